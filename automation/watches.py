@@ -1,0 +1,155 @@
+"""A live copy of the objects that ticks look at, kept by watches, so that a tick at rest asks the API server nothing.
+
+Writers put the server's answer into the copy at once (`put`), so a tick always sees its own writes. Between other
+people's writes and the copy lie milliseconds; whoever acts on the copy writes with the resourceVersion it saw.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from automation.cluster import Cluster, Kind, Object, WatchExpired
+from automation.errors import ClusterAway, SluiceError
+
+Key = tuple[str, str]
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+def key_of(thing: Object) -> Key:
+    metadata = thing["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+def newer(one: Object, other: Object) -> bool:
+    """Whether `one` was written after `other` (resourceVersions of one object grow)."""
+    return int(one["metadata"]["resourceVersion"]) > int(other["metadata"]["resourceVersion"])
+
+
+class Watch:
+    """One kind in one namespace (or all), listed once and then followed by a thread of its own."""
+
+    def __init__(
+        self, cluster: Cluster, kind: Kind, namespace: str | None, changed: Callable[[Kind, Object], None]
+    ):
+        self._cluster, self.kind, self._namespace, self._changed = cluster, kind, namespace, changed
+        self._objects: dict[Key, Object] = {}
+        self._lock = threading.Lock()
+        self._listed = threading.Event()
+        self._stopped = threading.Event()
+        self.trouble: SluiceError | None = None
+        self._thread = threading.Thread(target=self._follow, name=f"watch-{kind.plural}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def ready(self, seconds: float) -> bool:
+        return self._listed.wait(seconds)
+
+    def get(self, namespace: str, name: str) -> Object | None:
+        with self._lock:
+            return self._objects.get((namespace, name))
+
+    def all(self) -> list[Object]:
+        with self._lock:
+            return list(self._objects.values())
+
+    def put(self, thing: Object) -> None:
+        with self._lock:
+            known = self._objects.get(key_of(thing))
+            if known is None or newer(thing, known):
+                self._objects[key_of(thing)] = thing
+
+    def _follow(self) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            try:
+                since = self._list()
+                failures = 0
+                self.trouble = None
+                while not self._stopped.is_set():
+                    since = self._stream(since)
+            except WatchExpired:
+                continue
+            except SluiceError as trouble:
+                self.trouble = trouble
+                self._stopped.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                failures += 1
+
+    def _list(self) -> str:
+        objects, since = self._cluster.list_page(self.kind, self._namespace)
+        listed = {key_of(thing): thing for thing in objects}
+        with self._lock:
+            before, self._objects = self._objects, listed
+        self._listed.set()
+        for key, thing in listed.items():
+            if key not in before or newer(thing, before[key]):
+                self._changed(self.kind, thing)
+        for key in before.keys() - listed.keys():
+            self._changed(self.kind, before[key])
+        if not since:
+            raise ClusterAway(f"the cluster has no {self.kind.plural} yet")
+        return since
+
+    def _stream(self, since: str) -> str:
+        try:
+            for what, thing in self._cluster.watch(self.kind, self._namespace, since):
+                since = thing["metadata"]["resourceVersion"]
+                if what != "BOOKMARK":
+                    self._take(what, thing)
+                if self._stopped.is_set():
+                    break
+        except OSError as broken:  # the stream broke; requests' errors are OSErrors
+            raise ClusterAway(f"the watch of {self.kind.plural} broke: {broken}") from broken
+        return since
+
+    def _take(self, what: str, thing: Object) -> None:
+        with self._lock:
+            if what == "DELETED":
+                self._objects.pop(key_of(thing), None)
+            else:
+                self._objects[key_of(thing)] = thing
+        self._changed(self.kind, thing)
+
+
+class Watches:
+    """The watches of one driver. `changed(kind, object)` is called from their threads and must return at once."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        kinds: Iterable[Kind],
+        namespace: str | None = None,
+        changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
+    ) -> None:
+        self._watches = {kind: Watch(cluster, kind, namespace, changed) for kind in kinds}
+
+    def start(self, seconds: float = 30.0) -> None:
+        """Starts all and waits until each has listed once. Raises ClusterAway after `seconds`."""
+        for watch in self._watches.values():
+            watch.start()
+        for watch in self._watches.values():
+            if not watch.ready(seconds):
+                raise watch.trouble or ClusterAway(
+                    f"the cluster did not list {watch.kind.plural} in {seconds:g} s"
+                )
+
+    def stop(self) -> None:
+        for watch in self._watches.values():
+            watch.stop()
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        return self._watches[kind].get(namespace, name)
+
+    def all(self, kind: Kind) -> list[Object]:
+        return self._watches[kind].all()
+
+    def put(self, kind: Kind, thing: Object) -> None:
+        self._watches[kind].put(thing)
+
+    def trouble(self) -> SluiceError | None:
+        """Why the copy may be old, where a watch can't follow just now."""
+        return next((watch.trouble for watch in self._watches.values() if watch.trouble), None)

@@ -1,0 +1,196 @@
+"""The cluster adapter and what stands on it, against a loopback server; requests are asserted whole."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automation import reach
+from automation.announcements import Announcement, EventLog
+from automation.cluster import CANARY, DEPLOYMENT, Cluster, Conflict
+from automation.errors import ClusterAway, ClusterRefused
+from automation.watches import Watches
+from tests.automation.loopback import Answer, Asked, Loopback, loopback
+
+
+def connect(server: Loopback, folder: Path) -> Cluster:
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": "c", "cluster": {"server": server.url}}],
+                "users": [{"name": "u", "user": {"token": "secret-token"}}],
+                "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+                "current-context": "x",
+            }
+        )
+    )
+    return Cluster.connect(str(kubeconfig))
+
+
+def test_a_merge_patch_names_manager_and_credentials(tmp_path: Path) -> None:
+    with loopback(lambda asked: Answer(body={"metadata": {"name": "podinfo"}})) as server:
+        cluster = connect(server, tmp_path)
+        cluster.patch(CANARY, "test", "podinfo", {"status": {"phase": "Failed"}}, subresource="status")
+    asked = server.asked[0]
+    assert (asked.method, asked.path) == (
+        "PATCH",
+        "/apis/flagger.app/v1beta1/namespaces/test/canaries/podinfo/status?fieldManager=sluice",
+    )
+    assert asked.headers["Content-Type"] == "application/merge-patch+json"
+    assert asked.headers["authorization"] == "Bearer secret-token"
+    assert json.loads(asked.body) == {"status": {"phase": "Failed"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        pytest.param(409, Conflict, id="changed since it was read"),
+        pytest.param(403, ClusterRefused, id="no permission"),
+        pytest.param(429, ClusterAway, id="too many requests is an absence, not a refusal"),
+        pytest.param(503, ClusterAway, id="unavailable"),
+    ],
+)
+def test_answers_become_errors_of_ours(status: int, error: type[Exception], tmp_path: Path) -> None:
+    with loopback(lambda asked: Answer(status, {"message": "because"})) as server:
+        cluster = connect(server, tmp_path)
+        with pytest.raises(error, match="because"):
+            cluster.get(DEPLOYMENT, "test", "podinfo")
+
+
+def test_a_missing_object_is_none(tmp_path: Path) -> None:
+    with loopback(lambda asked: Answer(404, {"message": "not found"})) as server:
+        assert connect(server, tmp_path).get(DEPLOYMENT, "test", "podinfo") is None
+
+
+def test_a_server_that_is_away_says_which_and_what_to_try(tmp_path: Path) -> None:
+    with loopback(lambda asked: Answer()) as server:
+        cluster = connect(server, tmp_path)
+    with pytest.raises(ClusterAway, match="did not answer GET") as caught:
+        cluster.get(DEPLOYMENT, "test", "podinfo")
+    assert "kubeconfig" in caught.value.remedy
+
+
+def test_no_kubeconfig_names_the_ways_to_have_one(tmp_path: Path) -> None:
+    with pytest.raises(ClusterAway, match="no cluster"):
+        Cluster.connect(str(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        pytest.param(
+            "http://flagger-prometheus.apisix:9090/api/v1/query?query=up",
+            "/api/v1/namespaces/apisix/services/flagger-prometheus:9090/proxy/api/v1/query?query=up",
+            id="name and namespace",
+        ),
+        pytest.param(
+            "http://flagger-loadtester.test/",
+            "/api/v1/namespaces/test/services/flagger-loadtester:80/proxy/",
+            id="default port",
+        ),
+        pytest.param(
+            "https://prometheus.monitoring.svc.cluster.local/x",
+            "/api/v1/namespaces/monitoring/services/https:prometheus:443/proxy/x",
+            id="full name over TLS",
+        ),
+        pytest.param("http://prometheus:9090/", None, id="a bare name is nobody's"),
+        pytest.param("http://127.0.0.1:9090/", None, id="an address"),
+        pytest.param("http://prometheus.example.com/", None, id="a public name"),
+    ],
+)
+def test_in_cluster_names_have_a_service_proxy_path(url: str, path: str | None) -> None:
+    assert reach.service_path(url) == path
+
+
+def test_a_name_that_does_not_resolve_goes_through_the_api_server(tmp_path: Path) -> None:
+    with loopback(lambda asked: Answer(body={"status": "success"})) as server:
+        session = reach.session(connect(server, tmp_path))
+        answer = session.post(
+            "http://no-such-service.no-such-namespace:9090/api?x=1", json={"a": 1}, timeout=5
+        )
+    assert answer.json() == {"status": "success"}
+    asked = server.asked[0]
+    assert asked.path == "/api/v1/namespaces/no-such-namespace/services/no-such-service:9090/proxy/api?x=1"
+    assert asked.headers["authorization"] == "Bearer secret-token"
+    assert json.loads(asked.body) == {"a": 1}
+
+
+def deployment(name: str, version: int) -> dict[str, Any]:
+    return {"metadata": {"namespace": "test", "name": name, "resourceVersion": str(version)}}
+
+
+def test_a_watch_lists_follows_and_sees_own_writes(tmp_path: Path) -> None:
+    streamed = threading.Event()
+
+    def respond(asked: Asked) -> Answer:
+        if "watch=true" not in asked.path:
+            return Answer(body={"metadata": {"resourceVersion": "5"}, "items": [deployment("one", 3)]})
+        if "resourceVersion=5" in asked.path:
+            lines = (
+                {"type": "ADDED", "object": deployment("two", 6)},
+                {"type": "DELETED", "object": deployment("one", 7)},
+            )
+            return Answer(lines=lines)
+        streamed.set()
+        threading.Event().wait(0.2)
+        return Answer(lines=({"type": "BOOKMARK", "object": deployment("", 8)},))
+
+    with loopback(respond) as server:
+        watches = Watches(connect(server, tmp_path), [DEPLOYMENT])
+        watches.start(5)
+        assert streamed.wait(5)
+        names = [thing["metadata"]["name"] for thing in watches.all(DEPLOYMENT)]
+        watches.put(DEPLOYMENT, deployment("two", 4))
+        old = watches.get(DEPLOYMENT, "test", "two")
+        watches.put(DEPLOYMENT, deployment("two", 9))
+        new = watches.get(DEPLOYMENT, "test", "two")
+        watches.stop()
+    assert names == ["two"]
+    assert old is not None
+    assert old["metadata"]["resourceVersion"] == "6"
+    assert new is not None
+    assert new["metadata"]["resourceVersion"] == "9"
+
+
+def test_an_expired_watch_lists_again(tmp_path: Path) -> None:
+    lists = []
+    listed_twice = threading.Event()
+
+    def respond(asked: Asked) -> Answer:
+        if "watch=true" in asked.path:
+            return Answer(410, {"message": "too old"})
+        lists.append(asked)
+        if len(lists) == 2:
+            listed_twice.set()
+        return Answer(body={"metadata": {"resourceVersion": "5"}, "items": []})
+
+    with loopback(respond) as server:
+        watches = Watches(connect(server, tmp_path), [DEPLOYMENT])
+        watches.start(5)
+        assert listed_twice.wait(5)
+        watches.stop()
+
+
+def test_a_repeated_event_is_counted_up(tmp_path: Path) -> None:
+    canary = {"metadata": {"namespace": "test", "name": "podinfo", "uid": "u"}}
+    announcement = Announcement(
+        "test", "podinfo", "Normal", "Initialization done! podinfo.test", 1700000000.0
+    )
+    with loopback(lambda asked: Answer(body={"metadata": {}})) as server:
+        log = EventLog(connect(server, tmp_path))
+        log.write(announcement, canary)
+        log.write(announcement, canary)
+    first, second = server.asked
+    body = json.loads(first.body)
+    assert first.method == "POST"
+    assert (body["reason"], body["message"], body["count"]) == ("Synced", announcement.text, 1)
+    assert body["lastTimestamp"] == "2023-11-14T22:13:20Z"
+    assert second.method == "PATCH"
+    assert json.loads(second.body) == {"count": 2, "lastTimestamp": "2023-11-14T22:13:20Z"}
