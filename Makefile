@@ -3,17 +3,56 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 SLUICE := $(VENV)/bin/sluice
+CODE := __main__.py automation bench components engine lab policies stacks tests
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test check format clean docs
+.DEFAULT_GOAL := help
+.PHONY: help setup demo example test check format docs clean \
+	bench-engine bench-lab bench-release
+
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: $(VENV)/.ready ## the virtual environment with pinned dependencies
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	python3 -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Sluice needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@python3 -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Sluice needs Python 3.11 or newer; this is " + sys.version.split()[0])'
 	python3 -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+demo: setup ## everything from nothing to a promotion and a rollback (KEEP=1, INTERVAL=10s)
+	$(PY) -m examples.demo
+
+example: setup ## one example in the lab, from nothing to its end (NAME=apisix)
+	$(PY) -m examples.run $(NAME)
+
+test: setup check ## all tests, with one closing line
+	$(PY) -m pytest
+
+check: setup ## format, lint, types, import contracts, generated docs: a minute at most
+	$(VENV)/bin/ruff format --check --quiet $(CODE)
+	$(VENV)/bin/ruff check --quiet $(CODE)
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(PY) -m docs.generate --check
+
+format: setup ## format and mend what can be mended
+	$(VENV)/bin/ruff format --quiet $(CODE)
+	$(VENV)/bin/ruff check --quiet --fix $(CODE)
+
+docs: setup ## write the generated pages anew
+	$(PY) -m docs.generate
+
+bench-engine: setup ## stack updates on the engine: times and memory
+	$(PY) -m bench.engine
+
+bench-lab: setup ## the lab: times, memory, weights, throughput
+	$(PY) -m bench.lab
+
+bench-release: setup ## steps and releases: times, the driver at rest
+	$(PY) -m bench.release
+
+clean: ## remove what the verbs made in this folder (the cache of binaries stays)
+	rm -rf $(VENV) bench/out .sluice .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
