@@ -1,0 +1,57 @@
+"""Writes the pages that are made from code, or with --check says which of them are out of date.
+
+    python -m docs.generate [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from automation.errors import all_errors
+
+FOLDER = Path(__file__).parent
+
+
+def errors_page() -> str:
+    rows = "\n".join(f"| {error.exit_code} | `{error.__name__}` | {error.meaning} |" for error in all_errors())
+    return f"""# Exit codes
+
+Made from `automation/errors.py` by `make docs`. Every code has one meaning; scripts may rely on it.
+
+| code | error | meaning |
+| ---: | --- | --- |
+| 0 | | done, or promoted |
+| 1 | | an unexpected error: ours to mend |
+| 2 | | wrong usage of a command |
+{rows}
+| 130 | | interrupted from the keyboard |
+
+Codes from 30 on are refusals: nothing was begun. `sluice pulumi …` ends with Pulumi's own codes (see
+[engine.md](engine.md)), `sluice lab …` with the lab's (see [lab.md](lab.md)).
+"""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """0, or 1 when --check found a page that differs from what the code says."""
+    stale = []
+    for name, page in PAGES.items():
+        path, text = FOLDER / name, page()
+        if not path.exists() or path.read_text() != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text)
+    if "--check" in arguments and stale:
+        print(f"out of date: {', '.join(f'docs/{name}' for name in stale)}; run: make docs", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
