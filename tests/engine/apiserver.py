@@ -1,7 +1,7 @@
-"""A real API server for tests: etcd and kube-apiserver on loopback, in a temporary folder, gone afterwards.
+"""A real control plane for tests: etcd, kube-apiserver and kube-controller-manager on loopback.
 
-No nodes and, unless `start_controllers` is called, no controllers: objects are stored, validated and watched,
-nothing reconciles them.
+It lives in a temporary folder and is gone afterwards. There are no nodes: ReplicaSets, EndpointSlices, namespaces
+and garbage collection are the real thing, but a pod runs only if a test writes its status.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ class ApiServer:
 
     @classmethod
     def start(cls, folder: Path) -> ApiServer:
-        """Starts etcd and kube-apiserver in `folder` (about three seconds) and waits until they serve."""
+        """Starts everything in `folder` (about three seconds) and waits until the API server serves.
+
+        Raises RuntimeError with the ends of the logs when it does not.
+        """
         server = cls(folder, _binaries())
         try:
             server._start()
@@ -52,8 +55,7 @@ class ApiServer:
             raise
         return server
 
-    def start_controllers(self) -> None:
-        """Starts kube-controller-manager beside the server: Deployments, Jobs, EndpointSlices, namespaces."""
+    def _start_controllers(self) -> None:
         self._run(
             "kube-controller-manager",
             f"--kubeconfig={self.kubeconfig}",
@@ -107,6 +109,7 @@ class ApiServer:
         )
         self._wait_until_ready(seconds=60)
         self.kubeconfig.write_text(yaml.safe_dump(self._kubeconfig()))
+        self._start_controllers()
 
     def _run(self, name: str, *arguments: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:

@@ -20,5 +20,5 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServe
 
 @pytest.fixture(scope="session")
 def api_server(control_plane: ApiServer) -> Path:
-    """The path of a kubeconfig for a real API server; the tests of a session share it, so use own namespaces."""
+    """The path of a kubeconfig for a real API server. All tests of a session share it: use own namespaces."""
     return control_plane.kubeconfig
