@@ -1,7 +1,7 @@
 """How a command can fail, and the exit code that says so.
 
 EngineError                 1   anything a person can act on; its text is printed after `error: `
-├── ConfigurationError      2   wrong usage, configuration or a missing consent
+├── ConfigurationError      2   a wrong command line or configuration, or a missing consent
 ├── AuthenticationError     3   the state backend turned the user away
 ├── StackNotFound           6   no such stack, or none selected
 ├── ChangesFound            7   `--expect-no-changes` and there were some

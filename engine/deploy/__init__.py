@@ -1,0 +1,1 @@
+"""How what a program asks for becomes steps, and steps become state."""
