@@ -1,0 +1,110 @@
+"""What a tick comes to: actions for the driver to take, or questions that it has to ask first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from automation.core.analysis import MetricCheck, Webhook
+from automation.core.status import Intent, Status
+
+
+@dataclass(frozen=True)
+class Event:
+    """A Kubernetes Event on the Canary. `type` is Normal or Warning."""
+
+    type: str
+    text: str
+
+
+def normal(text: str) -> Event:
+    return Event("Normal", text)
+
+
+def warning(text: str) -> Event:
+    return Event("Warning", text)
+
+
+@dataclass(frozen=True)
+class RecordRevision:
+    """Keep the target's pod template and tracked configuration as the revision of this hash."""
+
+    revision: str
+
+
+@dataclass(frozen=True)
+class ScaleTarget:
+    """Scale the target through its scale subresource."""
+
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Save:
+    """Write the status."""
+
+    status: Status
+
+
+@dataclass(frozen=True)
+class Announce:
+    """Record an event."""
+
+    event: Event
+
+
+@dataclass(frozen=True)
+class Update:
+    """Make an intent live by a stack update. It is the last action, and the Save before it holds the intent.
+
+    `forward` updates run the policy pack; those towards primary don't, so that nothing can hold them up.
+    """
+
+    intent: Intent
+    forward: bool
+
+    @property
+    def message(self) -> str:
+        return self.intent.message
+
+
+Action = RecordRevision | ScaleTarget | Save | Announce | Update
+
+
+@dataclass(frozen=True)
+class CallHook:
+    """Ask a hook. `payload` is the body of the POST; `key` is the same for a repeat of the same call."""
+
+    webhook: Webhook
+    payload: Mapping[str, Any]
+    key: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Run the query of a check."""
+
+    check: MetricCheck
+
+
+Question = CallHook | Measure
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Either questions, to be answered into the observation of the same tick, or actions in the order in which they
+    are to be taken (none: there is nothing to do). `reason` is one sentence for logs."""
+
+    reason: str
+    actions: tuple[Action, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What follows from an attempt that is live (or was dropped): scale the target if `scale_target` says so, then
+    save `status`, then announce `events`. `again`: the same tick goes on with another decision."""
+
+    status: Status
+    events: tuple[Event, ...] = ()
+    scale_target: int | None = None
+    again: bool = False

@@ -1,0 +1,74 @@
+"""On what grounds traffic was moved: the checks of the tick that decided it, with their values and bounds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from automation.core.split import Split
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check and its outcome. `value` and the bounds are in the check's own unit (percent, milliseconds, …);
+    hooks and readiness have none. `detail` is the sentence for people: why it failed, or what passed."""
+
+    name: str
+    passed: bool
+    value: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    detail: str = ""
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "CheckResult":
+        return cls(
+            str(document["name"]),
+            bool(document["passed"]),
+            document.get("value"),
+            document.get("min"),
+            document.get("max"),
+            str(document.get("detail", "")),
+        )
+
+    def document(self) -> dict[str, Any]:
+        fields = {
+            "value": self.value,
+            "min": self.minimum,
+            "max": self.maximum,
+            "detail": self.detail or None,
+        }
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            **{k: v for k, v in fields.items() if v is not None},
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a move rests on. `measured_at` is RFC 3339; `approvals` names who let it pass."""
+
+    from_: Split
+    to: Split
+    checks: tuple[CheckResult, ...] = ()
+    approvals: tuple[str, ...] = ()
+    measured_at: str = ""
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Evidence":
+        return cls(
+            Split.parse(document["from"]),
+            Split.parse(document["to"]),
+            tuple(CheckResult.parse(check) for check in document.get("checks", ())),
+            tuple(document.get("approvals", ())),
+            str(document.get("measuredAt", "")),
+        )
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "from": self.from_.document(),
+            "to": self.to.document(),
+            "checks": [check.document() for check in self.checks],
+            "approvals": list(self.approvals),
+            "measuredAt": self.measured_at,
+        }

@@ -1,0 +1,122 @@
+"""What is so now, as the driver saw it: workloads, the live route, the answers of hooks and metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from automation.core.analysis import MetricCheck, Webhook
+from automation.core.split import Split
+from automation.core.status import Apex
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A value, and the time (unix seconds) of the newest sample that it rests on."""
+
+    value: float
+    samples_at: float
+
+
+@dataclass(frozen=True)
+class NothingMeasured:
+    """The query was answered and there is no number in it: no series, or NaN."""
+
+    detail: str = "no values found"
+
+
+@dataclass(frozen=True)
+class QueryFailed:
+    """The query was not answered. `away`: nobody could be reached, so that the tick may wait for them."""
+
+    detail: str
+    away: bool = False
+
+
+Answer = Measured | NothingMeasured | QueryFailed
+
+
+@dataclass(frozen=True)
+class HookAnswer:
+    """What a hook said. `detail` is the response body, or why there was none."""
+
+    passed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class WorkloadCondition:
+    """A condition of a Deployment; `updated_at` is lastUpdateTime in unix seconds."""
+
+    type: str
+    status: str
+    reason: str = ""
+    updated_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A Deployment: `replicas` as declared, `running`, `updated` and `available` as its status counts them."""
+
+    name: str
+    replicas: int
+    running: int
+    updated: int
+    available: int
+    generation: int = 1
+    observed_generation: int = 1
+    conditions: tuple[WorkloadCondition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """The workload that people change. `revision` is its revision hash, `configs` the checksums of its tracked
+    configuration by key, `label` and `value` the pair by which its pods are selected, `image` the image of its first
+    container."""
+
+    workload: Workload
+    revision: str
+    configs: Mapping[str, str] = field(default_factory=dict)
+    label: str = "app"
+    value: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The generated route as it is live. `differs`: it is not what the program last wrote in some other way than by
+    its weights or attempt; `changed_by` names the field manager who wrote it last, where that wasn't the driver."""
+
+    split: Split
+    attempt: str
+    differs: bool = False
+    changed_by: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """All that a decision rests on besides the document and the status.
+
+    now: unix seconds of this tick, the same in each call of one tick.
+    fresh_attempt: an attempt id that nobody has used.
+    scrape_interval: seconds between two samples of the metrics.
+    target, primary, route: None where the object does not exist.
+    apex: whom the apex Service selects; None where it does not exist.
+    scaler_min: minReplicas of the target's autoscaler; None without one.
+    problems: sentences on what keeps the tick from going on, such as a source route without a backend.
+    providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
+    strict: documents that probably can't work don't start a run.
+    hooks, metrics: the answers to the questions of this tick so far.
+    """
+
+    now: float
+    fresh_attempt: str
+    target: Target | None
+    primary: Workload | None
+    route: Route | None
+    apex: Apex | None
+    scrape_interval: float = 5.0
+    scaler_min: int | None = None
+    problems: tuple[str, ...] = ()
+    providers: str | None = None
+    strict: bool = False
+    hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
+    metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)

@@ -1,0 +1,141 @@
+"""Reads an object of a document field by field and keeps every problem with its path.
+
+A reader never raises: a field that is wrong yields its default and a problem, so that one reading finds them all.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from automation.core.durations import seconds_of
+from automation.core.refusal import Problem
+
+
+class Section:
+    """One object at a path of a document. `problems` is shared with all sections of the document."""
+
+    def __init__(self, value: Any, path: str, problems: list[Problem]) -> None:
+        self.path = path
+        self.problems = problems
+        self.fields: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+        self._known: set[str] = set()
+        if value is not None and not isinstance(value, Mapping):
+            problems.append(
+                Problem(path, f"is {_kind(value)}, not an object", "write it as fields and values")
+            )
+
+    def __contains__(self, name: str) -> bool:
+        return self.fields.get(name) is not None
+
+    def refuse(self, name: str, problem: str, remedy: str) -> None:
+        self.problems.append(Problem(self._at(name), problem, remedy))
+
+    def text(
+        self, name: str, default: str = "", *, required: bool = False, choices: Sequence[str] = ()
+    ) -> str:
+        value = self._take(name, str, "text", required=required)
+        if value is None:
+            return default
+        if choices and value not in choices:
+            self.refuse(name, f"{value!r} is not known", f"use one of {', '.join(filter(None, choices))}")
+            return default
+        return str(value)
+
+    def whole(self, name: str, default: int = 0, *, least: int = 0, most: int = 2**31 - 1) -> int:
+        value = self._take(name, int, "a whole number")
+        if value is None:
+            return default
+        if not least <= value <= most:
+            self.refuse(name, f"{value} is out of bounds", f"use a whole number from {least} to {most}")
+            return default
+        return int(value)
+
+    def number(self, name: str) -> float | None:
+        value = self._take(name, (int, float), "a number")
+        return None if value is None else float(value)
+
+    def flag(self, name: str) -> bool:
+        return bool(self._take(name, bool, "true or false"))
+
+    def seconds(self, name: str, default: float, *, least: float = 0.0) -> float:
+        """A duration such as "10s" or "1m", in seconds."""
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            seconds = seconds_of(text)
+        except ValueError:
+            self.refuse(
+                name, f"{text!r} is not a duration", 'write minutes or seconds, such as "30s" or "1m"'
+            )
+            return default
+        if seconds < least:
+            self.refuse(name, f"{text} is too short", f"use {least:g}s or more")
+            return default
+        return seconds
+
+    def texts_by_name(self, name: str) -> Mapping[str, str]:
+        values = self._take(name, Mapping, "an object") or {}
+        strangers = [key for key, value in values.items() if not isinstance(value, str)]
+        for key in strangers:
+            self.refuse(f"{name}.{key}", f"is {_kind(values[key])}, not text", "put the value in quotes")
+        return {key: value for key, value in values.items() if key not in strangers}
+
+    def wholes(self, name: str, *, least: int, most: int) -> tuple[int, ...]:
+        values = self._take(name, list, "a list") or []
+        good = [v for v in values if isinstance(v, int) and not isinstance(v, bool) and least <= v <= most]
+        if len(good) != len(values):
+            self.refuse(
+                name, f"{values} is not a list of weights", f"use whole numbers from {least} to {most}"
+            )
+        return tuple(good)
+
+    def section(self, name: str) -> "Section":
+        self._known.add(name)
+        return Section(self.fields.get(name), self._at(name), self.problems)
+
+    def sections(self, name: str) -> list["Section"]:
+        values = self._take(name, list, "a list") or []
+        return [Section(v, f"{self._at(name)}[{i}]", self.problems) for i, v in enumerate(values)]
+
+    def raw(self, name: str) -> Any:
+        self._known.add(name)
+        return self.fields.get(name)
+
+    def allow(self, *names: str) -> None:
+        """Names that belong to the model's documents although nobody reads them here."""
+        self._known.update(names)
+
+    def close(self) -> None:
+        """Refuse the fields that nobody knows; to be called when all known ones have been read."""
+        for name in self.fields:
+            if name not in self._known:
+                near = get_close_matches(name, sorted(self._known), n=3, cutoff=0.6)
+                remedy = (
+                    f"did you mean {' or '.join(near)}?" if near else f"known here: {_listed(self._known)}"
+                )
+                self.refuse(name, "is not a field of a Canary", remedy)
+
+    def _take(self, name: str, kind: Any, noun: str, *, required: bool = False) -> Any:
+        self._known.add(name)
+        value = self.fields.get(name)
+        if value is None:
+            if required:
+                self.refuse(name, "is missing", f"set it to {noun}")
+            return None
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.refuse(name, f"is {_kind(value)}, not {noun}", f"write {noun}")
+            return None
+        return value
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _kind(value: Any) -> str:
+    nouns = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return "an object" if isinstance(value, Mapping) else nouns.get(type(value), type(value).__name__)

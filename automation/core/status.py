@@ -1,0 +1,230 @@
+"""The Canary's status as values: what every machine knows about a release.
+
+The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `splitSince`,
+`ending` and `request`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from automation.core.evidence import CheckResult, Evidence
+from automation.core.split import ALL_ON_PRIMARY, Split
+
+__all__ = [
+    "ALL_ON_PRIMARY",
+    "CheckResult",
+    "Condition",
+    "Evidence",
+    "Intent",
+    "Kind",
+    "Phase",
+    "Placement",
+    "Request",
+    "Split",
+    "Status",
+]
+
+Apex = Literal["target", "primary"]
+
+
+class Phase(StrEnum):
+    """Where a Canary stands. NONE is a Canary that nobody has looked at yet."""
+
+    NONE = ""
+    INITIALIZING = "Initializing"
+    INITIALIZED = "Initialized"
+    WAITING = "Waiting"
+    PROGRESSING = "Progressing"
+    WAITING_PROMOTION = "WaitingPromotion"
+    PROMOTING = "Promoting"
+    FINALISING = "Finalising"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    TERMINATING = "Terminating"
+    TERMINATED = "Terminated"
+
+
+class Kind(StrEnum):
+    """What an attempt is for; it says what follows once the attempt is live."""
+
+    INITIALISE = "initialise"  # create primary beside the target that still serves
+    APEX = "apex"  # let the apex Service select primary
+    ADVANCE = "advance"  # give the canary the next weight
+    RESTART = "restart"  # take all traffic back because the target changed in mid-run
+    PROMOTE = "promote"  # let primary run the revision under test
+    RETURN = "return"  # move traffic back to the promoted primary
+    RESTORE = "restore"  # let primary run the last promoted revision again
+    ROLLBACK = "rollback"  # give the run up: all traffic on primary
+    REPAIR = "repair"  # put back what somebody else changed
+
+
+@dataclass(frozen=True)
+class Placement:
+    """All that the program renders and that varies in a release.
+
+    `attempt` is the id under which it was (or is to be) made live, `apex` whom the apex Service selects, `revision`
+    the hash of the recorded revision that primary runs ("" before there is one).
+    """
+
+    attempt: str
+    apex: Apex
+    split: Split
+    revision: str
+    evidence: Evidence | None = None
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Placement":
+        evidence = document.get("evidence")
+        return cls(
+            str(document["attempt"]),
+            "primary" if document["apex"] == "primary" else "target",
+            Split.parse(document["split"]),
+            str(document["revision"]),
+            Evidence.parse(evidence) if evidence else None,
+        )
+
+    def document(self) -> dict[str, Any]:
+        found = {
+            "attempt": self.attempt,
+            "apex": self.apex,
+            "split": self.split.document(),
+            "revision": self.revision,
+        }
+        return found | ({"evidence": self.evidence.document()} if self.evidence else {})
+
+
+@dataclass(frozen=True)
+class Intent:
+    """An attempt under way: what is to be made live, what for, and the message of its stack update."""
+
+    kind: Kind
+    placement: Placement
+    message: str
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Intent":
+        return cls(Kind(document["kind"]), Placement.parse(document["placement"]), str(document["message"]))
+
+    def document(self) -> dict[str, Any]:
+        return {"kind": str(self.kind), "placement": self.placement.document(), "message": self.message}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for and the next tick answers: `verb` is "abort" or "retry"."""
+
+    verb: str
+    id: str = ""
+    by: str = ""
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Request":
+        return cls(str(document["verb"]), str(document.get("id", "")), str(document.get("by", "")))
+
+    def document(self) -> dict[str, str]:
+        return {"verb": self.verb, "id": self.id, "by": self.by}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The one condition, type Promoted. `status` is True, False or Unknown; times are RFC 3339."""
+
+    status: str
+    reason: str
+    message: str
+    last_update_time: str
+    last_transition_time: str
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Condition":
+        names = ("status", "reason", "message", "lastUpdateTime", "lastTransitionTime")
+        return cls(*(str(document.get(name, "")) for name in names))
+
+    def document(self) -> dict[str, str]:
+        return {
+            "type": "Promoted",
+            "status": self.status,
+            "reason": self.reason,
+            "message": self.message,
+            "lastUpdateTime": self.last_update_time,
+            "lastTransitionTime": self.last_transition_time,
+        }
+
+
+@dataclass(frozen=True)
+class Status:
+    """`.status` of a Canary.
+
+    `last_applied_spec` is the revision of the last run, `last_promoted_spec` the one in primary. `in_force` is what
+    is live, `intent` the attempt under way. `judged` holds the time (unix seconds) of the newest sample that each
+    check was judged by, `split_since` the time of the last change of weight. `ending` is set once a run is given up
+    (Failed, Cancelled or Aborted) and until that is live.
+    """
+
+    phase: Phase = Phase.NONE
+    failed_checks: int = 0
+    canary_weight: int = 0
+    iterations: int = 0
+    last_applied_spec: str = ""
+    last_promoted_spec: str = ""
+    tracked_configs: Mapping[str, str] = field(default_factory=dict)
+    last_transition_time: str = ""
+    conditions: tuple[Condition, ...] = ()
+    in_force: Placement | None = None
+    intent: Intent | None = None
+    judged: Mapping[str, float] = field(default_factory=dict)
+    split_since: float = 0.0
+    ending: str = ""
+    request: Request | None = None
+
+    @property
+    def split(self) -> Split:
+        """The split in force."""
+        return self.in_force.split if self.in_force else ALL_ON_PRIMARY
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> "Status":
+        """Read `.status`; fields that are missing have their defaults."""
+        in_force, intent, request = (document.get(name) for name in ("inForce", "intent", "request"))
+        return cls(
+            phase=Phase(document.get("phase") or ""),
+            failed_checks=int(document.get("failedChecks") or 0),
+            canary_weight=int(document.get("canaryWeight") or 0),
+            iterations=int(document.get("iterations") or 0),
+            last_applied_spec=str(document.get("lastAppliedSpec") or ""),
+            last_promoted_spec=str(document.get("lastPromotedSpec") or ""),
+            tracked_configs=dict(document.get("trackedConfigs") or {}),
+            last_transition_time=str(document.get("lastTransitionTime") or ""),
+            conditions=tuple(Condition.parse(c) for c in document.get("conditions") or ()),
+            in_force=Placement.parse(in_force) if in_force else None,
+            intent=Intent.parse(intent) if intent else None,
+            judged={name: float(at) for name, at in (document.get("judged") or {}).items()},
+            split_since=float(document.get("splitSince") or 0.0),
+            ending=str(document.get("ending") or ""),
+            request=Request.parse(request) if request else None,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The whole `.status`. Optional fields that are empty are left out."""
+        found: dict[str, Any] = {
+            "phase": str(self.phase),
+            "failedChecks": self.failed_checks,
+            "canaryWeight": self.canary_weight,
+            "iterations": self.iterations,
+            "lastAppliedSpec": self.last_applied_spec,
+            "lastPromotedSpec": self.last_promoted_spec,
+            "lastTransitionTime": self.last_transition_time,
+            "conditions": [condition.document() for condition in self.conditions],
+        }
+        optional: dict[str, Any] = {
+            "trackedConfigs": dict(self.tracked_configs),
+            "inForce": self.in_force.document() if self.in_force else None,
+            "intent": self.intent.document() if self.intent else None,
+            "judged": dict(self.judged),
+            "splitSince": self.split_since,
+            "ending": self.ending,
+            "request": self.request.document() if self.request else None,
+        }
+        return found | {name: value for name, value in optional.items() if value}

@@ -1,0 +1,69 @@
+"""What the model knows and this version can't do yet: refused when the document is read, before traffic moves."""
+
+from automation.core.section import Section
+
+PROVIDERS = ("apisix",)
+MODEL_PROVIDERS = [
+    "apisix",
+    "appmesh",
+    "appmesh:v1beta1",
+    "appmesh:v1beta2",
+    "contour",
+    "gatewayapi:v1",
+    "gatewayapi:v1beta1",
+    "gloo",
+    "istio",
+    "knative",
+    "kubernetes",
+    "kuma",
+    "linkerd",
+    "nginx",
+    "osm",
+    "skipper",
+    "smi:v1alpha1",
+    "smi:v1alpha2",
+    "smi:v1alpha3",
+    "traefik",
+]
+_GATES = ("confirm-rollout", "confirm-traffic-increase", "confirm-promotion", "rollback")
+_STRATEGIES = {
+    "iterations": "Blue/Green and A/B releases by iterations are not supported",
+    "match": "A/B releases by match rules are not supported",
+    "mirror": "mirroring is not supported",
+    "sessionAffinity": "session affinity is not supported",
+}
+
+
+def refuse_unsupported(spec: Section, analysis: Section) -> None:
+    """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload."""
+    _refuse_gateway(spec)
+    _refuse_kind(spec.section("targetRef"), ("Deployment",))
+    _refuse_kind(spec.section("autoscalerRef"), ("HorizontalPodAutoscaler",))
+    _refuse_kind(spec.section("routeRef"), ("ApisixRoute",))
+    for name, sentence in _STRATEGIES.items():
+        if analysis.fields.get(name):
+            analysis.refuse(name, sentence, f"remove {name} and release by stepWeight")
+    for hook in analysis.sections("webhooks"):
+        kind = hook.fields.get("type")
+        if kind in _GATES:
+            hook.refuse("type", f"{kind} hooks are not supported", "remove the hook; nothing would ask it")
+
+
+def _refuse_gateway(spec: Section) -> None:
+    provider = spec.fields.get("provider") or "apisix"
+    if provider not in MODEL_PROVIDERS:
+        spec.refuse("provider", f"{provider!r} is not known", f"use one of {', '.join(PROVIDERS)}")
+    elif provider not in PROVIDERS:
+        spec.refuse("provider", f"{provider} is not supported", f"use one of {', '.join(PROVIDERS)}")
+    elif "routeRef" not in spec:
+        spec.refuse(
+            "routeRef",
+            "apisix route selector is empty",
+            "name the ApisixRoute that leads to the apex Service",
+        )
+
+
+def _refuse_kind(reference: Section, kinds: tuple[str, ...]) -> None:
+    kind = reference.fields.get("kind")
+    if isinstance(kind, str) and kind not in kinds:
+        reference.refuse("kind", f"{kind} is not supported", f"use {' or '.join(kinds)}")
