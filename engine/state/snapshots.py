@@ -1,0 +1,114 @@
+"""The checkpoint file of one stack: read, and written after each step."""
+
+from __future__ import annotations
+
+from engine.resource import Deployment, Resource
+from engine.state import layout
+from engine.state.files import Backend
+from engine.state.checkpoint import Checkpoint, decode_deployment, encode_header, features, parse
+from engine.state.errors import BrokenCheckpoint, StackNotFound
+from engine.state.fields import encode_resource
+from engine.state.integrity import problem
+from engine.state.properties import compact
+from engine.state.reference import StackReference
+from engine.state.secrets import Decrypter, SecretsManager
+from engine.state.vault import Vault
+
+
+def find_checkpoint(backend: Backend, ref: StackReference) -> str | None:
+    """The key of the stack's checkpoint, the newest if it exists plain and packed; None without any."""
+    plain = layout.checkpoint(ref)
+    wanted = {layout.checkpoint(ref, suffix) for suffix in layout.SUFFIXES}
+    found = [entry for entry in backend.files(plain.rpartition("/")[0]) if entry.key in wanted]
+    return max(found, key=lambda entry: entry.modified).key if found else None
+
+
+def read_checkpoint(backend: Backend, ref: StackReference) -> Checkpoint:
+    """Raises `StackNotFound` and `BrokenCheckpoint`. Needs no passphrase."""
+    key = find_checkpoint(backend, ref)
+    if key is None:
+        raise StackNotFound.named(ref.name)
+    return parse(backend.read(key), backend.locate(key))
+
+
+def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter) -> Deployment:
+    """The stack's deployment for looking at; with `secrets.Blind()` every secret reads `[secret]`."""
+    latest = read_checkpoint(backend, ref).deployment or {}
+    return decode_deployment(latest, Vault(decrypter), layout.checkpoint(ref))
+
+
+class Snapshots:
+    """Loads a stack's deployment and saves what becomes of it, as one update does.
+
+    A save costs what has changed: the JSON of a resource is kept as long as the same object is handed in, so a
+    changed resource has to be a new object. Not safe for use by several threads at once.
+    """
+
+    def __init__(self, backend: Backend, ref: StackReference, secrets: SecretsManager):
+        self._backend, self._ref, self._secrets = backend, ref, secrets
+        self._vault = Vault(secrets)
+        self._found = find_checkpoint(backend, ref)
+        self._encoded: dict[int, tuple[Resource, str]] = {}
+
+    def load(self) -> Deployment:
+        """Raises `StackNotFound` and `BrokenCheckpoint`, the latter also for a state that is inconsistent."""
+        if self._found is None:
+            raise StackNotFound.named(self._ref.name)
+        origin = self._backend.locate(self._found)
+        checkpoint = parse(self._backend.read(self._found), origin)
+        deployment = decode_deployment(checkpoint.deployment or {}, self._vault, origin)
+        require_integrity(deployment, origin)
+        return deployment
+
+    def save(self, deployment: Deployment) -> None:
+        """Writes the checkpoint, keeping the one before as `.bak`. Raises `StateError`; the old file then stays."""
+        target = layout.checkpoint(self._ref)
+        data = self.encode(deployment).encode()
+        if self._found is not None:
+            self._backend.copy(self._found, layout.backup(self._found))
+        self._backend.write(target, data)
+        if self._found not in (None, target):
+            # The official CLI can be told to pack its files; two files of one stack would contradict each other.
+            self._backend.delete(str(self._found))
+        self._found = target
+
+    def encode(self, deployment: Deployment) -> str:
+        """The text of the checkpoint file."""
+        resources = [self._text(resource) for resource in deployment.resources]
+        pending = [
+            f'{{"resource":{self._text(item.resource)},"type":{compact(item.type)}}}'
+            for item in deployment.pending_operations
+        ]
+        current = {
+            *map(id, deployment.resources),
+            *(id(item.resource) for item in deployment.pending_operations),
+        }
+        self._encoded = {key: kept for key, kept in self._encoded.items() if key in current}
+        return self._envelope(deployment, ",".join(resources), ",".join(pending))
+
+    def _envelope(self, deployment: Deployment, resources: str, pending: str) -> str:
+        used = features(deployment)
+        version = f'"version":4,"features":{compact(used)}' if used else '"version":3'
+        head = compact(encode_header(deployment, self._secrets.provider))[:-1]
+        tail = compact({"metadata": deployment.metadata, **deployment.extra})[1:]
+        listed = f',"resources":[{resources}]' if resources else ""
+        begun = f',"pending_operations":[{pending}]' if pending else ""
+        latest = f"{head}{listed}{begun},{tail}"
+        return f'{{{version},"checkpoint":{{"stack":{compact(self._ref.full_name)},"latest":{latest}}}}}'
+
+    def _text(self, resource: Resource) -> str:
+        kept = self._encoded.get(id(resource))
+        if kept is None or kept[0] is not resource:
+            kept = resource, compact(encode_resource(resource, self._vault.seal_for(resource.urn)))
+            self._encoded[id(resource)] = kept
+        return kept[1]
+
+
+def require_integrity(deployment: Deployment, origin: str) -> None:
+    """Raises `BrokenCheckpoint` if the deployment breaks a rule; `origin` says where it comes from."""
+    found = problem(deployment)
+    if found:
+        raise BrokenCheckpoint(
+            f"snapshot integrity failure; refusing to use it: {found} (in '{origin}'); "
+            "restore it from its .bak file or the backups folder, or repair it with `pulumi stack export` and `import`"
+        )
