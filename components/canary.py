@@ -1,0 +1,72 @@
+"""One Canary and what belongs to it: the generated objects, and in declared mode document, target and route too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pulumi
+
+from automation.core.spec import Canary as Spec
+from components import objects
+from components.generated import Generated, Situation, generate
+from components.marks import Manifest
+from components.target import Target
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What people write: the Canary document, its target, autoscaler and route, further documents (templates)."""
+
+    document: Manifest
+    target: Target
+    autoscaler: Manifest | None = None
+    route: Manifest | None = None
+    others: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True)
+class CanaryArgs:
+    """`sources` is None for an adopted Canary: then only the generated objects are this stack's."""
+
+    spec: Spec
+    situation: Situation
+    sources: Sources | None = None
+
+
+class Canary(pulumi.ComponentResource):
+    """The objects of one release, as many as its placement calls for."""
+
+    apex: pulumi.Output[str]
+    """The Service that users and routes name, as `name.namespace`."""
+
+    def __init__(self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:Canary", name, None, opts)
+        situation = self._declare(args.sources, args.situation) if args.sources else args.situation
+        self._generate(generate(args.spec, situation))
+        self.apex = pulumi.Output.from_input(f"{args.spec.apex}.{args.spec.namespace}")
+        self.register_outputs({"apex": self.apex})
+
+    def _declare(self, sources: Sources, situation: Situation) -> Situation:
+        """Registers what people wrote; the situation then knows the uid of a Canary that is made just now."""
+        here = pulumi.ResourceOptions(parent=self)
+        for manifest in (*sources.others, *(item for item in (sources.autoscaler, sources.route) if item)):
+            objects.register(manifest, here)
+        ignored = pulumi.ResourceOptions(parent=self, ignore_changes=list(sources.target.ignore_changes))
+        target = objects.register(sources.target.manifest, ignored)
+        document = objects.register(sources.document, pulumi.ResourceOptions(parent=self, depends_on=[target]))
+        if situation.uid is not None:
+            return situation
+        return replace(situation, uid=document.metadata["uid"])  # type: ignore[attr-defined]
+
+    def _generate(self, generated: Generated) -> None:
+        here = pulumi.ResourceOptions(parent=self)
+        for service in generated.services:
+            objects.register(service, here)
+        copies = [objects.register(config, here) for config in generated.configs]
+        if generated.primary is not None:
+            objects.register(generated.primary, pulumi.ResourceOptions(parent=self, depends_on=copies))
+        if generated.autoscaler is not None:
+            objects.register(generated.autoscaler, here)
+        apex = (objects.patch if generated.apex_is_foreign else objects.register)(generated.apex, here)
+        if generated.route is not None:
+            objects.register(generated.route, pulumi.ResourceOptions(parent=self, depends_on=[apex]))

@@ -1,0 +1,106 @@
+"""Everything that is generated for a Canary, as plain objects: a function of what is so and where traffic should be.
+
+Before a revision is recorded there is nothing that a primary could be made of, so there are only Services, and
+the apex selects the target. The canary route comes last: it shadows the user's route, so it must not exist
+before the primary can answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from automation.core.spec import Canary
+from automation.core.status import Placement
+from components import configs, evidence, primary, services
+from components.marks import ATTEMPT, EVIDENCE, RELEASE, Manifest, owner_reference
+from components.revision import Revision
+from components.routes import apisix
+from components.selector import selector_of
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the generated objects depend on beside the Canary itself.
+
+    `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
+    what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
+    still run. `apex` is the live Service of the apex's name.
+    """
+
+    placement: Placement
+    target: Manifest
+    uid: Any
+    revision: Revision | None = None
+    kept: Mapping[str, Manifest] | None = None
+    autoscaler: Manifest | None = None
+    route: Manifest | None = None
+    apex: Manifest | None = None
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The objects by what they are for. `apex_is_foreign`: patch only, somebody else made that Service."""
+
+    services: tuple[Manifest, ...]
+    apex: Manifest
+    apex_is_foreign: bool
+    configs: tuple[Manifest, ...] = ()
+    primary: Manifest | None = None
+    autoscaler: Manifest | None = None
+    route: Manifest | None = None
+
+    @property
+    def objects(self) -> tuple[Manifest, ...]:
+        """All of them, in an order in which nothing refers to anything later."""
+        optional = (self.primary, self.autoscaler, self.apex, self.route)
+        return (*self.services, *self.configs, *(item for item in optional if item is not None))
+
+
+def generate(canary: Canary, situation: Situation) -> Generated:
+    """The generated objects. Raises `Refused` when target or route cannot carry this Canary."""
+    owner = owner_reference(canary.name, situation.uid)
+    chosen = selector_of(situation.target)
+    *inner, apex = services.services(canary, chosen, situation.placement.apex, situation.target, owner)
+    foreign = _made_by_somebody_else(situation.apex, situation.uid)
+    if foreign:
+        apex = services.takeover(canary, apex)
+    common = Generated(tuple(inner), apex, foreign, route=_route(canary, situation, owner))
+    if situation.revision is None:
+        return common
+    revision = situation.revision
+    return Generated(
+        common.services,
+        common.apex,
+        foreign,
+        configs.copies({**(situation.kept or {}), **revision.configs}, canary.namespace, owner),
+        primary.deployment(canary, chosen, situation.target, revision, owner),
+        _autoscaler(canary, situation, owner),
+        common.route,
+    )
+
+
+def _autoscaler(canary: Canary, situation: Situation, owner: Manifest) -> Manifest | None:
+    recorded = situation.revision.autoscaler if situation.revision else None
+    spec = recorded or (situation.autoscaler or {}).get("spec")
+    return primary.autoscaler(canary, spec, owner) if canary.autoscaler is not None and spec else None
+
+
+def _route(canary: Canary, situation: Situation, owner: Manifest) -> Manifest | None:
+    placement = situation.placement
+    if canary.route is None:
+        return None
+    marks = {**RELEASE, ATTEMPT: placement.attempt}
+    if placement.evidence is not None:
+        marks[EVIDENCE] = evidence.text(canary, placement.evidence)
+    # Rendered in every case: a route that cannot be copied is refused before anything moves.
+    route = apisix.render(situation.route, canary, placement.split, marks, owner)
+    return route if placement.apex == "primary" else None
+
+
+def _made_by_somebody_else(service: Manifest | None, uid: Any) -> bool:
+    if service is None:
+        return False
+    owners = service["metadata"].get("ownerReferences") or []
+    return not any(owner.get("kind") == "Canary" and owner.get("uid") == uid for owner in owners)

@@ -1,0 +1,67 @@
+"""Labels and annotations that Sluice writes, and those of others that a copy must not carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+Manifest: TypeAlias = dict[str, Any]
+"""A Kubernetes object as plain data, as it stands in YAML."""
+
+ATTEMPT = "sluice.delivery/attempt"
+"""On the generated route: the attempt whose weights are in force."""
+
+EVIDENCE = "sluice.delivery/evidence"
+"""On the generated route: what was measured before these weights were set, as compact JSON."""
+
+DECLARED = "sluice.delivery/declared"
+"""On a declared target: what the stack asked for when it last wrote the pod template."""
+
+CANARY = "sluice.delivery/canary"
+"""Label of everything that is recorded for a Canary; its value is the Canary's name."""
+
+RELEASE = {
+    "pulumi.com/skipAwait": "true",
+    "pulumi.com/patchForce": "true",
+    "pulumi.com/patchFieldManager": "sluice",
+}
+"""On every object of a release. The driver observes readiness, so an update need not wait for it; one fixed
+field manager means that the driver's own patches and the stack's updates never conflict; force, because a
+weight that a GitOps tool wrote must not block the way back."""
+
+UNMANAGED_BY_FLUX = {
+    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
+    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
+}
+
+_MARKS_OF_OTHERS = (
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "toolkit.fluxcd.io",
+    "argocd.argoproj.io/",
+    "meta.helm.sh/",
+    "deployment.kubernetes.io/",
+    "pulumi.com/",
+    "sluice.delivery/",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/managed-by",
+)
+
+
+def owner_reference(canary: str, uid: Any) -> Manifest:
+    """The Canary as controller, so that what is generated goes when the Canary goes. `uid` may be an Output."""
+    return {
+        "apiVersion": "flagger.app/v1beta1",
+        "kind": "Canary",
+        "name": canary,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def inherited(marks: Mapping[str, str] | None) -> dict[str, str]:
+    """Labels or annotations of an original that its copy may carry.
+
+    Tracking marks stay behind: a pruning GitOps tool would take the copy for its own and delete it.
+    """
+    return {key: value for key, value in (marks or {}).items() if not any(mark in key for mark in _MARKS_OF_OTHERS)}

@@ -1,0 +1,117 @@
+"""The primary workload: the recorded revision under the target's name with `-primary`, and its autoscaler."""
+
+from __future__ import annotations
+
+from automation.core.spec import Canary
+from components import configs, selector
+from components.marks import RELEASE, Manifest, inherited
+from components.revision import Revision
+from components.selector import Selector
+
+IDENTITY = "flagger-id"
+"""Pod annotation that rolls the primary's pods; stable for a revision, so that writing it again changes nothing."""
+
+ROLLOUT_FIELDS = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
+
+
+def deployment(canary: Canary, chosen: Selector, target: Manifest, revision: Revision, owner: Manifest) -> Manifest:
+    """The primary Deployment. It declares `replicas` only where no autoscaler does the scaling."""
+    spec: Manifest = {
+        **{key: revision.rollout[key] for key in ROLLOUT_FIELDS if key in revision.rollout},
+        "selector": {"matchLabels": chosen.primary},
+        "template": template(canary.target.name, chosen, revision),
+    }
+    if canary.autoscaler is None:
+        spec["replicas"] = revision.rollout.get("replicas") or target["spec"].get("replicas") or 1
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": canary.primary_name,
+            "namespace": canary.namespace,
+            "labels": chosen.primary,
+            "annotations": {**inherited(target["metadata"].get("annotations")), **RELEASE},
+            "ownerReferences": [owner],
+        },
+        "spec": spec,
+    }
+
+
+def template(target: str, chosen: Selector, revision: Revision) -> Manifest:
+    """The recorded pod template as the primary's: label, identity, config references and spreading renamed."""
+    metadata = revision.template.get("metadata") or {}
+    pod = configs.with_primary_references(revision.template["spec"], frozenset(revision.configs))
+    return {
+        "metadata": {
+            "labels": {**metadata.get("labels", {}), **chosen.primary},
+            "annotations": {**metadata.get("annotations", {}), IDENTITY: revision.hash},
+        },
+        "spec": _spread_apart(pod, target),
+    }
+
+
+def _spread_apart(pod: Manifest, target: str) -> Manifest:
+    """Anti-affinity and topology spread of the target's pods become those of the primary's."""
+    apart = dict(pod)
+    if constraints := pod.get("topologySpreadConstraints"):
+        apart["topologySpreadConstraints"] = [_with_label_selector(term, target) for term in constraints]
+    affinity = pod.get("affinity") or {}
+    if anti := affinity.get("podAntiAffinity"):
+        apart["affinity"] = {**affinity, "podAntiAffinity": _anti_affinity(anti, target)}
+    return apart
+
+
+def _anti_affinity(anti: Manifest, target: str) -> Manifest:
+    renamed = dict(anti)
+    required, preferred = "requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"
+    if required in anti:
+        renamed[required] = [_with_label_selector(term, target) for term in anti[required]]
+    if preferred in anti:
+        renamed[preferred] = [
+            {**term, "podAffinityTerm": _with_label_selector(term["podAffinityTerm"], target)} for term in anti[preferred]
+        ]
+    return renamed
+
+
+def _with_label_selector(term: Manifest, target: str) -> Manifest:
+    chosen = term.get("labelSelector")
+    return {**term, "labelSelector": _label_selector(chosen, target)} if chosen else term
+
+
+def _label_selector(chosen: Manifest, target: str) -> Manifest:
+    renamed = dict(chosen)
+    if "matchLabels" in chosen:
+        renamed["matchLabels"] = {
+            label: f"{value}-primary" if label in selector.LABELS and value == target else value
+            for label, value in chosen["matchLabels"].items()
+        }
+    if "matchExpressions" in chosen:
+        renamed["matchExpressions"] = [_expression(expression, target) for expression in chosen["matchExpressions"]]
+    return renamed
+
+
+def _expression(expression: Manifest, target: str) -> Manifest:
+    values = list(expression.get("values") or [])
+    if expression.get("key") not in selector.LABELS or target not in values:
+        return expression
+    values[values.index(target)] = f"{target}-primary"
+    return {**expression, "values": values}
+
+
+def autoscaler(canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
+    """The autoscaler of the primary: the target's spec, with the Canary's own bounds where it states them."""
+    assert canary.autoscaler is not None
+    bounds = canary.document["spec"]["autoscalerRef"].get("primaryScalerReplicas") or {}
+    copied = {key: spec[key] for key in ("minReplicas", "maxReplicas", "metrics", "behavior") if key in spec}
+    reference = {"apiVersion": canary.target.api_version, "kind": canary.target.kind, "name": canary.primary_name}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {
+            "name": f"{canary.autoscaler.name}-primary",
+            "namespace": canary.namespace,
+            "annotations": dict(RELEASE),
+            "ownerReferences": [owner],
+        },
+        "spec": {**copied, **bounds, "scaleTargetRef": reference},
+    }

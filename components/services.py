@@ -1,0 +1,107 @@
+"""The three Services of a release: apex (what users and routes name), primary and canary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from automation.core.spec import Canary, ObjectMeta, Problem, Refused
+from components.marks import RELEASE, UNMANAGED_BY_FLUX, Manifest
+from components.selector import Selector
+
+SIDECARS = ("istio-proxy", "envoy")
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the three Services have in common."""
+
+    canary: Canary
+    label: str
+    ports: list[Manifest]
+    owner: Manifest
+
+
+def services(canary: Canary, chosen: Selector, apex: str, target: Manifest, owner: Manifest) -> tuple[Manifest, ...]:
+    """Canary, primary and apex Service, in this order; `apex` ("target" or "primary") is whom the apex selects.
+
+    Raises `Refused` when the Canary names a target port that no container of the target has.
+    """
+    shared = _Shared(canary, chosen.label, ports(canary, target), owner)
+    declared, name = canary.service, canary.apex
+    selected = chosen.primary if apex == "primary" else chosen.target
+    return (
+        _service(shared, f"{name}-canary", chosen.target, declared.canary_meta),
+        _service(shared, f"{name}-primary", chosen.primary, declared.primary_meta),
+        _service(shared, name, selected, declared.apex_meta),
+    )
+
+
+def takeover(canary: Canary, service: Manifest) -> Manifest:
+    """The apex Service as a patch of one that somebody else made: ports and selector, nothing more."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": canary.apex, "namespace": canary.namespace, "annotations": dict(RELEASE)},
+        "spec": {key: service["spec"][key] for key in ("ports", "selector")},
+    }
+
+
+def _service(shared: _Shared, name: str, selected: dict[str, str], meta: ObjectMeta) -> Manifest:
+    service: Manifest = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": name,
+            "namespace": shared.canary.namespace,
+            "labels": {**meta.labels, shared.label: name},
+            "annotations": {**meta.annotations, **UNMANAGED_BY_FLUX, **RELEASE},
+            "ownerReferences": [shared.owner],
+        },
+        "spec": {"type": "ClusterIP", "selector": selected, "ports": shared.ports},
+    }
+    if shared.canary.service.headless:
+        service["spec"]["clusterIP"] = "None"
+    return service
+
+
+def ports(canary: Canary, target: Manifest) -> list[Manifest]:
+    """The declared port first, then (with `portDiscovery`) every other port of the target's containers."""
+    service = canary.service
+    first: Manifest = {
+        "name": service.port_name,
+        "protocol": "TCP",
+        "port": service.port,
+        "targetPort": service.target_port,
+    }
+    if service.app_protocol:
+        first["appProtocol"] = service.app_protocol
+    _refuse_unknown_port_name(canary, target)
+    return [first, *_discovered(canary, target)] if service.port_discovery else [first]
+
+
+def _refuse_unknown_port_name(canary: Canary, target: Manifest) -> None:
+    wanted = canary.service.target_port
+    names = sorted(port["name"] for _, port in _container_ports(target) if "name" in port)
+    if isinstance(wanted, str) and wanted not in names:
+        known = ", ".join(names) or "none"
+        problem = f"no container of {canary.target_full_name} has a port named {wanted!r}"
+        remedy = f"name one of the target's ports ({known}) or give a number"
+        raise Refused((Problem(path="spec.service.targetPort", problem=problem, remedy=remedy),))
+
+
+def _discovered(canary: Canary, target: Manifest) -> Iterator[Manifest]:
+    taken = {canary.service.port, canary.service.target_port}
+    for index, (container, port) in enumerate(_container_ports(target)):
+        number, name = port["containerPort"], port.get("name")
+        if number in taken or name in taken:
+            continue
+        label = name or f"tcp-{container}-{index}"
+        yield {"name": label, "protocol": port.get("protocol", "TCP"), "port": number, "targetPort": number}
+
+
+def _container_ports(target: Manifest) -> Iterator[tuple[str, Manifest]]:
+    for container in target["spec"]["template"]["spec"].get("containers", []):
+        if container["name"] not in SIDECARS:
+            for port in container.get("ports") or []:
+                yield container["name"], port
