@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from engine.state.files import Entry
 from engine.state.errors import StateError
+from engine.state.files import Entry
 
 SIDECAR = ".attrs"
 """The official CLI keeps attributes of `<file>` in `<file>.attrs`; they mean nothing without their file."""

@@ -60,7 +60,8 @@ class Holder:
         }
 
     def __str__(self) -> str:
-        return f"{self.user}@{self.host} (pid {self.pid}) at {self.since.isoformat(timespec='seconds').replace('+00:00', 'Z')}"
+        since = self.since.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return f"{self.user}@{self.host} (pid {self.pid}) at {since}"
 
 
 def is_dead(holder: Holder, here: Holder, local: bool) -> bool:

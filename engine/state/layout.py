@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from engine.state.files import Backend
 from engine.state.errors import StateError
+from engine.state.files import Backend
 from engine.state.reference import StackReference
 
 ROOT = ".pulumi"
@@ -43,12 +42,12 @@ def locks(ref: StackReference) -> str:
     return f"{ROOT}/locks/{ref.full_name}"
 
 
-def ensure_layout(backend: Backend, env: Mapping[str, str]) -> None:
+def ensure_layout(backend: Backend) -> None:
     """Checks `meta.yaml`, and writes it where a folder is new. Raises `StateError` for an unknown layout."""
     try:
         version = _version(backend.read(META))
     except FileNotFoundError:
-        version = _first_version(backend, env)
+        version = _first_version(backend)
     if version != 1:
         raise StateError(
             f"state store unsupported: 'meta.yaml' version ({version}) is not supported by this engine; "
@@ -72,7 +71,7 @@ def _version(text: bytes) -> Any:
     return document["version"]
 
 
-def _first_version(backend: Backend, env: Mapping[str, str]) -> int:
+def _first_version(backend: Backend) -> int:
     if any(entry.key.endswith(SUFFIXES) for entry in backend.files(STACKS)):
         return 0
     backend.write(META, b"version: 1\n")

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from engine.state.files import Entry
 from engine.state.errors import StateError
+from engine.state.files import Entry
 
 Options = dict[str, Any]
 

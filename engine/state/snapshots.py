@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.resource import Deployment, Resource
 from engine.state import layout
-from engine.state.files import Backend
 from engine.state.checkpoint import Checkpoint, decode_deployment, encode_header, features, parse
 from engine.state.errors import BrokenCheckpoint, StackNotFound
 from engine.state.fields import encode_resource
+from engine.state.files import Backend
 from engine.state.integrity import problem
 from engine.state.properties import compact
 from engine.state.reference import StackReference

@@ -1,0 +1,156 @@
+"""Values of configuration as the files hold them: texts, `{"secure": <cipher text>}`, and objects of these."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.state.configkey import ConfigKey, Path
+from engine.state.errors import ConfigurationError
+from engine.state.properties import compact
+from engine.state.secrets import Decrypter
+
+ConfigMap = dict[ConfigKey, Any]
+"""Keys without a path to values as the file holds them."""
+
+_INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)")
+
+
+def secure(ciphertext: str) -> dict[str, str]:
+    """A secret as the files hold it."""
+    return {"secure": ciphertext}
+
+
+def is_secure(value: Any) -> bool:
+    """Whether the value is one secret."""
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("secure"), str)
+
+
+def has_secure(value: Any) -> bool:
+    """Whether there is a secret anywhere in the value."""
+    if is_secure(value):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(has_secure(item) for item in items)
+
+
+def is_object(value: Any) -> bool:
+    """Whether the value is a map or a list rather than a text or a secret."""
+    return isinstance(value, dict | list) and not is_secure(value)
+
+
+def plain(value: Any, decrypter: Decrypter) -> Any:
+    """The value with every secret in it decrypted."""
+    if is_secure(value):
+        return decrypter.decrypt(value["secure"])
+    if isinstance(value, dict):
+        return {key: plain(value[key], decrypter) for key in sorted(value)}
+    if isinstance(value, list):
+        return [plain(item, decrypter) for item in value]
+    return value
+
+
+def text(value: Any, decrypter: Decrypter) -> str:
+    """What a program is given: a text as it is, an object as JSON, secrets decrypted."""
+    shown = plain(value, decrypter)
+    return shown if isinstance(shown, str) else compact(shown)
+
+
+def listed(value: Any, decrypter: Decrypter | None) -> dict[str, Any]:
+    """The entry of `config --json`. Without a decrypter a secret has no value."""
+    hidden = has_secure(value)
+    if hidden and decrypter is None:
+        return {"secret": True}
+    shown = plain(value, decrypter) if decrypter else value
+    entry = {"value": shown if isinstance(shown, str) else compact(shown)}
+    return {**entry, **({"objectValue": shown} if is_object(value) else {}), "secret": hidden}
+
+
+def typed(given: str) -> Any:
+    """What `--path` makes of a text: true, false and integers are values of these kinds."""
+    if given in ("true", "false"):
+        return given == "true"
+    return int(given) if _INTEGER.fullmatch(given) else given
+
+
+def find(config: ConfigMap, key: ConfigKey) -> Any:
+    """The value at the key and its path. Raises `KeyError` if there is none."""
+    value = config[ConfigKey(key.namespace, key.name)]
+    for step in key.path:
+        value = _at(value, step)
+    return value if isinstance(value, str | dict | list) else compact(value)
+
+
+def _at(container: Any, step: str | int) -> Any:
+    if isinstance(container, dict) and isinstance(step, str) and not is_secure(container):
+        return container[step]
+    if isinstance(container, list) and isinstance(step, int) and step < len(container):
+        return container[step]
+    raise KeyError(step)
+
+
+def put(config: ConfigMap, key: ConfigKey, value: Any) -> ConfigMap:
+    """The configuration with a value at the key and its path. Raises `ConfigurationError` where it doesn't fit."""
+    root = ConfigKey(key.namespace, key.name)
+    if not key.path:
+        return {**config, root: value}
+    old = config.get(root)
+    # Along a path, a text at the top gives way to an object.
+    changed = _with(old if is_object(old) else None, key.path, value)
+    return {**config, root: changed}
+
+
+def drop(config: ConfigMap, key: ConfigKey) -> ConfigMap:
+    """The configuration without what is at the key and its path; unchanged if nothing is there."""
+    root = ConfigKey(key.namespace, key.name)
+    if root not in config:
+        return config
+    if not key.path:
+        return {other: value for other, value in config.items() if other != root}
+    return {**config, root: _without(config[root], key.path)}
+
+
+def _with(container: Any, path: Path, value: Any) -> Any:
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        items = list(_expect(container, list, step))
+        if step > len(items):
+            raise ConfigurationError(f"array index out of range: {step} in an array of {len(items)}")
+        item = _with(items[step] if step < len(items) else None, rest, value) if rest else value
+        return [*items[:step], item, *items[step + 1 :]]
+    entries = dict(_expect(container, dict, step))
+    entries[step] = _with(entries.get(step), rest, value) if rest else value
+    return _unreserved(entries)
+
+
+def _without(container: Any, path: Path) -> Any:
+    step, rest = path[0], path[1:]
+    if isinstance(container, list) and isinstance(step, int) and step < len(container):
+        item = [_without(container[step], rest)] if rest else []
+        return [*container[:step], *item, *container[step + 1 :]]
+    if isinstance(container, dict) and not is_secure(container) and step in container:
+        if rest:
+            return {**container, step: _without(container[step], rest)}
+        return _unreserved({key: value for key, value in container.items() if key != step})
+    return container
+
+
+def _expect(container: Any, kind: type, step: str | int) -> Any:
+    if container is None:
+        return kind()
+    if not isinstance(container, kind) or is_secure(container):
+        wanted = (
+            f"an array was expected for index {step}"
+            if kind is list
+            else f'a map was expected for key "{step}"'
+        )
+        raise ConfigurationError(f"{wanted}; remove the value that stands there first")
+    return container
+
+
+def _unreserved(entries: dict[Any, Any]) -> dict[Any, Any]:
+    if is_secure(entries):
+        raise ConfigurationError(
+            '"secure" key in maps of length 1 are reserved; choose another name for the key'
+        )
+    return entries

@@ -1,0 +1,179 @@
+"""The stacks of a backend: made, listed, renamed, tagged and removed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.resource import Deployment, PendingOperation, Resource
+from engine.state import layout
+from engine.state.checkpoint import encode_header
+from engine.state.errors import StackExists, StackNotFound, StateError
+from engine.state.files import Backend
+from engine.state.properties import compact
+from engine.state.reference import StackReference
+from engine.state.secrets import SecretsManager
+from engine.state.snapshots import Snapshots, find_checkpoint, read_checkpoint
+from engine.urn import ROOT_TYPE, Urn
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line of a list of stacks. `updated` is an RFC 3339 text; None and 0 for a stack never updated."""
+
+    ref: StackReference
+    updated: str | None
+    resources: int
+
+
+def create(backend: Backend, ref: StackReference) -> None:
+    """A stack without resources. Raises `StackExists`."""
+    if find_checkpoint(backend, ref):
+        raise StackExists(f"stack '{ref.full_name}' already exists")
+    document = {
+        "version": 3,
+        "checkpoint": {
+            "stack": ref.full_name,
+            "latest": {**encode_header(Deployment(), None), "metadata": {}},
+        },
+    }
+    backend.write(layout.checkpoint(ref), compact(document).encode())
+
+
+def require(backend: Backend, ref: StackReference) -> str:
+    """The key of the stack's checkpoint. Raises `StackNotFound`."""
+    key = find_checkpoint(backend, ref)
+    if key is None:
+        raise StackNotFound.named(ref.name)
+    return key
+
+
+def references(backend: Backend, project: str | None = None) -> list[StackReference]:
+    """Every stack, or those of one project, sorted."""
+    projects = [project] if project else backend.folders(layout.STACKS)
+    found = {
+        StackReference(owner, name)
+        for owner in projects
+        for entry in backend.files(f"{layout.STACKS}/{owner}")
+        if (name := _stack_name(entry.key))
+    }
+    return sorted(found, key=lambda ref: (ref.project, ref.name))
+
+
+def summary(backend: Backend, ref: StackReference) -> Summary:
+    """What a list of stacks says about one of them. Needs no passphrase."""
+    latest = read_checkpoint(backend, ref).deployment or {}
+    resources = latest.get("resources") or []
+    return Summary(ref, (latest.get("manifest") or {}).get("time") if resources else None, len(resources))
+
+
+def remove(backend: Backend, ref: StackReference, force: bool = False) -> None:
+    """Removes state, history and tags; the last state stays as `.bak`. Raises `StateError` while it has resources."""
+    key = require(backend, ref)
+    if not force and _has_resources(read_checkpoint(backend, ref).deployment or {}):
+        raise StateError(
+            f"'{ref.name}' still has resources; removal rejected. Possible actions:\n"
+            f"- Run `pulumi destroy --stack {ref.name}` to remove all resources in the stack, then try again\n"
+            f"- Run `pulumi stack rm --force` to remove the stack, leaving its resources as they are"
+        )
+    backend.copy(key, layout.backup(key))
+    _forget(backend, ref, key)
+
+
+def rename(backend: Backend, old: StackReference, new: StackReference, secrets: SecretsManager) -> None:
+    """Moves state, history and tags, and rewrites every URN. Raises `StackExists`."""
+    key = require(backend, old)
+    if find_checkpoint(backend, new):
+        raise StackExists(f"a stack named {new.name} already exists")
+    deployment = Snapshots(backend, old, secrets).load()
+    Snapshots(backend, new, secrets).save(_renamed(deployment, old, new))
+    for entry in backend.files(layout.history(old)):
+        moved = entry.key.rpartition("/")[2].replace(old.name, new.name, 1)
+        backend.copy(entry.key, f"{layout.history(new)}/{moved}")
+    write_tags(backend, new, read_tags(backend, old))
+    _forget(backend, old, key)
+
+
+def read_tags(backend: Backend, ref: StackReference) -> dict[str, str]:
+    """The stack's tags, sorted by name."""
+    try:
+        document = json.loads(backend.read(layout.tags(ref)))
+        return dict(sorted((str(name), str(value)) for name, value in document["tags"].items()))
+    except FileNotFoundError:
+        return {}
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise StateError(
+            f"could not read the tags in '{backend.locate(layout.tags(ref))}'; remove the file"
+        ) from error
+
+
+def write_tags(backend: Backend, ref: StackReference, tags: dict[str, str]) -> None:
+    """Replaces all tags; without any there is no file."""
+    if tags:
+        backend.write(layout.tags(ref), compact({"version": 1, "tags": dict(sorted(tags.items()))}).encode())
+    else:
+        backend.delete(layout.tags(ref))
+
+
+def require_owned(deployment: Deployment, ref: StackReference) -> None:
+    """Raises `StateError` if a resource belongs to another stack, as an imported state may."""
+    for resource in deployment.resources:
+        urn = Urn.parse(resource.urn)
+        if (urn.project, urn.stack) != (ref.project, ref.name):
+            raise StateError(
+                f"resource '{resource.urn}' belongs to another stack than '{ref.full_name}'; "
+                "import the state into the stack that it was exported from"
+            )
+
+
+def _stack_name(key: str) -> str | None:
+    name = key.rpartition("/")[2]
+    return next((name.removesuffix(suffix) for suffix in layout.SUFFIXES if name.endswith(suffix)), None)
+
+
+def _has_resources(latest: dict[str, Any]) -> bool:
+    resources = latest.get("resources") or []
+    return any(resource.get("type") != ROOT_TYPE for resource in resources)
+
+
+def _forget(backend: Backend, ref: StackReference, key: str) -> None:
+    backend.delete(key)
+    backend.delete(layout.tags(ref))
+    for entry in backend.files(layout.history(ref)):
+        backend.delete(entry.key)
+
+
+def _renamed(deployment: Deployment, old: StackReference, new: StackReference) -> Deployment:
+    def urn(text: str) -> str:
+        head, tail = f"urn:pulumi:{old.name}::{old.project}::", f"urn:pulumi:{new.name}::{new.project}::"
+        moved = tail + text.removeprefix(head) if text.startswith(head) else text
+        # The root's own name holds project and stack, too.
+        root = f"::{ROOT_TYPE}::{old.project}-{old.name}"
+        return (
+            moved.removesuffix(root) + f"::{ROOT_TYPE}::{new.project}-{new.name}"
+            if moved.endswith(root)
+            else moved
+        )
+
+    def move(resource: Resource) -> Resource:
+        return replace(
+            resource,
+            urn=urn(resource.urn),
+            parent=urn(resource.parent),
+            provider=urn(resource.provider),
+            deleted_with=urn(resource.deleted_with),
+            dependencies=[urn(item) for item in resource.dependencies],
+            replace_with=[urn(item) for item in resource.replace_with],
+            property_dependencies={
+                name: [urn(item) for item in urns] for name, urns in resource.property_dependencies.items()
+            },
+        )
+
+    return replace(
+        deployment,
+        resources=[move(resource) for resource in deployment.resources],
+        pending_operations=[
+            PendingOperation(move(item.resource), item.type) for item in deployment.pending_operations
+        ],
+    )
