@@ -153,6 +153,11 @@ class Analysis:
         templated = [m for m in self.metrics if m.template is not None]
         return (*(replace(m, template=None) for m in direct), *templated)
 
+    @property
+    def own_checks(self) -> tuple[MetricCheck, ...]:
+        """The checks that bring a query of their own."""
+        return tuple(check for check in self.checks if not check.built_in)
+
     def hooks(self, kind: str) -> tuple[Webhook, ...]:
         return tuple(hook for hook in self.webhooks if hook.type == kind)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from automation.core.split import Split
+
+CheckKind = Literal["metric", "hook", "readiness"]
 
 
 @dataclass(frozen=True)
@@ -13,6 +15,7 @@ class CheckResult:
     hooks and readiness have none. `detail` is the sentence for people: why it failed, or what passed."""
 
     name: str
+    kind: CheckKind
     passed: bool
     value: float | None = None
     minimum: float | None = None
@@ -23,6 +26,7 @@ class CheckResult:
     def parse(cls, document: Mapping[str, Any]) -> "CheckResult":
         return cls(
             str(document["name"]),
+            document.get("kind", "metric"),
             bool(document["passed"]),
             document.get("value"),
             document.get("min"),

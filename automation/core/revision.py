@@ -40,6 +40,11 @@ def config_checksum(content: Mapping[str, Any]) -> str:
     return _digest(kept).hex()[:16]
 
 
+def run_checksum(revision: str, configs: Mapping[str, str]) -> str:
+    """What hooks are told of the revision under test."""
+    return _encoded(_digest([revision, configs]))
+
+
 def is_tracked(config: Mapping[str, Any]) -> bool:
     """Whether a ConfigMap or Secret takes part in revisions; annotation and type may exempt it."""
     annotations = (config.get("metadata") or {}).get("annotations") or {}

@@ -1,0 +1,70 @@
+"""The one rule of a release: what to do next, and why.
+
+`decide` is pure: no I/O, no clock, no randomness. It never raises for a bad release.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from automation.core import texts
+from automation.core.decision import Announce, Decision, Save, ScaleTarget, Settled, warning
+from automation.core.moves import stay
+from automation.core.observation import Observation
+from automation.core.phases.giving_up import carry_on
+from automation.core.phases.initialisation import initialising
+from automation.core.phases.progressing import progressing
+from automation.core.phases.promotion import finalising, promoting
+from automation.core.phases.repair import repair
+from automation.core.phases.requests import answer
+from automation.core.phases.start import idle
+from automation.core.settle import settle
+from automation.core.situation import Situation
+from automation.core.spec import Canary
+from automation.core.status import Phase, Status
+
+_PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
+    Phase.NONE: initialising,
+    Phase.INITIALIZING: initialising,
+    Phase.INITIALIZED: idle,
+    Phase.SUCCEEDED: idle,
+    Phase.FAILED: idle,
+    Phase.PROGRESSING: progressing,
+    Phase.PROMOTING: promoting,
+    Phase.FINALISING: finalising,
+}
+
+
+def decide(canary: Canary, status: Status, observation: Observation) -> Decision:
+    """Decide one tick. A decision with questions wants them answered into the observation and to be asked again
+    in the same tick; one without is final, its actions are to be taken in order."""
+    if status.intent is None:
+        return _decide(Situation(canary, status, observation))
+    intent, route = status.intent, observation.route
+    if route and route.attempt == intent.placement.attempt:
+        return _settled(settle(canary, status, intent, observation.now))
+    return _decide(Situation(canary, replace(status, intent=None), observation))
+
+
+def _decide(at: Situation) -> Decision:
+    """What comes before any phase, in order of urgency."""
+    if at.status.ending:
+        return carry_on(at)
+    if at.canary.suspend:
+        return stay("suspended", texts.suspended())
+    if at.status.request and at.status.request.verb == "abort":
+        return answer(at, at.status.request)
+    if at.seen.problems:
+        return stay("the tick can't go on", *(warning(problem) for problem in at.seen.problems))
+    if (mending := repair(at)) is not None:
+        return mending
+    if at.status.request:
+        return answer(at, at.status.request)
+    phase = _PHASES.get(at.status.phase)
+    return phase(at) if phase else stay(f"phase {at.status.phase} is not driven by this version")
+
+
+def _settled(settled: Settled) -> Decision:
+    """What a driver that died after an update would have done next."""
+    scale = () if settled.scale_target is None else (ScaleTarget(settled.scale_target),)
+    said = tuple(Announce(event) for event in settled.events)
+    return Decision("settle an attempt that is live", (*scale, Save(settled.status), *said))

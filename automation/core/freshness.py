@@ -1,0 +1,48 @@
+"""A check needs something new to judge: which answers count in this tick, and which ones the tick waits for."""
+
+from automation.core.analysis import MetricCheck
+from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed
+from automation.core.situation import Situation
+
+
+def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | None:
+    """The answer as it may be judged now, None if the tick has to wait for a better one.
+
+    A value counts once, and not before two samples were taken since the last change of weight. Where nothing is
+    measured, the hooks of the first tick may only now have brought the traffic, so one interval more is granted.
+    Nobody waits longer than the progress deadline: after it silence counts as nothing measured.
+    """
+    match answer:
+        case Measured(samples_at=samples_at):
+            fresh = samples_at > at.status.judged.get(check.key, 0.0) and samples_at >= _second_sample(at)
+            return answer if fresh else _silence(at)
+        case NothingMeasured():
+            due = at.status.split_since + at.canary.analysis.interval + 2 * at.seen.scrape_interval
+            again = at.status.judged.get(check.key, 0.0) + at.seen.scrape_interval
+            return answer if at.seen.now >= max(due, again) else None
+        case QueryFailed(away=away):
+            return answer if not away or _silence(at) else None
+
+
+def judged(at: Situation, check: MetricCheck, answer: Answer) -> dict[str, float]:
+    """Up to which time a check has been judged by this answer; nothing for one that brought nothing new."""
+    match answer:
+        case Measured(samples_at=samples_at):
+            return {check.key: samples_at}
+        case NothingMeasured(detail=detail) if detail != _SILENT:
+            return {check.key: at.seen.now}
+        case _:
+            return {}
+
+
+_SILENT = "no new samples"
+
+
+def _second_sample(at: Situation) -> float:
+    """From when on a newest sample means that the one before it was taken after the change of weight, too."""
+    return at.status.split_since + at.seen.scrape_interval
+
+
+def _silence(at: Situation) -> NothingMeasured | None:
+    spoke = max((at.status.split_since, *at.status.judged.values()))
+    return NothingMeasured(_SILENT) if at.seen.now > spoke + at.canary.progress_deadline else None

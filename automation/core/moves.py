@@ -1,0 +1,56 @@
+"""Turns what a phase wants into a decision: a status to save, events, and at most one stack update."""
+
+from dataclasses import replace
+
+from automation.core.decision import Action, Announce, Decision, Event, Save, Update
+from automation.core.evidence import CheckResult, Evidence
+from automation.core.moments import timestamp
+from automation.core.situation import Situation
+from automation.core.status import Intent, Kind, Placement, Status
+
+_ALWAYS_FORWARD = (Kind.INITIALISE, Kind.APEX, Kind.PROMOTE)
+_TOWARDS_PRIMARY = (Kind.RESTART, Kind.RETURN, Kind.RESTORE, Kind.ROLLBACK)
+
+
+def stay(reason: str, *events: Event) -> Decision:
+    """Nothing to do but to say so."""
+    return Decision(reason, tuple(Announce(event) for event in events))
+
+
+def note(reason: str, status: Status, *events: Event) -> Decision:
+    """A change of status and of nothing else."""
+    return Decision(reason, (Save(status), *(Announce(event) for event in events)))
+
+
+def attempt(
+    at: Situation, kind: Kind, wanted: Placement, *events: Event, checks: tuple[CheckResult, ...] = ()
+) -> Decision:
+    """A stack update towards `wanted`, under a fresh attempt id and with its evidence."""
+    evidence = Evidence(at.status.split, wanted.split, checks, measured_at=timestamp(at.seen.now))
+    placement = replace(wanted, attempt=at.seen.fresh_attempt, evidence=evidence)
+    intent = Intent(kind, placement, _message(at, kind, evidence))
+    actions: tuple[Action, ...] = (
+        Save(replace(at.status, intent=intent)),
+        *(Announce(event) for event in events),
+        Update(intent, _forward(at, kind, placement)),
+    )
+    return Decision(intent.message, actions)
+
+
+def _forward(at: Situation, kind: Kind, placement: Placement) -> bool:
+    """Whether the policy pack has a say: whatever gives the canary more traffic, and what primary is made of."""
+    if kind in _ALWAYS_FORWARD:
+        return True
+    live = at.seen.route.split.canary if at.seen.route else 0
+    return kind not in _TOWARDS_PRIMARY and placement.split.canary > live
+
+
+def _message(at: Situation, kind: Kind, evidence: Evidence) -> str:
+    parts = [f"{at.canary.full_name}: {kind}"] if kind is not Kind.ADVANCE else [f"{at.canary.full_name}:"]
+    if evidence.from_ != evidence.to:
+        parts.append(f"weight {evidence.from_.canary} -> {evidence.to.canary}")
+    told = " ".join(parts)
+    metrics = [check for check in evidence.checks if check.kind == "metric"]
+    if not metrics:
+        return told
+    return f"{told}, {sum(check.passed for check in metrics)} of {len(metrics)} checks passed"

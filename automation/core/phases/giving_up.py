@@ -1,0 +1,44 @@
+"""Giving a run up: all traffic on a healthy primary, then the target at zero.
+
+While a run is given up `status.ending` says why, so that a driver that dies in between carries on.
+"""
+
+from dataclasses import replace
+
+from automation.core import texts
+from automation.core.decision import Decision, Event
+from automation.core.evidence import CheckResult
+from automation.core.moves import attempt, stay
+from automation.core.situation import Situation
+from automation.core.split import ALL_ON_PRIMARY, Split
+from automation.core.status import Kind, Phase
+
+
+def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
+    """End the run as `ending`: Failed, Cancelled or Aborted."""
+    return carry_on(at.having(replace(at.status, ending=ending, request=None)), *events, checks=checks)
+
+
+def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
+    """The next move of a run that is being given up.
+
+    Before promotion primary runs the promoted revision, so traffic goes there at once. Afterwards primary has to be
+    put back first, and to be ready again; until then traffic stays where somebody answers.
+    """
+    if at.status.phase is Phase.PROGRESSING:
+        return attempt(at, Kind.ROLLBACK, replace(at.in_force, split=ALL_ON_PRIMARY), *events, checks=checks)
+    wanted = replace(at.in_force, revision=at.status.last_promoted_spec, split=_healthy_side(at))
+    if (wanted.revision, wanted.split) != (at.in_force.revision, at.in_force.split):
+        return attempt(at, Kind.RESTORE, wanted, *events, checks=checks)
+    primary = at.primary_readiness()
+    if primary.state != "ready":
+        return stay("primary is being put back", *events, texts.primary_not_ready(at.canary, primary.why))
+    return attempt(at, Kind.ROLLBACK, replace(wanted, split=ALL_ON_PRIMARY), *events, checks=checks)
+
+
+def _healthy_side(at: Situation) -> Split:
+    """Primary keeps its share while any of its pods answers; the canary takes all if only it does."""
+    primary, target = at.seen.primary, at.seen.target
+    if primary and primary.available > 0:
+        return at.in_force.split
+    return Split.to_canary(100) if target and target.workload.available > 0 else at.in_force.split

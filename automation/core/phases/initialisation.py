@@ -1,0 +1,43 @@
+"""From a target that serves alone to a primary that carries the traffic.
+
+First things first: primary is ready, then the apex Service selects it, then the target goes to zero.
+"""
+
+from dataclasses import replace
+
+from automation.core import texts
+from automation.core.decision import Announce, Decision, RecordRevision
+from automation.core.moves import attempt, stay
+from automation.core.observation import Target
+from automation.core.situation import Situation
+from automation.core.split import ALL_ON_PRIMARY
+from automation.core.status import Kind, Phase, Placement
+from automation.core.transitions import enter
+
+
+def initialising(at: Situation) -> Decision:
+    """Phases none and Initializing. The target serves until primary is ready, however long that takes."""
+    probed = at.seen.providers
+    decision = _next(at)
+    if probed is None:
+        return decision
+    return replace(decision, actions=(Announce(texts.providers(probed)), *decision.actions))
+
+
+def _next(at: Situation) -> Decision:
+    target = at.seen.target
+    if target is None:
+        return stay("the target does not exist", texts.target_missing(at.canary))
+    if at.status.in_force is None or at.status.in_force.revision != target.revision:
+        return _create_primary(at, target)
+    primary = at.primary_readiness()
+    if primary.state != "ready":
+        return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
+    return attempt(at, Kind.APEX, replace(at.in_force, apex="primary"))
+
+
+def _create_primary(at: Situation, target: Target) -> Decision:
+    status = enter(at.canary, at.status, Phase.INITIALIZING, at.seen.now, last_applied_spec=target.revision)
+    wanted = Placement("", "target", ALL_ON_PRIMARY, target.revision)
+    decision = attempt(at.having(replace(status, tracked_configs=target.configs)), Kind.INITIALISE, wanted)
+    return replace(decision, actions=(RecordRevision(target.revision), *decision.actions))

@@ -1,0 +1,164 @@
+"""A run under way: the canary gets ready, is checked, and gets more traffic for as long as it passes."""
+
+from dataclasses import replace
+
+from automation.core import texts
+from automation.core.asking import ask, hook_result
+from automation.core.decision import (
+    Announce,
+    Decision,
+    Event,
+    Measure,
+    RecordRevision,
+    Save,
+    ScaleTarget,
+    warning,
+)
+from automation.core.evidence import CheckResult
+from automation.core.freshness import judgeable, judged
+from automation.core.moves import attempt, note, stay
+from automation.core.observation import QueryFailed, Target
+from automation.core.phases.giving_up import give_up
+from automation.core.phases.start import fresh_run, scale_from_zero
+from automation.core.situation import Situation
+from automation.core.split import ALL_ON_PRIMARY, Split
+from automation.core.status import Kind
+from automation.core.transitions import touched
+from automation.core.verdict import judge
+from automation.core.weights import limit, next_weight
+
+
+def progressing(at: Situation) -> Decision:
+    target, status = at.seen.target, at.status
+    if target is None:
+        return give_up(at, "Failed", texts.target_missing(at.canary))
+    if target.revision == status.last_promoted_spec != status.last_applied_spec:
+        return give_up(at, "Cancelled", texts.reverted(at.canary))
+    if target.revision != status.last_applied_spec:
+        return _restart(at, target)
+    return _unready(at, target) or _analyse(at)
+
+
+def _restart(at: Situation, target: Target) -> Decision:
+    """Traffic back first; then the run begins anew with the new revision.
+
+    Running pods don't read changed configuration, so they are stopped and started again for it.
+    """
+    if at.status.split != ALL_ON_PRIMARY:
+        return attempt(at, Kind.RESTART, replace(at.in_force, split=ALL_ON_PRIMARY))
+    stop = (ScaleTarget(0),) if target.configs != at.status.tracked_configs else ()
+    return Decision(
+        f"restart with {target.revision}",
+        (
+            RecordRevision(target.revision),
+            *stop,
+            Save(fresh_run(at, target)),
+            Announce(texts.restarting(at.canary)),
+        ),
+    )
+
+
+def _unready(at: Situation, target: Target) -> Decision | None:
+    """What to do about workloads that are not ready; None if both are."""
+    primary, canary = at.primary_readiness(), at.canary_readiness()
+    if primary.state != "ready":
+        said = texts.primary_not_ready(at.canary, primary.why)
+        return give_up(at, "Failed", said) if primary.state == "stuck" else stay("primary is not ready", said)
+    if target.workload.replicas == 0:
+        scale = scale_from_zero(at, target) if target.workload.running == 0 else ()
+        return Decision("the target is at zero", scale)
+    if canary.state != "ready":
+        said = texts.canary_not_ready(at.canary, canary.why)
+        return (
+            give_up(at, "Failed", said) if canary.state == "stuck" else stay("the canary is not ready", said)
+        )
+    return None
+
+
+def _analyse(at: Situation) -> Decision:
+    if at.canary.skip_analysis:
+        return _promote(at, _ready_result(at))
+    return _begin(at) if at.status.split.canary == 0 else _check(at)
+
+
+def _begin(at: Situation) -> Decision:
+    """The first weight, once all pre-rollout hooks have passed."""
+    events: list[Event] = [texts.starting(at.canary)]
+    results = list(_ready_result(at))
+    for hook in at.canary.analysis.hooks("pre-rollout"):
+        answer = at.seen.hooks.get(hook)
+        if answer is None:
+            return ask(at, hook)
+        results.append(hook_result(hook, passed=answer.passed, detail=answer.detail))
+        if not answer.passed:
+            events.append(warning(texts.pre_rollout_failed(at.canary, hook.name, answer.detail)))
+            return _failed_check(at, tuple(results), *events)
+        events.append(texts.pre_rollout_passed(hook.name))
+    return _advance(at, tuple(results), *events)
+
+
+def _check(at: Situation) -> Decision:
+    """One tick of analysis: hooks in order, then metrics in order; the first failure ends it."""
+    results = list(_ready_result(at))
+    for hook in at.canary.analysis.hooks("rollout"):
+        answer = at.seen.hooks.get(hook)
+        if answer is None:
+            return ask(at, hook)
+        results.append(hook_result(hook, passed=answer.passed))
+        if not answer.passed:
+            said = texts.rollout_failed(at.canary, hook.name, answer.detail)
+            return _failed_check(at, tuple(results), warning(said))
+    checks = at.canary.analysis.checks
+    unasked = tuple(Measure(check) for check in checks if check not in at.seen.metrics)
+    return Decision("measure", questions=unasked) if unasked else _measured(at, tuple(results))
+
+
+def _measured(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
+    times = dict(at.status.judged)
+    for check in at.canary.analysis.checks:
+        given = at.seen.metrics[check]
+        answer = judgeable(at, check, given)
+        if answer is None:
+            away = isinstance(given, QueryFailed)
+            said = (warning(judge(at.canary, check, given).detail),) if away else ()
+            return stay(f"{check.name} has nothing new to judge", *said)
+        result = judge(at.canary, check, answer)
+        results += (result,)
+        times |= judged(at, check, answer)
+        if not result.passed:
+            failed = at.having(replace(at.status, judged=times))
+            return _failed_check(failed, results, warning(result.detail))
+    return _passed(at.having(replace(at.status, judged=times)), results)
+
+
+def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
+    """Count it, and roll back in the same tick if it was the last one allowed."""
+    failed = at.status.failed_checks + 1
+    status = touched(at.status, at.seen.now, failed_checks=failed)
+    if failed < at.canary.analysis.threshold:
+        return note("a check failed", status, *events)
+    said = (*events, texts.threshold_reached(at.canary, failed))
+    return give_up(at.having(status), "Failed", *said, checks=results)
+
+
+def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
+    if at.status.split.canary >= limit(at.canary.analysis):
+        return _promote(at, results)
+    return _advance(at, results)
+
+
+def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
+    split = Split.to_canary(next_weight(at.canary.analysis, at.status.split.canary))
+    return attempt(at, Kind.ADVANCE, replace(at.in_force, split=split), *events, checks=results)
+
+
+def _promote(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
+    """Primary gets the recorded revision that was tested, not whatever the target says by now."""
+    wanted = replace(at.in_force, revision=at.status.last_applied_spec)
+    return attempt(at, Kind.PROMOTE, wanted, checks=results)
+
+
+def _ready_result(at: Situation) -> tuple[CheckResult, ...]:
+    workload = at.seen.target.workload if at.seen.target else None
+    detail = f"{workload.available} of {workload.replicas} replicas are available" if workload else ""
+    return (CheckResult("canary-ready", "readiness", True, detail=detail),)

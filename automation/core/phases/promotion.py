@@ -1,0 +1,41 @@
+"""From a canary that passed to a primary that runs its revision and has all the traffic."""
+
+from dataclasses import replace
+
+from automation.core import texts
+from automation.core.decision import Announce, Decision, Save, ScaleTarget
+from automation.core.moves import attempt, note, stay
+from automation.core.phases.giving_up import give_up
+from automation.core.situation import Situation
+from automation.core.status import Kind, Phase
+from automation.core.transitions import enter
+from automation.core.weights import step_back
+
+
+def promoting(at: Situation) -> Decision:
+    """Wait for primary, then move the traffic back, at once or in steps. Nothing is measured any more."""
+    if (waiting := _primary_unready(at)) is not None:
+        return waiting
+    if at.status.split.canary == 0:
+        return note("no traffic to move back", enter(at.canary, at.status, Phase.FINALISING, at.seen.now))
+    wanted = replace(at.in_force, split=step_back(at.canary.analysis, at.status.split))
+    return attempt(at, Kind.RETURN, wanted)
+
+
+def finalising(at: Situation) -> Decision:
+    """Primary has all the traffic: the target goes to zero and the run has succeeded."""
+    if (waiting := _primary_unready(at)) is not None:
+        return waiting
+    status = enter(
+        at.canary, at.status, Phase.SUCCEEDED, at.seen.now, last_promoted_spec=at.in_force.revision
+    )
+    return Decision("promoted", (ScaleTarget(0), Save(status), Announce(texts.promoted(at.canary))))
+
+
+def _primary_unready(at: Situation) -> Decision | None:
+    primary = at.primary_readiness()
+    if primary.state == "ready":
+        return None
+    if primary.state == "stuck":
+        return give_up(at, "Failed", texts.promotion_failed(at.canary, primary.why))
+    return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))

@@ -1,0 +1,31 @@
+"""What somebody else changed behind our back, put back and said."""
+
+from automation.core import texts
+from automation.core.decision import Decision, Event
+from automation.core.moves import attempt
+from automation.core.situation import Situation
+from automation.core.status import Kind
+
+
+def repair(at: Situation) -> Decision | None:
+    """An update that restores what is in force, None if live objects agree with it."""
+    if at.status.in_force is None:
+        return None
+    said = [*_route(at), *_apex(at), *_primary(at)]
+    return attempt(at, Kind.REPAIR, at.in_force, *said) if said else None
+
+
+def _route(at: Situation) -> list[Event]:
+    live, wanted = at.seen.route, at.in_force
+    if live and (live.split, live.attempt, live.differs) == (wanted.split, wanted.attempt, False):
+        return []
+    who = live.changed_by if live else ""
+    return [texts.route_repaired(at.canary, who, live.split if live else None, wanted.split)]
+
+
+def _apex(at: Situation) -> list[Event]:
+    return [] if at.seen.apex == at.in_force.apex else [texts.apex_repaired(at.canary, at.in_force.apex)]
+
+
+def _primary(at: Situation) -> list[Event]:
+    return [] if at.seen.primary else [texts.primary_restored(at.canary)]

@@ -1,0 +1,80 @@
+"""Between runs, and how a run starts."""
+
+from automation.core import texts
+from automation.core.decision import (
+    Announce,
+    Decision,
+    Event,
+    Measure,
+    RecordRevision,
+    Save,
+    ScaleTarget,
+    warning,
+)
+from automation.core.moves import stay
+from automation.core.observation import Target
+from automation.core.situation import Situation
+from automation.core.status import Phase, Status
+from automation.core.transitions import enter
+from automation.core.verdict import doubt
+
+
+def idle(at: Situation) -> Decision:
+    """Phases Initialized, Succeeded and Failed: wait for a revision that was neither tried nor promoted."""
+    target = at.seen.target
+    if target is None:
+        return stay("the target does not exist", texts.target_missing(at.canary))
+    if target.revision in (at.status.last_applied_spec, at.status.last_promoted_spec):
+        return stay("nothing new")
+    return start(at, target)
+
+
+def start(at: Situation, target: Target, *events: Event) -> Decision:
+    """Start a run of the target's revision, if primary is fit to take the traffic back."""
+    primary = at.primary_readiness()
+    if primary.state != "ready":
+        return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
+    doubtable = () if at.canary.skip_analysis else at.canary.analysis.own_checks
+    unasked = tuple(Measure(check) for check in doubtable if check not in at.seen.metrics)
+    if unasked:
+        return Decision("try the checks on the healthy primary", questions=unasked)
+    doubts = [warning(text) for check in doubtable if (text := doubt(check, at.seen.metrics))]
+    if doubts and at.seen.strict:
+        return stay("a check can't pass on the healthy primary", *doubts)
+    said = (*events, *doubts, texts.new_revision(at.canary))
+    return Decision(
+        f"start a run of {target.revision}",
+        (
+            RecordRevision(target.revision),
+            *scale_from_zero(at, target),
+            Save(fresh_run(at, target)),
+            *(Announce(event) for event in said),
+        ),
+    )
+
+
+def fresh_run(at: Situation, target: Target) -> Status:
+    """The status with which a run of the target's revision begins, or begins anew."""
+    return enter(
+        at.canary,
+        at.status,
+        Phase.PROGRESSING,
+        at.seen.now,
+        failed_checks=0,
+        canary_weight=0,
+        iterations=0,
+        last_applied_spec=target.revision,
+        tracked_configs=target.configs,
+        judged={},
+        split_since=at.seen.now,
+        request=None,
+    )
+
+
+def scale_from_zero(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
+    """An idle target gets the autoscaler's minimum, or as many replicas as primary has; others keep theirs."""
+    if target.workload.replicas > 0:
+        return ()
+    if at.seen.scaler_min is not None:
+        return (ScaleTarget(max(1, at.seen.scaler_min)),)
+    return (ScaleTarget(max(1, at.seen.primary.replicas if at.seen.primary else 1)),)

@@ -1,0 +1,53 @@
+"""Whether a Deployment is ready, not ready yet, or past its deadline: the model's rules and words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from automation.core.observation import Workload
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """`stuck` will not become ready by waiting. `why` is the text of what is missing, "" if ready."""
+
+    state: Literal["ready", "waiting", "stuck"]
+    why: str = ""
+
+
+READY = Readiness("ready")
+
+
+def readiness(workload: Workload, threshold: int, late: float) -> Readiness:
+    """Judge a Deployment. `threshold` is the percent of updated replicas that must be available; one that has been
+    short of its minimum since before `late` (unix seconds) is stuck."""
+    if workload.observed_generation < workload.generation:
+        return _waiting("observed deployment generation less than desired generation")
+    conditions = {condition.type: condition for condition in workload.conditions}
+    progressing = conditions.get("Progressing")
+    if progressing and progressing.reason == "ProgressDeadlineExceeded":
+        return Readiness("stuck", f'deployment "{workload.name}" exceeded its progress deadline')
+    missing = _missing(workload, threshold)
+    available = conditions.get("Available")
+    if (
+        missing
+        and available
+        and (available.status, available.reason) == ("False", "MinimumReplicasUnavailable")
+        and available.updated_at < late
+    ):
+        return Readiness("stuck", f"waiting for rollout to finish: {missing}")
+    return _waiting(missing) if missing else READY
+
+
+def _missing(workload: Workload, threshold: int) -> str:
+    if workload.updated < workload.replicas:
+        return f"{workload.updated} out of {workload.replicas} new replicas have been updated"
+    if workload.running > workload.updated:
+        return f"{workload.running - workload.updated} old replicas are pending termination"
+    if workload.available < workload.updated * threshold // 100:
+        share = f"{workload.available} of {workload.updated} (readyThreshold {threshold}%)"
+        return f"{share} updated replicas are available"
+    return ""
+
+
+def _waiting(why: str) -> Readiness:
+    return Readiness("waiting", f"waiting for rollout to finish: {why}")

@@ -1,0 +1,96 @@
+"""What follows from an attempt: once it is live, or once it was dropped."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from automation.core import texts
+from automation.core.decision import Settled
+from automation.core.spec import Canary
+from automation.core.status import Intent, Kind, Phase, Status
+from automation.core.transitions import enter, touched
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A mandatory policy that stopped an update."""
+
+    policy: str
+    message: str
+
+
+def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settled:
+    """The status that follows an intent which was read back live: it is in force now, phase and weight follow it."""
+    live = touched(
+        status, now, in_force=intent.placement, intent=None, canary_weight=intent.placement.split.canary
+    )
+    if live.split != status.split or intent.kind in _NEW_DEADLINE:
+        live = replace(live, split_since=now)
+    return _FOLLOWS[intent.kind](canary, live, now)
+
+
+def abandon(canary: Canary, status: Status, refusal: Refusal | None = None) -> Settled:
+    """Drop an intent that is not live; a policy that refused it is named. The next tick decides anew."""
+    said = (texts.policy_refused(canary, refusal.policy, refusal.message),) if refusal else ()
+    return Settled(replace(status, intent=None), said)
+
+
+def _initialised(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(live)
+
+
+def _apex(canary: Canary, live: Status, now: float) -> Settled:
+    promoted = enter(canary, live, Phase.INITIALIZED, now, last_promoted_spec=live.last_applied_spec)
+    return Settled(promoted, (texts.initialized(canary),), scale_target=0)
+
+
+def _advanced(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(live, (texts.advanced(canary, live.canary_weight),))
+
+
+def _restarted(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(live, again=True)
+
+
+def _promoting(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(enter(canary, live, Phase.PROMOTING, now), (texts.copying(canary),))
+
+
+def _returned(canary: Canary, live: Status, now: float) -> Settled:
+    if live.canary_weight > 0:
+        return Settled(live, (texts.returned(canary, live.split),))
+    said = (
+        texts.returned(canary, live.split)
+        if canary.analysis.step_weight_promotion
+        else texts.all_to_primary()
+    )
+    return Settled(enter(canary, live, Phase.FINALISING, now), (said,))
+
+
+def _restored(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(live)
+
+
+def _rolled_back(canary: Canary, live: Status, now: float) -> Settled:
+    """A run that was cancelled counts as not having been: its revision may be tried again."""
+    applied = live.last_promoted_spec if live.ending == "Cancelled" else live.last_applied_spec
+    failed = enter(canary, live, Phase.FAILED, now, failed_checks=0, last_applied_spec=applied)
+    said = {"Cancelled": texts.cancelled, "Aborted": texts.aborted}.get(live.ending, texts.rolled_back)
+    return Settled(replace(failed, ending=""), (said(canary),), scale_target=0)
+
+
+def _repaired(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(live, again=True)
+
+
+_NEW_DEADLINE = (Kind.INITIALISE, Kind.PROMOTE, Kind.RESTORE, Kind.REPAIR)
+_FOLLOWS: Mapping[Kind, Callable[[Canary, Status, float], Settled]] = {
+    Kind.INITIALISE: _initialised,
+    Kind.APEX: _apex,
+    Kind.ADVANCE: _advanced,
+    Kind.RESTART: _restarted,
+    Kind.PROMOTE: _promoting,
+    Kind.RETURN: _returned,
+    Kind.RESTORE: _restored,
+    Kind.ROLLBACK: _rolled_back,
+    Kind.REPAIR: _repaired,
+}

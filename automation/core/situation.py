@@ -1,0 +1,44 @@
+"""The document, the status and the observation of one tick, and what phases ask of them."""
+
+from dataclasses import dataclass, replace
+
+from automation.core.observation import Observation, Workload
+from automation.core.readiness import Readiness, readiness
+from automation.core.spec import Canary
+from automation.core.status import Placement, Status
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One tick of one Canary."""
+
+    canary: Canary
+    status: Status
+    seen: Observation
+
+    @property
+    def in_force(self) -> Placement:
+        """What is in force. Raises ValueError before initialisation: only phases after it may ask."""
+        if self.status.in_force is None:
+            raise ValueError(f"nothing is in force for {self.canary.full_name} yet")
+        return self.status.in_force
+
+    def having(self, status: Status) -> "Situation":
+        return replace(self, status=status)
+
+    def primary_readiness(self) -> Readiness:
+        if self.seen.primary is None:
+            return Readiness("waiting", "not found")
+        if self.seen.primary.replicas == 0:
+            return Readiness("waiting", "scaled to zero")
+        return self._readiness(self.seen.primary, self.canary.analysis.primary_ready_threshold)
+
+    def canary_readiness(self) -> Readiness:
+        if self.seen.target is None:
+            return Readiness("stuck", "not found")
+        return self._readiness(self.seen.target.workload, self.canary.analysis.canary_ready_threshold)
+
+    def _readiness(self, workload: Workload, threshold: int) -> Readiness:
+        """A deadline begins anew with each change of ours: what was broken before it is not held against it."""
+        late = self.seen.now - self.canary.progress_deadline
+        return readiness(workload, threshold, late if self.status.split_since < late else float("-inf"))

@@ -1,0 +1,137 @@
+"""The texts of events: the model's to the letter, and our own where it has none."""
+
+from automation.core.decision import Event, normal, warning
+from automation.core.spec import Canary
+from automation.core.split import Split
+
+
+def suspended() -> Event:
+    return normal("skipping canary run as object is suspended")
+
+
+def providers(problem: str) -> Event:
+    if problem:
+        return warning(f"Error checking metric providers: {problem}")
+    return normal("all the metrics providers are available!")
+
+
+def initialized(canary: Canary) -> Event:
+    return normal(f"Initialization done! {canary.full_name}")
+
+
+def new_revision(canary: Canary) -> Event:
+    return normal(f"New revision detected! Scaling up {canary.target_full_name}")
+
+
+def restarting(canary: Canary) -> Event:
+    return normal(f"New revision detected! Restarting analysis for {canary.target_full_name}")
+
+
+def starting(canary: Canary) -> Event:
+    return normal(f"Starting canary analysis for {canary.target_full_name}")
+
+
+def pre_rollout_passed(hook: str) -> Event:
+    return normal(f"Pre-rollout check {hook} passed")
+
+
+def pre_rollout_failed(canary: Canary, hook: str, answer: str) -> str:
+    return f"Halt {canary.full_name} advancement pre-rollout check {hook} failed {answer}"
+
+
+def rollout_failed(canary: Canary, hook: str, answer: str) -> str:
+    return f"Halt {canary.full_name} advancement external check {hook} failed {answer}"
+
+
+def advanced(canary: Canary, weight: int) -> Event:
+    return normal(f"Advance {canary.full_name} canary weight {weight}")
+
+
+def copying(canary: Canary) -> Event:
+    return normal(f"Copying {canary.target_full_name} template spec to {canary.primary_full_name}")
+
+
+def returned(canary: Canary, split: Split) -> Event:
+    return normal(f"Advance {canary.full_name} primary weight {split.primary}")
+
+
+def all_to_primary() -> Event:
+    return normal("Routing all traffic to primary")
+
+
+def promoted(canary: Canary) -> Event:
+    if canary.skip_analysis:
+        return normal(f"Promotion completed! Canary analysis was skipped for {canary.target_full_name}")
+    return normal(f"Promotion completed! Scaling down {canary.target_full_name}")
+
+
+def primary_not_ready(canary: Canary, why: str) -> Event:
+    return warning(f"{canary.primary_full_name} not ready: {why}")
+
+
+def canary_not_ready(canary: Canary, why: str) -> Event:
+    return warning(f"canary deployment {canary.target_full_name} not ready: {why}")
+
+
+def threshold_reached(canary: Canary, failed_checks: int) -> Event:
+    return warning(f"Rolling back {canary.full_name} failed checks threshold reached {failed_checks}")
+
+
+def promotion_failed(canary: Canary, why: str) -> Event:
+    return warning(f"Promotion of {canary.target_full_name} failed, primary not ready: {why}")
+
+
+def rolled_back(canary: Canary) -> Event:
+    return warning(f"Canary failed! Scaling down {canary.full_name}")
+
+
+def reverted(canary: Canary) -> Event:
+    return normal(
+        f"Cancelling {canary.full_name}: {canary.target_full_name} is back at the promoted revision"
+    )
+
+
+def cancelled(canary: Canary) -> Event:
+    return normal(f"Canary cancelled! Scaling down {canary.full_name}")
+
+
+def aborting(canary: Canary, by: str) -> Event:
+    return warning(f"Rolling back {canary.full_name} aborted by {by or 'request'}")
+
+
+def aborted(canary: Canary) -> Event:
+    return warning(f"Canary aborted! Scaling down {canary.full_name}")
+
+
+def retrying(canary: Canary, by: str) -> Event:
+    return normal(f"Trying the same revision of {canary.target_full_name} again for {by or 'a request'}")
+
+
+def nothing_to(canary: Canary, verb: str, why: str) -> Event:
+    return warning(f"Nothing to {verb} for {canary.full_name}: {why}")
+
+
+def policy_refused(canary: Canary, policy: str, message: str) -> Event:
+    return warning(f"Halt {canary.full_name} advancement policy {policy}: {message}")
+
+
+def route_repaired(canary: Canary, who: str, live: Split | None, wanted: Split) -> Event:
+    route = f"{canary.route_copy_name}.{canary.namespace}"
+    if live is None:
+        return warning(f"Route {route} was deleted: made again with {wanted}")
+    blame = f" by {who}" if who else ""
+    if live == wanted:
+        return warning(f"Route {route} was changed{blame}: put back")
+    return warning(f"Route {route} was set to {live}{blame}: put back to {wanted}")
+
+
+def apex_repaired(canary: Canary, wanted: str) -> Event:
+    return warning(f"Service {canary.apex}.{canary.namespace} did not select the {wanted}: put back")
+
+
+def primary_restored(canary: Canary) -> Event:
+    return warning(f"{canary.primary_full_name} was deleted: made again from its promoted revision")
+
+
+def target_missing(canary: Canary) -> Event:
+    return warning(f"{canary.target.kind} {canary.target_full_name} not found")
