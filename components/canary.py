@@ -33,7 +33,7 @@ class CanaryArgs:
     sources: Sources | None = None
 
 
-class Canary(pulumi.ComponentResource):
+class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
     """The objects of one release, as many as its placement calls for."""
 
     apex: pulumi.Output[str]
@@ -53,10 +53,12 @@ class Canary(pulumi.ComponentResource):
             objects.register(manifest, here)
         ignored = pulumi.ResourceOptions(parent=self, ignore_changes=list(sources.target.ignore_changes))
         target = objects.register(sources.target.manifest, ignored)
-        document = objects.register(sources.document, pulumi.ResourceOptions(parent=self, depends_on=[target]))
+        document = objects.register(
+            sources.document, pulumi.ResourceOptions(parent=self, depends_on=[target])
+        )
         if situation.uid is not None:
             return situation
-        return replace(situation, uid=document.metadata["uid"])  # type: ignore[attr-defined]
+        return replace(situation, uid=document.metadata["uid"])
 
     def _generate(self, generated: Generated) -> None:
         here = pulumi.ResourceOptions(parent=self)

@@ -17,12 +17,14 @@ def primary_name(name: str) -> str:
 
 def copies(configs: Mapping[str, Manifest], namespace: str, owner: Manifest) -> tuple[Manifest, ...]:
     """One `<name>-primary` for each recorded object, with its data, binary data and Secret type."""
-    return tuple(_copy(reference, recorded, namespace, owner) for reference, recorded in sorted(configs.items()))
+    return tuple(
+        _copy(reference, recorded, namespace, owner) for reference, recorded in sorted(configs.items())
+    )
 
 
 def _copy(reference: str, recorded: Manifest, namespace: str, owner: Manifest) -> Manifest:
     kind, _, name = reference.partition("/")
-    content = {key: recorded[key] for key in ("data", "binaryData", "type") if key in recorded}
+    content: Manifest = {key: recorded[key] for key in ("data", "binaryData", "type") if key in recorded}
     return {
         "apiVersion": "v1",
         "kind": KINDS[kind],
@@ -65,7 +67,9 @@ def _variable(variable: Manifest, tracked: frozenset[str]) -> Manifest:
 
 
 def _volume(volume: Manifest, tracked: frozenset[str]) -> Manifest:
-    renamed = _rename(volume, {"configMap": ("configmap", "name"), "secret": ("secret", "secretName")}, tracked)
+    renamed = _rename(
+        volume, {"configMap": ("configmap", "name"), "secret": ("secret", "secretName")}, tracked
+    )
     if "projected" in renamed:
         sources = {"configMap": ("configmap", "name"), "secret": ("secret", "name")}
         projected = renamed["projected"]
@@ -83,7 +87,9 @@ def _rename(holder: Manifest, fields: Mapping[str, tuple[str, str]], tracked: fr
     return renamed
 
 
-def _references(holder: Manifest, fields: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str, str, Any]]:
+def _references(
+    holder: Manifest, fields: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[str, str, str, Any]]:
     for field, (kind, key) in fields.items():
         if isinstance(holder.get(field), dict) and key in holder[field]:
             yield field, kind, key, holder[field][key]

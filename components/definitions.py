@@ -24,7 +24,7 @@ class DefinitionsArgs:
     groups: tuple[str, ...] = (CANARY_GROUP,)
 
 
-class CanaryDefinitions(pulumi.ComponentResource):
+class CanaryDefinitions(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
     """Custom resource definitions. Protected and kept: with a definition go all objects of its kind."""
 
     names: pulumi.Output[list[str]]
@@ -33,7 +33,9 @@ class CanaryDefinitions(pulumi.ComponentResource):
     def __init__(self, name: str, args: DefinitionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:CanaryDefinitions", name, None, opts)
         kept = pulumi.ResourceOptions(parent=self, protect=True, retain_on_delete=True)
-        registered = [objects.register(definition, kept) for group in args.groups for definition in documents(group)]
+        registered = [
+            objects.register(definition, kept) for group in args.groups for definition in documents(group)
+        ]
         self.names = pulumi.Output.all(*(resource.id for resource in registered))
         self.register_outputs({"names": self.names})
 

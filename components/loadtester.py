@@ -20,7 +20,7 @@ class LoadTesterArgs:
     name: str = "flagger-loadtester"
 
 
-class LoadTester(pulumi.ComponentResource):
+class LoadTester(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
     """The load tester under the name that Canary documents address: `http://flagger-loadtester.<namespace>/`."""
 
     url: pulumi.Output[str]
@@ -31,7 +31,9 @@ class LoadTester(pulumi.ComponentResource):
         here = pulumi.ResourceOptions(parent=self)
         workload = _workload(args)
         objects.register(workload.deployment(), here)
-        objects.register(workload.service(args.name, [{"name": "http", "port": 80, "targetPort": "http"}]), here)
+        objects.register(
+            workload.service(args.name, [{"name": "http", "port": 80, "targetPort": "http"}]), here
+        )
         self.url = pulumi.Output.from_input(f"http://{args.name}.{args.namespace}/")
         self.register_outputs({"url": self.url})
 

@@ -64,4 +64,8 @@ def inherited(marks: Mapping[str, str] | None) -> dict[str, str]:
 
     Tracking marks stay behind: a pruning GitOps tool would take the copy for its own and delete it.
     """
-    return {key: value for key, value in (marks or {}).items() if not any(mark in key for mark in _MARKS_OF_OTHERS)}
+    return {
+        key: value
+        for key, value in (marks or {}).items()
+        if not any(mark in key for mark in _MARKS_OF_OTHERS)
+    }

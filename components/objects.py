@@ -24,12 +24,14 @@ _TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
 }
 
 
-def register(manifest: Manifest, opts: pulumi.ResourceOptions, name: str | None = None) -> pulumi.CustomResource:
+def register(
+    manifest: Manifest, opts: pulumi.ResourceOptions, name: str | None = None
+) -> pulumi.CustomResource:
     """Declares one object; `name` is its name in the stack, by default that of the object."""
     named = name or manifest["metadata"]["name"]
     body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "status")}
-    if manifest["kind"] == "Secret" and "data" in body:
-        body["data"] = pulumi.Output.secret(body["data"])
+    if manifest["kind"] == "Secret":
+        body |= {key: pulumi.Output.secret(body[key]) for key in ("data", "stringData") if key in body}
     typed = _TYPED.get((manifest["apiVersion"], manifest["kind"]))
     if typed is not None:
         return typed(named, opts=opts, **_snake_keys(body))
@@ -41,7 +43,9 @@ def register(manifest: Manifest, opts: pulumi.ResourceOptions, name: str | None 
 def patch(manifest: Manifest, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
     """Declares some fields of a Service that exists already and stays its maker's own."""
     service = kubernetes.core.v1.ServicePatch
-    return service(manifest["metadata"]["name"], metadata=manifest["metadata"], spec=manifest["spec"], opts=opts)
+    return service(
+        manifest["metadata"]["name"], metadata=manifest["metadata"], spec=manifest["spec"], opts=opts
+    )
 
 
 def _snake_keys(body: Manifest) -> dict[str, Any]:

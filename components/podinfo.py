@@ -23,7 +23,7 @@ class PodinfoArgs:
     max_replicas: int = 4
 
 
-class Podinfo(pulumi.ComponentResource):
+class Podinfo(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
     """Deployment and HorizontalPodAutoscaler. Services and routes are a release's business, not the application's."""
 
     target: pulumi.Output[str]

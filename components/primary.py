@@ -14,7 +14,9 @@ IDENTITY = "flagger-id"
 ROLLOUT_FIELDS = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 
 
-def deployment(canary: Canary, chosen: Selector, target: Manifest, revision: Revision, owner: Manifest) -> Manifest:
+def deployment(
+    canary: Canary, chosen: Selector, target: Manifest, revision: Revision, owner: Manifest
+) -> Manifest:
     """The primary Deployment. It declares `replicas` only where no autoscaler does the scaling."""
     spec: Manifest = {
         **{key: revision.rollout[key] for key in ROLLOUT_FIELDS if key in revision.rollout},
@@ -63,12 +65,16 @@ def _spread_apart(pod: Manifest, target: str) -> Manifest:
 
 def _anti_affinity(anti: Manifest, target: str) -> Manifest:
     renamed = dict(anti)
-    required, preferred = "requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"
+    required, preferred = (
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    )
     if required in anti:
         renamed[required] = [_with_label_selector(term, target) for term in anti[required]]
     if preferred in anti:
         renamed[preferred] = [
-            {**term, "podAffinityTerm": _with_label_selector(term["podAffinityTerm"], target)} for term in anti[preferred]
+            {**term, "podAffinityTerm": _with_label_selector(term["podAffinityTerm"], target)}
+            for term in anti[preferred]
         ]
     return renamed
 
@@ -86,7 +92,9 @@ def _label_selector(chosen: Manifest, target: str) -> Manifest:
             for label, value in chosen["matchLabels"].items()
         }
     if "matchExpressions" in chosen:
-        renamed["matchExpressions"] = [_expression(expression, target) for expression in chosen["matchExpressions"]]
+        renamed["matchExpressions"] = [
+            _expression(expression, target) for expression in chosen["matchExpressions"]
+        ]
     return renamed
 
 
@@ -103,7 +111,11 @@ def autoscaler(canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
     assert canary.autoscaler is not None
     bounds = canary.document["spec"]["autoscalerRef"].get("primaryScalerReplicas") or {}
     copied = {key: spec[key] for key in ("minReplicas", "maxReplicas", "metrics", "behavior") if key in spec}
-    reference = {"apiVersion": canary.target.api_version, "kind": canary.target.kind, "name": canary.primary_name}
+    reference = {
+        "apiVersion": canary.target.api_version,
+        "kind": canary.target.kind,
+        "name": canary.primary_name,
+    }
     return {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",

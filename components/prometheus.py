@@ -10,7 +10,7 @@ import yaml
 
 from components import objects
 from components.marks import Manifest
-from components.workload import Resources, Workload, account, config_map, port, probe, rule
+from components.workload import Resources, Workload, account, config_map, port, probe, read_once, rule
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class PrometheusArgs:
     storage: str | None = None
 
 
-class Prometheus(pulumi.ComponentResource):
+class Prometheus(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
     """A server that finds every pod annotated with `prometheus.io/scrape: "true"` and names the usual labels."""
 
     url: pulumi.Output[str]
@@ -41,7 +41,9 @@ class Prometheus(pulumi.ComponentResource):
         before = [objects.register(manifest, here) for manifest in _foundation(args)]
         workload = _workload(args)
         objects.register(workload.deployment(), pulumi.ResourceOptions(parent=self, depends_on=before))
-        objects.register(workload.service(args.name, [{"name": "http", "port": 9090, "targetPort": "http"}]), here)
+        objects.register(
+            workload.service(args.name, [{"name": "http", "port": 9090, "targetPort": "http"}]), here
+        )
         self.url = pulumi.Output.from_input(f"http://{args.name}.{args.namespace}:9090")
         self.register_outputs({"url": self.url})
 
@@ -54,11 +56,24 @@ def scrape_configuration(interval: str) -> Manifest:
     mark = "__meta_kubernetes_pod_annotation_prometheus_io_"
     relabel: list[dict[str, Any]] = [
         {"source_labels": [f"{mark}scrape"], "action": "keep", "regex": "true"},
-        # A pod with several declared ports would be scraped once for each of them: the address below is the same.
         {"source_labels": ["__meta_kubernetes_pod_container_init"], "action": "drop", "regex": "true"},
-        {"source_labels": ["__meta_kubernetes_pod_phase"], "action": "drop", "regex": "Pending|Succeeded|Failed"},
-        {"source_labels": [f"{mark}scheme"], "action": "replace", "regex": "(https?)", "target_label": "__scheme__"},
-        {"source_labels": [f"{mark}path"], "action": "replace", "regex": "(.+)", "target_label": "__metrics_path__"},
+        {
+            "source_labels": ["__meta_kubernetes_pod_phase"],
+            "action": "drop",
+            "regex": "Pending|Succeeded|Failed",
+        },
+        {
+            "source_labels": [f"{mark}scheme"],
+            "action": "replace",
+            "regex": "(https?)",
+            "target_label": "__scheme__",
+        },
+        {
+            "source_labels": [f"{mark}path"],
+            "action": "replace",
+            "regex": "(.+)",
+            "target_label": "__metrics_path__",
+        },
         {
             "source_labels": ["__address__", f"{mark}port"],
             "action": "replace",
@@ -70,7 +85,11 @@ def scrape_configuration(interval: str) -> Manifest:
         {"source_labels": ["__meta_kubernetes_namespace"], "target_label": "kubernetes_namespace"},
         {"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "kubernetes_pod_name"},
     ]
-    job = {"job_name": "kubernetes-pods", "kubernetes_sd_configs": [{"role": "pod"}], "relabel_configs": relabel}
+    job = {
+        "job_name": "kubernetes-pods",
+        "kubernetes_sd_configs": [{"role": "pod"}],
+        "relabel_configs": relabel,
+    }
     return {"global": {"scrape_interval": interval, "scrape_timeout": interval}, "scrape_configs": [job]}
 
 
@@ -79,9 +98,13 @@ def _foundation(args: PrometheusArgs) -> tuple[Manifest, ...]:
         rule([""], ["nodes", "services", "endpoints", "pods", "nodes/metrics"], ["get", "list", "watch"]),
         {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
     ]
-    text = yaml.safe_dump(scrape_configuration(args.scrape_interval), sort_keys=False)
-    manifests = (*account(args.name, args.namespace, rules), config_map(args.name, args.namespace, {"prometheus.yml": text}))
+    configuration = config_map(args.name, args.namespace, {"prometheus.yml": _configuration(args)})
+    manifests = (*account(args.name, args.namespace, rules), configuration)
     return (*manifests, _claim(args)) if args.storage else manifests
+
+
+def _configuration(args: PrometheusArgs) -> str:
+    return yaml.safe_dump(scrape_configuration(args.scrape_interval), sort_keys=False)
 
 
 def _claim(args: PrometheusArgs) -> Manifest:
@@ -111,6 +134,9 @@ def _workload(args: PrometheusArgs) -> Workload:
             {"name": "samples", "mountPath": "/prometheus"},
         ],
     }
-    samples: Manifest = {"persistentVolumeClaim": {"claimName": args.name}} if args.storage else {"emptyDir": {}}
+    samples: Manifest = (
+        {"persistentVolumeClaim": {"claimName": args.name}} if args.storage else {"emptyDir": {}}
+    )
     volumes = [{"name": "configuration", "configMap": {"name": args.name}}, {"name": "samples", **samples}]
-    return Workload(args.name, args.namespace, [container], volumes, service_account=args.name)
+    marks = read_once(_configuration(args))
+    return Workload(args.name, args.namespace, [container], volumes, args.name, pod_annotations=marks)

@@ -22,7 +22,9 @@ class _Shared:
     owner: Manifest
 
 
-def services(canary: Canary, chosen: Selector, apex: str, target: Manifest, owner: Manifest) -> tuple[Manifest, ...]:
+def services(
+    canary: Canary, chosen: Selector, apex: str, target: Manifest, owner: Manifest
+) -> tuple[Manifest, ...]:
     """Canary, primary and apex Service, in this order; `apex` ("target" or "primary") is whom the apex selects.
 
     Raises `Refused` when the Canary names a target port that no container of the target has.

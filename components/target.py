@@ -42,7 +42,9 @@ class _Base:
     requests: Mapping[str, str]
 
 
-def declared(document: Manifest, live: Manifest | None, images: Mapping[str, ImageRequest], scaled: bool) -> Target:
+def declared(
+    document: Manifest, live: Manifest | None, images: Mapping[str, ImageRequest], scaled: bool
+) -> Target:
     """The target Deployment to register.
 
     `document` is the manifest of the settings, `live` the object in the cluster (None before the first update),
@@ -86,7 +88,9 @@ def _base(live: Manifest) -> _Base | None:
         asked = json.loads(text) if text else None
     except ValueError:
         return None
-    return _Base(asked.get("template") or {}, asked.get("requests") or {}) if isinstance(asked, dict) else None
+    return (
+        _Base(asked.get("template") or {}, asked.get("requests") or {}) if isinstance(asked, dict) else None
+    )
 
 
 def _with_images(template: Manifest, images: Mapping[str, ImageRequest]) -> Manifest:
@@ -102,7 +106,9 @@ def _settle_images(
 ) -> tuple[str, ...]:
     """Decides each container's image in `merged`; returns a line for each configured image that gave way."""
     live = {container["name"]: container.get("image") for container in _containers(theirs)}
-    written = {container["name"]: container.get("image") for container in _containers(base.template if base else {})}
+    written = {
+        container["name"]: container.get("image") for container in _containers(base.template if base else {})
+    }
     notes = []
     for container in _containers(merged):
         name = container["name"]
@@ -112,7 +118,9 @@ def _settle_images(
         elif running is not None and running != written.get(name):
             container["image"] = running
             if entry and entry.image != running:
-                notes.append(f"container {name} runs {running}, which somebody set after {entry.image} was configured")
+                notes.append(
+                    f"container {name} runs {running}, which somebody set after {entry.image} was configured"
+                )
     return tuple(notes)
 
 
@@ -143,7 +151,11 @@ def _covers(ours: Any, theirs: Any) -> bool:
 
 
 def _named(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) and "name" in item for item in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and "name" in item for item in value)
+    )
 
 
 def _by_name(items: list[Manifest]) -> dict[str, Manifest]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -46,7 +47,10 @@ class Workload:
             pod["volumes"] = self.volumes
         if self.service_account:
             pod["serviceAccountName"] = self.service_account
-        template = {"metadata": {"labels": self.labels, "annotations": dict(self.pod_annotations)}, "spec": pod}
+        template = {
+            "metadata": {"labels": self.labels, "annotations": dict(self.pod_annotations)},
+            "spec": pod,
+        }
         return {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
@@ -83,8 +87,18 @@ def probe(path: str, port_name: str, period: int = 5) -> Manifest:
     return {"httpGet": {"path": path, "port": port_name}, "periodSeconds": period, "timeoutSeconds": 3}
 
 
+def read_once(configuration: str) -> dict[str, str]:
+    """A pod annotation that changes with the configuration: pods that read it once have to be made anew."""
+    return {"sluice.delivery/configuration": hashlib.sha256(configuration.encode()).hexdigest()[:16]}
+
+
 def config_map(name: str, namespace: str, data: dict[str, str]) -> Manifest:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": namespace},
+        "data": data,
+    }
 
 
 def account(name: str, namespace: str, rules: list[Manifest]) -> tuple[Manifest, Manifest, Manifest]:

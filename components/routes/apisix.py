@@ -15,7 +15,9 @@ PRIORITY = 10000
 """Above whatever the source rule says."""
 
 
-def render(source: Manifest | None, canary: Canary, split: Split, annotations: dict[str, str], owner: Manifest) -> Manifest:
+def render(
+    source: Manifest | None, canary: Canary, split: Split, annotations: dict[str, str], owner: Manifest
+) -> Manifest:
     """The ApisixRoute `<routeRef>-<apex>-canary` for this split.
 
     Everything of the rule that is not a weight, also what this module has never heard of, is kept. Raises
@@ -25,7 +27,11 @@ def render(source: Manifest | None, canary: Canary, split: Split, annotations: d
     if source is None:
         raise Refused((_missing(canary),))
     rule = _shadowed_rule(source, canary)
-    shadow = {**copy.deepcopy(rule), "priority": PRIORITY, "backends": _backends(rule["backends"][0], canary, split)}
+    shadow = {
+        **copy.deepcopy(rule),
+        "priority": PRIORITY,
+        "backends": _backends(rule["backends"][0], canary, split),
+    }
     metadata = source["metadata"]
     return {
         "apiVersion": canary.route.api_version,
@@ -69,9 +75,13 @@ def _shadowed_rule(source: Manifest, canary: Canary) -> Manifest:
         if any(backend.get("serviceName") == canary.apex for backend in backends):
             _refuse_backends(canary, name, f"spec.http[{index}].backends", backends)
             return dict(rule)
-    named = sorted({backend.get("serviceName", "?") for rule in rules for backend in rule.get("backends") or []})
+    named = sorted(
+        {backend.get("serviceName", "?") for rule in rules for backend in rule.get("backends") or []}
+    )
     problem = f"Can not find {canary.apex} backend on apisix route {name}"
-    remedy = f"name the Service {canary.apex} as a rule's backend (the route names: {', '.join(named) or 'none'})"
+    remedy = (
+        f"name the Service {canary.apex} as a rule's backend (the route names: {', '.join(named) or 'none'})"
+    )
     raise Refused((Problem("spec.http[].backends[].serviceName", problem, remedy),))
 
 
@@ -81,7 +91,9 @@ def _refuse_backends(canary: Canary, name: str, path: str, backends: list[Manife
         text = f"APISIX route {name}: only one http backend is supported, the rule has {len(backends)}"
         remedy = f"leave {canary.apex} as the rule's only backend; the split is written to a copy of the rule"
         problems.append(Problem(path, text, remedy))
-    port = next(backend for backend in backends if backend.get("serviceName") == canary.apex).get("servicePort")
+    port = next(backend for backend in backends if backend.get("serviceName") == canary.apex).get(
+        "servicePort"
+    )
     if port not in (canary.service.port, canary.service.port_name):
         text = f"APISIX route {name} sends to port {port}, which the Service {canary.apex} does not have"
         remedy = f"set servicePort to {canary.service.port}, the Canary's spec.service.port"
