@@ -1,0 +1,179 @@
+"""Which program plays which image: the one table of the lab's images.
+
+To add an image, add an entry to `IMAGES`. A program's files appear in the pod at the paths where the image has them,
+so that commands, arguments, working directories and probes of real manifests work as they are. Everything else in
+the pod is the machine's own: its shell, its tools, its libraries.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from lab import binaries
+
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Program:
+    """How an image is played. `{tag}` in values of `environment` is the image's tag."""
+
+    entrypoint: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()  # used where the manifest gives neither command nor args
+    directory: str = "/"  # where it starts
+    files: Mapping[str, str] = NONE  # path in the pod -> name of a program of `lab.binaries`
+    modules: Mapping[str, str] = NONE  # path in the pod -> Python module that is run when it is called
+    environment: Mapping[str, str] = NONE
+    folders: tuple[str, ...] = ()  # made empty in the pod
+
+    @property
+    def scripts(self) -> dict[str, str]:
+        """Path in the pod -> text of the script that runs the module."""
+        return {
+            path: f'#!/bin/sh\nexec {sys.executable} -m {module} "$@"\n'
+            for path, module in self.modules.items()
+        }
+
+
+PODINFO = Program(
+    entrypoint=("./podinfo",),
+    directory="/home/app",
+    files={"/home/app/podinfo": "podinfo", "/usr/local/bin/podcli": "podinfo"},
+    environment={"LAB_IMAGE": "podinfo:{tag}", "LAB_IMAGE_TAG": "{tag}"},
+)
+# Argo Rollouts' demo shows one colour a tag; podinfo shows it on its page.
+ROLLOUTS_DEMO = Program(
+    entrypoint=("./podinfo", "--port=8080"),
+    directory="/home/app",
+    files=PODINFO.files,
+    environment={"LAB_IMAGE": "rollouts-demo:{tag}", "LAB_IMAGE_TAG": "{tag}", "PODINFO_UI_COLOR": "{tag}"},
+)
+PROMETHEUS = Program(
+    entrypoint=("/bin/prometheus",),
+    arguments=("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"),
+    directory="/prometheus",
+    files={"/bin/prometheus": "prometheus"},
+)
+ALERTMANAGER = Program(
+    entrypoint=("/bin/alertmanager",),
+    arguments=("--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager"),
+    directory="/alertmanager",
+    files={"/bin/alertmanager": "alertmanager"},
+)
+LOADTESTER = Program(
+    entrypoint=("./loadtester",),
+    directory="/home/app",
+    files={"/usr/local/bin/hey": "hey"},
+    modules={"/home/app/loadtester": "lab.programs.loadtester"},
+)
+APISIX = Program(
+    entrypoint=("/docker-entrypoint.sh",),
+    arguments=("docker-start",),
+    directory="/usr/local/apisix",
+    files={"/usr/local/bin/traefik": "traefik"},
+    modules={"/docker-entrypoint.sh": "lab.gateway"},
+)
+APISIX_INGRESS_CONTROLLER = Program(
+    entrypoint=("/app/apisix-ingress-controller",),
+    directory="/app",
+    modules={"/app/apisix-ingress-controller": "lab.programs.ingress_controller"},
+)
+TRAEFIK = Program(entrypoint=("/usr/local/bin/traefik",), files={"/usr/local/bin/traefik": "traefik"})
+SHELL = Program(entrypoint=(), arguments=("sh",))
+CURL = Program(entrypoint=("curl",), arguments=("--help",))
+PAUSE = Program(entrypoint=("sleep", "infinity"))
+
+IMAGES: Mapping[str, Program] = {
+    "stefanprodan/podinfo": PODINFO,
+    "ghcr.io/stefanprodan/podinfo": PODINFO,
+    "argoproj/rollouts-demo": ROLLOUTS_DEMO,
+    "prom/prometheus": PROMETHEUS,
+    "quay.io/prometheus/prometheus": PROMETHEUS,
+    "prom/alertmanager": ALERTMANAGER,
+    "quay.io/prometheus/alertmanager": ALERTMANAGER,
+    "ghcr.io/fluxcd/flagger-loadtester": LOADTESTER,
+    "weaveworks/flagger-loadtester": LOADTESTER,
+    "apache/apisix": APISIX,
+    "apache/apisix-ingress-controller": APISIX_INGRESS_CONTROLLER,
+    "traefik": TRAEFIK,
+    "curlimages/curl": CURL,
+    "busybox": SHELL,
+    "alpine": SHELL,
+    "registry.k8s.io/pause": PAUSE,
+}
+"""Repository -> program, at any tag."""
+
+
+class UnknownImage(Exception):
+    """No program plays this image; the text lists the images that have one."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image that a program plays."""
+
+    name: str  # as the manifest says it
+    tag: str
+    program: Program
+    binaries: Mapping[str, Path] = field(default_factory=dict)  # program name -> where it is on the machine
+
+    @property
+    def id(self) -> str:
+        """What stands in for the image's digest in a container's status."""
+        return f"lab.sluice/{_repository(self.name)}:{self.tag}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The image's own environment."""
+        return {name: value.format(tag=self.tag) for name, value in self.program.environment.items()}
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Path in the pod -> path on the machine."""
+        return {path: str(self.binaries[name]) for path, name in self.program.files.items()}
+
+
+def find(name: str) -> Image:
+    """The image `name`, its programs not yet looked for. Raises `UnknownImage`."""
+    program = IMAGES.get(_repository(name))
+    if program is None:
+        raise UnknownImage(f"the lab has no program for it; images it knows: {', '.join(known())}")
+    return Image(name, _tag(name), program)
+
+
+def pull(image: Image) -> Image:
+    """Gets what the image needs, which may take minutes the first time. Raises `lab.errors.Missing`."""
+    found = binaries.ensure(sorted(set(image.program.files.values())))
+    return Image(image.name, image.tag, image.program, found)
+
+
+def direct_check(image: Image, argv: Sequence[str], address: str) -> str | None:
+    """The URL whose answer tells the same as the probe command `argv` in a pod at `address`, if there is one.
+
+    A command in a pod costs a process each time; asking the pod's port from outside costs next to none. podinfo's
+    manifests probe with `podcli check http localhost:PORT/PATH`, and podinfo listens on all addresses of its pod.
+    """
+    if "/usr/local/bin/podcli" not in image.program.files:
+        return None
+    match list(argv):
+        case ["podcli", "check", "http", where] if where.startswith("localhost:"):
+            return f"http://{address}:{where.removeprefix('localhost:')}"
+    return None
+
+
+def known() -> Iterable[str]:
+    """Names of the images in the table, sorted."""
+    return sorted(IMAGES)
+
+
+def _repository(name: str) -> str:
+    path = name.partition("@")[0]
+    head, slash, last = path.rpartition("/")
+    repository = head + slash + last.partition(":")[0]
+    return repository.removeprefix("docker.io/").removeprefix("library/")
+
+
+def _tag(name: str) -> str:
+    return name.partition("@")[0].rpartition("/")[2].partition(":")[2] or "latest"
