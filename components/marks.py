@@ -11,6 +11,9 @@ Manifest: TypeAlias = dict[str, Any]
 ATTEMPT = "sluice.delivery/attempt"
 """On the generated route: the attempt whose weights are in force."""
 
+REVISION = "sluice.delivery/revision"
+"""On the primary Deployment: the recorded revision that it was rendered from."""
+
 EVIDENCE = "sluice.delivery/evidence"
 """On the generated route: what was measured before these weights were set, as compact JSON."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automation.core.spec import Canary
 from components import configs, selector
-from components.marks import RELEASE, Manifest, inherited
+from components.marks import RELEASE, REVISION, Manifest, inherited
 from components.revision import Revision
 from components.selector import Selector
 
@@ -32,7 +32,7 @@ def deployment(
             "name": canary.primary_name,
             "namespace": canary.namespace,
             "labels": chosen.primary,
-            "annotations": {**inherited(target["metadata"].get("annotations")), **RELEASE},
+            "annotations": {**inherited(target["metadata"].get("annotations")), **RELEASE, REVISION: revision.hash},
             "ownerReferences": [owner],
         },
         "spec": spec,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from automation.core import texts
 from automation.core.decision import Announce, Decision, Save, ScaleTarget, Settled, warning
+from automation.core.liveness import is_live
 from automation.core.moves import stay
 from automation.core.observation import Observation
 from automation.core.phases.giving_up import carry_on
@@ -39,9 +40,8 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
     in the same tick; one without is final, its actions are to be taken in order."""
     if status.intent is None:
         return _decide(Situation(canary, status, observation))
-    intent, route = status.intent, observation.route
-    if route and route.attempt == intent.placement.attempt:
-        return _settled(settle(canary, status, intent, observation.now))
+    if is_live(status.intent, observation):
+        return _settled(settle(canary, status, status.intent, observation.now))
     return _decide(Situation(canary, replace(status, intent=None), observation))
 
 

@@ -54,7 +54,10 @@ class WorkloadCondition:
 
 @dataclass(frozen=True)
 class Workload:
-    """A Deployment: `replicas` as declared, `running`, `updated` and `available` as its status counts them."""
+    """A Deployment: `replicas` as declared, `running`, `updated` and `available` as its status counts them.
+
+    `revision` is the hash of the recorded revision that a primary was rendered from; empty for others.
+    """
 
     name: str
     replicas: int
@@ -64,6 +67,7 @@ class Workload:
     generation: int = 1
     observed_generation: int = 1
     conditions: tuple[WorkloadCondition, ...] = ()
+    revision: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ def repair(at: Situation) -> Decision | None:
 
 def _route(at: Situation) -> list[Event]:
     live, wanted = at.seen.route, at.in_force
+    if wanted.apex == "target":
+        return []  # there is no route of ours before primary can answer
     if live and (live.split, live.attempt, live.differs) == (wanted.split, wanted.attempt, False):
         return []
     who = live.changed_by if live else ""

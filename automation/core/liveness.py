@@ -1,0 +1,18 @@
+"""Whether an attempt is live: what the program renders for it, read back from the live objects.
+
+The generated route carries the attempt's id. It exists only once the apex Service selects primary (before that
+it would shadow the user's route with a primary that can't answer yet), so an earlier attempt is known by what it makes.
+"""
+
+from automation.core.observation import Observation
+from automation.core.status import Intent
+
+
+def is_live(intent: Intent, seen: Observation) -> bool:
+    """True once all that the intent places was seen in the live objects."""
+    wanted = intent.placement
+    if seen.primary is None or seen.primary.revision != wanted.revision or seen.apex != wanted.apex:
+        return False
+    if wanted.apex == "target":
+        return True
+    return seen.route is not None and (seen.route.attempt, seen.route.split) == (wanted.attempt, wanted.split)
