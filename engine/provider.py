@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.values import PropertyMap
 
@@ -115,6 +115,18 @@ class Provider(Protocol):
     def delete(self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap) -> None: ...
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap: ...
+
+
+@runtime_checkable
+class Recovering(Protocol):
+    """A provider that can tell what an interrupted create has left behind. Optional."""
+
+    def recover(self, operation: Operation, type: str, inputs: PropertyMap) -> Read:
+        """The resource that `create` with these checked inputs may have made before it was interrupted.
+
+        An empty id says that there is none, or none that certainly came from such a create. Raises `ProviderError`.
+        """
+        ...
 
 
 class Package(Protocol):

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import Future
 
 from engine.errors import Cancelled
 
 
 class Cancellation:
-    """Set from a signal handler or another thread; asked by everything that waits."""
+    """Set from a signal handler or another thread; `request` and `kill` are done when the wish is there."""
 
     def __init__(self) -> None:
-        self._requested, self._killed = threading.Event(), threading.Event()
+        self.request: Future[None] = Future()
+        self.kill: Future[None] = Future()
 
-    def request(self) -> None:
-        """Ask to stop; asking again ends waits at once."""
-        (self._killed if self._requested.is_set() else self._requested).set()
+    def ask(self) -> None:
+        """Ask to stop; asking again means at once."""
+        for wish in (self.request, self.kill):
+            if not wish.done():
+                wish.set_result(None)
+                return
 
     @property
     def requested(self) -> bool:
-        return self._requested.is_set()
-
-    @property
-    def killed(self) -> bool:
-        return self._killed.is_set()
+        return self.request.done()
 
     def check(self) -> None:
         """Raise `Cancelled` once the user has asked to stop."""

@@ -28,6 +28,9 @@ PENDING = {
     Op.IMPORT: "importing",
     Op.IMPORT_REPLACEMENT: "importing",
 }
+REMOVALS = frozenset(
+    {Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE}
+)
 
 
 class StepError(Exception):
@@ -166,14 +169,24 @@ class Executor:
             self._providers.learn(result)
         if self._context.options.preview:
             return
-        if step.op in (Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE):
-            if step.old is not None:
-                snapshot.drop(step.old)
+        if step.op is Op.DELETE_REPLACED and not step.resource.delete:
+            # Deleted to make room: the entry stays, so that a later run knows what is missing.
+            self._context.ledger.olds[step.urn] = snapshot.mark(step.resource, pending_replacement=True)
+            snapshot.persist()
+        elif step.op in REMOVALS:
+            snapshot.drop(step.resource)
             snapshot.persist()
         elif result is not None:
-            superseded = None if step.op is Op.CREATE_REPLACEMENT and step.old and step.old.delete else step.old
-            if snapshot.put(result, superseded) or step.op is not Op.SAME:
+            if snapshot.put(result, self._superseded(step)) or step.op is not Op.SAME:
                 snapshot.persist()
+
+    def _superseded(self, step: Step) -> Resource | None:
+        """The old state that makes way for the new one. What still has to be deleted stays, marked so."""
+        old = step.old
+        if step.op is not Op.CREATE_REPLACEMENT or old is None or old.pending_replacement or old.external:
+            return old
+        self._context.snapshot.mark(old, delete=True)
+        return None
 
     def _report(self, step: Step, text: str) -> None:
         events = self._context.events

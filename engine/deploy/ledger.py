@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from engine.deploy.goal import Goal
+from engine.deploy.step import Op
 from engine.resource import Resource
 
 
@@ -25,6 +26,7 @@ class Ledger:
 
     recreating: URNs whose old resource was deleted to make room, with the properties that forced it.
     replaced: URNs that get a new physical resource in this run.
+    ops: what is done to a registered resource; condemned: old resources whose replacements are there.
     aliases: URNs under which a registered resource may have been known, for its children.
     """
 
@@ -34,6 +36,8 @@ class Ledger:
     results: dict[str, Resource] = field(default_factory=dict)
     failures: dict[str, Result] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
+    ops: dict[str, Op] = field(default_factory=dict)
+    condemned: list[Resource] = field(default_factory=list)
     replaced: set[str] = field(default_factory=set)
     recreating: dict[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: dict[str, str] = field(default_factory=dict)

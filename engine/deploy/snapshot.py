@@ -89,13 +89,17 @@ class Snapshot:
     def mark(self, old: Resource, **changes: bool) -> Resource:
         """Set flags of an old resource that stays where it is; returns what stands there now."""
         marked = replace(old, **changes)  # type: ignore[arg-type]
+        self.swap(old, marked)
+        return marked
+
+    def swap(self, old: Resource, new: Resource) -> None:
+        """Put a new state where an old one stands, keeping its place."""
         with self._lock:
             self._old = {
-                (id(marked) if key == id(old) else key): (marked if key == id(old) else resource)
+                (id(new) if key == id(old) else key): (new if key == id(old) else resource)
                 for key, resource in self._old.items()
             }
             self._version += 1
-        return marked
 
     def drop(self, resource: Resource) -> None:
         """Remove a resource, old or new."""

@@ -1,0 +1,58 @@
+"""Inputs before they are used: what is ignored, what the provider makes of them, what policies say."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from engine.deploy import paths
+from engine.deploy.context import Context
+from engine.deploy.goal import Goal
+from engine.errors import Bail
+from engine.provider import CheckFailure, Provider, ProviderError
+from engine.resource import Resource
+from engine.values import PropertyMap, Secret, Unknown, transform
+
+
+def checked(context: Context, provider: Provider, new: Resource, olds: PropertyMap) -> PropertyMap:
+    """The inputs as the provider accepts them. Raises `Bail` after reporting what is wrong with them."""
+    try:
+        result = provider.check(context.operation(new), new.type, olds, new.inputs, seed())
+    except ProviderError as error:
+        context.error(str(error), new.urn)
+        raise Bail(str(error)) from error
+    if result.failures:
+        for failure in result.failures:
+            context.error(explained(failure, new), new.urn)
+        raise Bail(f"{new.urn} has invalid inputs")
+    return result.inputs
+
+
+def explained(failure: CheckFailure, new: Resource) -> str:
+    """A check failure as it is shown."""
+    name = new.urn.split("::", 3)[-1]
+    if not failure.property:
+        return f"{new.type} resource '{name}' has a problem: {failure.reason}"
+    value = json.dumps(shown(new.inputs.get(failure.property)), ensure_ascii=False, default=str)
+    return f"{new.type} resource '{name}': property {failure.property} value {{{value}}} has a problem: {failure.reason}"
+
+
+def shown(value: object) -> object:
+    """A value for a message: secrets masked, unknowns named."""
+    return transform(
+        value, lambda leaf: "[secret]" if isinstance(leaf, Secret) else "[unknown]" if isinstance(leaf, Unknown) else leaf
+    )
+
+
+def with_ignored(goal: Goal, old: Resource | None) -> PropertyMap:
+    """The goal's inputs, with the old ones at the paths whose changes are to be ignored."""
+    if old is None or not goal.ignore_changes:
+        return goal.inputs
+    return paths.carry_over(old.inputs, goal.inputs, goal.ignore_changes)
+
+
+def seed() -> bytes:
+    """Randomness for automatic names."""
+    return random.SystemRandom().randbytes(32)
+
+

@@ -1,0 +1,107 @@
+"""What is deleted, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from engine.deploy.context import Context
+from engine.deploy.defaults import is_default
+from engine.deploy.executor import Executor, StepError
+from engine.deploy.snapshot import references
+from engine.deploy.step import Op, Step
+from engine.errors import EngineError
+from engine.resource import Resource
+
+
+def layers(doomed: Sequence[Resource]) -> list[list[Resource]]:
+    """The resources in sets: whatever is in a set has nothing later that refers to it. Newest first in each set."""
+    left = list(reversed(doomed))
+    found: list[list[Resource]] = []
+    while left:
+        wanted = {urn for resource in left for urn in references(resource) if urn != resource.urn}
+        free = [resource for resource in left if resource.urn not in wanted]
+        if not free:
+            # Only a damaged state has circles; its own order is as good as any other then.
+            free = left[:1]
+        found.append(free)
+        left = [resource for resource in left if not any(resource is item for item in free)]
+    return found
+
+
+def held_by(kept: Iterable[Resource], resources: Sequence[Resource]) -> set[str]:
+    """URNs that the kept resources refer to, directly or through others."""
+    by_urn = {resource.urn: resource for resource in resources}
+    held: set[str] = set()
+    waiting = [urn for resource in kept for urn in references(resource)]
+    while waiting:
+        urn = waiting.pop()
+        if urn not in held and urn in by_urn:
+            held.add(urn)
+            waiting.extend(references(by_urn[urn]))
+    return held
+
+
+class Deletes:
+    """Deletes resources of the old state, as many at once as the options allow."""
+
+    def __init__(self, context: Context, executor: Executor):
+        self._context, self._executor = context, executor
+
+    def unclaimed(self) -> list[Resource]:
+        """Old resources that the program did not register, and those that have been replaced."""
+        context, ledger = self._context, self._context.ledger
+        found = [item for item in context.snapshot.leftovers() if self._goes(item)]
+        if context.options.preview:
+            found += [item for item in ledger.condemned if not any(item is known for known in found)]
+        return found
+
+    def _goes(self, resource: Resource) -> bool:
+        ledger = self._context.ledger
+        if resource.delete:
+            return True
+        registered = resource.urn in ledger.goals or resource.urn in ledger.claimed
+        return not registered and self._context.options.targets.include(resource)
+
+    def run(self, doomed: Sequence[Resource]) -> bool:
+        """Delete what may be deleted; False if something failed or is protected. Raises `Cancelled`."""
+        protected = [item for item in doomed if item.protect and not item.delete and not item.external]
+        for resource in protected:
+            self._context.error(
+                f'resource "{resource.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
+                "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
+                f"or use the command:\n`pulumi state unprotect {resource.urn!r}`",
+                resource.urn,
+            )
+        kept = held_by(protected, doomed) | {item.urn for item in protected}
+        ok = not protected
+        for layer in layers([item for item in doomed if item.urn not in kept]):
+            ok = self._layer(layer) and ok
+            if not ok and not protected and not self._context.options.continue_on_error:
+                return False
+        return ok
+
+    def _layer(self, resources: list[Resource]) -> bool:
+        if len(resources) == 1 or self._context.options.preview:
+            return all([self._one(resource) for resource in resources])
+        with ThreadPoolExecutor(min(len(resources), self._context.options.parallel)) as pool:
+            return all(list(pool.map(self._one, resources)))
+
+    def _one(self, resource: Resource) -> bool:
+        step = Step(self._op(resource), resource.urn, resource.type, resource, internal=is_default(resource.urn))
+        try:
+            self._executor.run(step)
+        except StepError:
+            return False
+        except EngineError as error:
+            self._context.error(str(error), resource.urn)
+            return False
+        return True
+
+    def _op(self, resource: Resource) -> Op:
+        replaced = resource.delete or any(resource is item for item in self._context.ledger.condemned)
+        if resource.pending_replacement:
+            return Op.REMOVE_PENDING_REPLACE
+        if replaced:
+            return Op.DISCARD_REPLACED if resource.external else Op.DELETE_REPLACED
+        return Op.DISCARD if resource.external else Op.DELETE
