@@ -1,0 +1,1 @@
+"""APISIX: ApisixRoute documents of its ingress controller, and the metrics of its prometheus plugin."""

@@ -1,0 +1,131 @@
+"""The gateway at work: follows the cluster, keeps Traefik's routes in step, and hands out measurements."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+
+from lab.gateway.collection import Collection
+from lab.gateway.dialect import Dialect, Kind, Report
+from lab.gateway.endpoints import Endpoints
+from lab.gateway.ledger import Ledger
+from lab.gateway.model import Labels
+from lab.gateway.proxy import Traefik
+from lab.gateway.traefik import UNMATCHED, configuration
+from lab.node.kubernetes import UNREACHABLE, Api, Refused
+
+log = logging.getLogger(__name__)
+
+SERVICES = Kind("", "v1", "services")
+SLICES = Kind("discovery.k8s.io", "v1", "endpointslices")
+PAUSE_SECONDS = 0.02  # between two publications: a burst of changes becomes few files
+
+
+class Gateway:
+    """One gateway: what it has read, what it has published, what it has counted."""
+
+    def __init__(self, dialect: Dialect, traefik: Traefik) -> None:
+        self._dialect = dialect
+        self._traefik = traefik
+        self._changed = asyncio.Event()
+        self._translated = asyncio.Event()
+        self._published = ""
+        self._reports: dict[tuple[str, str], Report] = {}
+        self._names: dict[str, Labels] = {}
+        self._ledger = Ledger()
+        self._collections = {
+            kind: Collection(kind, self._changed.set) for kind in (SERVICES, SLICES, *dialect.kinds)
+        }
+
+    async def run(self, api: Api) -> int:
+        """Work until Traefik ends, by itself or because of SIGTERM; its exit code."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(collection.follow(api)) for collection in self._collections.values()]
+            for collection in self._collections.values():
+                await collection.complete.wait()
+            self._publish()
+            tasks += [
+                group.create_task(work) for work in (self._keep_in_step(), self._inform(api), self._serve())
+            ]
+            code = await self._traefik.run()
+            for task in tasks:
+                task.cancel()
+        return code
+
+    async def _keep_in_step(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            self._publish()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def _publish(self) -> None:
+        """Translate what there is and put it in force if it differs."""
+        endpoints = Endpoints.of(self._collections[SERVICES].documents, self._collections[SLICES].documents)
+        documents = {kind: self._collections[kind].documents for kind in self._dialect.kinds}
+        translation = self._dialect.translate(documents, endpoints)
+        excuses = f"http://127.0.0.1:{self._traefik.ports.excuses}"
+        made = configuration(translation.routes, self._dialect.labels, excuses)
+        text = made.text()
+        if text != self._published:
+            self._names.update(made.names)
+            self._traefik.publish(text)
+            self._published = text
+        self._reports = {(report.namespace, report.name): report for report in translation.reports}
+        self._translated.set()
+
+    async def _inform(self, api: Api) -> None:
+        """Tell authors what became of their documents: beside the publishing, which must not wait for it."""
+        told: dict[tuple[str, str], Report] = {}
+        while True:
+            await self._translated.wait()
+            self._translated.clear()
+            for key, report in self._reports.items():
+                if told.get(key) != report and await self._tell(api, report):
+                    told[key] = report
+
+    async def _tell(self, api: Api, report: Report) -> bool:
+        try:
+            await api.patch(report.path, {"status": report.status})
+        except (Refused, *UNREACHABLE) as problem:
+            log.warning("status of %s/%s not written: %s", report.namespace, report.name, problem)
+            return False
+        return True
+
+    async def _serve(self) -> None:
+        """Measurements for Prometheus, and the answers to requests that nobody else answers."""
+        ports = self._traefik.ports
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            measuring, excusing = web.Application(), web.Application()
+            measuring.router.add_get(self._dialect.metrics_path, lambda _: self._measurements(session))
+            excusing.router.add_route("*", "/{path:.*}", self._excuse)
+            async with _listening(measuring, "0.0.0.0", ports.measurements):
+                async with _listening(excusing, "127.0.0.1", ports.excuses):
+                    await asyncio.Event().wait()
+
+    async def _measurements(self, session: aiohttp.ClientSession) -> web.Response:
+        self._ledger.enter(await self._traefik.measurements(session), self._names)
+        text = self._dialect.exposition(self._ledger.totals, socket.gethostname())
+        return web.Response(text=text, content_type="text/plain", charset="utf-8")
+
+    async def _excuse(self, request: web.Request) -> web.Response:
+        """No route matched, or the chosen backend has no node that is ready."""
+        if UNMATCHED in request.headers:
+            kind, body = self._dialect.not_found
+            return web.Response(status=404, text=body, content_type=kind)
+        return web.Response(status=503, text="503 Service Temporarily Unavailable\n")
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, address: str, port: int) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, address, port).start()
+        yield
+    finally:
+        await runner.cleanup()
