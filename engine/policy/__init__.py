@@ -1,0 +1,1 @@
+"""Policy packs: each runs as its own process and judges resources before they are touched."""

@@ -1,0 +1,141 @@
+"""All policy packs of one update, configured and ready to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pulumi.runtime.proto import analyzer_pb2 as pb
+
+from engine.policy.analyzer import Analyzer, StackSettings
+from engine.policy.definition import read_definition
+from engine.policy.errors import PolicyPackError
+from engine.policy.findings import Level, PackInfo, Remediation, Remedied, Violation
+from engine.policy.pool import Pool, shared_pool
+from engine.policy.requests import Subject, analyze_request, stack_request
+from engine.policy.settings import SettingsMap, effective, problems, read_settings
+from engine.values import PropertyMap
+from engine.wire import from_struct
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Folders of packs and, in the same order, files of their configuration (none, or one for each)."""
+
+    packs: Sequence[str]
+    configs: Sequence[str] = ()
+
+
+@contextmanager
+def opened(
+    sources: Sources, cwd: Path, env: Mapping[str, str], stack: StackSettings, pool: Pool | None = None
+) -> Iterator[Packs]:
+    """The packs, started or found warm, and configured for the stack. Raises `PolicyPackError`."""
+    if sources.configs and len(sources.configs) != len(sources.packs):
+        raise PolicyPackError(
+            f"{len(sources.configs)} policy configurations were given for {len(sources.packs)} policy packs; "
+            "give one --policy-pack-config for each --policy-pack, in the same order"
+        )
+    given = [read_settings(cwd / path) for path in sources.configs] or [{}] * len(sources.packs)
+    definitions = [read_definition(path, cwd) for path in sources.packs]
+    with ExitStack() as lent:
+        lend = (pool or shared_pool()).lent
+        analyzers = [lent.enter_context(lend(definition, env, stack)) for definition in definitions]
+        yield Packs(
+            [_configured(analyzer, settings) for analyzer, settings in zip(analyzers, given, strict=True)]
+        )
+
+
+@dataclass(frozen=True)
+class _Pack:
+    analyzer: Analyzer
+    settings: SettingsMap
+
+    def has(self, *, stack: bool, levels: frozenset[Level]) -> bool:
+        """Whether any of its policies is of that kind and has one of the levels."""
+        policies = (policy for policy in self.analyzer.policies if policy.for_stack is stack)
+        return any(self.settings[policy.name].level in levels for policy in policies)
+
+
+_ANY = frozenset(Level) - {Level.DISABLED}
+
+
+class Packs:
+    """Judges resources and stacks. Every method may be called from any thread and raises `PolicyPackError`."""
+
+    def __init__(self, packs: Sequence[_Pack]):
+        self._packs = packs
+
+    @property
+    def infos(self) -> tuple[PackInfo, ...]:
+        """The packs in force."""
+        return tuple(pack.analyzer.info for pack in self._packs)
+
+    def remediate(self, subject: Subject) -> Remedied:
+        """The resource's inputs as the packs would have them, one pack after the other."""
+        result = Remedied(subject.resource.inputs)
+        for pack in self._packs:
+            # Asking costs time, and a pack without remediations has but one answer.
+            if pack.has(stack=False, levels=frozenset({Level.REMEDIATE})):
+                request = analyze_request(subject, result.inputs, private=True)
+                for item in pack.analyzer.remediate(request):
+                    result = _remedied(result, item, pack.analyzer.info, subject.resource.urn)
+        return result
+
+    def analyze(self, subject: Subject, inputs: PropertyMap) -> tuple[Violation, ...]:
+        """What is against the resource with these inputs, pack by pack."""
+        asked = [pack.analyzer for pack in self._packs if pack.has(stack=False, levels=_ANY)]
+        if not asked:
+            return ()
+        request = analyze_request(subject, inputs)
+        return _joined(asked, lambda analyzer: analyzer.analyze(request))
+
+    def analyze_stack(self, subjects: Sequence[Subject]) -> tuple[Violation, ...]:
+        """What is against the stack as a whole, pack by pack."""
+        asked = [pack.analyzer for pack in self._packs if pack.has(stack=True, levels=_ANY)]
+        if not asked:
+            return ()
+        request = stack_request(subjects)
+        return _joined(asked, lambda analyzer: analyzer.analyze_stack(request))
+
+
+def _joined(
+    analyzers: Sequence[Analyzer], ask: Callable[[Analyzer], tuple[Violation, ...]]
+) -> tuple[Violation, ...]:
+    """Every pack's answer, in the order of the packs; they are asked at the same time."""
+    if len(analyzers) == 1:
+        return ask(analyzers[0])
+    with ThreadPoolExecutor(len(analyzers)) as threads:
+        return tuple(violation for answer in threads.map(ask, analyzers) for violation in answer)
+
+
+def _configured(analyzer: Analyzer, given: SettingsMap) -> _Pack:
+    settings = effective(analyzer.policies, analyzer.initial, given)
+    found = problems(analyzer.policies, settings)
+    if found:
+        lines = "".join(f"\n  {problem}" for problem in found)
+        raise PolicyPackError(f"the configuration of policy pack '{analyzer.info.name}' is not valid:{lines}")
+    analyzer.configure(settings)
+    return _Pack(analyzer, settings)
+
+
+def _remedied(before: Remedied, item: pb.Remediation, info: PackInfo, urn: str) -> Remedied:
+    if item.diagnostic:
+        notice = Violation(
+            item.policyName,
+            item.policyPackName,
+            info.version,
+            item.description,
+            f"{item.description}\n{item.diagnostic}",
+            Level.ADVISORY,
+            urn,
+        )
+        return replace(before, violations=(*before.violations, notice))
+    after = from_struct(item.properties)
+    change = Remediation(
+        item.policyName, item.policyPackName, info.version, item.description, urn, before.inputs, after
+    )
+    return replace(before, inputs=after, remediations=(*before.remediations, change))
