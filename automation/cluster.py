@@ -45,12 +45,29 @@ class Kind:
         return f"{self.api}{scope}/{self.plural}" + (f"/{name}" if name else "")
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which objects of a kind: all, those of a namespace, or the one of a name. `selector` goes by labels."""
+
+    namespace: str | None = None
+    name: str | None = None
+    selector: str = ""
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The query parameters that limit a list or watch to this scope."""
+        params = {"labelSelector": self.selector} if self.selector else {}
+        return params | ({"fieldSelector": f"metadata.name={self.name}"} if self.name else {})
+
+
+EVERYWHERE = Scope()
 CANARY = Kind("/apis/flagger.app/v1beta1", "canaries", "Canary")
 METRIC_TEMPLATE = Kind("/apis/flagger.app/v1beta1", "metrictemplates", "MetricTemplate")
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
 REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
 AUTOSCALER = Kind("/apis/autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 APISIX_ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
+LEASE = Kind("/apis/coordination.k8s.io/v1", "leases", "Lease")
 SERVICE = Kind("/api/v1", "services", "Service")
 ENDPOINT_SLICE = Kind("/apis/discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
 CONFIG_MAP = Kind("/api/v1", "configmaps", "ConfigMap")
@@ -113,15 +130,16 @@ class Cluster:
         """The object, or None where there is none (nor such a kind)."""
         return self.request("GET", kind.path(namespace, name), missing_ok=True)
 
-    def select(self, kind: Kind, namespace: str | None = None, selector: str = "") -> list[Object]:
-        return self.list_page(kind, namespace, selector)[0]
+    def select(self, kind: Kind, scope: Scope = EVERYWHERE) -> list[Object]:
+        return self.list_page(kind, scope)[0]
 
-    def list_page(
-        self, kind: Kind, namespace: str | None = None, selector: str = ""
-    ) -> tuple[list[Object], str]:
-        """(objects, resourceVersion to watch from). Objects of a list carry no kind on the wire; they get it here."""
-        params = {"labelSelector": selector} if selector else {}
-        answer = self.request("GET", kind.path(namespace), params=params, missing_ok=True)
+    def list_page(self, kind: Kind, scope: Scope) -> tuple[list[Object], str]:
+        """(objects, resourceVersion to watch from); none and "" where the cluster has no such kind.
+
+        Objects of a list carry no kind on the wire; they get it here.
+        """
+        path = kind.path(scope.namespace)
+        answer = self.request("GET", path, params=scope.params, missing_ok=True)
         if answer is None:
             return [], ""
         items = [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in answer["items"]]
@@ -138,6 +156,12 @@ class Cluster:
         return self._sure(
             self.request("PATCH", path, body=body, params={"fieldManager": MANAGER}, headers=headers)
         )
+
+    def replace_status(self, kind: Kind, body: Object) -> Object:
+        """Writes `.status` whole. Raises Conflict when the object has changed since it was read."""
+        metadata = body["metadata"]
+        path = kind.path(metadata["namespace"], metadata["name"]) + "/status"
+        return self._sure(self.request("PUT", path, body=body, params={"fieldManager": MANAGER}))
 
     def strategic_patch(self, kind: Kind, namespace: str, name: str, body: Object) -> Object:
         """A strategic merge patch (lists of containers are merged by name), as `kubectl set image` makes."""
@@ -157,18 +181,19 @@ class Cluster:
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
         self.request("DELETE", kind.path(namespace, name), missing_ok=True)
 
-    def watch(self, kind: Kind, namespace: str | None, since: str) -> Iterator[tuple[str, Object]]:
+    def watch(self, kind: Kind, scope: Scope, since: str) -> Iterator[tuple[str, Object]]:
         """(ADDED|MODIFIED|DELETED|BOOKMARK, object) until the server ends the watch. Raises WatchExpired."""
         params = {
+            **scope.params,
             "watch": "true",
             "resourceVersion": since,
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(WATCH_SECONDS),
         }
-        with self._send("GET", kind.path(namespace), params=params, stream=True) as response:
+        with self._send("GET", kind.path(scope.namespace), params=params, stream=True) as response:
             if response.status_code == 410:
                 raise WatchExpired
-            self._refuse(response, kind.path(namespace))
+            self._refuse(response, kind.path(scope.namespace))
             for line in response.iter_lines(chunk_size=None):
                 if not line:
                     continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from automation.cluster import Cluster, Kind, Object, WatchExpired
+from automation.cluster import Cluster, Kind, Object, Scope, WatchExpired
 from automation.errors import ClusterAway, SluiceError
 
 Key = tuple[str, str]
@@ -27,12 +27,13 @@ def newer(one: Object, other: Object) -> bool:
 
 
 class Watch:
-    """One kind in one namespace (or all), listed once and then followed by a thread of its own."""
+    """Objects of one kind, listed once and then followed by a thread of its own.
 
-    def __init__(
-        self, cluster: Cluster, kind: Kind, namespace: str | None, changed: Callable[[Kind, Object], None]
-    ):
-        self._cluster, self.kind, self._namespace, self._changed = cluster, kind, namespace, changed
+    `scope` limits them to a namespace, and in it to one name.
+    """
+
+    def __init__(self, cluster: Cluster, kind: Kind, scope: Scope, changed: Callable[[Kind, Object], None]):
+        self._cluster, self.kind, self._scope, self._changed = cluster, kind, scope, changed
         self._objects: dict[Key, Object] = {}
         self._lock = threading.Lock()
         self._listed = threading.Event()
@@ -80,7 +81,7 @@ class Watch:
                 failures += 1
 
     def _list(self) -> str:
-        objects, since = self._cluster.list_page(self.kind, self._namespace)
+        objects, since = self._cluster.list_page(self.kind, self._scope)
         listed = {key_of(thing): thing for thing in objects}
         with self._lock:
             before, self._objects = self._objects, listed
@@ -96,7 +97,7 @@ class Watch:
 
     def _stream(self, since: str) -> str:
         try:
-            for what, thing in self._cluster.watch(self.kind, self._namespace, since):
+            for what, thing in self._cluster.watch(self.kind, self._scope, since):
                 since = thing["metadata"]["resourceVersion"]
                 if what != "BOOKMARK":
                     self._take(what, thing)
@@ -125,7 +126,8 @@ class Watches:
         namespace: str | None = None,
         changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
     ) -> None:
-        self._watches = {kind: Watch(cluster, kind, namespace, changed) for kind in kinds}
+        scope = Scope(namespace)
+        self._watches = {kind: Watch(cluster, kind, scope, changed) for kind in kinds}
 
     def start(self, seconds: float = 30.0) -> None:
         """Starts all and waits until each has listed once. Raises ClusterAway after `seconds`."""
@@ -153,3 +155,33 @@ class Watches:
     def trouble(self) -> SluiceError | None:
         """Why the copy may be old, where a watch can't follow just now."""
         return next((watch.trouble for watch in self._watches.values() if watch.trouble), None)
+
+
+class NamedWatches:
+    """Objects that are followed by name, each from the first time that somebody asks for it."""
+
+    def __init__(
+        self, cluster: Cluster, changed: Callable[[Kind, Object], None] = lambda kind, thing: None
+    ) -> None:
+        self._cluster, self._changed = cluster, changed
+        self._watches: dict[tuple[Kind, str, str], Watch] = {}
+        self._lock = threading.Lock()
+
+    def get(self, kind: Kind, namespace: str, name: str, seconds: float = 10.0) -> Object | None:
+        """The object, None where there is none. Raises ClusterAway when it could not be read in `seconds`."""
+        with self._lock:
+            watch = self._watches.get((kind, namespace, name))
+            if watch is None:
+                watch = Watch(self._cluster, kind, Scope(namespace, name), self._changed)
+                self._watches[kind, namespace, name] = watch
+                watch.start()
+        if not watch.ready(seconds):
+            raise watch.trouble or ClusterAway(
+                f"{kind.kind} {name}.{namespace} could not be read in {seconds:g} s"
+            )
+        return watch.get(namespace, name)
+
+    def stop(self) -> None:
+        with self._lock:
+            for watch in self._watches.values():
+                watch.stop()

@@ -20,7 +20,6 @@ COMMANDS = {
     "abort": "automation.cli.requests:abort",
     "retry": "automation.cli.requests:retry",
     "retire": "automation.cli.retire:retire",
-    "up": "automation.cli.up:up",
     "settings": "automation.cli.settings:settings",
     "check": "automation.cli.check:check",
     "pulumi": "automation.cli.pulumi:pulumi",

@@ -1,0 +1,223 @@
+"""One tick of one Canary: look, decide, act, record. All decisions are made by `automation.core`.
+
+State is held nowhere but in the cluster, so a driver that was killed anywhere carries on at its next tick. The
+status is written with the version that was read; whoever loses such a race does nothing and looks again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from automation.announcements import Announcement
+from automation.asking import Asker
+from automation.cluster import CANARY, DEPLOYMENT, Cluster, Conflict, Object
+from automation.core.decide import decide
+from automation.core.decision import (
+    Action,
+    Announce,
+    Decision,
+    Event,
+    RecordRevision,
+    Save,
+    ScaleTarget,
+    Update,
+    warning,
+)
+from automation.core.liveness import is_live
+from automation.core.observation import Observation
+from automation.core.settle import Refusal, abandon
+from automation.core.spec import Canary, Refused
+from automation.core.status import Phase, Status
+from automation.lease import Leases
+from automation.observer import Circumstances, Observer
+from automation.placing import Placer, Postponed
+from automation.recorder import Moved, Recorder
+from automation.updates import PolicyRefused
+from automation.watches import Watches
+
+Announcer = Callable[[Announcement, Object], None]
+RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
+ROUNDS = 100
+"""More questions than this in one tick would be a decision that never ends."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What a tick came to: the status after it, and why.
+
+    `refused` says what is wrong with the document, `policy` which policy stopped the step, `rival` who drives the
+    Canary instead of us; each is empty otherwise.
+    """
+
+    status: Status
+    reason: str
+    canary: Canary | None = None
+    refused: str = ""
+    policy: str = ""
+    rival: str = ""
+
+
+@dataclass
+class Ports:
+    """All that a driver acts through."""
+
+    cluster: Cluster
+    watches: Watches
+    observer: Observer
+    asker: Asker
+    recorder: Recorder
+    placer: Placer
+    leases: Leases
+    announce: Announcer
+    clock: Callable[[], float] = time.time
+    fresh_attempt: Callable[[], str] = field(default=lambda: "")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A Canary in the middle of a tick: the live object, what it says, and what is so."""
+
+    live: Object
+    canary: Canary
+    status: Status
+    observation: Observation
+
+
+class Driver:
+    """Ticks the Canaries of one cluster. One Canary must not be ticked from two threads at once."""
+
+    def __init__(self, ports: Ports, scrape_interval: float, strict: bool = False) -> None:
+        self._ports, self._scrape_interval, self._strict = ports, scrape_interval, strict
+        self._told: dict[tuple[str, str], str] = {}
+
+    def tick(self, namespace: str, name: str) -> Tick | None:
+        """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries."""
+        live = self._ports.watches.get(CANARY, namespace, name)
+        if live is None:
+            return None
+        status = Status.parse(live.get("status") or {})
+        try:
+            canary = Canary.parse(live)
+        except Refused as refused:
+            return self._refuse(live, status, refused)
+        try:
+            return self._advance(self._look(live, canary, status))
+        except Conflict:
+            return Tick(status, "the Canary changed meanwhile; looking again", canary)
+        except Moved:
+            return Tick(status, "the target changed meanwhile; looking again", canary)
+
+    def _look(self, live: Object, canary: Canary, status: Status) -> Scene:
+        initialising = status.phase in (Phase.NONE, Phase.INITIALIZING) and not canary.skip_analysis
+        circumstances = Circumstances(
+            now=self._ports.clock(),
+            fresh_attempt=self._ports.fresh_attempt(),
+            scrape_interval=self._scrape_interval,
+            strict=self._strict,
+            providers=self._ports.asker.probe(canary) if initialising and not canary.suspend else None,
+        )
+        return Scene(live, canary, status, self._ports.observer.observe(canary, circumstances))
+
+    def _advance(self, scene: Scene) -> Tick:
+        for text in self._ports.placer.reconcile(scene.canary):
+            self._announce(scene, warning(text))
+        decision = self._decide(scene)
+        if not decision.actions:
+            return Tick(scene.status, decision.reason, scene.canary)
+        if rival := self._ports.leases.hold(scene.canary):
+            return Tick(scene.status, f"driven by {rival}", scene.canary, rival=rival)
+        return self._act(scene, decision)
+
+    def _decide(self, scene: Scene) -> Decision:
+        observation = scene.observation
+        for _ in range(ROUNDS):
+            decision = decide(scene.canary, scene.status, observation)
+            if not decision.questions:
+                return decision
+            observation = self._ports.asker.answer(scene.canary, observation, decision.questions)
+        raise RuntimeError(f"{scene.canary.full_name}: a decision asked {ROUNDS} rounds of questions")
+
+    def _act(self, scene: Scene, decision: Decision) -> Tick:
+        for action in decision.actions:
+            if isinstance(action, Update):
+                return self._update(scene, action)
+            scene = self._take(scene, action)
+        return Tick(scene.status, decision.reason, scene.canary)
+
+    def _take(self, scene: Scene, action: Action) -> Scene:
+        canary = scene.canary
+        match action:
+            case RecordRevision(revision=revision):
+                self._ports.recorder.record(canary, scene.live, revision, _in_use(scene.status))
+            case ScaleTarget(replicas=replicas):
+                self._scale(canary, replicas)
+            case Save(status=status):
+                return self._save(scene, status)
+            case Announce(event=event):
+                self._announce(scene, event)
+        return scene
+
+    def _update(self, scene: Scene, update: Update) -> Tick:
+        """Makes an intent live. A forward one that fails moves nothing and is tried again by a later tick."""
+        canary = scene.canary
+        try:
+            for text in self._ports.placer.place(canary, update):
+                self._announce(scene, warning(text))
+        except PolicyRefused as refused:
+            return self._halt(scene, Refusal(refused.policy, refused.message))
+        except Postponed as postponed:
+            self._announce(scene, warning(str(postponed)))
+            return Tick(scene.status, str(postponed), canary)
+        scene = self._look(scene.live, canary, scene.status)
+        if not is_live(update.intent, scene.observation):
+            return Tick(scene.status, f"{update.message}: not live yet", canary)
+        tick = self._act(scene, self._decide(scene))
+        return Tick(tick.status, update.message, canary)
+
+    def _halt(self, scene: Scene, refusal: Refusal) -> Tick:
+        """A policy said no: nothing moved, the intent is dropped, and the next tick tries again."""
+        dropped = abandon(scene.canary, scene.status, refusal)
+        scene = self._save(scene, dropped.status)
+        for event in dropped.events:
+            self._announce(scene, event)
+        text = dropped.events[0].text
+        return Tick(scene.status, text, scene.canary, policy=text)
+
+    def _scale(self, canary: Canary, replicas: int) -> None:
+        body = {"spec": {"replicas": replicas}}
+        self._ports.cluster.patch(DEPLOYMENT, canary.namespace, canary.target.name, body, subresource="scale")
+
+    def _save(self, scene: Scene, status: Status) -> Scene:
+        saved = self._ports.cluster.replace_status(CANARY, {**scene.live, "status": status.document()})
+        self._ports.watches.put(CANARY, saved)
+        return Scene(saved, scene.canary, status, scene.observation)
+
+    def _announce(self, scene: Scene, event: Event) -> None:
+        canary = scene.canary
+        announcement = Announcement(
+            canary.namespace, canary.name, event.type, event.text, self._ports.clock()
+        )
+        self._ports.announce(announcement, scene.live)
+
+    def _refuse(self, live: Object, status: Status, refused: Refused) -> Tick:
+        """Says once for each version of the document what is wrong with it; what runs keeps running."""
+        metadata = live["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        text = "; ".join(str(problem) for problem in refused.problems)
+        if self._told.get(key) != text:
+            self._told[key] = text
+            announcement = Announcement(*key, "Warning", text, self._ports.clock())
+            self._ports.announce(announcement, live)
+        return Tick(status, "the document is refused", refused=text)
+
+
+def _in_use(status: Status) -> frozenset[str]:
+    """Revisions that something may still be rendered from."""
+    named: list[Any] = [status.last_applied_spec, status.last_promoted_spec]
+    named += [
+        placed.revision for placed in (status.in_force, status.intent and status.intent.placement) if placed
+    ]
+    return frozenset(name for name in named if name)
