@@ -1,0 +1,89 @@
+"""What every operation on an object is given, and the patience that it has with a cluster that is not there yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from engine.kubernetes.client import ApiError
+from engine.kubernetes.cluster import Cluster, Collection, Write
+from engine.kubernetes.kinds import BUILT_IN, UnknownKind
+from engine.kubernetes.objects import PATCH_FORCE, flagged
+from engine.kubernetes.settings import Settings
+from engine.provider import Operation, ProviderError
+
+T = TypeVar("T")
+
+# About a minute in all, for a namespace or a definition that is created at the same time.
+DELAYS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 31.25)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation on one cluster."""
+
+    cluster: Cluster
+    settings: Settings
+    operation: Operation
+
+    def collection_of(self, document: Mapping[str, Any], namespace: str = "") -> Collection:
+        return self.cluster.collection_of(document, namespace)
+
+    def default_namespace(self) -> str:
+        """The namespace of objects that name none. Raises `Unreachable` where the kubeconfig can't be read."""
+        return self.settings.namespace or self.cluster.namespace or "default"
+
+    def write(self, manager: str, *documents: Mapping[str, Any]) -> Write:
+        """How to write on behalf of `manager`; the annotations of any of the documents may force conflicts."""
+        force = self.settings.patch_force or any(flagged(document, PATCH_FORCE) for document in documents)
+        return Write(manager, dry_run=self.operation.preview, force=force, warn=self._warn)
+
+    def patiently(self, attempt: Callable[[], T]) -> T:
+        """The result of an attempt, repeated while its namespace or its kind is missing."""
+        for delay in DELAYS:
+            try:
+                return attempt()
+            except ProviderError as error:
+                if not is_too_early(error):
+                    raise
+                self.operation.log("info", f"Retry: {error}", True)
+                self._sleep(delay, error)
+        return attempt()
+
+    def _sleep(self, seconds: float, error: ProviderError) -> None:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if self.operation.cancelled():
+                raise error
+            time.sleep(min(left, 0.1))
+
+    def _warn(self, text: str) -> None:
+        if not (self.settings.suppress_deprecation_warnings and "deprecated" in text):
+            self.operation.log("warning", text, False)
+
+
+def is_too_early(error: ProviderError) -> bool:
+    """Whether the failure may be over once something else has been created."""
+    return isinstance(error, UnknownKind) or is_namespace_missing(error) or _is_path_missing(error)
+
+
+def is_namespace_missing(error: ProviderError) -> bool:
+    return (
+        isinstance(error, ApiError)
+        and error.status == HTTPStatus.NOT_FOUND
+        and error.details.get("kind") == "namespaces"
+    )
+
+
+def _is_path_missing(error: ProviderError) -> bool:
+    """The definition of a custom resource is served a moment after it is established."""
+    return (
+        isinstance(error, ApiError) and error.status == HTTPStatus.NOT_FOUND and not error.details.get("name")
+    )
+
+
+def is_built_in(document: Mapping[str, Any]) -> bool:
+    return (document.get("apiVersion"), document.get("kind")) in BUILT_IN

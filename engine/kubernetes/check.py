@@ -1,0 +1,118 @@
+"""Inputs made complete before anything is compared: name, namespace, no fields that only the server writes. Pure."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.kubernetes.kinds import BUILT_IN
+from engine.kubernetes.objects import AUTONAMED, Object, annotation, at, is_patch, type_kind
+from engine.provider import CheckFailure
+from engine.values import PropertyMap, Secret, Unknown, has_unknown, reveal
+
+SERVER_FIELDS = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "uid",
+)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What names are made of: the resource's name in the program, eight hex digits, and the default namespace.
+
+    `namespace` is empty for a kind that lives in none, or of which that isn't known yet.
+    """
+
+    base: str
+    suffix: str
+    namespace: str = ""
+
+
+def problems(type: str, inputs: Mapping[str, Any], server_side_apply: bool) -> list[CheckFailure]:
+    """Everything that makes the inputs impossible."""
+    kind, api_version = inputs.get("kind"), inputs.get("apiVersion")
+    failures = [
+        CheckFailure(name, f"missing required field {name}")
+        for name, value in (("apiVersion", api_version), ("kind", kind))
+        if not isinstance(value, str | Unknown) or value == ""
+    ]
+    if isinstance(kind, str) and kind.endswith("List") and "items" in inputs:
+        failures.append(
+            CheckFailure("kind", f"{kind} is a list: declare each of its items as a resource of its own")
+        )
+    if isinstance(kind, str) and type_kind(type) == f"{kind}Patch":
+        failures += _patch_problems(inputs, server_side_apply)
+    return failures
+
+
+def _patch_problems(inputs: Mapping[str, Any], server_side_apply: bool) -> list[CheckFailure]:
+    failures = []
+    if not server_side_apply:
+        failures.append(CheckFailure("", "patch resources need server-side apply: set enableServerSideApply"))
+    if not at(inputs, "metadata", "name"):
+        failures.append(CheckFailure("metadata.name", "a patch has to name the object that it patches"))
+    return failures
+
+
+def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) -> PropertyMap:
+    """The inputs as they are compared, stored and sent. `olds` are empty for a new resource."""
+    inputs = copy.deepcopy(news)
+    if (inputs.get("apiVersion"), inputs.get("kind")) in BUILT_IN:
+        inputs = _without_nulls(inputs)
+    metadata = _metadata(inputs)
+    if metadata is None:
+        return inputs
+    for field in SERVER_FIELDS:
+        metadata.pop(field, None)
+    if not metadata.get("name") and not metadata.get("generateName") and not is_patch(type, inputs):
+        _autoname(metadata, reveal(olds), naming)
+    if not metadata.get("namespace") and naming.namespace:
+        metadata["namespace"] = naming.namespace
+    if inputs.get("kind") == "Secret" and inputs.get("apiVersion") == "v1":
+        _encode_string_data(inputs)
+    return inputs
+
+
+def _metadata(inputs: PropertyMap) -> Object | None:
+    """The metadata, made if missing and rid of secrecy; None if it isn't known yet."""
+    metadata = reveal(inputs.get("metadata") or {})
+    if not isinstance(metadata, dict):
+        return None
+    if not isinstance(inputs.get("metadata"), dict):
+        inputs["metadata"] = metadata
+    result: Object = inputs["metadata"]
+    return result
+
+
+def _autoname(metadata: Object, olds: PropertyMap, naming: Naming) -> None:
+    kept = at(olds, "metadata", "name") if annotation(olds, AUTONAMED) == "true" else None
+    metadata["name"] = kept or f"{naming.base}-{naming.suffix}"
+    annotations = metadata.get("annotations") or {}
+    if isinstance(annotations, dict):
+        metadata["annotations"] = {**annotations, AUTONAMED: "true"}
+
+
+def _encode_string_data(inputs: PropertyMap) -> None:
+    """`stringData` is write-only: the server answers with `data`, so `data` is what is declared from here on."""
+    texts = reveal(inputs.get("stringData"))
+    if not isinstance(texts, dict) or has_unknown(texts) or isinstance(reveal(inputs.get("data")), Unknown):
+        return
+    del inputs["stringData"]
+    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    inputs["data"] = Secret({**(reveal(inputs.get("data")) or {}), **encoded})
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value

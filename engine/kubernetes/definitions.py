@@ -1,0 +1,34 @@
+"""CustomResourceDefinitions spell some keys with dashes, Pulumi's schema with underscores. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_DASHES, _UNDERSCORES = "x-kubernetes-", "x_kubernetes_"
+
+
+def is_definition(document: Mapping[str, Any]) -> bool:
+    """Whether the object is a CustomResourceDefinition."""
+    return document.get("kind") == "CustomResourceDefinition"
+
+
+def for_server(value: Any) -> Any:
+    """The definition as the API server spells it."""
+    return _renamed(value, _UNDERSCORES, "_", "-")
+
+
+def for_state(value: Any) -> Any:
+    """The definition as Pulumi's schema and state spell it."""
+    return _renamed(value, _DASHES, "-", "_")
+
+
+def _renamed(value: Any, prefix: str, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {
+            key.replace(old, new) if key.startswith(prefix) else key: _renamed(item, prefix, old, new)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_renamed(item, prefix, old, new) for item in value]
+    return value

@@ -1,0 +1,88 @@
+"""Taking an object away, and waiting until it is gone."""
+
+from __future__ import annotations
+
+from engine.kubernetes import waits
+from engine.kubernetes.call import Call
+from engine.kubernetes.client import ApiError, Unreachable
+from engine.kubernetes.cluster import Collection
+from engine.kubernetes.definitions import is_definition
+from engine.kubernetes.kinds import UnknownKind
+from engine.kubernetes.objects import (
+    DELETION_PROPAGATION,
+    PATCH_FIELD_MANAGER,
+    Object,
+    annotation,
+    at,
+    is_patch,
+    split_id,
+    title,
+)
+from engine.kubernetes.outputs import FIELD_MANAGER
+from engine.provider import ProviderError
+from engine.values import PropertyMap, reveal
+
+_POLICIES = {"orphan": "Orphan", "background": "Background", "foreground": "Foreground"}
+
+
+def delete(call: Call, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap) -> None:
+    """Deletes the object and what belongs to it. An object that is gone already is success."""
+    document = {**reveal(inputs), **reveal(outputs)}
+    namespace, name = split_id(id)
+    try:
+        collection = call.collection_of(document, namespace)
+        if is_patch(type, document):
+            _let_go(call, collection, name, document)
+        else:
+            _remove(call, collection, name, document)
+    except UnknownKind:
+        return
+    except Unreachable as error:
+        if not call.settings.delete_unreachable:
+            raise
+        call.operation.log("warning", f"{error}; {id} is dropped from the state (deleteUnreachable)", False)
+
+
+def _remove(call: Call, collection: Collection, name: str, document: Object) -> None:
+    try:
+        answer = collection.delete(name, propagation(document))
+    except ApiError as error:
+        if error.status == 404:
+            return
+        raise
+    if is_definition(document):
+        call.cluster.kinds.forget(document)
+    # A `Status` says that the object is gone; the object itself, that somebody has to finish with it first.
+    if answer.get("kind") != "Status" and at(answer, "metadata", "deletionTimestamp"):
+        waits.until_gone(call, collection, answer)
+
+
+def _let_go(call: Call, collection: Collection, name: str, document: Object) -> None:
+    """Gives up the fields of a patch by applying nothing but the object's identity."""
+    identity = {key: at(document, "metadata", key) for key in ("name", "namespace")}
+    body = {
+        "apiVersion": document["apiVersion"],
+        "kind": document["kind"],
+        "metadata": {key: value for key, value in identity.items() if value},
+    }
+    manager = annotation(document, PATCH_FIELD_MANAGER) or str(document.get(FIELD_MANAGER) or "")
+    if not manager or collection.get(name) is None:
+        return
+    try:
+        collection.apply(name, body, call.write(manager, document))
+    except ApiError as error:
+        if error.status == 422 and "Required value" in str(error):
+            raise ProviderError(
+                f"{title(document)} can't be given up: this patch is the only owner of required fields "
+                f"({error}). Let another manager apply them first, or delete the object"
+            ) from error
+        raise
+
+
+def propagation(document: Object) -> str:
+    """The policy that the annotation asks for, foreground otherwise. Raises `ProviderError` for an unknown one."""
+    asked = annotation(document, DELETION_PROPAGATION)
+    if asked and asked.lower() not in _POLICIES:
+        known = ", ".join(_POLICIES)
+        raise ProviderError(f"{title(document)}: {DELETION_PROPAGATION} is {asked!r}; it can be {known}")
+    return _POLICIES[asked.lower() or "foreground"]

@@ -1,0 +1,159 @@
+"""Where the objects of a kind are served: path, plural name, and whether they live in a namespace.
+
+Built-in kinds are known without asking. The rest is discovered, one request for each group and version, kept until
+a kind is not found there or a CustomResourceDefinition changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.kubernetes.objects import Object, at
+from engine.provider import ProviderError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of objects as the API server serves it."""
+
+    api_version: str
+    name: str
+    plural: str
+    namespaced: bool
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """The path of the collection, or of one object in it."""
+        parts = ["/api" if "/" not in self.api_version else "/apis", self.api_version]
+        if self.namespaced and namespace:
+            parts += ["namespaces", namespace]
+        return "/".join([*parts, self.plural, *([name] if name else [])])
+
+
+class UnknownKind(ProviderError):
+    """The API server serves no such kind (yet)."""
+
+    def __init__(self, api_version: str, kind: str):
+        super().__init__(
+            f'no matches for kind "{kind}" in version "{api_version}": the cluster does not serve it. '
+            "Install the CustomResourceDefinition (or the API extension) that defines it first, or correct the "
+            "apiVersion"
+        )
+
+
+class Kinds:
+    """The kinds of one cluster. `fetch(path)` reads a document of the API server, None where there is none."""
+
+    def __init__(self, fetch: Callable[[str], Mapping[str, Any] | None]):
+        self._fetch = fetch
+        self._discovered: dict[str, dict[str, Kind]] = {}
+        self._lock = threading.Lock()
+
+    def known(self, api_version: str, kind: str) -> Kind | None:
+        """The kind if it can be told without a request."""
+        return BUILT_IN.get((api_version, kind)) or self._discovered.get(api_version, {}).get(kind)
+
+    def find(self, api_version: str, kind: str) -> Kind:
+        """The kind, discovered if need be. Raises `UnknownKind`, and `ProviderError` if the cluster can't be asked."""
+        known = self.known(api_version, kind)
+        if known:
+            return known
+        discovered = self._discover(api_version)
+        with self._lock:
+            self._discovered[api_version] = discovered
+        if kind not in discovered:
+            raise UnknownKind(api_version, kind)
+        return discovered[kind]
+
+    def learn(self, definition: Object) -> None:
+        """Takes note of what a CustomResourceDefinition that is served now defines."""
+        with self._lock:
+            for kind in _defined_kinds(definition):
+                self._discovered[kind.api_version] = {
+                    **self._discovered.get(kind.api_version, {}),
+                    kind.name: kind,
+                }
+
+    def forget(self, definition: Object) -> None:
+        """Drops what was known of the versions of a CustomResourceDefinition that is gone or changed."""
+        with self._lock:
+            for kind in _defined_kinds(definition):
+                self._discovered.pop(kind.api_version, None)
+
+    def _discover(self, api_version: str) -> dict[str, Kind]:
+        prefix = "/apis" if "/" in api_version else "/api"
+        document = self._fetch(f"{prefix}/{api_version}") or {}
+        return {
+            entry["kind"]: Kind(api_version, entry["kind"], entry["name"], bool(entry["namespaced"]))
+            for entry in at(document, "resources", default=[])
+            if "/" not in entry["name"]
+        }
+
+
+def _defined_kinds(definition: Object) -> list[Kind]:
+    spec = definition.get("spec", {})
+    names = spec.get("names", {})
+    namespaced = spec.get("scope") != "Cluster"
+    return [
+        Kind(
+            f"{spec.get('group')}/{version['name']}",
+            names.get("kind", ""),
+            names.get("plural", ""),
+            namespaced,
+        )
+        for version in spec.get("versions", [])
+        if version.get("served", True)
+    ]
+
+
+_NAMESPACED = {
+    "v1": "Binding ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController "
+    "ResourceQuota Secret Service ServiceAccount",
+    "apps/v1": "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet",
+    "autoscaling/v1": "HorizontalPodAutoscaler",
+    "autoscaling/v2": "HorizontalPodAutoscaler",
+    "batch/v1": "CronJob Job",
+    "coordination.k8s.io/v1": "Lease",
+    "discovery.k8s.io/v1": "EndpointSlice",
+    "events.k8s.io/v1": "Event",
+    "networking.k8s.io/v1": "Ingress NetworkPolicy",
+    "policy/v1": "PodDisruptionBudget",
+    "rbac.authorization.k8s.io/v1": "Role RoleBinding",
+    "storage.k8s.io/v1": "CSIStorageCapacity",
+}
+_CLUSTER_WIDE = {
+    "v1": "Namespace Node PersistentVolume",
+    "admissionregistration.k8s.io/v1": "MutatingWebhookConfiguration ValidatingAdmissionPolicy "
+    "ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration",
+    "apiextensions.k8s.io/v1": "CustomResourceDefinition",
+    "apiregistration.k8s.io/v1": "APIService",
+    "certificates.k8s.io/v1": "CertificateSigningRequest",
+    "flowcontrol.apiserver.k8s.io/v1": "FlowSchema PriorityLevelConfiguration",
+    "networking.k8s.io/v1": "IngressClass",
+    "node.k8s.io/v1": "RuntimeClass",
+    "rbac.authorization.k8s.io/v1": "ClusterRole ClusterRoleBinding",
+    "scheduling.k8s.io/v1": "PriorityClass",
+    "storage.k8s.io/v1": "CSIDriver CSINode StorageClass VolumeAttachment",
+}
+
+
+def _plural(kind: str) -> str:
+    name = kind.lower()
+    if name == "endpoints":
+        return name
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("s") else f"{name}s"
+
+
+def _table(scopes: Mapping[str, str], namespaced: bool) -> dict[tuple[str, str], Kind]:
+    return {
+        (version, kind): Kind(version, kind, _plural(kind), namespaced)
+        for version, kinds in scopes.items()
+        for kind in kinds.split()
+    }
+
+
+BUILT_IN: Mapping[tuple[str, str], Kind] = {**_table(_NAMESPACED, True), **_table(_CLUSTER_WIDE, False)}

@@ -1,0 +1,63 @@
+"""What the state keeps of an object: the live document, the inputs that led to it, and what is secret in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.kubernetes.definitions import for_state, is_definition
+from engine.kubernetes.objects import Object
+from engine.values import UNKNOWN, PropertyMap, Secret, reveal
+
+INPUTS = "__inputs"
+INITIAL_VERSION = "__initialApiVersion"
+FIELD_MANAGER = "__fieldManager"
+
+
+def checkpoint(live: Object, inputs: PropertyMap, manager: str, initial_version: str = "") -> PropertyMap:
+    """The outputs of a resource: the live object with the engine's own notes."""
+    document = for_state(live) if is_definition(live) else live
+    return {
+        **secret_like(document, inputs),
+        INPUTS: inputs,
+        INITIAL_VERSION: initial_version or str(inputs.get("apiVersion", "")),
+        FIELD_MANAGER: manager,
+    }
+
+
+def secret_like(live: Object, inputs: Mapping[str, Any]) -> PropertyMap:
+    """The live object with everything secret that is secret in the inputs; the data of a Secret always is."""
+    marked: PropertyMap = _marked(live, inputs)
+    if live.get("kind") == "Secret":
+        for field in ("data", "stringData"):
+            if field in marked:
+                marked[field] = Secret(reveal(marked[field]))
+    return marked
+
+
+def _marked(live: Any, inputs: Any) -> Any:
+    if isinstance(inputs, Secret):
+        return Secret(live)
+    if isinstance(inputs, Mapping) and isinstance(live, dict):
+        return {key: _marked(item, inputs[key]) if key in inputs else item for key, item in live.items()}
+    if isinstance(inputs, list) and isinstance(live, list):
+        return [_marked(item, inputs[i]) if i < len(inputs) else item for i, item in enumerate(live)]
+    return live
+
+
+def predicted(answer: Object, inputs: PropertyMap) -> PropertyMap:
+    """The outputs that a dry run foretells; what the server chooses anew each time is unknown."""
+    document = {key: value for key, value in answer.items() if key != "status"}
+    document["metadata"] = {key: value for key, value in answer["metadata"].items() if key != "managedFields"}
+    return secret_like(for_state(document) if is_definition(document) else document, inputs)
+
+
+def predicted_new(answer: Object, inputs: PropertyMap) -> PropertyMap:
+    """Like `predicted`, for an object that does not exist yet."""
+    document = predicted(answer, inputs)
+    document["metadata"].update(dict.fromkeys(("uid", "resourceVersion", "creationTimestamp"), UNKNOWN))
+    if document.get("kind") == "Service":
+        chosen = reveal(inputs.get("spec") or {})
+        addresses = {field: UNKNOWN for field in ("clusterIP", "clusterIPs") if field not in chosen}
+        document["spec"] = {**reveal(document["spec"]), **addresses}
+    return document

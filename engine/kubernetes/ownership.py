@@ -1,0 +1,97 @@
+"""Who owns which field of an object, as server-side apply keeps it in `metadata.managedFields`. Pure."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.kubernetes.objects import Object, at
+
+# Managers that wrote with plain updates before the object was applied by us; their fields are ours to take.
+PREDECESSORS = frozenset(
+    {"before-first-apply", "pulumi-kubernetes", "pulumi-kubernetes.exe", "pulumi-resource-kubernetes"}
+)
+
+
+def is_predecessor(entry: Mapping[str, Any]) -> bool:
+    """Whether the fields of this entry are taken over: plain updates by kubectl or by an earlier self."""
+    manager = str(entry.get("manager", ""))
+    taken = manager in PREDECESSORS or manager.startswith("kubectl")
+    return taken and entry.get("operation") == "Update" and not entry.get("subresource")
+
+
+def entries(live: Mapping[str, Any]) -> list[Object]:
+    """The managedFields of an object."""
+    return list(at(live, "metadata", "managedFields", default=[]))
+
+
+def handover(live: Mapping[str, Any], manager: str) -> list[Object]:
+    """The JSON patch that gives the fields of all predecessors to `manager`; empty where there are none."""
+    kept = [copy.deepcopy(entry) for entry in entries(live) if not is_predecessor(entry)]
+    taken = [entry for entry in entries(live) if is_predecessor(entry)]
+    if not taken:
+        return []
+    ours = next((entry for entry in kept if _applies(entry, manager)), None)
+    if ours is None:
+        ours = {**copy.deepcopy(taken.pop(0)), "manager": manager, "operation": "Apply"}
+        kept.append(ours)
+    for entry in taken:
+        ours["fieldsV1"] = _union(ours.get("fieldsV1", {}), entry.get("fieldsV1", {}))
+    return [
+        {"op": "replace", "path": "/metadata/managedFields", "value": kept},
+        # The patch is void if somebody has written in between.
+        {
+            "op": "replace",
+            "path": "/metadata/resourceVersion",
+            "value": at(live, "metadata", "resourceVersion"),
+        },
+    ]
+
+
+def owners(live: Mapping[str, Any], path: tuple[str | int, ...]) -> set[str]:
+    """The managers that own the field at a path of the live object, or anything below it."""
+    return {
+        str(entry.get("manager")) for entry in entries(live) if _owns(entry.get("fieldsV1", {}), live, path)
+    }
+
+
+def _applies(entry: Mapping[str, Any], manager: str) -> bool:
+    return (
+        entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
+    )
+
+
+def _union(one: Object, other: Object) -> Object:
+    merged = dict(one)
+    for key, value in other.items():
+        merged[key] = _union(merged[key], value) if key in merged else copy.deepcopy(value)
+    return merged
+
+
+def _owns(fields: Any, value: Any, path: tuple[str | int, ...]) -> bool:
+    """Walks the tree of owned fields (`f:name`, `k:{"name":"x"}`, `v:"x"`) along with the value."""
+    for step in path:
+        if isinstance(step, str):
+            fields, value = at(fields, f"f:{step}"), at(value, step)
+        else:
+            item = at(value, step)
+            fields, value = next(_of_item(fields, item), fields if _is_atomic(fields) else None), item
+        if fields is None:
+            return False
+    return True
+
+
+def _of_item(fields: Mapping[str, Any], item: Any) -> Iterator[Any]:
+    for key, below in fields.items():
+        if key.startswith("k:") and isinstance(item, Mapping):
+            if all(item.get(name) == part for name, part in json.loads(key[2:]).items()):
+                yield below
+        elif key.startswith("v:") and json.loads(key[2:]) == item:
+            yield below
+
+
+def _is_atomic(fields: Any) -> bool:
+    """An empty tree owns a whole list or map."""
+    return bool(fields == {})

@@ -1,0 +1,72 @@
+"""The `kubernetes` package: makes providers out of configurations and lets them share connections."""
+
+from __future__ import annotations
+
+import threading
+
+from engine.kubernetes.cluster import Cluster
+from engine.kubernetes.kubeconfig import Source, choose
+from engine.kubernetes.provider import KubernetesProvider
+from engine.kubernetes.settings import Settings, refusals, source
+from engine.provider import Change, Checked, CheckFailure, Diff, Operation, PropertyDiff, ProviderError
+from engine.values import PropertyMap, has_unknown, reveal
+
+_CLUSTER_KEYS = ("kubeconfig", "context", "cluster")
+
+
+class KubernetesPackage:
+    """Keep one for the life of a process: connections and discovered kinds are kept for every cluster."""
+
+    name = "kubernetes"
+
+    def __init__(self) -> None:
+        self._clusters: dict[tuple[object, ...], Cluster] = {}
+        self._lock = threading.Lock()
+
+    def check_config(self, operation: Operation, news: PropertyMap) -> Checked:
+        return Checked(news, tuple(CheckFailure(name, reason) for name, reason in refusals(news)))
+
+    def diff_config(self, operation: Operation, olds: PropertyMap, news: PropertyMap) -> Diff:
+        """A provider of another cluster is another provider; everything else is changed in place."""
+        old, new = reveal(olds), reveal(news)
+        changed = tuple(key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
+        if not changed:
+            return Diff()
+        replaces = _replacing(old, new, changed)
+        detailed = {
+            key: PropertyDiff("update-replace" if key in replaces else "update", True) for key in changed
+        }
+        return Diff(Change.SOME, replaces, changed, detailed)
+
+    def configure(self, inputs: PropertyMap) -> KubernetesProvider:
+        """Never fails for a cluster that can't be reached: the operations on it do."""
+        settings = Settings.parse(inputs)
+        return KubernetesProvider(self._cluster(settings.source), settings)
+
+    def secret_outputs(self, type: str) -> tuple[str, ...]:
+        return ("data", "stringData") if type.startswith("kubernetes:core/v1:Secret") else ()
+
+    def _cluster(self, source: Source) -> Cluster:
+        with self._lock:
+            return self._clusters.setdefault(source.fingerprint(), Cluster(source))
+
+
+def _replacing(old: PropertyMap, new: PropertyMap, changed: tuple[str, ...]) -> tuple[str, ...]:
+    identifier = new.get("clusterIdentifier")
+    if "clusterIdentifier" in changed:
+        return ("clusterIdentifier",)
+    candidates = tuple(key for key in _CLUSTER_KEYS if key in changed)
+    if identifier or not candidates:
+        return ()
+    unknown = tuple(key for key in candidates if has_unknown(new.get(key)))
+    if unknown:
+        return unknown
+    return candidates if _active_cluster(old) != _active_cluster(new) else ()
+
+
+def _active_cluster(inputs: PropertyMap) -> object:
+    """The entry of the cluster that the inputs lead to; where they lead nowhere, that is all there is to compare."""
+    try:
+        return choose(source(inputs)).cluster
+    except ProviderError as error:
+        return str(error)

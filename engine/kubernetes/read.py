@@ -1,0 +1,90 @@
+"""What is there now: the live object, and the inputs that would lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.kubernetes import waits
+from engine.kubernetes.call import Call
+from engine.kubernetes.check import SERVER_FIELDS
+from engine.kubernetes.client import Unreachable
+from engine.kubernetes.definitions import for_state, is_definition
+from engine.kubernetes.kinds import UnknownKind
+from engine.kubernetes.objects import Object, at, is_patch, object_id, split_id, type_kind
+from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, INPUTS, checkpoint
+from engine.kubernetes.quantity import same_value
+from engine.provider import Read
+from engine.values import PropertyMap, Secret, reveal
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: PropertyMap | None) -> Read:
+    """The object with that id; an empty id where there is none."""
+    declared = (outputs or {}).get(INPUTS) or inputs or {}
+    identity = _identity(type, reveal(declared))
+    namespace, name = split_id(id)
+    try:
+        live = call.cluster.collection(*identity, namespace or _namespace(call, identity)).get(name)
+    except UnknownKind:
+        live = None
+    except Unreachable as error:
+        if not call.settings.delete_unreachable:
+            raise
+        call.operation.log("warning", f"{error}; {id} is taken to be gone (deleteUnreachable)", False)
+        live = None
+    if live is None:
+        return Read("")
+    return _found(call, type, live, declared, outputs or {})
+
+
+def _found(call: Call, type: str, live: Object, declared: PropertyMap, outputs: PropertyMap) -> Read:
+    document = for_state(live) if is_definition(live) else live
+    shape = "metadata" in declared
+    inputs = refreshed(declared, document) if shape else derived(document)
+    manager = str(outputs.get(FIELD_MANAGER) or "")
+    errors = () if is_patch(type, live) else tuple(waits.unready_reasons(call, live))
+    state = checkpoint(live, inputs, manager, str(outputs.get(INITIAL_VERSION) or ""))
+    return Read(object_id(live), state, inputs, errors)
+
+
+def refreshed(declared: Any, live: Any, path: tuple[str | int, ...] = ()) -> Any:
+    """The declared inputs with live values: cut to what was declared, spelled as declared where it means the same."""
+    if isinstance(declared, Secret):
+        return Secret(refreshed(declared.value, live, path))
+    if isinstance(declared, dict) and isinstance(live, dict):
+        return {
+            key: refreshed(item, live[key], (*path, key)) for key, item in declared.items() if key in live
+        }
+    if isinstance(declared, list) and isinstance(live, list):
+        kept = [refreshed(item, live[i], (*path, i)) for i, item in enumerate(declared[: len(live)])]
+        return [*kept, *live[len(declared) :]]
+    return declared if same_value(path, declared, live) else live
+
+
+def derived(live: Object) -> PropertyMap:
+    """Inputs for an object that was never declared: everything but what only the server writes."""
+    inputs = {key: value for key, value in live.items() if key != "status"}
+    metadata = {
+        key: value for key, value in at(live, "metadata", default={}).items() if key not in SERVER_FIELDS
+    }
+    annotations = {
+        key: value for key, value in metadata.pop("annotations", {}).items() if key != LAST_APPLIED
+    }
+    inputs["metadata"] = {**metadata, **({"annotations": annotations} if annotations else {})}
+    return inputs
+
+
+def _identity(type: str, declared: Mapping[str, Any]) -> tuple[str, str]:
+    """(apiVersion, kind): as declared, else as the type token says."""
+    token = type.split(":", 1)[1].rsplit(":", 1)[0]
+    kind = type_kind(type)
+    if kind.endswith("Patch") and "kind" not in declared:
+        kind = kind.removesuffix("Patch")
+    return str(declared.get("apiVersion") or token.removeprefix("core/")), str(declared.get("kind") or kind)
+
+
+def _namespace(call: Call, identity: tuple[str, str]) -> str:
+    """An id without a namespace means the default one, if the kind lives in namespaces."""
+    return call.default_namespace() if call.cluster.kinds.find(*identity).namespaced else ""

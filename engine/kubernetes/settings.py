@@ -1,0 +1,73 @@
+"""The configuration of a kubernetes provider: the inputs that are understood, typed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.kubernetes.kubeconfig import Source
+from engine.values import reveal
+
+REFUSED = ("renderYamlToDirectory", "alwaysRender", "helmReleaseSettings")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a provider was configured with. Flags that are not given come from `PULUMI_K8S_*` variables."""
+
+    source: Source = field(default_factory=Source)
+    namespace: str = ""
+    server_side_apply: bool = True
+    patch_force: bool = False
+    upsert: bool = False
+    config_map_mutable: bool = False
+    secret_mutable: bool = False
+    delete_unreachable: bool = False
+    skip_update_unreachable: bool = False
+    suppress_deprecation_warnings: bool = False
+
+    @classmethod
+    def parse(cls, inputs: Mapping[str, Any]) -> Settings:
+        """The settings in the inputs of a provider resource (scalars arrive as texts)."""
+        values = {key: reveal(value) for key, value in inputs.items()}
+        return cls(
+            source=source(values),
+            namespace=_text(values, "namespace"),
+            server_side_apply=_flag(
+                values, "enableServerSideApply", "ENABLE_SERVER_SIDE_APPLY", default=True
+            ),
+            patch_force=_flag(values, "enablePatchForce", "ENABLE_PATCH_FORCE"),
+            upsert=_flag(values, "upsertExistingObjects", "UPSERT_EXISTING_OBJECTS"),
+            config_map_mutable=_flag(values, "enableConfigMapMutable", "ENABLE_CONFIGMAP_MUTABLE"),
+            secret_mutable=_flag(values, "enableSecretMutable", "ENABLE_SECRET_MUTABLE"),
+            delete_unreachable=_flag(values, "deleteUnreachable", "DELETE_UNREACHABLE"),
+            skip_update_unreachable=_flag(values, "skipUpdateUnreachable", "SKIP_UPDATE_UNREACHABLE"),
+            suppress_deprecation_warnings=_flag(
+                values, "suppressDeprecationWarnings", "SUPPRESS_DEPRECATION_WARNINGS"
+            ),
+        )
+
+
+def source(values: Mapping[str, Any]) -> Source:
+    """Where the inputs of a provider (already revealed) say that its cluster is."""
+    return Source(_text(values, "kubeconfig"), _text(values, "context"), _text(values, "cluster"))
+
+
+def refusals(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(input, reason) for everything in the inputs that this engine can't do."""
+    reason = "the embedded engine does not support it; run the program with the official Pulumi CLI, or leave it out"
+    return [(name, reason) for name in REFUSED if reveal(inputs.get(name)) not in (None, "", "false", False)]
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _flag(values: Mapping[str, Any], name: str, variable: str, default: bool = False) -> bool:
+    value = values.get(name)
+    if value in (None, ""):
+        value = os.environ.get(f"PULUMI_K8S_{variable}") or default
+    return value if isinstance(value, bool) else str(value).lower() in ("true", "1")

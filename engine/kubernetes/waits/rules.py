@@ -1,0 +1,47 @@
+"""Which rule goes with which kind, in one table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from engine.kubernetes.objects import WAIT_FOR, Object, annotation
+from engine.kubernetes.waits import (
+    daemonset,
+    deployment,
+    ingress,
+    job,
+    pod,
+    service,
+    simple,
+    statefulset,
+    storage,
+)
+from engine.kubernetes.waits.expressions import rule_of
+from engine.kubernetes.waits.rule import Rule
+
+RULES: Mapping[tuple[str, str], Rule] = {
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): simple.DEFINITION,
+    ("apps", "DaemonSet"): daemonset.RULE,
+    ("apps", "Deployment"): deployment.RULE,
+    ("apps", "StatefulSet"): statefulset.RULE,
+    ("batch", "Job"): job.RULE,
+    ("networking.k8s.io", "Ingress"): ingress.RULE,
+    ("", "PersistentVolume"): storage.VOLUME,
+    ("", "PersistentVolumeClaim"): storage.CLAIM,
+    ("", "Pod"): pod.RULE,
+    ("", "ReplicationController"): simple.REPLICATION_CONTROLLER,
+    ("", "ResourceQuota"): simple.QUOTA,
+    ("", "Secret"): simple.SECRET,
+    ("", "Service"): service.RULE,
+}
+
+
+def rule_for(document: Object) -> Rule | None:
+    """The rule for an object; None where existing is enough. Raises `ProviderError` for a bad annotation."""
+    asked = annotation(document, WAIT_FOR)
+    if asked:
+        return rule_of(asked)
+    group = str(document.get("apiVersion", "")).rpartition("/")[0]
+    everything = os.environ.get("PULUMI_K8S_AWAIT_ALL", "").lower() in ("1", "true")
+    return RULES.get((group, str(document.get("kind"))), simple.ANYTHING if everything else None)
