@@ -9,11 +9,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from lab import binaries
-
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -23,9 +20,13 @@ class Program:
     entrypoint: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()  # used where the manifest gives neither command nor args
     directory: str = "/"  # where it starts
-    files: Mapping[str, str] = NONE  # path in the pod -> name of a program of `lab.binaries`
-    modules: Mapping[str, str] = NONE  # path in the pod -> Python module that is run when it is called
-    environment: Mapping[str, str] = NONE
+    files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the pod -> name of a program of `lab.binaries`
+    modules: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path in the pod -> Python module that is run when it is called
+    environment: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()  # made empty in the pod
 
     @property

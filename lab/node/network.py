@@ -1,0 +1,139 @@
+"""A pod's network: a namespace of its own, joined to the lab's bridge, with an address of the pod range."""
+
+import asyncio
+import ctypes
+import os
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_network
+
+from lab.config import Config
+
+_CLONE_NEWNET = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class NetworkFailed(Exception):
+    """The kernel or `ip` refused; the text says what."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One pod's place in the network. The namespace lives as long as `descriptor` or a process in it."""
+
+    address: str
+    descriptor: int
+    interface: str  # the end of the cable on the lab's side
+
+
+class Addresses:
+    """Addresses of the pod range, handed out in turn so that a freed one rests before it is used again."""
+
+    def __init__(self, cidr: str, bridge: str) -> None:
+        network = ip_network(cidr)
+        self._first, self._last = int(network.network_address) + 1, int(network.broadcast_address) - 1
+        self._used = {int(IPv4Address(bridge))}
+        self._next = self._first
+
+    def take(self, preferred: str = "") -> str:
+        """A free address: `preferred` if it is free and in range. Raises `NetworkFailed` when there is none."""
+        if preferred and self._is_free(wanted := int(IPv4Address(preferred))):
+            self._used.add(wanted)
+            return preferred
+        for _ in range(self._first, self._last + 1):
+            candidate, self._next = self._next, self._next + 1 if self._next < self._last else self._first
+            if self._is_free(candidate):
+                self._used.add(candidate)
+                return str(IPv4Address(candidate))
+        raise NetworkFailed("every address of the pod range is in use")
+
+    def free(self, address: str) -> None:
+        """Gives `address` back."""
+        self._used.discard(int(IPv4Address(address)))
+
+    def _is_free(self, address: int) -> bool:
+        return self._first <= address <= self._last and address not in self._used
+
+
+class Network:
+    """Attaches pods to the lab's bridge and detaches them."""
+
+    def __init__(self, config: Config) -> None:
+        self._bridge, self._gateway = config.bridge, config.bridge_address
+        self._length = ip_network(config.pod_cidr).prefixlen
+        self._addresses = Addresses(config.pod_cidr, config.bridge_address)
+
+    async def attach(self, preferred: str = "") -> Attachment:
+        """Makes a network namespace with an address. Raises `NetworkFailed`."""
+        address = self._addresses.take(preferred)
+        try:
+            return await asyncio.to_thread(self._attach, address)
+        except BaseException:
+            self._addresses.free(address)
+            raise
+
+    def detach(self, attachment: Attachment) -> None:
+        """Lets the namespace go, once its processes have ended."""
+        os.close(attachment.descriptor)
+        self._addresses.free(attachment.address)
+
+    def _attach(self, address: str) -> Attachment:
+        interface = interface_of(address)
+        outside = f"/proc/{os.getpid()}/ns/net"
+        inside = [
+            f"link add eth0 type veth peer name {interface} netns {outside}",
+            "link set lo up",
+            f"addr add {address}/{self._length} dev eth0",
+            "link set eth0 up",
+            f"route add default via {self._gateway}",
+        ]
+        descriptor = _new_namespace(lambda: _ip(inside))
+        try:
+            _ip([f"link set {interface} master {self._bridge} up"])
+        except NetworkFailed:
+            os.close(descriptor)
+            raise
+        return Attachment(address, descriptor, interface)
+
+
+def interface_of(address: str) -> str:
+    """Name of the lab's end of the cable to the pod at `address`."""
+    return f"pod{int(IPv4Address(address)):08x}"
+
+
+def _new_namespace(prepare: Callable[[], None]) -> int:
+    """Runs `prepare` in a new network namespace; the answer is a descriptor that keeps it.
+
+    A thread can be in another network namespace than its process; a fresh one leaves nothing to undo.
+    """
+    outcome: list[int | Exception] = []
+
+    def work() -> None:
+        try:
+            if _libc.unshare(_CLONE_NEWNET):
+                raise NetworkFailed(f"no network namespace: {os.strerror(ctypes.get_errno())}")
+            descriptor = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+            outcome.append(descriptor)
+            prepare()
+        except (NetworkFailed, OSError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    error = outcome[-1]
+    if isinstance(error, int):
+        return error
+    for descriptor in outcome[:-1]:
+        os.close(int(str(descriptor)))
+    raise NetworkFailed(str(error))
+
+
+def _ip(commands: list[str]) -> None:
+    done = subprocess.run(
+        ["ip", "-batch", "-"], input="\n".join(commands), text=True, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise NetworkFailed(f"ip: {done.stderr.strip()}")

@@ -1,0 +1,219 @@
+"""One pod on the node: made, run, reported, ended."""
+
+import asyncio
+import shutil
+from contextlib import suppress
+
+import structlog
+
+from lab.node.clock import now
+from lab.node.container import DEFAULT_GRACE, Container
+from lab.node.environment import Spec, Unresolved
+from lab.node.home import Home, Services
+from lab.node.kubernetes import STRATEGIC, UNREACHABLE, Document, Refused
+from lab.node.network import NetworkFailed
+from lab.node.status import Moment, phase_of, pod_status, resumed
+
+RETRY_SECONDS = 1.0
+REFRESH_SECONDS = 60.0
+SANDBOX_FAILED = "FailedCreatePodSandBox"
+
+log = structlog.get_logger()
+
+
+class Pod:
+    """`run` returns once the pod is gone from the API server and nothing of it is left on the machine."""
+
+    def __init__(self, services: Services, document: Document) -> None:
+        self._services = services
+        self._dirty = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._gone = asyncio.Event()
+        self.home = Home(services, document, self._dirty.set)
+        spec = document["spec"]
+        policy = spec.get("restartPolicy", "Always")
+        patient = "Never" if policy == "Never" else "OnFailure"
+        self.init = [
+            self._container("init", entry, entry.get("restartPolicy", patient))
+            for entry in spec.get("initContainers", ())
+        ]
+        self.containers = [self._container("", entry, policy) for entry in spec["containers"]]
+        self.update(document)
+
+    def update(self, document: Document) -> None:
+        """Takes notice of a change of the pod's object."""
+        self.home.take(document)
+        if "deletionTimestamp" in document["metadata"]:
+            self._ending.set()
+
+    def vanish(self) -> None:
+        """Takes notice that the pod's object is gone: it ends at once."""
+        self._gone.set()
+        self._ending.set()
+
+    def find(self, container: str) -> Container | None:
+        """The container of that name, init containers included."""
+        return next((one for one in (*self.containers, *self.init) if one.name == container), None)
+
+    async def run(self) -> None:
+        """Runs the pod for as long as it is bound here."""
+        reporting = asyncio.create_task(self._report())
+        life = asyncio.create_task(self._live())
+        try:
+            await self._ending.wait()
+            await self._stop(life)
+        finally:
+            reporting.cancel()
+            life.cancel()
+            self._clear()
+        if not self._gone.is_set():
+            await self._say_goodbye()
+        await asyncio.to_thread(shutil.rmtree, self.home.folder, ignore_errors=True)
+
+    @property
+    def moment(self) -> Moment:
+        """What the pod's containers are doing now."""
+        return Moment(
+            init=tuple(container.condition for container in self.init),
+            containers=tuple(container.condition for container in self.containers),
+            address=self.home.address,
+            host=self._services.config.node_address,
+            terminating=self._ending.is_set(),
+        )
+
+    def _container(self, kind: str, spec: Spec, policy: str) -> Container:
+        document = self.home.document
+        statuses = document.get("status", {}).get(
+            "initContainerStatuses" if kind else "containerStatuses", ()
+        )
+        before = next((status for status in statuses if status["name"] == spec["name"]), None)
+        path = f"spec.{'initContainers' if kind else 'containers'}{{{spec['name']}}}"
+        return Container(self.home, spec, policy, resumed(spec, policy, before, now()), path)
+
+    async def _live(self) -> None:
+        """From nothing to containers that have all ended, which most never do."""
+        if phase_of(self.home.document, self.moment) in ("Succeeded", "Failed"):
+            return
+        try:
+            await self._join_network()
+            await self._fill_volumes()
+            refresh = asyncio.create_task(self._refresh_volumes())
+            try:
+                await self._run_containers()
+            finally:
+                refresh.cancel()
+        except Exception:
+            log.exception("pod given up", pod=self.home.name)
+            raise
+
+    async def _run_containers(self) -> None:
+        sidecars = []
+        for container in self.init:
+            if container.condition.sidecar:
+                sidecars.append(asyncio.create_task(container.run()))
+                await container.has_started.wait()
+                continue
+            await container.run()
+            if not container.condition.succeeded:
+                return
+        await asyncio.gather(*(container.run() for container in self.containers))
+        if not self._ending.is_set():
+            await asyncio.gather(*(one.stop(self._grace) for one in self.init if one.condition.sidecar))
+        await asyncio.gather(*sidecars)
+
+    async def _join_network(self) -> None:
+        if self.home.document["spec"].get("hostNetwork"):
+            return
+        preferred = self.home.document.get("status", {}).get("podIP", "")
+        while not self._ending.is_set():
+            try:
+                self.home.attachment = await self._services.network.attach(preferred)
+                self._dirty.set()
+                return
+            except NetworkFailed as error:
+                self.home.tell(SANDBOX_FAILED, f"Failed to create pod sandbox: {error}")
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _fill_volumes(self) -> None:
+        while not self._ending.is_set():
+            try:
+                await self.home.volumes.fill()
+                return
+            except Unresolved as error:
+                self.home.tell("FailedMount", f"MountVolume.SetUp failed: {error}")
+            except (Refused, *UNREACHABLE) as error:
+                log.info("pod waits for its volumes", pod=self.home.name, reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _refresh_volumes(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            with suppress(
+                Unresolved, Refused, *UNREACHABLE
+            ):  # what is there stays until there is something newer
+                await self.home.volumes.fill()
+
+    async def _stop(self, life: "asyncio.Task[None]") -> None:
+        """Ends what runs: containers together, then the sidecars that they may need to the last."""
+        deadline = asyncio.get_running_loop().time() + self._grace
+        main = [one for one in self.init if not one.condition.sidecar] + self.containers
+        await asyncio.gather(*(one.stop(self._grace) for one in main))
+        left = max(deadline - asyncio.get_running_loop().time(), 0)
+        await asyncio.gather(*(one.stop(left) for one in self.init if one.condition.sidecar))
+        await asyncio.wait([life], timeout=RETRY_SECONDS)
+
+    @property
+    def _grace(self) -> float:
+        """Seconds that the containers have to end by themselves."""
+        if self._gone.is_set():
+            return 0
+        document = self.home.document
+        default = document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE)
+        return float(document["metadata"].get("deletionGracePeriodSeconds", default))
+
+    def _clear(self) -> None:
+        if self.home.attachment:
+            self._services.network.detach(self.home.attachment)
+            self.home.attachment = None
+
+    async def _report(self) -> None:
+        """Writes the status whenever it may have changed."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            try:
+                await self._write_status()
+            except Refused as refusal:
+                if refusal.code in (404, 409):  # the pod is gone; the watch will say so
+                    continue
+                log.warning("status refused", pod=self.home.name, reason=str(refusal))
+            except UNREACHABLE:
+                await asyncio.sleep(RETRY_SECONDS)
+                self._dirty.set()
+
+    async def _write_status(self) -> None:
+        document = self.home.document
+        status = pod_status(document, self.moment, now())
+        body = {"metadata": {"uid": document["metadata"]["uid"]}, "status": status}
+        self.home.take(await self._services.api.patch(f"{self._path}/status", body, STRATEGIC))
+
+    async def _say_goodbye(self) -> None:
+        """Lets the API server forget the pod."""
+        options = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.home.document["metadata"]["uid"]}}
+        while not self._gone.is_set():
+            try:
+                await self._write_status()
+                await self._services.api.delete(self._path, options)
+                return
+            except Refused as refusal:
+                if refusal.code in (404, 409):
+                    return
+                log.warning("deletion refused", pod=self.home.name, reason=str(refusal))
+            except UNREACHABLE:
+                pass
+            await asyncio.sleep(RETRY_SECONDS)
+
+    @property
+    def _path(self) -> str:
+        metadata = self.home.document["metadata"]
+        return f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
