@@ -1,0 +1,88 @@
+"""The documents of a declared release: YAML files, sorted by what they are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from automation.core.refusal import Problem, Refused
+from components.marks import Manifest
+from stacks.settings import ReleaseSettings
+
+
+@dataclass(frozen=True)
+class Documents:
+    """`others` are metric templates and whatever else the files hold."""
+
+    canary: Manifest
+    target: Manifest
+    autoscaler: Manifest | None
+    route: Manifest | None
+    others: tuple[Manifest, ...]
+
+
+def read(release: ReleaseSettings, folder: Path) -> Documents:
+    """The documents of a declared release; paths are relative to `folder`. Raises `Refused` with every problem."""
+    problems: list[Problem] = []
+    manifests = [manifest for path in release.documents for manifest in _load(folder / path, path, problems)]
+    canary = _only(manifests, "Canary", release.name, problems)
+    spec = (canary or {}).get("spec") or {}
+    target = _only(manifests, "Deployment", _name(spec, "targetRef"), problems) if canary else None
+    if problems or canary is None or target is None:
+        raise Refused(tuple(problems))
+    autoscaler = _scaling(manifests, target["metadata"]["name"])
+    route = _found(manifests, "ApisixRoute", _name(spec, "routeRef"))
+    used = [item for item in (canary, target, autoscaler, route) if item is not None]
+    others = tuple(manifest for manifest in manifests if manifest not in used)
+    return Documents(canary, target, autoscaler, route, others)
+
+
+def _load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
+    try:
+        loaded = [document for document in yaml.safe_load_all(path.read_text()) if document]
+    except OSError as missing:
+        remedy = "mend the path in the settings of the environment; it is relative to the project"
+        problems.append(Problem(shown, missing.strerror or "can't be read", remedy))
+        return []
+    except yaml.YAMLError as broken:
+        problems.append(Problem(shown, f"is not YAML: {' '.join(str(broken).split())}", "mend the file"))
+        return []
+    wrong = [
+        item for item in loaded if not (isinstance(item, dict) and item.get("kind") and item.get("metadata"))
+    ]
+    if wrong:
+        problems.append(
+            Problem(shown, "holds something that is no Kubernetes object", "give it kind and metadata.name")
+        )
+        return []
+    return loaded
+
+
+def _name(spec: Manifest, reference: str) -> str:
+    return str((spec.get(reference) or {}).get("name") or "")
+
+
+def _only(manifests: list[Manifest], kind: str, name: str, problems: list[Problem]) -> Manifest | None:
+    found = _found(manifests, kind, name)
+    if found is None:
+        known = (
+            ", ".join(sorted(item["metadata"]["name"] for item in manifests if item["kind"] == kind))
+            or "none"
+        )
+        remedy = f"add the file that holds it to the release's documents (there: {known})"
+        problems.append(Problem("releases[].documents", f"there is no {kind} {name!r}", remedy))
+    return found
+
+
+def _found(manifests: list[Manifest], kind: str, name: str) -> Manifest | None:
+    return next(
+        (item for item in manifests if item["kind"] == kind and item["metadata"]["name"] == name), None
+    )
+
+
+def _scaling(manifests: list[Manifest], target: str) -> Manifest | None:
+    """The autoscaler of the target, also where the Canary names none: it decides who sets `replicas`."""
+    scalers = (item for item in manifests if item["kind"] == "HorizontalPodAutoscaler")
+    return next((item for item in scalers if item["spec"]["scaleTargetRef"]["name"] == target), None)
