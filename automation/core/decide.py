@@ -18,10 +18,12 @@ from automation.core.phases.promotion import finalising, promoting
 from automation.core.phases.repair import repair
 from automation.core.phases.requests import answer
 from automation.core.phases.start import idle
-from automation.core.settle import settle
+from automation.core.settle import Refusal, abandon, settle
 from automation.core.situation import Situation
 from automation.core.spec import Canary
 from automation.core.status import Phase, Status
+
+__all__ = ["Refusal", "abandon", "decide", "is_live", "settle"]
 
 _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
     Phase.NONE: initialising,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
 
 from automation.core.split import Split
@@ -35,17 +36,11 @@ class CheckResult:
         )
 
     def document(self) -> dict[str, Any]:
-        fields = {
-            "value": self.value,
-            "min": self.minimum,
-            "max": self.maximum,
-            "detail": self.detail or None,
-        }
-        return {
-            "name": self.name,
-            "passed": self.passed,
-            **{k: v for k, v in fields.items() if v is not None},
-        }
+        """JSON has no infinity: such a value is left to the detail."""
+        value = self.value if self.value is None or isfinite(self.value) else None
+        bounds = {"value": value, "min": self.minimum, "max": self.maximum, "detail": self.detail or None}
+        given = {name: bound for name, bound in bounds.items() if bound is not None}
+        return {"name": self.name, "kind": self.kind, "passed": self.passed, **given}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Refusal:
 
 
 def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settled:
-    """The status that follows an intent which was read back live: it is in force now, phase and weight follow it."""
+    """The status that follows an intent which was read back live at `now`: it is in force, phase and weight follow."""
     live = touched(
         status, now, in_force=intent.placement, intent=None, canary_weight=intent.placement.split.canary
     )
@@ -29,9 +29,9 @@ def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settle
 
 
 def abandon(canary: Canary, status: Status, refusal: Refusal | None = None) -> Settled:
-    """Drop an intent that is not live; a policy that refused it is named. The next tick decides anew."""
+    """Drop an intent that is not live; a policy that refused it is named. What it was for is decided anew."""
     said = (texts.policy_refused(canary, refusal.policy, refusal.message),) if refusal else ()
-    return Settled(replace(status, intent=None), said)
+    return Settled(replace(status, intent=None), said, again=refusal is None)
 
 
 def _initialised(canary: Canary, live: Status, now: float) -> Settled:

@@ -129,8 +129,8 @@ def apex_repaired(canary: Canary, wanted: str) -> Event:
     return warning(f"Service {canary.apex}.{canary.namespace} did not select the {wanted}: put back")
 
 
-def primary_restored(canary: Canary) -> Event:
-    return warning(f"{canary.primary_full_name} was deleted: made again from its promoted revision")
+def primary_restored(canary: Canary, what: str) -> Event:
+    return warning(f"{canary.primary_full_name} {what}: made again from its recorded revision")
 
 
 def target_missing(canary: Canary) -> Event:

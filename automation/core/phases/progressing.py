@@ -78,6 +78,8 @@ def _unready(at: Situation, target: Target) -> Decision | None:
 def _analyse(at: Situation) -> Decision:
     if at.canary.skip_analysis:
         return _promote(at, _ready_result(at))
+    if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
+        return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
     return _begin(at) if at.status.split.canary == 0 else _check(at)
 
 

@@ -30,4 +30,9 @@ def _apex(at: Situation) -> list[Event]:
 
 
 def _primary(at: Situation) -> list[Event]:
-    return [] if at.seen.primary else [texts.primary_restored(at.canary)]
+    primary = at.seen.primary
+    if primary is None:
+        return [texts.primary_restored(at.canary, "was deleted")]
+    if primary.revision != at.in_force.revision:
+        return [texts.primary_restored(at.canary, "runs another revision than the one in force")]
+    return []

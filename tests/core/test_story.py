@@ -1,0 +1,549 @@
+"""Whole releases in memory: given a Canary, when the target changes, then this is what people see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from automation.core.decide import Refusal
+from automation.core.observation import (
+    HookAnswer,
+    Measured,
+    NothingMeasured,
+    QueryFailed,
+    Route,
+    Target,
+    WorkloadCondition,
+)
+from automation.core.settle import Intent
+from automation.core.status import Kind, Phase, Request
+from tests.core.documents import canary
+from tests.core.world import HEALTHY, World, deployment, initialised, split
+
+
+def broken(world: World, check: object) -> Measured:
+    return world.measured(40.0 if world.status.split.canary else 100.0)
+
+
+def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
+    world = World(canary())
+    world.tick()
+    assert (world.status.phase, world.apex, world.recorded) == (Phase.INITIALIZING, "target", ["v1"])
+    world.tick()
+    assert [intent.kind for intent in world.made_live] == [Kind.INITIALISE, Kind.APEX]
+    assert (world.apex, world.target and world.target.workload.replicas) == ("primary", 0)
+    assert world.status.phase == Phase.INITIALIZED
+    assert world.status.last_promoted_spec == "v1"
+    assert world.texts == ["Initialization done! podinfo.test"]
+
+
+def test_the_target_serves_for_as_long_as_primary_is_not_ready() -> None:
+    world = World(canary()).tick()
+    late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", 0.0)
+    world.primary = replace(deployment("podinfo-primary", 1, available=0), conditions=(late,))
+    world.tick(20)
+    assert (world.apex, world.status.phase) == ("target", Phase.INITIALIZING)
+    assert world.target
+    assert world.target.workload.replicas == 1
+    assert world.texts[-1] == (
+        "podinfo-primary.test not ready: waiting for rollout to finish: "
+        "0 of 1 (readyThreshold 100%) updated replicas are available"
+    )
+
+
+def test_a_good_release_is_promoted_with_the_articles_events() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    assert world.texts == [
+        "New revision detected! Scaling up podinfo.test",
+        "Starting canary analysis for podinfo.test",
+        "Advance podinfo.test canary weight 10",
+        "Advance podinfo.test canary weight 20",
+        "Advance podinfo.test canary weight 30",
+        "Advance podinfo.test canary weight 40",
+        "Advance podinfo.test canary weight 50",
+        "Copying podinfo.test template spec to podinfo-primary.test",
+        "Routing all traffic to primary",
+        "Promotion completed! Scaling down podinfo.test",
+    ]
+    assert (world.primary_revision, world.status.last_promoted_spec) == ("v2", "v2")
+    assert (world.status.canary_weight, world.target and world.target.workload.replicas) == (0, 0)
+    (condition,) = world.status.conditions
+    assert (condition.status, condition.reason) == ("True", "Succeeded")
+
+
+def test_a_bad_release_is_rolled_back_in_the_tick_of_the_last_failed_check() -> None:
+    world = initialised(canary({"spec.analysis.threshold": 3}), answer=broken)
+    world.release("v2")
+    world.until(Phase.FAILED)
+    halt = "Halt podinfo.test advancement success rate 40.00% < 99%"
+    assert world.texts[2:] == [
+        "Advance podinfo.test canary weight 10",
+        halt,
+        halt,
+        halt,
+        "Rolling back podinfo.test failed checks threshold reached 3",
+        "Canary failed! Scaling down podinfo.test",
+    ]
+    assert world.route
+    assert world.route.split == split(0)
+    assert (world.primary_revision, world.forward[-1]) == ("v1", False)
+    (condition,) = world.status.conditions
+    assert (condition.status, condition.reason, condition.message) == (
+        "False",
+        "Failed",
+        "Canary analysis failed, Deployment scaled to zero.",
+    )
+    evidence = world.made_live[-1].placement.evidence
+    assert evidence
+    assert [check.name for check in evidence.checks if not check.passed] == ["request-success-rate"]
+
+
+def test_each_step_carries_the_checks_that_it_rests_on() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    step = next(i for i in world.made_live if i.placement.split == split(20))
+    evidence = step.placement.evidence
+    assert evidence
+    assert (evidence.from_, evidence.to) == (split(10), split(20))
+    assert [(check.name, check.kind, check.passed, check.value) for check in evidence.checks] == [
+        ("canary-ready", "readiness", True, None),
+        ("load-test", "hook", True, None),
+        ("request-success-rate", "metric", True, 100.0),
+        ("request-duration", "metric", True, 20.0),
+    ]
+    assert step.message == "podinfo.test: weight 10 -> 20, 2 of 2 checks passed"
+
+
+def test_a_failed_revision_is_not_tried_again_until_it_changes() -> None:
+    world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
+    world.release("v2")
+    world.until(Phase.FAILED).events.clear()
+    before = world.status
+    world.tick(3)
+    assert (world.events, world.status) == ([], before)
+    world.release("v3")
+    world.tick()
+    assert world.status.phase == Phase.PROGRESSING
+
+
+def test_the_first_weight_waits_for_the_pre_rollout_hooks() -> None:
+    hooks = [
+        {"name": "smoke", "type": "pre-rollout", "url": "http://x/"},
+        {"name": "more", "type": "pre-rollout", "url": "http://y/"},
+    ]
+    world = initialised(canary({"spec.analysis.webhooks": hooks}))
+    world.hook = lambda seen, webhook: HookAnswer(webhook.name != "smoke", "not yet")
+    world.release("v2")
+    world.tick(3)
+    assert (world.weights, world.status.failed_checks) == ([0], 2)
+    assert {call.webhook.name for call in world.calls} == {"smoke"}
+    assert world.texts[-2:] == [
+        "Starting canary analysis for podinfo.test",
+        "Halt podinfo.test advancement pre-rollout check smoke failed not yet",
+    ]
+    world.hook = lambda seen, webhook: HookAnswer(True)
+    world.tick()
+    assert world.texts[-3:] == [
+        "Pre-rollout check smoke passed",
+        "Pre-rollout check more passed",
+        "Advance podinfo.test canary weight 10",
+    ]
+
+
+def test_a_rollout_hook_that_fails_halts_before_any_metric() -> None:
+    world = initialised(canary())
+    world.hook = lambda seen, webhook: HookAnswer(False, "no load")
+    world.release("v2")
+    world.tick(3)
+    assert world.texts[-1] == "Halt podinfo.test advancement external check load-test failed no load"
+    assert (world.status.failed_checks, world.status.canary_weight) == (1, 10)
+
+
+def test_hooks_are_told_the_phase_and_a_key_for_repeats() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(3)
+    (call,) = world.calls
+    assert {name: call.payload[name] for name in ("name", "namespace", "phase")} == {
+        "name": "podinfo",
+        "namespace": "test",
+        "phase": "Progressing",
+    }
+    assert call.key == "test/podinfo/v2/Progressing/10-0/rollout/load-test"
+
+
+def test_a_change_in_mid_run_takes_the_traffic_back_and_restarts() -> None:
+    world = initialised(canary(), answer=broken)
+    world.release("v2")
+    world.tick(3)
+    assert (world.status.canary_weight, world.status.failed_checks) == (10, 1)
+    world.events.clear()
+    world.release("v3")
+    world.tick()
+    assert world.texts == ["New revision detected! Restarting analysis for podinfo.test"]
+    assert (world.status.phase, world.status.canary_weight) == (Phase.PROGRESSING, 0)
+    assert (world.status.failed_checks, world.status.last_applied_spec) == (0, "v3")
+    assert world.recorded == ["v2", "v3"]
+
+
+def test_a_change_of_configuration_restarts_with_fresh_pods() -> None:
+    world = initialised(canary())
+    world.target = Target(deployment("podinfo", 2), "v2", {"configmap/c": "1"})
+    world.tick(3)
+    assert world.target
+    world.target = replace(world.target, revision="v3", configs={"configmap/c": "2"})
+    world.tick()
+    assert world.target.workload.replicas == 0
+    world.tick()
+    assert (world.target.workload.replicas, world.status.tracked_configs) == (1, {"configmap/c": "2"})
+    world.until(Phase.SUCCEEDED)
+
+
+def test_a_return_to_the_promoted_revision_cancels_without_blame() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(4)
+    world.release("v1")
+    world.until(Phase.FAILED)
+    assert world.texts[-2:] == [
+        "Cancelling podinfo.test: podinfo.test is back at the promoted revision",
+        "Canary cancelled! Scaling down podinfo.test",
+    ]
+    assert {event.type for event in world.events} == {"Normal"}
+    assert world.status.conditions[0].reason == "Cancelled"
+    assert (world.route and world.route.split, world.status.last_applied_spec) == (split(0), "v1")
+    world.tick(2)
+    assert world.status.phase == Phase.FAILED
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+
+
+def test_an_abort_takes_all_traffic_back_and_a_retry_runs_the_same_revision() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(4)
+    world.status = replace(world.status, request=Request("abort", "1", "ann"))
+    world.tick()
+    assert (world.status.phase, world.status.conditions[0].reason) == (Phase.FAILED, "Aborted")
+    assert world.texts[-2:] == [
+        "Rolling back podinfo.test aborted by ann",
+        "Canary aborted! Scaling down podinfo.test",
+    ]
+    world.status = replace(world.status, request=Request("retry", "2", "ann"))
+    world.until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v2"
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (Request("abort"), "Nothing to abort for podinfo.test: no run is under way"),
+        (Request("retry"), "Nothing to retry for podinfo.test: the last run has not failed"),
+        (Request("dance"), "Nothing to dance for podinfo.test: only abort and retry are known"),
+    ],
+    ids=["abort while idle", "retry after success", "an unknown verb"],
+)
+def test_a_request_that_makes_no_sense_is_answered_once(request_: Request, said: str) -> None:
+    world = initialised(canary())
+    world.status = replace(world.status, request=request_)
+    world.tick(3)
+    assert (world.texts, world.status.request) == ([said], None)
+
+
+def test_an_abort_in_mid_promotion_puts_primary_back_first() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    assert world.primary_revision == "v2"
+    world.status = replace(world.status, request=Request("abort", "1", "ann"))
+    world.until(Phase.FAILED)
+    assert [intent.kind for intent in world.made_live[-2:]] == [Kind.RESTORE, Kind.ROLLBACK]
+    assert (world.primary_revision, world.status.conditions[0].reason) == ("v1", "Aborted")
+
+
+@pytest.mark.parametrize(
+    ("available", "meanwhile"), [(1, 50), (0, 100)], ids=["old pods still answer", "none of its pods answers"]
+)
+def test_a_failed_promotion_ends_with_all_traffic_on_the_healthy_side(available: int, meanwhile: int) -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    stuck = WorkloadCondition("Progressing", "False", "ProgressDeadlineExceeded")
+    world.primary = replace(deployment("podinfo-primary", 2, available=available), conditions=(stuck,))
+    world.tick(2)
+    assert world.texts[-2] == (
+        "Promotion of podinfo.test failed, primary not ready: "
+        'deployment "podinfo-primary" exceeded its progress deadline'
+    )
+    assert (world.primary_revision, world.route and world.route.split) == ("v1", split(meanwhile))
+    world.primary = deployment("podinfo-primary", 2)
+    world.until(Phase.FAILED)
+    assert (world.route and world.route.split, world.status.last_promoted_spec) == (split(0), "v1")
+
+
+def test_a_revision_pushed_in_mid_promotion_gets_a_run_of_its_own() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    world.release("v3")
+    world.until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v2"
+    world.until(Phase.PROGRESSING).until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v3"
+
+
+def test_traffic_returns_in_steps_where_the_document_says_so() -> None:
+    world = initialised(canary({"spec.analysis.stepWeightPromotion": 20}))
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    assert world.weights == [0, 10, 20, 30, 40, 50, 30, 10, 0]
+    assert world.texts[-4:-1] == [f"Advance podinfo.test primary weight {w}" for w in (70, 90, 100)]
+
+
+def test_skipped_analysis_waits_for_primary_and_never_routes_to_the_canary() -> None:
+    world = initialised(canary({"spec.skipAnalysis": True}))
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    world.primary = deployment("podinfo-primary", 1, available=0)
+    world.tick(3)
+    assert world.status.phase == Phase.PROMOTING
+    world.primary = deployment("podinfo-primary")
+    world.until(Phase.SUCCEEDED)
+    assert (world.weights, world.primary_revision) == ([0], "v2")
+    assert world.texts[-1] == "Promotion completed! Canary analysis was skipped for podinfo.test"
+
+
+def test_a_suspended_canary_only_says_so() -> None:
+    world = initialised(canary())
+    world.canary = canary({"spec.suspend": True})
+    world.release("v2")
+    world.tick(2)
+    assert world.texts == ["skipping canary run as object is suspended"] * 2
+
+
+def test_a_canary_that_never_gets_ready_is_rolled_back_after_the_deadline() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick()
+    assert world.target
+    late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", world.now)
+    world.target = replace(
+        world.target, workload=replace(deployment("podinfo", 1, available=0), conditions=(late,))
+    )
+    world.tick(3)
+    assert (world.status.phase, world.status.failed_checks) == (Phase.PROGRESSING, 0)
+    world.until(Phase.FAILED)
+    assert world.texts[-2:] == [
+        "canary deployment podinfo.test not ready: waiting for rollout to finish: "
+        "0 of 1 (readyThreshold 100%) updated replicas are available",
+        "Canary failed! Scaling down podinfo.test",
+    ]
+
+
+def test_a_target_that_is_deleted_in_mid_run_leaves_no_traffic_to_nothing() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(3)
+    world.target = None
+    world.until(Phase.FAILED)
+    assert (world.route and world.route.split) == split(0)
+    assert "Deployment podinfo.test not found" in world.texts
+
+
+def test_a_route_that_somebody_changed_is_put_back_with_its_name() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(2)
+    assert world.route
+    world.route = Route(split(90), world.route.attempt, changed_by="kubectl-edit")
+    world.tick()
+    assert world.texts[-1] == (
+        "Route podinfo-podinfo-canary.test was set to 10/90 by kubectl-edit: put back to 90/10"
+    )
+    assert (world.route.split, world.forward[-1]) == (split(10), False)
+
+
+def test_a_deleted_primary_comes_back_from_its_promoted_revision() -> None:
+    world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
+    world.release("v2")
+    world.until(Phase.FAILED)
+    world.primary, world.primary_revision = None, ""
+    world.tick()
+    assert world.primary_revision == "v1"
+
+
+def test_an_apex_that_was_turned_away_is_put_back() -> None:
+    world = initialised(canary(), apex="target")
+    world.apex = "target"
+    world.tick()
+    assert (world.apex, world.texts) == (
+        "primary",
+        ["Service podinfo.test did not select the primary: put back"],
+    )
+
+
+def test_a_step_that_a_policy_refuses_moves_nothing_and_is_tried_again() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(2)
+    world.policy = lambda intent: Refusal("step-bounds", "10 is too much; use 5")
+    world.tick(4)
+    assert world.route
+    assert (world.route.split, world.status.intent, world.status.failed_checks) == (split(10), None, 0)
+    assert world.texts[-1] == "Halt podinfo.test advancement policy step-bounds: 10 is too much; use 5"
+    world.policy = lambda intent: None
+    world.until(Phase.SUCCEEDED)
+
+
+def test_no_policy_is_asked_about_a_rollback() -> None:
+    world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
+    world.release("v2")
+    world.tick(2)
+    world.policy = lambda intent: Refusal("freeze", "closed")
+    world.until(Phase.FAILED)
+
+
+def test_a_problem_halts_the_tick_and_changes_nothing() -> None:
+    world = initialised(canary())
+    world.problems = ("Can not find podinfo backend on apisix route podinfo.test ",)
+    world.release("v2")
+    world.tick()
+    assert (world.texts, world.status.phase) == ([*world.problems], Phase.INITIALIZED)
+
+
+def test_each_sample_is_judged_once_where_ticks_are_faster_than_scrapes() -> None:
+    world = initialised(canary({"spec.analysis.interval": "1s"}), answer=broken)
+    world.release("v2")
+    world.until(Phase.FAILED, ticks=90)
+    halts = [text for text in world.texts if text.startswith("Halt")]
+    assert len(halts) == 10
+    assert world.now - 1_000_000.0 > 10 * world.scrape_interval
+
+
+def test_nothing_counts_before_two_samples_after_a_change_of_weight() -> None:
+    world = initialised(canary({"spec.analysis.interval": "1s"}))
+    world.release("v2")
+    times: dict[int, float] = {}
+    for _ in range(120):
+        world.tick()
+        times.setdefault(world.status.canary_weight, world.now)
+    steps = [times[weight + 10] - times[weight] for weight in (10, 20, 30, 40)]
+    assert all(step >= world.scrape_interval for step in steps)
+
+
+def test_no_data_is_a_failed_check_once_the_traffic_had_time_to_come() -> None:
+    world = initialised(canary(), answer=lambda seen, check: NothingMeasured())
+    world.release("v2")
+    world.tick(3)
+    assert world.status.failed_checks == 0
+    world.tick()
+    assert world.status.failed_checks == 1
+    assert world.texts[-1] == (
+        "Halt advancement no values found for apisix metric request-success-rate probably podinfo.test "
+        "is not receiving traffic: running query failed: no values found"
+    )
+    world.until(Phase.FAILED)
+
+
+def test_a_prometheus_that_is_away_is_waited_for_but_not_for_ever() -> None:
+    world = initialised(canary(), answer=lambda seen, check: QueryFailed("connection refused", away=True))
+    world.release("v2")
+    world.tick(6)
+    assert world.status.failed_checks == 0
+    assert world.texts[-1] == "Prometheus query failed: running query failed: connection refused"
+    world.until(Phase.FAILED)
+
+
+def test_a_query_that_is_wrong_is_a_failed_check() -> None:
+    world = initialised(canary(), answer=lambda seen, check: QueryFailed("error response: parse error"))
+    world.release("v2")
+    world.tick(3)
+    assert world.status.failed_checks == 1
+
+
+def test_samples_that_stop_coming_are_no_success() -> None:
+    world = initialised(canary(), answer=lambda seen, check: Measured(HEALTHY[check.name], 1_000_040.0))
+    world.release("v2")
+    world.until(Phase.FAILED)
+    assert max(world.weights) <= 20
+
+
+def test_an_edited_threshold_ends_a_run_that_is_past_it() -> None:
+    world = initialised(canary(), answer=broken)
+    world.release("v2")
+    world.tick(4)
+    assert world.status.failed_checks == 2
+    world.canary = canary({"spec.analysis.threshold": 2})
+    world.tick()
+    assert world.status.phase == Phase.FAILED
+
+
+def test_a_template_that_fails_on_the_healthy_primary_is_said_before_traffic_moves() -> None:
+    metric = {
+        "name": "404s percentage",
+        "templateRef": {"name": "not-found-percentage"},
+        "thresholdRange": {"max": 5},
+    }
+    document = canary({"spec.analysis.metrics": [metric]})
+    world = initialised(document, answer=lambda seen, check: seen.measured(98.5))
+    world.release("v2")
+    world.tick()
+    assert world.events[0].type == "Warning"
+    assert world.texts[0] == (
+        "Metric 404s percentage fails on the healthy primary: 404s percentage 98.50 > 5. It seems to measure the "
+        "share of good requests: give it thresholdRange.min, or turn its query around"
+    )
+    assert world.status.phase == Phase.PROGRESSING
+
+
+def test_a_doubtful_document_starts_nothing_when_strict() -> None:
+    metric = {"name": "m", "query": "vector(98)", "thresholdRange": {"max": 5}}
+    world = initialised(canary({"spec.analysis.metrics": [metric]}), strict=True)
+    world.answer = lambda seen, check: seen.measured(98.0)
+    world.release("v2")
+    world.tick(2)
+    assert (world.status.phase, world.recorded) == (Phase.INITIALIZED, [])
+
+
+@pytest.mark.parametrize(
+    ("scaler_min", "primary", "wanted"),
+    [(None, 3, 3), (2, 3, 2), (0, 3, 1), (1, 5, 1)],
+    ids=[
+        "as many as primary",
+        "the scaler's minimum",
+        "one for a minimum of zero",
+        "one for a minimum of one",
+    ],
+)
+def test_the_target_is_scaled_from_zero(scaler_min: int | None, primary: int, wanted: int) -> None:
+    world = initialised(canary(), scaler_min=scaler_min)
+    world.primary = deployment("podinfo-primary", primary)
+    world.release("v2")
+    world.tick()
+    assert world.target
+    assert world.target.workload.replicas == wanted
+
+
+def test_a_step_never_resets_what_the_autoscaler_chose() -> None:
+    world = initialised(canary(), scaler_min=1)
+    world.release("v2")
+    world.tick(2)
+    assert world.target
+    world.target = replace(world.target, workload=deployment("podinfo", 4))
+    world.tick(2)
+    assert (world.target.workload.replicas, world.status.canary_weight) == (4, 30)
+
+
+def test_an_intent_that_is_not_live_is_dropped_and_decided_anew() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(2)
+    assert world.status.in_force
+    lost = replace(world.status.in_force, attempt="lost", split=split(20))
+    world.status = replace(world.status, intent=Intent(Kind.ADVANCE, lost, "lost"))
+    world.until(Phase.SUCCEEDED)
+    assert world.weights == [0, 10, 20, 30, 40, 50, 0]
