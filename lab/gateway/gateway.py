@@ -37,6 +37,7 @@ class Gateway:
         self._reports: dict[tuple[str, str], Report] = {}
         self._names: dict[str, Labels] = {}
         self._ledger = Ledger()
+        self._reading = asyncio.Lock()
         self._collections = {
             kind: Collection(kind, self._changed.set) for kind in (SERVICES, SLICES, *dialect.kinds)
         }
@@ -103,12 +104,16 @@ class Gateway:
             measuring, excusing = web.Application(), web.Application()
             measuring.router.add_get(self._dialect.metrics_path, lambda _: self._measurements(session))
             excusing.router.add_route("*", "/{path:.*}", self._excuse)
-            async with _listening(measuring, "0.0.0.0", ports.measurements):
-                async with _listening(excusing, "127.0.0.1", ports.excuses):
-                    await asyncio.Event().wait()
+            async with (
+                _listening(measuring, "0.0.0.0", ports.measurements),
+                _listening(excusing, "127.0.0.1", ports.excuses),
+            ):
+                await asyncio.Event().wait()
 
     async def _measurements(self, session: aiohttp.ClientSession) -> web.Response:
-        self._ledger.enter(await self._traefik.measurements(session), self._names)
+        async with self._reading:  # the ledger wants one reading after the other
+            if reading := await self._traefik.measurements(session):
+                self._ledger.enter(reading, self._names)
         text = self._dialect.exposition(self._ledger.totals, socket.gethostname())
         return web.Response(text=text, content_type="text/plain", charset="utf-8")
 
