@@ -6,6 +6,7 @@ library and the pack's `pulumi` are imported. The pack's code and `pulumi_policy
 - ConfigureStack brings project, stack and configuration up to date in the places where the SDK looks for them;
 - its answer says (trailer `stack-bound`) whether the pack's own module has read any of these while it was
   loaded; such a process can serve only the stack it was started for;
+- properties of a request are decoded once, not once for each policy;
 - the process ends when its standard input does, so with whoever started it.
 """
 
@@ -43,6 +44,7 @@ def main() -> None:
     config = _watched_config(watch)
     _watch_settings(watch)
     _wrap_servicer(watch, config)
+    _decode_once()
     runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)
 
 
@@ -66,25 +68,18 @@ def _watched_config(watch: Watch) -> dict[str, Any]:
 
 
 def _watch_settings(watch: Watch) -> None:
+    """Makes the SDK's settings notice that somebody asks for the stack, the project or the like."""
     from pulumi.runtime.settings import SETTINGS
 
-    def watched(name: str) -> property:
-        inner = getattr(type(SETTINGS), name, None)
-        if not isinstance(inner, property):
-            raise AttributeError(f"this version of pulumi keeps '{name}' elsewhere")
+    inner = type(SETTINGS)
 
-        def read(self: Any) -> Any:
-            watch.note()
-            return inner.fget(self) if inner.fget else None
+    class Watched(inner):  # type: ignore[misc, valid-type]
+        def __getattribute__(self, name: str) -> Any:
+            if name in _STACK_ATTRIBUTES:
+                watch.note()
+            return super().__getattribute__(name)
 
-        return property(read, inner.fset)
-
-    kind = type(SETTINGS)
-    try:
-        SETTINGS.__class__ = type(kind.__name__, (kind,), {name: watched(name) for name in _STACK_ATTRIBUTES})
-    except AttributeError:
-        # Without a way to tell, a process is good for its own stack only.
-        watch.bound = True
+    SETTINGS.__class__ = Watched
 
 
 def _wrap_servicer(watch: Watch, config: dict[str, Any]) -> None:
@@ -113,6 +108,25 @@ def _wrap_servicer(watch: Watch, config: dict[str, Any]) -> None:
         add(servicer, server)
 
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server = add_wrapped
+
+
+def _decode_once() -> None:
+    """`pulumi_policy` decodes the same message for every policy, and copies what it gets: one decoding will do."""
+    try:
+        from pulumi_policy import policy
+    except ImportError:
+        # The pack's own import will say it better.
+        return
+    inner, latest = policy.json_format, threading.local()
+
+    class Remembering:
+        @staticmethod
+        def MessageToDict(message: Any) -> Any:
+            if getattr(latest, "message", None) is not message:
+                latest.message, latest.document = message, inner.MessageToDict(message)
+            return latest.document
+
+    policy.json_format = Remembering
 
 
 if __name__ == "__main__":
