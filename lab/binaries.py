@@ -103,11 +103,11 @@ PARTS = {
         ),
         Part(
             "alertmanager",
-            "0.34.2",
+            "0.29.0",
             _module(
                 "alertmanager",
                 "github.com/prometheus/alertmanager/cmd/alertmanager",
-                **{"github.com/prometheus/common/version.Version": "0.34.2"},
+                **{"github.com/prometheus/common/version.Version": "0.29.0"},
             ),
             60,
             fits=r"version 0\.",

@@ -182,21 +182,24 @@ def fail_api(running: Lab, code: str, duration: str) -> None:
     running.fail_api(int(code), milliseconds(duration) / 1000)
 
 
-def _component(verb: str, explanation: str) -> None:
-    """A command that does one thing to one component."""
+def _verb(verb: str, explanation: str, what: str) -> None:
+    """A command that does one thing to one component, or to the pods that `NAMESPACE/NAME` means."""
 
     @lab.command(name=verb, help=explanation)
     @with_lab
-    @click.argument("component")
-    def command(running: Lab, component: str) -> None:
-        getattr(running, verb)(component)
+    @click.argument("target", metavar=what)
+    def command(running: Lab, target: str) -> None:
+        getattr(running, verb)(target)
 
 
-_component("stop", "End COMPONENT until it is started.")
-_component("start", "Start COMPONENT that was stopped.")
-_component("restart", "End COMPONENT and start it again.")
-_component("freeze", "Halt COMPONENT where it is.")
-_component("thaw", "Let a frozen COMPONENT go on.")
+_verb("stop", "End COMPONENT until it is started.", "COMPONENT")
+_verb("start", "Start COMPONENT that was stopped.", "COMPONENT")
+_verb("restart", "End COMPONENT and start it again.", "COMPONENT")
+_verb("kill", "End a component or pods without warning.", "COMPONENT|NAMESPACE/POD")
+_verb("freeze", "Halt a component or pods where they are.", "COMPONENT|NAMESPACE/POD")
+_verb("thaw", "Let a frozen component or frozen pods go on.", "COMPONENT|NAMESPACE/POD")
+_verb("cut", "Pull the network cable of pods.", "NAMESPACE/POD")
+_verb("mend", "Plug the network cable of pods in again.", "NAMESPACE/POD")
 
 
 @contextmanager

@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from lab import launch
+from lab.api import Api
 from lab.binaries import Report
 from lab.config import Config, cache_folder, labs_folder
 from lab.control import ask, supervisor_pid
 from lab.control_plane import environment
-from lab.errors import AlreadyRunning, Forbidden, NotRunning, StartFailed
+from lab.errors import AlreadyRunning, LabError
 from lab.faults import Fault, clear_faults, set_fault
 from lab.forward import Door, Outage
-from lab.namespaces import enter, kernel_settings, processes, refusal
+from lab.namespaces import enter, processes
+from lab.startup import wait_ready
 
-PATIENCE = 90.0  # seconds a lab has to become ready; a busy machine is slow
-OFTEN_ENOUGH = 4  # ends in a row after which a part is thought not to work at all
 TOO_LONG = 2.0  # seconds that a lab has to go down by itself
-POLL = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,20 @@ class Lab:
             )
         lab = cls(config, cleaned=launch.empty(config.state))
         try:
-            tokens = launch.furnish(config, report)
-            doors = launch.open_doors(ports or {})
-            first = launch.start(config, lock, tokens, doors)
+            first = launch.launch(config, lock, ports or {}, report)
+        except OSError as problem:
+            lab._remove()
+            raise LabError(f"The lab {name!r} could not be made in {config.state}: {problem}.") from problem
         except BaseException:
             lab._remove()
             raise
         finally:
             os.close(lock)
-        for door in doors.values():
-            door.close()
-        lab._wait_ready(first)
+        try:
+            wait_ready(config, first)
+        except BaseException:
+            lab._end(first.pid)
+            raise
         return lab
 
     @classmethod
@@ -137,72 +139,66 @@ class Lab:
         """End a component; the supervisor starts it again."""
         self._component("restart", component)
 
-    def freeze(self, component: str) -> None:
-        """Halt a component where it is; its connections stand and get no answers."""
-        self._component("freeze", component)
+    def kill(self, target: str) -> None:
+        """End a component, or the processes of pods (`NAMESPACE/NAME`), without warning."""
+        self._hurt(target, "kill", signal.SIGKILL)
 
-    def thaw(self, component: str) -> None:
-        """Let a frozen component go on."""
-        self._component("thaw", component)
+    def freeze(self, target: str) -> None:
+        """Halt a component or pods where they are; connections stand and get no answers."""
+        self._hurt(target, "freeze", signal.SIGSTOP)
+
+    def thaw(self, target: str) -> None:
+        """Let a frozen component or frozen pods go on."""
+        self._hurt(target, "thaw", signal.SIGCONT)
+
+    def cut(self, target: str) -> None:
+        """Pull the network cable of pods (`NAMESPACE/NAME`)."""
+        ask(self.config, {"do": "plug", "addresses": self._addresses_of(target), "plugged": False})
+
+    def mend(self, target: str) -> None:
+        """Plug the network cable of pods in again."""
+        ask(self.config, {"do": "plug", "addresses": self._addresses_of(target), "plugged": True})
 
     def fail_api(self, code: int, seconds: float) -> None:
         """Let the API server answer `code` (500, 429 …) to everybody outside the lab for a while."""
-        ask(self.config, {"do": "outage", "outage": asdict(Outage(code, time.time() + seconds))})
+        ask(self.config, {"do": "outage", "outage": asdict(Outage(code, time.monotonic() + seconds))})
 
     def down(self) -> None:
         """End everything and leave nothing. Raises `NotRunning`."""
-        first = supervisor_pid(self.config)
-        os.kill(first, signal.SIGTERM)
-        self._wait_gone(first)
-        self._remove()
+        self._end(supervisor_pid(self.config))
 
     def _component(self, verb: str, component: str) -> None:
         ask(self.config, {"do": verb, "part": component})
 
-    def _wait_ready(self, first: subprocess.Popen[bytes]) -> None:
-        end = time.monotonic() + PATIENCE
-        waiting_for = "its first process"
-        while time.monotonic() < end:
-            if first.poll() is not None:
-                self._give_up()
-            with suppress(NotRunning):
-                status = self.status()
-                if not (waiting_for := status["waiting_for"]):
-                    return
-                self._check(status)
-            time.sleep(POLL)
-        self._fail(f"it still waits for {waiting_for} after {PATIENCE:.0f} seconds")
+    def _hurt(self, target: str, verb: str, number: signal.Signals) -> None:
+        if "/" in target:
+            ask(self.config, {"do": "send", "addresses": self._addresses_of(target), "signal": number})
+        else:
+            self._component(verb, target)
 
-    def _check(self, status: Mapping[str, Any]) -> None:
-        for component in status["components"]:
-            if component["failures"] >= OFTEN_ENOUGH:
-                self._fail(f"{component['name']} keeps ending: {self._last_words(component['name'])}")
+    def _addresses_of(self, target: str) -> list[str]:
+        """Addresses of the pods that `NAMESPACE/NAME` means: one of that name, or those that it begins (`web-…`)."""
+        namespace, _, name = target.partition("/")
+        pods = Api(self.kubeconfig).get(f"/api/v1/namespaces/{namespace}/pods")["items"]
+        meant = [pod for pod in pods if pod["metadata"]["name"] == name]
+        meant = meant or [pod for pod in pods if pod["metadata"]["name"].startswith(f"{name}-")]
+        addresses = [pod["status"]["podIP"] for pod in meant if "podIP" in pod["status"]]
+        if not addresses:
+            raise LabError(
+                f"No pod in the namespace {namespace!r} is called {name!r}, or begins with that name."
+            )
+        return addresses
 
-    def _give_up(self) -> None:
-        said = self._last_words("supervisor")
-        self._remove()
-        if "unshare" in said:
-            raise Forbidden(refusal(said, kernel_settings(), os.getuid() == 0))
-        raise StartFailed(f"The lab {self.config.name!r} ended while it was being started: {said}")
-
-    def _fail(self, reason: str) -> None:
-        self.down()
-        raise StartFailed(f"The lab {self.config.name!r} did not start: {reason}")
-
-    def _last_words(self, component: str) -> str:
-        with suppress(OSError):
-            lines = (self.config.logs / f"{component}.log").read_text(errors="replace").strip().splitlines()
-            return "\n".join(lines[-3:])
-        return ""
-
-    def _wait_gone(self, first: int) -> None:
-        """The first process ends after all others; its lock is then free."""
+    def _end(self, pid: int) -> None:
+        """End the first process (or the one that started it); it ends after all others, and its lock is free then."""
+        os.kill(pid, signal.SIGTERM)
         end = time.monotonic() + TOO_LONG
         while (lock := launch.claim(self.config.state)) is None:
             if time.monotonic() > end:
                 with suppress(ProcessLookupError):
-                    os.kill(first, signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             time.sleep(0.02)
+        self._remove()
         os.close(lock)
 
     def _remove(self) -> None:

@@ -35,7 +35,7 @@ class Door:
 
 @dataclass(frozen=True)
 class Outage:
-    """The API server answers `code` until `end` (seconds since 1970)."""
+    """The API server answers `code` until `end` on the machine's monotonic clock."""
 
     code: int
     end: float
@@ -120,7 +120,7 @@ class Forwarder:
 
     async def _serve(self, door: Door, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        if door.name == API and time.time() < self.outage.end:
+        if door.name == API and time.monotonic() < self.outage.end:
             with contextlib.suppress(OSError):  # the client may not want to hear it
                 await loop.connect_accepted_socket(lambda: _Refusal(self.outage), connection, ssl=self.tls)
             return

@@ -23,10 +23,10 @@ def write_kubeconfig(path: Path, config: Config, server: str, user: str, token: 
     path.write_text(json.dumps(document, indent=2))
 
 
-def write_kubeconfigs(config: Config, tokens: dict[str, str], forwarded: str) -> None:
-    """One for the machine outside (through `forwarded`, an address), one for inside, one for each component."""
+def write_kubeconfigs(config: Config, tokens: dict[str, str], outside: str) -> None:
+    """One for the machine outside (through the address `outside`), one for inside, one for each component."""
     inside = f"https://{config.bridge_address}:{config.api_port}"
-    write_kubeconfig(config.host_kubeconfig, config, f"https://{forwarded}", "admin", tokens["admin"])
+    write_kubeconfig(config.host_kubeconfig, config, f"https://{outside}", "admin", tokens["admin"])
     write_kubeconfig(config.kubeconfig, config, inside, "admin", tokens["admin"])
     for user, token in tokens.items():
         if user.startswith("system:"):

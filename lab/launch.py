@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,22 +55,18 @@ def empty(folder: Path) -> bool:
     return bool(left)
 
 
-def furnish(config: Config, report: Report | None) -> dict[str, str]:
-    """Everything the lab's processes find in its folder; returns the tokens."""
+def launch(
+    config: Config, lock: int, ports: Mapping[str, int], report: Report | None
+) -> subprocess.Popen[bytes]:
+    """Get the programs, fill the lab's folder, open its doors and start its first process, which holds the lock.
+
+    Raises `Missing`, `LabError` for a port that is taken, and `OSError` when the folder can't be written.
+    """
     programs = ensure([*BINARIES, "kubectl"], report)
-    config.logs.mkdir()
-    config.binaries.mkdir()
-    for name, path in programs.items():
-        (config.binaries / name).symlink_to(path)
-    config.hosts.write_text("127.0.0.1 localhost\n")
-    config.faults.write_text("{}")
-    config.write()
-    return write_certificates(config)
-
-
-def open_doors(ports: Mapping[str, int]) -> dict[str, socket.socket]:
-    """A listening socket on 127.0.0.1 for each door; `ports` chooses numbers, others are free ones."""
-    return {name: open_door(name, ports.get(name, 0)) for name in LEADS_TO}
+    with ExitStack() as open_here:
+        doors = {name: open_here.enter_context(open_door(name, ports.get(name, 0))) for name in LEADS_TO}
+        _furnish(config, programs, outside=f"127.0.0.1:{doors[API].getsockname()[1]}")
+        return _start(config, lock, doors)
 
 
 def open_door(name: str, port: int = 0) -> socket.socket:
@@ -85,11 +82,19 @@ def open_door(name: str, port: int = 0) -> socket.socket:
     return listener
 
 
-def start(
-    config: Config, lock: int, tokens: dict[str, str], doors: Mapping[str, socket.socket]
-) -> subprocess.Popen[bytes]:
-    """Start the lab's first process, which outlives this one and holds the lock."""
-    write_kubeconfigs(config, tokens, forwarded=f"127.0.0.1:{doors[API].getsockname()[1]}")
+def _furnish(config: Config, programs: Mapping[str, Path], outside: str) -> None:
+    """Everything the lab's processes find in its folder."""
+    config.logs.mkdir()
+    config.binaries.mkdir()
+    for name, path in programs.items():
+        (config.binaries / name).symlink_to(path)
+    config.hosts.write_text("127.0.0.1 localhost\n")
+    config.faults.write_text("{}")
+    config.write()
+    write_kubeconfigs(config, write_certificates(config), outside)
+
+
+def _start(config: Config, lock: int, doors: Mapping[str, socket.socket]) -> subprocess.Popen[bytes]:
     described = [
         json.dumps([asdict(Door(name, *LEADS_TO[name], listener.getsockname()[1])), listener.fileno()])
         for name, listener in doors.items()

@@ -18,6 +18,7 @@ from typing import Any
 from lab import control
 from lab.addons import install_addons
 from lab.api import Api, ApiError
+from lab.cables import plug, send
 from lab.config import Config
 from lab.control_plane import CLUSTER, Part, environment, parts
 from lab.errors import LabError
@@ -135,6 +136,8 @@ class Supervisor:
             "thaw": lambda: self._named(request).freeze(False),
             "forward": lambda: self.lead(Door(**request["door"]), sockets[0]),
             "outage": lambda: self._suffer(Outage(**request["outage"])),
+            "plug": lambda: plug(request["addresses"], request["plugged"]),
+            "send": lambda: send(request["addresses"], signal.Signals(request["signal"])),
         }
         verbs[request["do"]]()
         return self._status(memory=request["do"] == "status" and bool(request.get("memory")))
