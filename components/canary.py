@@ -26,11 +26,13 @@ class Sources:
 
 @dataclass(frozen=True)
 class CanaryArgs:
-    """`sources` is None for an adopted Canary: then only the generated objects are this stack's."""
+    """`sources` is None for an adopted Canary: then only the generated objects are this stack's. `guarded` keeps
+    `pulumi destroy` from what users' traffic runs over."""
 
     spec: Spec
     situation: Situation
     sources: Sources | None = None
+    guarded: bool = False
 
 
 class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
@@ -42,7 +44,7 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
     def __init__(self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Canary", name, None, opts)
         situation = self._declare(args.sources, args.situation) if args.sources else args.situation
-        self._generate(generate(args.spec, situation))
+        self._generate(generate(args.spec, situation), args.guarded)
         self.apex = pulumi.Output.from_input(f"{args.spec.apex}.{args.spec.namespace}")
         self.register_outputs({"apex": self.apex})
 
@@ -60,15 +62,22 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             return situation
         return replace(situation, uid=document.metadata["uid"])
 
-    def _generate(self, generated: Generated) -> None:
+    def _generate(self, generated: Generated, guarded: bool) -> None:
         here = pulumi.ResourceOptions(parent=self)
         for service in generated.services:
             objects.register(service, here)
         copies = [objects.register(config, here) for config in generated.configs]
         if generated.primary is not None:
-            objects.register(generated.primary, pulumi.ResourceOptions(parent=self, depends_on=copies))
+            objects.register(generated.primary, self._serving(guarded, copies))
         if generated.autoscaler is not None:
             objects.register(generated.autoscaler, here)
-        apex = (objects.patch if generated.apex_is_foreign else objects.register)(generated.apex, here)
+        apex = (
+            objects.patch(generated.apex, here)
+            if generated.apex_is_foreign
+            else objects.register(generated.apex, self._serving(guarded, []))
+        )
         if generated.route is not None:
             objects.register(generated.route, pulumi.ResourceOptions(parent=self, depends_on=[apex]))
+
+    def _serving(self, guarded: bool, before: list[pulumi.CustomResource]) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=before, protect=guarded)

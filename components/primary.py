@@ -32,7 +32,11 @@ def deployment(
             "name": canary.primary_name,
             "namespace": canary.namespace,
             "labels": chosen.primary,
-            "annotations": {**inherited(target["metadata"].get("annotations")), **RELEASE, REVISION: revision.hash},
+            "annotations": {
+                **inherited(target["metadata"].get("annotations")),
+                **RELEASE,
+                REVISION: revision.hash,
+            },
             "ownerReferences": [owner],
         },
         "spec": spec,

@@ -18,7 +18,7 @@ import pulumi
 from automation.core.refusal import Problem, Refused
 from components.target import ImageRequest
 
-_KEYS = ("settings", "interval", "images")
+_KEYS = ("settings", "interval", "images", "takeDown")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Overrides:
     settings: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, ImageRequest] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    take_down: bool = False
 
     def images_of(self, deployment: str) -> dict[str, ImageRequest]:
         """The configured image of each container of a Deployment."""
@@ -55,7 +56,7 @@ def read(values: Mapping[str, str]) -> Overrides:
     entries = {key: _image(key, entry, problems) for key, entry in images.items()}
     if problems:
         raise Refused(tuple(problems))
-    return Overrides(settings, entries, sources)
+    return Overrides(settings, entries, sources, values.get("sluice:takeDown") == "true")
 
 
 def _object(values: Mapping[str, str], key: str, problems: list[Problem]) -> Mapping[str, Any]:

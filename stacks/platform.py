@@ -1,0 +1,120 @@
+"""The platform stack: what releases stand on, in the order in which one part needs another."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components import apisix_manifests, objects
+from components.apisix import ApisixGateway, ApisixGatewayArgs, ChartArgs
+from components.apisix_manifests import ManifestArgs
+from components.definitions import APISIX_GROUP, CANARY_GROUP, CanaryDefinitions, DefinitionsArgs
+from components.loadtester import LoadTester, LoadTesterArgs
+from components.prometheus import Prometheus, PrometheusArgs
+from components.workload import Resources
+from stacks import cluster, rivals
+from stacks.cluster import Reader
+from stacks.settings import (
+    GatewaySettings,
+    LoadTesterSettings,
+    PlatformSettings,
+    PrometheusSettings,
+    ResourceSettings,
+    Settings,
+)
+
+
+def declare(settings: Settings, reader: Reader) -> None:
+    """Declares the platform of an environment and exports its addresses.
+
+    Raises `Refused` when Flagger runs in the cluster, `Unreachable` when the cluster does not answer.
+    """
+    rivals.refuse_flagger(reader)
+    platform = settings.platform
+    provider = kubernetes.Provider(
+        "cluster",
+        kubeconfig=settings.cluster.kubeconfig,
+        context=settings.cluster.context,
+        cluster_identifier=cluster.identity(reader),
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+    )
+    base = pulumi.ResourceOptions(provider=provider)
+    before = [_namespace(name, base) for name in _namespaces(platform)]
+    if groups := _groups(platform):
+        before.append(CanaryDefinitions("definitions", DefinitionsArgs(groups), base))
+    after = pulumi.ResourceOptions(provider=provider, depends_on=before)
+    if platform.gateway is not None:
+        _gateway(platform.gateway, reader, after)
+    if platform.prometheus is not None:
+        _prometheus(platform.prometheus, after)
+    if platform.loadtester is not None:
+        _loadtester(platform.loadtester, after)
+
+
+def _namespaces(platform: PlatformSettings) -> list[str]:
+    parts = (platform.gateway, platform.prometheus, platform.loadtester)
+    return sorted({*platform.namespaces, *(part.namespace for part in parts if part is not None)})
+
+
+def _namespace(name: str, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    return objects.register({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, opts)
+
+
+def _groups(platform: PlatformSettings) -> tuple[str, ...]:
+    """The chart brings the gateway's kinds itself."""
+    canary = (CANARY_GROUP,) if platform.definitions else ()
+    from_manifests = platform.gateway is not None and platform.gateway.via == "manifests"
+    return (*canary, APISIX_GROUP) if from_manifests else canary
+
+
+def _gateway(settings: GatewaySettings, reader: Reader, opts: pulumi.ResourceOptions) -> None:
+    via: ChartArgs | ManifestArgs
+    if settings.via == "helm":
+        via = ChartArgs(settings.chart.version, settings.chart.repository, dict(settings.chart.values))
+    else:
+        via = ManifestArgs(
+            gateway_image=settings.image,
+            controller_image=settings.controller_image,
+            synchroniser_image=settings.synchroniser_image,
+            admin_key=pulumi.Output.secret(_admin_key(settings.namespace, reader)),
+            resources=_resources(settings.resources),
+            replicas=settings.replicas,
+            service_type=settings.service_type,
+        )
+    gateway = ApisixGateway("gateway", ApisixGatewayArgs(settings.namespace, via), opts)
+    address = gateway.service.apply(lambda service: f"http://{service}")
+    pulumi.export("gateway", address)
+    pulumi.export("gatewayUrl", settings.url or address)
+
+
+def _admin_key(namespace: str, reader: Reader) -> str:
+    """The key that guards the gateway's admin API: made once, then kept by the cluster."""
+    kept = reader.get(f"/api/v1/namespaces/{namespace}/secrets/{apisix_manifests.ADMIN}")
+    encoded = ((kept or {}).get("data") or {}).get("key")
+    return base64.b64decode(encoded).decode() if encoded else secrets.token_hex(16)
+
+
+def _prometheus(settings: PrometheusSettings, opts: pulumi.ResourceOptions) -> None:
+    args = PrometheusArgs(
+        namespace=settings.namespace,
+        image=settings.image,
+        scrape_interval=settings.scrape_interval,
+        retention=settings.retention,
+        resources=_resources(settings.resources),
+        name=settings.name,
+        storage=settings.storage,
+    )
+    pulumi.export("prometheus", Prometheus("prometheus", args, opts).url)
+
+
+def _loadtester(settings: LoadTesterSettings, opts: pulumi.ResourceOptions) -> None:
+    args = LoadTesterArgs(settings.namespace, settings.image, _resources(settings.resources), settings.name)
+    pulumi.export("loadtester", LoadTester("loadtester", args, opts).url)
+
+
+def _resources(settings: ResourceSettings) -> Resources:
+    return Resources(**settings.model_dump())

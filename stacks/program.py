@@ -1,0 +1,41 @@
+"""The program of a stack: what Pulumi runs, and what the driver hands to the Automation API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pulumi
+
+from automation.core.refusal import Refused
+from stacks import cluster, names, overrides, platform, release
+from stacks.cluster import Unreachable
+from stacks.environments import settings_for
+from stacks.release import Step
+from stacks.rollout import Rollout
+
+
+def program_for(stack: str, attempt: str | None = None, rollout: Rollout | None = None) -> Callable[[], None]:
+    """The inline program of a platform or release stack.
+
+    `attempt` is the id under which the driver makes an intent live; without it the program renders what is in
+    force, so an update by hand moves no traffic. `rollout` spares the program reading the cluster. The program
+    raises `pulumi.RunError`, without a traceback, for what a person can mend.
+    """
+
+    def program() -> None:
+        try:
+            _declare(stack, attempt, rollout)
+        except (Refused, Unreachable) as refused:
+            raise pulumi.RunError(str(refused)) from None
+
+    return program
+
+
+def _declare(stack: str, attempt: str | None, rollout: Rollout | None) -> None:
+    name = names.parse(stack)
+    configured = overrides.configured()
+    settings = settings_for(name.environment, configured.settings)
+    if not name.canary:
+        platform.declare(settings, cluster.connect(settings.cluster.kubeconfig, settings.cluster.context))
+    else:
+        release.declare(settings, Step(name, configured, attempt, rollout))

@@ -1,0 +1,195 @@
+"""A release stack: one Canary, rendered as a function of settings, document, status and recorded revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from automation.core.refusal import Problem, Refused
+from automation.core.rendering import placement_to_render
+from automation.core.spec import Canary as Spec
+from automation.core.status import Placement, Status
+from components import target
+from components.canary import Canary, CanaryArgs, Sources
+from components.generated import Situation
+from components.routes import apisix
+from stacks import cluster, documents, pace, rivals, rollout
+from stacks.documents import Documents
+from stacks.names import StackName
+from stacks.overrides import Overrides
+from stacks.rollout import Live, Rollout
+from stacks.settings import ReleaseSettings, Settings
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of a release stack's program: for which attempt, and what its caller knows already."""
+
+    stack: StackName
+    overrides: Overrides
+    attempt: str | None = None
+    rollout: Rollout | None = None
+
+
+@dataclass(frozen=True)
+class _View:
+    """All that the program looks at."""
+
+    spec: Spec
+    live: Live
+    rollout: Rollout | None
+    placement: Placement
+    documents: Documents | None
+    cluster: str
+
+    @property
+    def status(self) -> Status:
+        return self.rollout.status if self.rollout else Status()
+
+
+class _Connection:
+    """The cluster, reached when first asked for: a caller who knows everything spares the connection."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.cluster
+
+    @cached_property
+    def reader(self) -> cluster.Cluster:
+        return cluster.connect(self._settings.kubeconfig, self._settings.context)
+
+
+def declare(settings: Settings, step: Step) -> None:
+    """Declares one Canary and what belongs to it, and exports where it stands.
+
+    Raises `Refused` for documents that can't work, with every problem at once, and when Flagger runs in the
+    cluster; `Unreachable` when the cluster does not answer.
+    """
+    view = _look(settings, step)
+    provider = kubernetes.Provider(
+        "cluster",
+        kubeconfig=settings.cluster.kubeconfig,
+        context=settings.cluster.context,
+        cluster_identifier=view.cluster,
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+        # A lost or fresh state must not keep a release from its own objects: the cluster is what counts.
+        upsert_existing_objects=True,
+    )
+    sources = _sources(view.documents, view, step.overrides) if view.documents else None
+    situation = _situation(view, sources)
+    guarded = view.placement.apex == "primary" and not step.overrides.take_down
+    args = CanaryArgs(view.spec, situation, sources, guarded)
+    Canary(step.stack.canary, args, pulumi.ResourceOptions(provider=provider))
+    _export(settings, view)
+
+
+def _look(settings: Settings, step: Step) -> _View:
+    namespace, name = step.stack.namespace, step.stack.canary
+    connection, known = _Connection(settings), step.rollout
+    if known is None:
+        rivals.refuse_flagger(connection.reader)
+        known = rollout.read_from(connection.reader, namespace, name)
+    entry = settings.release(namespace, name)
+    found = documents.read(entry, PROJECT) if entry.mode == "declared" else None
+    spec = Spec.parse(_document(settings, entry, found, known))
+    live = known.live if known else None
+    return _View(
+        spec=spec,
+        live=live or rollout.read_live(connection.reader, spec),
+        rollout=known,
+        placement=placement_to_render(
+            known.status if known else Status(), step.attempt, known.newest if known else ""
+        ),
+        documents=found,
+        cluster=(known.cluster if known else "") or cluster.identity(connection.reader),
+    )
+
+
+def _document(
+    settings: Settings, entry: ReleaseSettings, found: Documents | None, known: Rollout | None
+) -> Mapping[str, Any]:
+    if found is not None:
+        server = settings.platform.prometheus
+        return pace.paced(found.canary, settings.pace.interval, server.scrape_interval if server else None)
+    if known is not None:
+        return known.document
+    problem = f"there is no Canary {entry.name} in namespace {entry.namespace}"
+    remedy = "apply its document, or add it to the releases of the environment's settings"
+    raise Refused((Problem("stack", problem, remedy),))
+
+
+def _sources(found: Documents, view: _View, overrides: Overrides) -> Sources:
+    images = overrides.images_of(view.spec.target.name)
+    declared = target.declared(found.target, view.live.target, images, scaled=found.autoscaler is not None)
+    for note in declared.notes:
+        pulumi.log.warn(f"{view.spec.target_full_name}: {note}; it is left as it is")
+    document = dict(view.spec.document)
+    return Sources(document, declared, found.autoscaler, found.route, found.others)
+
+
+def _situation(view: _View, sources: Sources | None) -> Situation:
+    known, live = view.rollout, view.live
+    workload = live.target or (sources.target.manifest if sources else None)
+    if workload is None:
+        problem = f"deployment {view.spec.target_full_name} not found"
+        remedy = "apply the workload, or mend spec.targetRef of the Canary"
+        raise Refused((Problem("spec.targetRef", problem, remedy),))
+    revision = _recorded(view, view.placement.revision)
+    promoted = known.revision(view.status.last_promoted_spec) if known else None
+    return Situation(
+        placement=view.placement,
+        target=workload,
+        uid=known.document["metadata"]["uid"] if known else None,
+        revision=revision,
+        kept=promoted.configs if promoted else {},
+        autoscaler=live.autoscaler or (sources.autoscaler if sources else None),
+        route=live.route or (sources.route if sources else None),
+        apex=live.apex,
+    )
+
+
+def _recorded(view: _View, hash: str) -> Any:
+    """The revision that primary runs. One that is gone must not take the primary with it: that is refused."""
+    if not hash:
+        return None
+    revision = view.rollout.revision(hash) if view.rollout else None
+    if revision is None:
+        problem = f"revision {hash} of {view.spec.full_name}, which primary runs, is not recorded any more"
+        remedy = f"restore the ControllerRevision {view.spec.name}-{hash}, or release again: `sluice retry`"
+        raise Refused((Problem("status.inForce.revision", problem, remedy),))
+    return revision
+
+
+def _export(settings: Settings, view: _View) -> None:
+    spec, placement = view.spec, view.placement
+    gateway = _gateway(settings)
+    hosts = apisix.hosts(view.live.route or (view.documents.route if view.documents else None), spec)
+    host = hosts[0] if hosts else None
+    header = f" -H 'Host: {host}'" if host else ""
+    pulumi.export("canary", spec.full_name)
+    pulumi.export("phase", str(view.status.phase))
+    pulumi.export("weight", placement.split.canary)
+    pulumi.export("attempt", placement.attempt)
+    pulumi.export("revision", placement.revision)
+    pulumi.export("evidence", placement.evidence.document() if placement.evidence else None)
+    pulumi.export("host", host)
+    pulumi.export("url", gateway)
+    pulumi.export("curl", pulumi.Output.from_input(gateway).apply(lambda url: f"curl{header} {url}/"))
+
+
+def _gateway(settings: Settings) -> Any:
+    """Where users knock: the platform stack says so, unless the platform is somebody else's."""
+    if settings.platform_stack:
+        platform = pulumi.StackReference(f"organization/{pulumi.get_project()}/{settings.platform_stack}")
+        return platform.get_output("gatewayUrl")
+    gateway = settings.platform.gateway
+    own = f"http://apisix-gateway.{gateway.namespace}" if gateway else None
+    return (gateway.url if gateway else None) or own or "http://apisix-gateway.apisix"
