@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -25,7 +26,14 @@ from engine.kubernetes.objects import (
     split_id,
     title,
 )
-from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, checkpoint, predicted, predicted_new
+from engine.kubernetes.outputs import (
+    FIELD_MANAGER,
+    INITIAL_VERSION,
+    INPUTS,
+    checkpoint,
+    predicted,
+    predicted_new,
+)
 from engine.kubernetes.ownership import PREDECESSORS, entries, handover, is_predecessor
 from engine.provider import InitFailed, ProviderError
 from engine.values import PropertyMap, has_unknown, reveal
@@ -48,8 +56,8 @@ def update(call: Call, type: str, id: str, old_outputs: PropertyMap, news: Prope
     body, before = sendable(news), reveal(old_outputs)
     manager = field_manager(call, body, before)
     if call.operation.preview:
-        return _foretell_update(call, type, id, body, news, manager)
-    updated = call.patiently(lambda: _update(call, type, id, body, before, manager))
+        return _foretell_update(Update(call, type, id, body, before, manager), news)
+    updated = call.patiently(Update(call, type, id, body, before, manager).write)
     return _settled(call, updated, news, manager, before)
 
 
@@ -87,33 +95,46 @@ def _create(call: Call, type: str, body: Object, manager: str) -> Object:
         raise
 
 
-def _update(call: Call, type: str, id: str, body: Object, before: Mapping[str, Any], manager: str) -> Object:
-    namespace, name = split_id(id)
-    collection = call.collection_of(body, namespace)
-    live = _living(collection, name, body)
-    if is_definition(body):
+@dataclass(frozen=True)
+class Update:
+    """One change of one object, `before` and `body` being its state so far and its new inputs."""
+
+    call: Call
+    type: str
+    id: str
+    body: Object
+    before: Mapping[str, Any]
+    manager: str
+
+    def write(self, force: bool = False) -> Object:
+        """The object after the change. Raises `Conflict` when others own what is to be changed."""
+        namespace, name = split_id(self.id)
+        collection = self.call.collection_of(self.body, namespace)
+        live = self._living(collection, name)
+        how = self.call.write(self.manager, self.body, live)
+        if is_definition(self.body):
+            return self._replace(collection, name, live, how)
+        if not self.call.settings.server_side_apply:
+            return collection.merge(name, merge_patch(self.before.get(INPUTS, {}), self.body), how)
+        if not how.dry_run and not is_patch(self.type, self.body):
+            live = _take_over(collection, name, live, self.manager)
+        ignored = self.call.operation.ignore_changes
+        patch = leave_to_owners(self.body, live, ignored, {self.manager, *PREDECESSORS})
+        return _apply(collection, name, patch, replace(how, force=how.force or force or not entries(live)))
+
+    def _living(self, collection: Collection, name: str) -> Object:
+        live = collection.get(name)
+        if live is None:
+            raise ProviderError(
+                f"{title(self.body)} is not there any more: somebody deleted it. Run `refresh` first; it is created "
+                "anew after that"
+            )
+        return live
+
+    def _replace(self, collection: Collection, name: str, live: Object, how: Write) -> Object:
+        self.call.cluster.kinds.forget(live)
         version = {"resourceVersion": at(live, "metadata", "resourceVersion")}
-        call.cluster.kinds.forget(live)
-        replacement = {**body, "metadata": {**body["metadata"], **version}}
-        return collection.replace(name, replacement, call.write(manager))
-    if not call.settings.server_side_apply:
-        return collection.merge(name, merge_patch(before.get("__inputs", {}), body), call.write(manager))
-    how = call.write(manager, body, live)
-    if not call.operation.preview and not is_patch(type, body):
-        live = _take_over(collection, name, live, manager)
-    patch = leave_to_owners(body, live, call.operation.ignore_changes, {manager, *PREDECESSORS})
-    return _apply(
-        collection, name, patch, Write(how.manager, how.dry_run, how.force or not entries(live), how.warn)
-    )
-
-
-def _living(collection: Collection, name: str, body: Object) -> Object:
-    live = collection.get(name)
-    if live is None:
-        raise ProviderError(
-            f"{title(body)} is not there any more: somebody deleted it. Run `refresh` first, then it is created anew"
-        )
-    return live
+        return collection.replace(name, {**self.body, "metadata": {**self.body["metadata"], **version}}, how)
 
 
 def _take_over(collection: Collection, name: str, live: Object, manager: str) -> Object:
@@ -162,7 +183,7 @@ def _settled(
     """The outputs once the object is ready."""
     initial = str(before.get(INITIAL_VERSION) or "")
     try:
-        live = waits.until_ready(call, live, before)
+        live = waits.until_ready(call, live)
     except waits.NotReady as failure:
         outputs = checkpoint(failure.live, news, manager, initial)
         raise InitFailed(str(failure), object_id(live), outputs, failure.reasons, news) from failure
@@ -191,27 +212,18 @@ def _foretell_create(call: Call, type: str, news: PropertyMap) -> PropertyMap:
         raise
 
 
-def _foretell_update(
-    call: Call, type: str, id: str, body: Object, news: PropertyMap, manager: str
-) -> PropertyMap:
+def _foretell_update(update: Update, news: PropertyMap) -> PropertyMap:
+    """What the server says it would change. What the update itself will take over is no conflict in its preview."""
     try:
-        return predicted(_try_update(call, type, id, body, manager), news)
+        return predicted(update.write(), news)
     except (UnknownKind, Unreachable):
         return news
-
-
-def _try_update(call: Call, type: str, id: str, body: Object, manager: str) -> Object:
-    """The answer to a dry run. What is taken over in the update itself is no conflict in its preview."""
-    try:
-        return _update(call, type, id, body, {}, manager)
     except Conflict as conflict:
-        if any(
-            not is_predecessor({"manager": owner, "operation": "Update"})
-            for owner in conflict.fields.values()
+        if not all(
+            is_predecessor({"manager": owner, "operation": "Update"}) for owner in conflict.fields.values()
         ):
             raise
-    namespace, name = split_id(id)
-    return call.collection_of(body, namespace).apply(name, body, Write(manager, dry_run=True, force=True))
+    return predicted(update.write(force=True), news)
 
 
 def merge_patch(old: Any, new: Any) -> Any:

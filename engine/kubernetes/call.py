@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from engine.kubernetes.client import ApiError
 from engine.kubernetes.cluster import Cluster, Collection, Write
-from engine.kubernetes.kinds import BUILT_IN, UnknownKind
+from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import PATCH_FORCE, flagged
 from engine.kubernetes.settings import Settings
 from engine.provider import Operation, ProviderError
@@ -83,7 +83,3 @@ def _is_path_missing(error: ProviderError) -> bool:
     return (
         isinstance(error, ApiError) and error.status == HTTPStatus.NOT_FOUND and not error.details.get("name")
     )
-
-
-def is_built_in(document: Mapping[str, Any]) -> bool:
-    return (document.get("apiVersion"), document.get("kind")) in BUILT_IN

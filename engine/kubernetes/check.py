@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +49,9 @@ def problems(type: str, inputs: Mapping[str, Any], server_side_apply: bool) -> l
         )
     if isinstance(kind, str) and type_kind(type) == f"{kind}Patch":
         failures += _patch_problems(inputs, server_side_apply)
+    elif at(inputs, "metadata", "generateName") and not at(inputs, "metadata", "name"):
+        reason = "generateName can't be used: give a name, or leave both out and one is made from the resource's name"
+        failures.append(CheckFailure("metadata.generateName", reason))
     return failures
 
 
@@ -64,15 +66,14 @@ def _patch_problems(inputs: Mapping[str, Any], server_side_apply: bool) -> list[
 
 def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) -> PropertyMap:
     """The inputs as they are compared, stored and sent. `olds` are empty for a new resource."""
-    inputs = copy.deepcopy(news)
-    if (inputs.get("apiVersion"), inputs.get("kind")) in BUILT_IN:
-        inputs = _without_nulls(inputs)
+    built_in = (news.get("apiVersion"), news.get("kind")) in BUILT_IN
+    inputs: PropertyMap = _copied(news, keep_nulls=not built_in)
     metadata = _metadata(inputs)
     if metadata is None:
         return inputs
     for field in SERVER_FIELDS:
         metadata.pop(field, None)
-    if not metadata.get("name") and not metadata.get("generateName") and not is_patch(type, inputs):
+    if not metadata.get("name") and not is_patch(type, inputs):
         _autoname(metadata, reveal(olds), naming)
     if not metadata.get("namespace") and naming.namespace:
         metadata["namespace"] = naming.namespace
@@ -110,9 +111,13 @@ def _encode_string_data(inputs: PropertyMap) -> None:
     inputs["data"] = Secret({**(reveal(inputs.get("data")) or {}), **encoded})
 
 
-def _without_nulls(value: Any) -> Any:
+def _copied(value: Any, keep_nulls: bool) -> Any:
+    """The value rebuilt. A null means nothing to built-in kinds, but custom resources may tell it from absence."""
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        items = (
+            value.items() if keep_nulls else ((key, item) for key, item in value.items() if item is not None)
+        )
+        return {key: _copied(item, keep_nulls) for key, item in items}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
+        return [_copied(item, keep_nulls) for item in value]
     return value

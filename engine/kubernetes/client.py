@@ -47,12 +47,14 @@ class Unreachable(ProviderError):
 class ApiError(ProviderError):
     """The API server refused. `status` is the HTTP code, `reason` the API's own word (`AlreadyExists`, …)."""
 
-    def __init__(self, status: int, document: Mapping[str, Any]):
+    def __init__(self, status: int, document: Mapping[str, Any], attempt: str = ""):
         self.status = status
         self.reason = str(document.get("reason") or "")
         self.details: Mapping[str, Any] = document.get("details") or {}
         message = str(document.get("message") or HTTPStatus(status).phrase)
-        super().__init__(message + _REMEDIES.get(status, ""))
+        # The server names the object in its message, unless it does not even know the path.
+        where = "" if self.details or not attempt else f" ({attempt})"
+        super().__init__(message + where + _REMEDIES.get(status, ""))
 
 
 _REMEDIES: Mapping[int, str] = {
@@ -66,9 +68,8 @@ _REMEDIES: Mapping[int, str] = {
 class Client:
     """Requests to one cluster. Nothing is loaded or contacted before the first of them. Thread-safe."""
 
-    def __init__(self, source: Source, seconds: float = ANSWER_SECONDS):
+    def __init__(self, source: Source):
         self._source = source
-        self._seconds = seconds
         self._lock = threading.Lock()
         self._connection: _Connection | None = None
 
@@ -89,7 +90,7 @@ class Client:
         response = self._send(method, _target(path, query), data, content_type)
         document = _decoded(response)
         if response.status >= HTTPStatus.BAD_REQUEST:
-            raise ApiError(response.status, document)
+            raise ApiError(response.status, document, f"{method} {path}")
         if warn:
             for text in _warnings(response):
                 warn(text)
@@ -108,19 +109,19 @@ class Client:
         """A watch that is open. Raises like `request`."""
         response = self._send("GET", _target(path, query), None, JSON, streaming=True)
         if response.status >= HTTPStatus.BAD_REQUEST:
-            raise ApiError(response.status, _decoded(response))
+            raise ApiError(response.status, _decoded(response), f"watching {path}")
         return Stream(response)
 
     def _send(
         self, method: str, target: str, data: bytes | None, content_type: str, streaming: bool = False
     ) -> urllib3.BaseHTTPResponse:
         connection = self._connected()
-        response = connection.send(method, target, data, content_type, self._seconds, streaming)
+        response = connection.send(method, target, data, content_type, streaming)
         if response.status != HTTPStatus.UNAUTHORIZED:
             return response
         # Credentials may have been rotated since they were loaded: load them anew, once.
         self._forget(connection)
-        return self._connected().send(method, target, data, content_type, self._seconds, streaming)
+        return self._connected().send(method, target, data, content_type, streaming)
 
     def _connected(self) -> _Connection:
         with self._lock:
@@ -156,7 +157,7 @@ class _Connection:
         self._pool = manager
 
     def send(
-        self, method: str, target: str, data: bytes | None, content_type: str, seconds: float, streaming: bool
+        self, method: str, target: str, data: bytes | None, content_type: str, streaming: bool
     ) -> urllib3.BaseHTTPResponse:
         headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "sluice-engine"}
         authorization = self.access.authorization()
@@ -169,7 +170,7 @@ class _Connection:
                 body=data,
                 headers=headers,
                 retries=_retries(method),
-                timeout=Timeout(connect=CONNECT_SECONDS, read=None if streaming else seconds),
+                timeout=Timeout(connect=CONNECT_SECONDS, read=None if streaming else ANSWER_SECONDS),
                 preload_content=not streaming,
                 redirect=False,
             )

@@ -13,10 +13,21 @@ _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 
 # Fields that hold quantities, or maps of them.
 _FIELDS = frozenset(
-    """
-    limits requests hard capacity allocatable overhead podFixed sizeLimit divisor averageValue value default
-    defaultRequest max min maxLimitRequestRatio storage cpu memory
-    """.split()
+    {
+        *(
+            "limits",
+            "requests",
+            "hard",
+            "capacity",
+            "allocatable",
+            "overhead",
+            "podFixed",
+            "sizeLimit",
+            "divisor",
+        ),
+        *("averageValue", "value", "default", "defaultRequest", "max", "min", "maxLimitRequestRatio"),
+        *("storage", "cpu", "memory"),
+    }
 )
 
 

@@ -20,22 +20,29 @@ from engine.provider import ProviderError
 # A watch that can't be opened is tried again after this long.
 RETRY_SECONDS = 1.0
 
+RESTARTED = "RESTARTED"
+FAILED = "FAILED"
+
 
 @dataclass(frozen=True)
 class Change:
-    """Something that happened in a followed collection. `type` is ADDED, MODIFIED, DELETED, or RESTARTED when
-    everything that was seen of the collection is void."""
+    """Something that happened in a followed collection.
+
+    `type` is ADDED, MODIFIED or DELETED as the API has it, `RESTARTED` when all that was seen of the collection is
+    void, `FAILED` (with `error`) when it can't be followed.
+    """
 
     name: str
     type: str
     document: Object = field(default_factory=dict)
+    error: ProviderError | None = None
 
 
 class Following:
     """A set of watches. Use it as a context manager: leaving it ends them all."""
 
     def __init__(self) -> None:
-        self.changes: queue.Queue[Change | ProviderError] = queue.Queue()
+        self.changes: queue.Queue[Change] = queue.Queue()
         self._watches: list[_Watch] = []
 
     def __enter__(self) -> Following:
@@ -59,10 +66,16 @@ class _Watch(threading.Thread):
         collection: Collection,
         query: dict[str, str],
         version: str,
-        changes: queue.Queue[Change | ProviderError],
+        changes: queue.Queue[Change],
     ):
         super().__init__(name=f"watch-{name}", daemon=True)
-        self._collection, self._query, self._version, self._changes = collection, query, version, changes
+        self._label, self._collection, self._query, self._version, self._changes = (
+            name,
+            collection,
+            query,
+            version,
+            changes,
+        )
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._stream: Stream | None = None
@@ -85,7 +98,7 @@ class _Watch(threading.Thread):
                 elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     self._stopped.wait(RETRY_SECONDS)
                 else:
-                    self._changes.put(error)
+                    self._changes.put(Change(self._label, FAILED, error=error))
                     return
 
     def _follow_once(self) -> None:
@@ -107,12 +120,9 @@ class _Watch(threading.Thread):
             return False
         self._version = at(document, "metadata", "resourceVersion", default=self._version)
         if event.get("type") != "BOOKMARK":
-            self._changes.put(Change(self._query_name(), event["type"], document))
+            self._changes.put(Change(self._label, event["type"], document))
         return True
-
-    def _query_name(self) -> str:
-        return self.name.removeprefix("watch-")
 
     def _start_over(self) -> None:
         self._version = ""
-        self._changes.put(Change(self._query_name(), "RESTARTED"))
+        self._changes.put(Change(self._label, RESTARTED))

@@ -27,10 +27,9 @@ class Related:
 
 @dataclass(frozen=True)
 class View:
-    """What is seen at a moment: the object, its state before the operation (if any), and related objects."""
+    """What is seen at a moment: the object, and related objects by the name of their relation."""
 
     live: Object
-    before: Mapping[str, Any] = field(default_factory=dict)
     related: Mapping[str, Sequence[Object]] = field(default_factory=dict)
 
     def all(self, name: str) -> Sequence[Object]:

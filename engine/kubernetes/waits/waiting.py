@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from engine.kubernetes.call import Call
 from engine.kubernetes.cluster import Collection
 from engine.kubernetes.objects import SKIP_AWAIT, TIMEOUT_SECONDS, Object, annotation, at, flagged, title
-from engine.kubernetes.waits.following import Change, Following
+from engine.kubernetes.waits.following import RESTARTED, Change, Following
 from engine.kubernetes.waits.rule import Related, Rule, Verdict, View
 from engine.kubernetes.waits.rules import rule_for
 from engine.provider import Operation, ProviderError
@@ -35,14 +33,14 @@ class NotReady(Exception):
         self.reasons = [message, *problems]
 
 
-def until_ready(call: Call, live: Object, before: Mapping[str, Any]) -> Object:
+def until_ready(call: Call, live: Object) -> Object:
     """The object as it is once it is ready. Raises `NotReady` on failure, time-out and interruption."""
     if flagged(live, SKIP_AWAIT):
         return live
     rule = rule_for(live)
-    if rule is None or (rule.judge(View(live, before)).ready and not rule.related(live)):
+    if rule is None or (rule.judge(View(live)).ready and not rule.related(live)):
         return live
-    return _Wait(call, rule, live, before).run()
+    return _Wait(call, rule, live).run()
 
 
 def unready_reasons(call: Call, live: Object) -> list[str]:
@@ -53,7 +51,7 @@ def unready_reasons(call: Call, live: Object) -> list[str]:
     related: dict[str, list[Object]] = {}
     for wanted in rule.related(live):
         related.setdefault(wanted.name, []).extend(_collection(call, wanted, live).select(wanted.query()))
-    verdict = rule.judge(View(live, {}, related))
+    verdict = rule.judge(View(live, related))
     return [] if verdict.ready else list(verdict.problems)
 
 
@@ -74,23 +72,24 @@ def until_gone(call: Call, collection: Collection, deleted: Object) -> None:
 def _until_deleted(operation: Operation, following: Following, live: Object) -> None:
     seconds = timeout_of(operation, live, DELETE_SECONDS)
     deadline = time.monotonic() + seconds
-    restarted = False
+    doubtful = False
     while True:
         change = _next_change(following, deadline)
-        if isinstance(change, ProviderError):
-            raise change
-        if change and (change.type == "DELETED" or _uid(change.document) not in (None, _uid(live))):
+        if change and change.error:
+            raise change.error
+        # After a restart, what is still there is announced first: silence means that nothing is.
+        doubtful = change.type == RESTARTED if change else doubtful
+        if (change and _says_gone(change, live)) or (change is None and doubtful):
             return
-        # After a restart, what is still there is announced first; silence means that nothing is.
-        restarted = change.type == "RESTARTED" if change else restarted
-        if change is None and restarted:
-            return
-        if change and change.document:
-            live = change.document
         if operation.cancelled():
             raise ProviderError(f'Resource operation was cancelled for "{live["metadata"]["name"]}"')
         if time.monotonic() >= deadline:
-            raise ProviderError(_stuck(live, seconds))
+            raise ProviderError(_stuck(change.document if change and change.document else live, seconds))
+
+
+def _says_gone(change: Change, live: Object) -> bool:
+    """Whether the object was deleted, or has given way to another of its name."""
+    return change.type == "DELETED" or _uid(change.document) not in (None, _uid(live))
 
 
 def _stuck(live: Object, seconds: float) -> str:
@@ -102,8 +101,8 @@ def _stuck(live: Object, seconds: float) -> str:
 class _Wait:
     """One wait: what has been seen so far, judged again after each change."""
 
-    def __init__(self, call: Call, rule: Rule, live: Object, before: Mapping[str, Any]):
-        self._call, self._rule, self._live, self._before = call, rule, live, before
+    def __init__(self, call: Call, rule: Rule, live: Object):
+        self._call, self._rule, self._live = call, rule, live
         self._related: dict[str, dict[str, Object]] = {}
         self._quiet_since = time.monotonic()
         self._told = ""
@@ -136,7 +135,7 @@ class _Wait:
 
     def _judge(self) -> Verdict:
         related = {name: list(seen.values()) for name, seen in self._related.items()}
-        return self._rule.judge(View(self._live, self._before, related))
+        return self._rule.judge(View(self._live, related))
 
     def _is_over(self, verdict: Verdict) -> bool:
         return verdict.ready and time.monotonic() >= self._quiet_since + self._rule.settle
@@ -183,7 +182,7 @@ def timeout_of(operation: Operation, document: Object, default: float) -> float:
     return default
 
 
-def _next_change(following: Following, deadline: float) -> Change | ProviderError | None:
+def _next_change(following: Following, deadline: float) -> Change | None:
     """The next change, None if none comes in a glance."""
     patience = max(0.0, min(GLANCE_SECONDS, deadline - time.monotonic()))
     try:
