@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.announcements import Announcement
@@ -49,15 +49,17 @@ class Tick:
     """What a tick came to: the status after it, and why.
 
     `refused` says what is wrong with the document, `policy` which policy stopped the step, `rival` who drives the
-    Canary instead of us; each is empty otherwise.
+    Canary instead of us, `obstacle` what keeps a run from beginning; each is empty otherwise. `done`: at rest, and
+    nothing that is new waits to be released.
     """
 
     status: Status
     reason: str
-    canary: Canary | None = None
     refused: str = ""
     policy: str = ""
     rival: str = ""
+    obstacle: str = ""
+    done: bool = False
 
 
 @dataclass
@@ -103,12 +105,13 @@ class Driver:
             canary = Canary.parse(live)
         except Refused as refused:
             return self._refuse(live, status, refused)
+        scene = self._look(live, canary, status)
         try:
-            return self._advance(self._look(live, canary, status))
+            return self._advance(scene)
         except Conflict:
-            return Tick(status, "the Canary changed meanwhile; looking again", canary)
+            return outcome(scene, "the Canary changed meanwhile; looking again")
         except Moved:
-            return Tick(status, "the target changed meanwhile; looking again", canary)
+            return outcome(scene, "the target changed meanwhile; looking again")
 
     def _look(self, live: Object, canary: Canary, status: Status) -> Scene:
         initialising = status.phase in (Phase.NONE, Phase.INITIALIZING) and not canary.skip_analysis
@@ -126,9 +129,9 @@ class Driver:
             self._announce(scene, warning(text))
         decision = self._decide(scene)
         if not decision.actions:
-            return Tick(scene.status, decision.reason, scene.canary)
+            return outcome(scene, decision.reason)
         if rival := self._ports.leases.hold(scene.canary):
-            return Tick(scene.status, f"driven by {rival}", scene.canary, rival=rival)
+            return outcome(scene, f"driven by {rival}", rival=rival)
         return self._act(scene, decision)
 
     def _decide(self, scene: Scene) -> Decision:
@@ -145,7 +148,7 @@ class Driver:
             if isinstance(action, Update):
                 return self._update(scene, action)
             scene = self._take(scene, action)
-        return Tick(scene.status, decision.reason, scene.canary)
+        return outcome(scene, decision.reason)
 
     def _take(self, scene: Scene, action: Action) -> Scene:
         canary = scene.canary
@@ -170,12 +173,11 @@ class Driver:
             return self._halt(scene, Refusal(refused.policy, refused.message))
         except Postponed as postponed:
             self._announce(scene, warning(str(postponed)))
-            return Tick(scene.status, str(postponed), canary)
+            return outcome(scene, str(postponed))
         scene = self._look(scene.live, canary, scene.status)
         if not is_live(update.intent, scene.observation):
-            return Tick(scene.status, f"{update.message}: not live yet", canary)
-        tick = self._act(scene, self._decide(scene))
-        return Tick(tick.status, update.message, canary)
+            return outcome(scene, f"{update.message}: not live yet")
+        return replace(self._act(scene, self._decide(scene)), reason=update.message)
 
     def _halt(self, scene: Scene, refusal: Refusal) -> Tick:
         """A policy said no: nothing moved, the intent is dropped, and the next tick tries again."""
@@ -184,7 +186,7 @@ class Driver:
         for event in dropped.events:
             self._announce(scene, event)
         text = dropped.events[0].text
-        return Tick(scene.status, text, scene.canary, policy=text)
+        return outcome(scene, text, policy=text)
 
     def _scale(self, canary: Canary, replicas: int) -> None:
         body = {"spec": {"replicas": replicas}}
@@ -212,6 +214,26 @@ class Driver:
             announcement = Announcement(*key, "Warning", text, self._ports.clock())
             self._ports.announce(announcement, live)
         return Tick(status, "the document is refused", refused=text)
+
+
+def outcome(scene: Scene, reason: str, *, policy: str = "", rival: str = "") -> Tick:
+    """What a tick came to, from where it left off."""
+    status, seen = scene.status, scene.observation
+    resting = status.phase in RESTING and status.intent is None and status.request is None
+    released = seen.target is not None and seen.target.revision in (
+        status.last_applied_spec,
+        status.last_promoted_spec,
+    )
+    not_begun = status.phase in (Phase.NONE, Phase.INITIALIZING, *RESTING)
+    obstacle = obstacle_to(scene) if not_begun else ""
+    return Tick(status, reason, "", policy, rival, obstacle, done=resting and released and not obstacle)
+
+
+def obstacle_to(scene: Scene) -> str:
+    """Why a run can't begin, as far as people have to mend it; empty when it can."""
+    if scene.observation.target is None:
+        return f"{scene.canary.target.kind} {scene.canary.target_full_name} not found"
+    return "; ".join(scene.observation.problems)
 
 
 def _in_use(status: Status) -> frozenset[str]:

@@ -51,12 +51,13 @@ class Leases:
 
     def __init__(self, cluster: Cluster, identity: Identity, clock: Callable[[], float]) -> None:
         self._cluster, self._identity, self._clock = cluster, identity, clock
-        self._renewed: dict[str, float] = {}
+        self._renewed: dict[tuple[str, str], float] = {}
 
     def hold(self, canary: Canary) -> str:
         """Takes or keeps the Canary's Lease. "" when it is ours, otherwise who holds it."""
         now = self._clock()
-        if now - self._renewed.get(canary.full_name, 0.0) < RENEW_SECONDS:
+        key = (canary.namespace, name_of(canary))
+        if now - self._renewed.get(key, 0.0) < RENEW_SECONDS:
             return ""
         known = self._cluster.get(LEASE, canary.namespace, name_of(canary))
         holder = str((known or {}).get("spec", {}).get("holderIdentity") or "")
@@ -66,14 +67,14 @@ class Leases:
             self._write(canary, known, now)
         except Conflict:
             return "another driver that was faster"
-        self._renewed[canary.full_name] = now
+        self._renewed[key] = now
         return ""
 
-    def give_back(self, canary: Canary) -> None:
-        """Lets the next driver begin at once."""
-        if self._renewed.pop(canary.full_name, None) is not None:
-            body = {"spec": {"holderIdentity": ""}}
-            self._cluster.patch(LEASE, canary.namespace, name_of(canary), body)
+    def give_back_all(self) -> None:
+        """Lets the next drivers begin at once."""
+        while self._renewed:
+            (namespace, name), _ = self._renewed.popitem()
+            self._cluster.patch(LEASE, namespace, name, {"spec": {"holderIdentity": ""}})
 
     def _vacant(self, lease: Object, holder: str, now: float) -> bool:
         identity = Identity.parse(holder)

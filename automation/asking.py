@@ -1,0 +1,147 @@
+"""Puts the questions of a decision to hooks and metric providers, and their answers into the observation."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import requests
+
+from automation.cluster import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, Cluster, Scope
+from automation.core.decision import CallHook, Measure, Question
+from automation.core.observation import Answer, Observation, QueryFailed
+from automation.core.refusal import Refused
+from automation.core.spec import Canary, MetricCheck
+from automation.hooks import Hooks
+from automation.metrics import queries
+from automation.metrics.access import Access
+from automation.metrics.providers import UnknownProvider, provider
+from automation.metrics.rendering import Unrendered
+from automation.metrics.template import MetricTemplate
+
+Heard = Callable[[Canary, MetricCheck, Answer], None]
+NOWHERE = "http://flagger-prometheus.apisix:9090"
+
+
+class Misconfigured(Exception):
+    """A check can't be asked as it is configured; the text becomes the answer."""
+
+
+class Asker:
+    """Asks on behalf of one driver. `metrics_server` is the Prometheus of checks that name no other."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        session: requests.Session,
+        metrics_server: str | None,
+        heard: Heard = lambda canary, check, answer: None,
+    ) -> None:
+        self._cluster, self._session, self._heard = cluster, session, heard
+        self._metrics_server = metrics_server or NOWHERE
+        self._hooks = Hooks(session)
+        self._addresses: dict[tuple[str, str], frozenset[str]] = {}
+
+    def answer(self, canary: Canary, seen: Observation, questions: Iterable[Question]) -> Observation:
+        """The observation with the answers to these questions added."""
+        hooks, metrics = dict(seen.hooks), dict(seen.metrics)
+        for question in questions:
+            match question:
+                case CallHook(webhook=webhook):
+                    hooks[webhook] = self._hooks.call(question)
+                case Measure(check=check):
+                    metrics[check] = self._measure(canary, check, seen.now)
+                    self._heard(canary, check, metrics[check])
+        return replace(seen, hooks=hooks, metrics=metrics)
+
+    def probe(self, canary: Canary) -> str:
+        """ "" if all metric providers of a Canary are available, else what is wrong with the first that isn't."""
+        for access, kind, named in self._providers(canary):
+            try:
+                problem = provider(kind, self._session, access).probe()
+            except UnknownProvider as unknown:
+                problem = str(unknown)
+            if problem:
+                return (
+                    problem.replace(f"{kind} not", f"{kind} in metric template {named} not", 1)
+                    if named
+                    else problem
+                )
+        return ""
+
+    def _providers(self, canary: Canary) -> Iterable[tuple[Access, str, str]]:
+        """(access, type, full name of the template or "") of every provider that the checks need."""
+        if any(check.template is None for check in canary.analysis.checks):
+            yield self._own_access(canary), "prometheus", ""
+        for check in canary.analysis.checks:
+            if check.template is not None:
+                try:
+                    template = self._template(check)
+                    yield self._access(template), template.type, template.full_name
+                except Misconfigured:
+                    continue  # said when the check is judged
+
+    def _measure(self, canary: Canary, check: MetricCheck, at: float) -> Answer:
+        try:
+            if check.template is not None:
+                template = self._template(check)
+                source = provider(template.type, self._session, self._access(template))
+                return source.measure(template.rendered(canary, check), at)
+            source = provider("prometheus", self._session, self._own_access(canary))
+            if check.built_in:
+                return source.measure(queries.built_in(canary, check, self._pods(canary)), at)
+            return source.measure(queries.inline(canary, check), at)
+        except (Misconfigured, Unrendered, UnknownProvider) as wrong:
+            return QueryFailed(str(wrong))
+
+    def _own_access(self, canary: Canary) -> Access:
+        return Access(canary.metrics_server or self._metrics_server)
+
+    def _template(self, check: MetricCheck) -> MetricTemplate:
+        assert check.template is not None
+        name, namespace = check.template.name, check.template.namespace
+        document = self._cluster.get(METRIC_TEMPLATE, namespace, name)
+        if document is None:
+            raise Misconfigured(
+                f'Metric template {name}.{namespace} error: metrictemplates.flagger.app "{name}" not found'
+            )
+        try:
+            return MetricTemplate.parse(document)
+        except Refused as refused:
+            raise Misconfigured(f"Metric template {name}.{namespace} error: {refused}") from refused
+
+    def _access(self, template: MetricTemplate) -> Access:
+        secret: dict[str, str] = {}
+        if template.secret:
+            found = self._cluster.get(SECRET, template.namespace, template.secret)
+            if found is None:
+                raise Misconfigured(
+                    f"Metric template {template.full_name} secret {template.secret} error: not found"
+                )
+            secret = {
+                key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()
+            }
+        address = template.address or self._metrics_server
+        return Access(address, template.headers, secret, template.verify)
+
+    def _pods(self, canary: Canary) -> list[str]:
+        """Addresses that the canary's pods have had while this driver watched.
+
+        A pod that crashed and came back under another address must not take its failures with it.
+        """
+        selector = f"kubernetes.io/service-name={canary.apex}-canary"
+        slices = self._cluster.select(ENDPOINT_SLICE, Scope(canary.namespace, selector=selector))
+        now = {
+            address
+            for part in slices
+            for endpoint in part.get("endpoints") or ()
+            for address in endpoint.get("addresses") or ()
+        }
+        key = (canary.namespace, canary.name)
+        if not now:
+            self._addresses.pop(key, None)
+            return []
+        known = self._addresses.get(key, frozenset()) | now
+        self._addresses[key] = known
+        return sorted(known)

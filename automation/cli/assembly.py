@@ -1,0 +1,78 @@
+"""The one place where a driver is put together: an environment's cluster, stacks and metrics behind one `Driver`."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from automation import reach
+from automation.announcements import Announcement, EventLog
+from automation.asking import Asker
+from automation.cli.display import Display
+from automation.cli.environment import Environment, person, scrape_seconds
+from automation.cluster import Kind, Object
+from automation.driver import Driver, Ports
+from automation.errors import SluiceError
+from automation.lease import Identity, Leases
+from automation.observer import KINDS, Observer
+from automation.placing import Placer
+from automation.recorder import Recorder
+from automation.watches import NamedWatches, Watches
+
+
+@dataclass
+class Assembly:
+    """A driver with all that it stands on. `close` ends its watches and gives back its leases."""
+
+    driver: Driver
+    watches: Watches
+    named: NamedWatches
+    leases: Leases
+
+    def close(self) -> None:
+        with suppress(SluiceError):
+            self.leases.give_back_all()
+        self.watches.stop()
+        self.named.stop()
+
+
+def assemble(
+    opened: Environment,
+    display: Display,
+    namespace: str | None = None,
+    changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
+) -> Assembly:
+    """A driver for the Canaries of an environment, its watches listed once. Raises ClusterAway."""
+    cluster = opened.cluster
+    watches = Watches(cluster, KINDS, namespace, changed)
+    named = NamedWatches(cluster, changed)
+    leases = Leases(cluster, Identity.of_this_process(), time.time)
+    log = EventLog(cluster)
+
+    def announce(announcement: Announcement, canary: Object) -> None:
+        display.announce(announcement)
+        log.write(announcement, canary)
+
+    ports = Ports(
+        cluster=cluster,
+        watches=watches,
+        observer=Observer(watches, named),
+        asker=Asker(cluster, reach.session(cluster), opened.settings.metrics_server, display.measured),
+        recorder=Recorder(cluster),
+        placer=Placer(cluster, watches, opened.stacks, opened.release_of, opened.gate, person()),
+        leases=leases,
+        announce=announce,
+        fresh_attempt=fresh_attempt,
+    )
+    driver = Driver(ports, scrape_seconds(opened.settings), opened.settings.driver.strict)
+    watches.start()
+    return Assembly(driver, watches, named, leases)
+
+
+def fresh_attempt() -> str:
+    """An attempt id: sortable by time, and never used before."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"

@@ -1,0 +1,72 @@
+"""`sluice run`: drives every Canary of an environment until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from automation.cli.assembly import assemble
+from automation.cli.display import Display, JsonLines, Lines
+from automation.cli.environment import open_environment
+from automation.cli.options import Where, environment, where
+from automation.cluster import Kind, Object
+from automation.driver import Tick
+from automation.loop import Loop
+from automation.watches import Key
+
+
+@click.command(short_help="Drive every Canary of an environment until stopped.")
+@environment
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(("auto", "text", "json")),
+    default="auto",
+    help="auto: lines on a terminal, JSON otherwise.",
+)
+@where
+def run(environment: str, output: str, where: Where) -> None:
+    """Drive every Canary of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are finished)."""
+    opened = open_environment(environment, where)
+    text = output == "text" or (output == "auto" and sys.stdout.isatty())
+    display: Display = Lines() if text else JsonLines()
+    loops: list[Loop] = []
+
+    def changed(kind: Kind, thing: Object) -> None:
+        for loop in loops:
+            loop.changed(kind, thing)
+
+    assembly = assemble(opened, display, changed=changed)
+
+    def ticked(key: Key, tick: Tick) -> None:
+        display.ticked(tick)
+
+    def troubled(key: Key, trouble: BaseException) -> None:
+        display.troubled(f"{key[1]}.{key[0]}", describe(trouble))
+
+    loop = Loop(assembly.watches, assembly.driver, opened.owns, ticked, troubled)
+    loops.append(loop)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if text:
+        click.echo(
+            f"driving the Canaries of {environment} ({', '.join(sorted(opened.namespaces))}) with the {opened.engine}"
+        )
+    try:
+        loop.run()
+    finally:
+        assembly.close()
+        display.close()
+
+
+def describe(trouble: BaseException) -> str:
+    """What a tick failed with: our own errors by their sentence, anything else with its type."""
+    problem = getattr(trouble, "problem", None)
+    return problem if isinstance(problem, str) else f"{type(trouble).__name__}: {trouble}"

@@ -1,0 +1,75 @@
+"""Calls webhooks: a POST with the revision under test, answered by any 2xx."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import requests
+
+from automation.core.decision import CallHook
+from automation.core.observation import HookAnswer
+
+KEY_HEADER = "Idempotency-Key"
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+LONGEST_ANSWER = 2000
+"""Characters of an answer that are kept: it becomes the text of an event."""
+
+
+class Hooks:
+    """Calls hooks over a session, which decides how their addresses are reached.
+
+    Connection errors, 429 and 5xx but 501 are tried again as often as the hook's `retries` allows, with pauses from
+    1 s doubling up to 30 s. A redirect is no success and is not followed: it would become a GET.
+    """
+
+    def __init__(self, session: requests.Session, pause: Callable[[float], None] = time.sleep) -> None:
+        self._session = session
+        self._pause = pause
+
+    def call(self, question: CallHook) -> HookAnswer:
+        """Ask one hook. Never raises for what the other side does."""
+        answer, final = self._attempt(question)
+        for attempt in range(question.webhook.retries):
+            if final:
+                return answer
+            self._pause(min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE))
+            answer, final = self._attempt(question)
+        if final or not question.webhook.retries:
+            return answer
+        attempts = question.webhook.retries + 1
+        return HookAnswer(False, f"{answer.detail}; giving up after {attempts} attempt(s)")
+
+    def _attempt(self, question: CallHook) -> tuple[HookAnswer, bool]:
+        """One call: its answer, and whether it is worth nothing to try again."""
+        hook = question.webhook
+        try:
+            response = self._session.post(
+                hook.url,
+                json=dict(question.payload),
+                headers={KEY_HEADER: question.key},
+                timeout=hook.timeout,
+                verify=not hook.disable_tls,
+                allow_redirects=False,
+                stream=True,
+            )
+            with closing(response):
+                return _read(response, hook.timeout)
+        except requests.RequestException as error:
+            return HookAnswer(False, str(error)), False
+
+
+def _read(response: requests.Response, timeout: float) -> tuple[HookAnswer, bool]:
+    status = response.status_code
+    again = status == 429 or (status >= 500 and status != 501)
+    said = _beginning(response, time.monotonic() + timeout)
+    return HookAnswer(200 <= status < 300, said or f"{status} {response.reason}"), not again
+
+
+def _beginning(response: requests.Response, deadline: float) -> str:
+    """The first characters of the body; an endless or trickling answer is cut."""
+    body = b""
+    for chunk in response.iter_content(1024):
+        body += chunk
+        if len(body) >= LONGEST_ANSWER or time.monotonic() > deadline:
+            break
+    return body.decode(errors="replace")[:LONGEST_ANSWER].strip()
