@@ -66,9 +66,9 @@ def _read(response: requests.Response, timeout: float) -> tuple[HookAnswer, bool
 
 
 def _beginning(response: requests.Response, deadline: float) -> str:
-    """The first characters of the body; an endless or trickling answer is cut."""
+    """The first characters of the body, read byte by byte: an endless or trickling answer is cut in time."""
     body = b""
-    for chunk in response.iter_content(1024):
+    for chunk in response.iter_content(1):
         body += chunk
         if len(body) >= LONGEST_ANSWER or time.monotonic() > deadline:
             break

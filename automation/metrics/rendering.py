@@ -1,0 +1,40 @@
+"""Fills the variables of a query: `{{ namespace }}`, `{{ interval }}`, `{{ variables.code }}` and the others."""
+
+import re
+from collections.abc import Mapping
+
+from automation.core.spec import Canary, MetricCheck
+
+_VARIABLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+
+
+class Unrendered(ValueError):
+    """A query names a variable that there is none of. The text lists the known ones."""
+
+
+def variables(canary: Canary, check: MetricCheck) -> dict[str, str]:
+    """All variables of a check by the name under which a query asks for them."""
+    known = {
+        "name": canary.name,
+        "namespace": canary.namespace,
+        "target": canary.target.name,
+        "service": canary.apex,
+        "ingress": canary.target.name,
+        "route": canary.route.name if canary.route else canary.target.name,
+        "interval": check.interval,
+    }
+    return known | {f"variables.{key}": value for key, value in check.variables.items()}
+
+
+def render(query: str, known: Mapping[str, str]) -> str:
+    """The query with its variables filled. Raises Unrendered for one that is not known."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1].lstrip(".")
+        if name not in known:
+            raise Unrendered(
+                f"query render error: {match[1]!r} is not known; known are {', '.join(sorted(known))}"
+            )
+        return known[name]
+
+    return _VARIABLE.sub(value, query)
