@@ -14,6 +14,7 @@ from lab.node.network import Network
 from lab.node.pod import Pod
 from lab.node.process import kill, left_behind
 from lab.node.registration import Registration, capacity
+from lab.node.server import Server
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ class Agent:
             services = Services(
                 self._config, api, events, checker, network, capacity(), self._longest_backoff
             )
+            runner = await Server(self._config, api, self.pods).start()
+            stack.push_async_callback(runner.cleanup)
             async with asyncio.TaskGroup() as group:
                 group.create_task(events.run())
                 group.create_task(Registration(self._config, api).run())

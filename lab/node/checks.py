@@ -64,15 +64,15 @@ class Checker:
         from grpc import StatusCode, aio
 
         channel = aio.insecure_channel(f"{host}:{port}")
-        call = channel.unary_unary("/grpc.health.v1.Health/Check")
+        call = channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
         try:
             answer = await call(_health_request(service), timeout=timeout)
         except aio.AioRpcError as error:
             if error.code() is StatusCode.DEADLINE_EXCEEDED:
-                return f'timeout: failed to connect service "{host}:{port}" within {timeout:g}s: context deadline exceeded'
+                return f'timeout: failed to connect service "{host}:{port}" within {timeout:g}s'
             return f"error: health rpc probe failed: {error.details()}"
         finally:
-            await channel.close()
+            await channel.close(None)
         return "" if answer == b"\x08\x01" else 'service unhealthy (responded with "NOT_SERVING")'
 
 

@@ -1,26 +1,25 @@
 """One container of a pod: pulled, started, looked after, started again, stopped."""
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import BinaryIO
 from uuid import uuid4
 
 import structlog
 
 from lab import images
 from lab.errors import LabError
-from lab.node import logs
 from lab.node.backoff import Backoff
 from lab.node.checks import Target
 from lab.node.clock import now
 from lab.node.environment import Spec, Unresolved, command_line, variables
 from lab.node.home import Home
 from lab.node.kubernetes import UNREACHABLE, Refused
+from lab.node.output import Output
+from lab.node.pipes import Ends, chunks, pipes, terminal
 from lab.node.probes import Schedule, results
 from lab.node.process import (
     NOT_STARTED,
@@ -48,7 +47,8 @@ class Container:
     def __init__(self, home: Home, spec: Spec, policy: str, condition: Condition, field: str) -> None:
         self.spec = spec
         self.condition = condition
-        self.output_ended = asyncio.Event()
+        self.output: Output | None = None  # of the present or last run
+        self.ends = Ends()
         self.has_started = asyncio.Event()  # once: a sidecar lets those after it begin
         self._home, self._policy, self._field = home, policy, field
         self._stopping = asyncio.Event()
@@ -158,27 +158,28 @@ class Container:
         self._reason = ""
         self._become(image_id=image.id, container_id=f"lab://{name}")
         self._tell("Created", "Container created")
-        path = self._home.log(self.name, self.condition.restarts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.output_ended.clear()
+        output = self.output = Output(self._home.log(self.name, self.condition.restarts))
         try:
-            with path.open("ab", buffering=0) as output:
-                code = await self._run_process(image, output)
-            message = ""
+            code, message = await self._run_process(image, output), ""
         except StartFailed as error:
             code, message = NOT_STARTED, str(error)
             self._reason = "StartError"
             self._tell("Failed", f"Error: {error}")
         finally:
-            self.output_ended.set()
+            output.close()
         ended = Terminated(code, begun, now(), self.condition.container_id, self._reason, message)
         self._become(state=ended, started=False, ready=False)
         return code
 
-    async def _run_process(self, image: images.Image, output: BinaryIO) -> int:
-        room = self._home.room(self.spec, image)
-        with ExitStack() as ours:
-            process, copies = await self._launch(room, output, ours)
+    async def _run_process(self, image: images.Image, output: Output) -> int:
+        with ExitStack() as theirs:
+            stdin = self.spec.get("stdin", False)
+            streams, self.ends = terminal(theirs) if self.spec.get("tty") else pipes(stdin, theirs)
+            copies = [
+                asyncio.create_task(output.copy(self.ends.stdout, "stdout")),
+                asyncio.create_task(output.copy(self.ends.stderr, "stderr")),
+            ]
+            process = await start(self._home.room(self.spec, image), self._command, streams)
         self._process, self._root = process, root_of(process.pid)
         self._become(state=Running(now()))
         self._tell("Started", "Container started")
@@ -190,21 +191,8 @@ class Container:
             kill(members(self._root))
             self._process, self._root = None, 0
         await asyncio.gather(*copies)
+        self.ends.close()
         return code
-
-    async def _launch(
-        self, room: Room, output: BinaryIO, ours: ExitStack
-    ) -> tuple[Process, list["asyncio.Task[None]"]]:
-        """Starts the program with its output going to `output`."""
-        silence = os.open(os.devnull, os.O_RDONLY)
-        ours.callback(os.close, silence)
-        ends = {}
-        copies = []
-        for stream in ("stdout", "stderr"):
-            reader, ends[stream] = os.pipe()
-            ours.callback(os.close, ends[stream])
-            copies.append(asyncio.create_task(logs.copy(reader, stream, output)))
-        return await start(room, self._command, Streams(silence, ends["stdout"], ends["stderr"])), copies
 
     async def _care(self, image: images.Image) -> None:
         """Looks after the running program: postStart hook, then probes."""
@@ -290,20 +278,16 @@ class Container:
 
     async def execute(self, argv: Sequence[str], timeout: float) -> tuple[int, str]:
         """Runs a command beside the program; its exit code and output. Raises `TimeoutError`."""
-        with ExitStack() as ours:
-            silence = os.open(os.devnull, os.O_RDONLY)
-            reader, end = os.pipe()
-            ours.callback(os.close, silence)
-            ours.callback(os.close, end)
+        with ExitStack() as theirs:
+            streams, ends = pipes(False, theirs)
             try:
-                process = await self.start_beside(tuple(argv), Streams(silence, end, end))
+                process = await self.start_beside(tuple(argv), streams)
             except StartFailed as error:
-                os.close(reader)
                 return NOT_STARTED, str(error)
         try:
             async with asyncio.timeout(timeout):
-                output = await _read(reader)
-                return await process.wait(), output
+                said = await asyncio.gather(_all(ends.stdout), _all(ends.stderr))
+                return await process.wait(), "".join(said)
         finally:
             process.send(signal.SIGKILL)
 
@@ -353,12 +337,5 @@ def _duration(seconds: float) -> str:
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-async def _read(descriptor: int) -> str:
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
-    )
-    try:
-        return (await reader.read()).decode(errors="replace")
-    finally:
-        transport.close()
+async def _all(descriptor: int) -> str:
+    return b"".join([chunk async for chunk in chunks(descriptor)]).decode(errors="replace")

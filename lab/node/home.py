@@ -1,4 +1,4 @@
-"""What the containers of one pod share: the pod's document, its folder, network and volumes, and the node's services."""
+"""What the containers of one pod share: its document, folder, network and volumes, and the node's services."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -8,6 +8,8 @@ The program's root is a tmpfs. Every directory of the machine is overlaid onto i
 there, writes stay in the pod, and mount points can be made where the machine has none. /run and /tmp begin empty.
 """
 
+from __future__ import annotations
+
 import ctypes
 import fcntl
 import json
@@ -15,6 +17,10 @@ import os
 import signal
 import sys
 import termios
+
+TYPE_CHECKING = False  # of `typing`, whose import would cost as much as all others
+if TYPE_CHECKING:
+    from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWNET = 0x00020000, 0x04000000, 0x40000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
@@ -26,27 +32,29 @@ SHARED, FRESH = ("/proc", "/sys", "/dev"), {"/tmp": 0o1777, "/run": 0o755}
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(name, *arguments):
+def call(name: str, *arguments: object) -> None:
     if getattr(libc, name)(*arguments) < 0:
         error = ctypes.get_errno()
         raise OSError(error, f"{name}{arguments!r}: {os.strerror(error)}")
 
 
-def mount(source, target, kind=None, flags=0, options=None):
+def mount(
+    source: str | None, target: str, kind: str | None = None, flags: int = 0, options: str | None = None
+) -> None:
     text = [value and value.encode() for value in (source, target, kind, options)]
     call("mount", text[0], text[1], text[2], flags, text[3])
 
 
-def bind(source, target, flags=0):
+def bind(source: str, target: str, flags: int = 0) -> None:
     mount(source, target, None, MS_BIND | flags)
 
 
-def make_read_only(target):
+def make_read_only(target: str) -> None:
     kept = os.statvfs(target).f_flag & KEPT_FLAGS
     mount(None, target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
 
 
-def make_directory(root, path):
+def make_directory(root: str, path: str) -> None:
     """Makes `path` below `root`, each new part with the mode and owner it has on the machine, if it is there."""
     made = root
     for part in path.strip("/").split("/"):
@@ -57,7 +65,7 @@ def make_directory(root, path):
         like_the_machine(made, made[len(root) :])
 
 
-def like_the_machine(made, path):
+def like_the_machine(made: str, path: str) -> None:
     try:
         found = os.stat(path)
         os.chmod(made, found.st_mode & 0o7777)
@@ -66,7 +74,7 @@ def like_the_machine(made, path):
         return  # not on the machine, or an owner that this user namespace does not know
 
 
-def place(root, path, source):
+def place(root: str, path: str, source: str) -> None:
     """Makes an empty mount point at `path` for `source`, a file or a directory."""
     if os.path.isdir(source):
         make_directory(root, path)
@@ -76,7 +84,7 @@ def place(root, path, source):
         open(root + path, "w").close()
 
 
-def fill(root, layer):
+def fill(root: str, layer: dict[str, Any]) -> None:
     """Puts the image's own directories, links and scripts into the root."""
     for path in layer["directories"]:
         make_directory(root, os.path.realpath(path))
@@ -92,17 +100,17 @@ def fill(root, layer):
         os.chmod(root + here, 0o755)
 
 
-def on_machine(path):
+def on_machine(path: str) -> str:
     """Where `path` is once the machine's links are followed (/bin is often usr/bin); its last part stays as it is."""
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
-def mount_points():
+def mount_points() -> list[str]:
     with open("/proc/self/mountinfo") as lines:
         return [line.split(" ")[4] for line in lines]
 
 
-def graft(path, points):
+def graft(path: str, points: list[str]) -> None:
     """Makes what the machine has at `path` visible in the root, read through, written to the pod alone."""
     target = "root" + path
     if os.path.islink(path):
@@ -124,7 +132,7 @@ def graft(path, points):
         graft(f"{path}/{name}", points)
 
 
-def overlay(path):
+def overlay(path: str) -> bool:
     work = "work" + path.replace("/", "-")
     os.mkdir(work)
     try:
@@ -140,7 +148,7 @@ def overlay(path):
     return True
 
 
-def build_root(launch):
+def build_root(launch: dict[str, Any]) -> None:
     """Makes the pod's root in `scratch` and enters it."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", launch["scratch"], "tmpfs", 0, "mode=755")
@@ -159,7 +167,7 @@ def build_root(launch):
     call("umount2", b".", MNT_DETACH)
 
 
-def graft_machine():
+def graft_machine() -> None:
     points = mount_points()
     for name in os.listdir("/"):
         path = "/" + name
@@ -175,7 +183,7 @@ def graft_machine():
             make_directory("root", path)  # such as another user's home: the pod has an empty one
 
 
-def mount_volumes(mounts):
+def mount_volumes(mounts: list[tuple[str, str, bool]]) -> None:
     for source, path, _ in mounts:
         place("root", path, source)  # again: inside a volume that has just been mounted above it
         bind(source, "root" + path)
@@ -184,7 +192,7 @@ def mount_volumes(mounts):
             make_read_only("root" + path)
 
 
-def enter_new(launch):
+def enter_new(launch: dict[str, Any]) -> None:
     if launch["network"] is not None:
         call("setns", launch["network"], CLONE_NEWNET)
     call("unshare", CLONE_NEWNS | CLONE_NEWUTS)
@@ -193,7 +201,7 @@ def enter_new(launch):
     build_root(launch)
 
 
-def enter_existing(pid):
+def enter_existing(pid: int) -> None:
     """Joins a running container: its network, host name and, last because paths change with it, its root."""
     spaces = [(os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY), kind) for name, kind in
               (("net", CLONE_NEWNET), ("uts", CLONE_NEWUTS), ("mnt", CLONE_NEWNS))]  # fmt: skip
@@ -202,7 +210,7 @@ def enter_existing(pid):
         os.close(space)
 
 
-def become(launch):
+def become(launch: dict[str, Any]) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and that would be inherited
     os.chdir(launch["directory"])
     os.umask(0o022)
@@ -214,7 +222,7 @@ def become(launch):
         raise OSError(f'exec: "{argv[0]}": {where}') from None
 
 
-def main():
+def main() -> None:
     with open(int(sys.argv[1])) as sheet:
         launch = json.load(sheet)
     os.setsid()

@@ -1,16 +1,14 @@
-"""Container logs: one file a run, one line an entry: time, stream, `F` (a full line) or `P` (a part), text."""
+"""Reading what `lab.node.output` wrote."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from lab.node.clock import parse, precise
+from lab.node.clock import parse
 
-LONGEST_LINE = 16 * 1024
 FOLLOW_SECONDS = 0.1
 
 
@@ -34,7 +32,7 @@ class Line:
 
     @classmethod
     def parse(cls, raw: bytes) -> "Line":
-        """The reverse of how `copy` writes an entry."""
+        """The reverse of how an entry is written."""
         time, _, rest = raw.partition(b" ")
         _, _, rest = rest.partition(b" ")
         mark, _, text = rest.partition(b" ")
@@ -44,27 +42,6 @@ class Line:
         """As a reader of the log gets it."""
         stamp = self.time.encode() + b" " if timestamps else b""
         return stamp + self.text + (b"\n" if self.full else b"")
-
-
-async def copy(descriptor: int, stream: str, log: BinaryIO) -> None:
-    """Copies what a program writes to the pipe `descriptor` into `log`, until it closes its end."""
-    reader = asyncio.StreamReader(limit=LONGEST_LINE)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
-    )
-    try:
-        pending = b""
-        while chunk := await reader.read(64 * 1024):
-            *lines, pending = (pending + chunk).split(b"\n")
-            stamp = f"{precise()} {stream} ".encode()
-            log.write(b"".join(stamp + b"F " + line + b"\n" for line in lines))
-            if len(pending) > LONGEST_LINE:
-                log.write(stamp + b"P " + pending + b"\n")
-                pending = b""
-        if pending:
-            log.write(f"{precise()} {stream} P ".encode() + pending + b"\n")
-    finally:
-        transport.close()
 
 
 async def read(path: Path, query: Query, ended: asyncio.Event | None = None) -> AsyncIterator[bytes]:

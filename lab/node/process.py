@@ -121,7 +121,7 @@ async def start(room: Room, command: Command, streams: Streams) -> Process:
         os.close(sheet)
         os.close(report)
     process = Process(popen)
-    if problem := await _read_all(reader):
+    if problem := await _said(reader):
         await process.wait()
         raise StartFailed(problem)
     return process
@@ -152,11 +152,11 @@ def _sheet(room: Room, command: Command, streams: Streams, report: int) -> int:
     return descriptor
 
 
-async def _read_all(descriptor: int) -> str:
-    loop = asyncio.get_running_loop()
+async def _said(report: int) -> str:
+    """What went wrong before the program ran: the report's other end closes as soon as it does."""
     reader = asyncio.StreamReader()
-    transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(report, "rb", 0)
     )
     try:
         return (await reader.read()).decode(errors="replace")

@@ -10,9 +10,9 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15,
 def parse(text: str) -> Fraction:
     """The number that `text` says. Raises `ValueError` if it says none."""
     if text[-2:] in _BINARY:
-        return Fraction(text[:-2]) * _BINARY[text[-2:]]
+        return Fraction(text[:-2]) * Fraction(_BINARY[text[-2:]])
     if text[-1:] in _DECIMAL:
-        return Fraction(text[:-1]) * Fraction(10) ** _DECIMAL[text[-1]]
+        return Fraction(f"{text[:-1]}e{_DECIMAL[text[-1]]}")
     return Fraction(text)
 
 

@@ -118,7 +118,7 @@ class Moment:
 
 
 def pod_status(pod: Spec, moment: Moment, now: str) -> Document:
-    """The status to write, with the transition times of `pod`'s present one kept where nothing has changed."""
+    """The status as a strategic merge patch; transition times stay where nothing has changed."""
     phase = phase_of(pod, moment)
     known = {entry["type"]: entry for entry in pod.get("status", {}).get("conditions", ())}
     status: Document = {
@@ -128,7 +128,7 @@ def pod_status(pod: Spec, moment: Moment, now: str) -> Document:
         ],
         "containerStatuses": [container.document() for container in moment.containers],
         "hostIP": moment.host,
-        "hostIPs": [{"ip": moment.host}],
+        "hostIPs": [_REPLACED, {"ip": moment.host}],
         "startTime": pod.get("status", {}).get("startTime", now),
         "qosClass": pod.get("status", {}).get("qosClass", "BestEffort"),
         "observedGeneration": pod["metadata"].get("generation", 1),
@@ -136,7 +136,7 @@ def pod_status(pod: Spec, moment: Moment, now: str) -> Document:
     if moment.init:
         status["initContainerStatuses"] = [container.document() for container in moment.init]
     if moment.address:
-        status |= {"podIP": moment.address, "podIPs": [{"ip": moment.address}]}
+        status |= {"podIP": moment.address, "podIPs": [_REPLACED, {"ip": moment.address}]}
     return status
 
 
@@ -157,6 +157,8 @@ def phase_of(pod: Spec, moment: Moment) -> str:
     return "Running" if begun else "Pending"
 
 
+# A strategic merge patch would add to the addresses of an earlier run.
+_REPLACED = {"$patch": "replace"}
 _Said = tuple[bool, str, str]  # status, reason, message
 
 
