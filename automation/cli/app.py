@@ -12,29 +12,36 @@ import click
 from automation.errors import SluiceError
 
 COMMANDS = {
-    "release": "automation.cli.release:release",
-    "run": "automation.cli.run:run",
-    "status": "automation.cli.status:status",
-    "events": "automation.cli.events:events",
-    "history": "automation.cli.history:history",
-    "abort": "automation.cli.requests:abort",
-    "retry": "automation.cli.requests:retry",
-    "retire": "automation.cli.retire:retire",
-    "settings": "automation.cli.settings:settings",
-    "check": "automation.cli.check:check",
-    "pulumi": "automation.cli.pulumi:pulumi",
+    "release": ("automation.cli.release:release", "Set an image and run the release to its end."),
+    "run": ("automation.cli.run:run", "Drive every Canary of an environment until stopped."),
+    "status": ("automation.cli.status:status", "The table of Canaries, once or live (-w)."),
+    "events": ("automation.cli.events:events", "What was said of a Canary, oldest first."),
+    "history": ("automation.cli.history:history", "Each step of a Canary's releases, with its evidence."),
+    "abort": ("automation.cli.requests:abort", "End the run that is under way: all traffic back to primary."),
+    "retry": ("automation.cli.requests:retry", "Run the revision that failed once more."),
+    "retire": (
+        "automation.cli.retire:retire",
+        "Give traffic back to the target and remove what was generated.",
+    ),
+    "check": ("automation.cli.check:check", "Whether Canary documents can work."),
+    "settings": (
+        "automation.cli.settings:settings",
+        "The merged settings of an environment, and their sources.",
+    ),
+    "pulumi": ("automation.cli.pulumi:pulumi", "Any Pulumi command, on whichever engine is here."),
 }
+"""Verb -> (where it is, what it does in a line): `sluice --help` must not pay for the Pulumi SDK."""
 
 
 class Verbs(click.Group):
-    """Loads a verb's module when it is used: `sluice --help` must not pay for the Pulumi SDK."""
+    """Loads a verb's module when it is used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return [*COMMANDS, *(point.name for point in entry_points(group="sluice.commands"))]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name in COMMANDS:
-            module, attribute = COMMANDS[name].split(":")
+            module, attribute = COMMANDS[name][0].split(":")
             command: click.Command = getattr(import_module(module), attribute)
             return command
         for point in entry_points(group="sluice.commands", name=name):
@@ -52,11 +59,9 @@ class Verbs(click.Group):
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = []
-        for name in self.list_commands(context):
-            command = self.get_command(context, name)
-            if command is not None:
-                rows.append((name, command.get_short_help_str(80)))
+        rows = [(name, told) for name, (_, told) in COMMANDS.items()]
+        plugins = entry_points(group="sluice.commands")
+        rows += [(point.name, point.load().get_short_help_str(80)) for point in plugins]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
