@@ -1,0 +1,149 @@
+"""Inputs made complete: names, namespaces, server fields, secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.kubernetes.check import Naming, complete, problems
+from engine.values import UNKNOWN, Secret, reveal
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+NAMING = Naming(base="settings", suffix="0a1b2c3d", namespace="test")
+
+
+def config_map(**metadata: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "b"}}
+
+
+def test_a_resource_without_a_name_is_named_after_itself() -> None:
+    inputs = complete(CONFIG_MAP, {}, {"apiVersion": "v1", "kind": "ConfigMap"}, NAMING)
+    assert inputs["metadata"] == {
+        "name": "settings-0a1b2c3d",
+        "namespace": "test",
+        "annotations": {"pulumi.com/autonamed": "true"},
+    }
+
+
+def test_an_automatic_name_is_kept() -> None:
+    olds = complete(CONFIG_MAP, {}, config_map(), NAMING)
+    again = complete(CONFIG_MAP, olds, config_map(), Naming("settings", "ffffffff", "test"))
+    assert again == olds
+
+
+def test_a_name_that_was_given_once_is_not_adopted() -> None:
+    inputs = complete(CONFIG_MAP, config_map(name="mine"), config_map(), NAMING)
+    assert inputs["metadata"]["name"] == "settings-0a1b2c3d"
+
+
+def test_a_given_name_and_namespace_stay() -> None:
+    inputs = complete(CONFIG_MAP, {}, config_map(name="mine", namespace="other"), NAMING)
+    assert inputs["metadata"] == {"name": "mine", "namespace": "other"}
+
+
+def test_an_unknown_name_stays_unknown() -> None:
+    inputs = complete(CONFIG_MAP, {}, config_map(name=UNKNOWN), NAMING)
+    assert inputs["metadata"]["name"] is UNKNOWN
+
+
+def test_fields_that_only_the_server_writes_are_dropped() -> None:
+    written = {
+        "uid": "u",
+        "resourceVersion": "7",
+        "creationTimestamp": None,
+        "managedFields": [],
+        "generation": 1,
+    }
+    inputs = complete(CONFIG_MAP, {}, config_map(name="mine", **written), NAMING)
+    assert inputs["metadata"] == {"name": "mine", "namespace": "test"}
+
+
+def test_kinds_of_the_whole_cluster_get_no_namespace() -> None:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
+    assert complete("kubernetes:core/v1:Namespace", {}, namespace, Naming("x", "0")) == namespace
+
+
+def test_the_texts_of_a_secret_become_its_data() -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "s"},
+        "stringData": Secret({"key": "value"}),
+    }
+    inputs = complete("kubernetes:core/v1:Secret", {}, {**secret, "data": Secret({"other": "eA=="})}, NAMING)
+    assert "stringData" not in inputs
+    assert inputs["data"] == Secret({"other": "eA==", "key": "dmFsdWU="})
+
+
+def test_unknown_texts_of_a_secret_are_left_for_the_update() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"key": UNKNOWN}}
+    assert complete("kubernetes:core/v1:Secret", {}, secret, NAMING)["stringData"] == {"key": UNKNOWN}
+
+
+def test_nulls_mean_absence_for_built_in_kinds_only() -> None:
+    custom = {"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": {"limit": None}}
+    assert "spec" not in complete(CONFIG_MAP, {}, {**config_map(name="m"), "spec": None}, NAMING)
+    assert complete("kubernetes:x.io/v1:Thing", {}, custom, NAMING)["spec"] == {"limit": None}
+
+
+def test_the_inputs_of_the_program_are_not_touched() -> None:
+    news = config_map(uid="u")
+    complete(CONFIG_MAP, {}, news, NAMING)
+    assert news == config_map(uid="u")
+
+
+def test_secrecy_of_inputs_survives() -> None:
+    news = {**config_map(name="m"), "data": {"a": Secret("b")}}
+    inputs = complete(CONFIG_MAP, {}, news, NAMING)
+    assert inputs["data"] == {"a": Secret("b")}
+    assert reveal(inputs)["data"] == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "server_side", "property", "says"),
+    [
+        pytest.param(
+            "kubernetes:core/v1:PodList",
+            {"apiVersion": "v1", "kind": "PodList", "items": []},
+            True,
+            "kind",
+            "declare each of its items",
+            id="lists are refused",
+        ),
+        pytest.param(
+            CONFIG_MAP, {"kind": "ConfigMap"}, True, "apiVersion", "missing", id="an apiVersion is needed"
+        ),
+        pytest.param(CONFIG_MAP, {"apiVersion": "v1"}, True, "kind", "missing", id="a kind is needed"),
+        pytest.param(
+            CONFIG_MAP,
+            config_map(generateName="x-"),
+            True,
+            "metadata.generateName",
+            "give a name",
+            id="no generateName",
+        ),
+        pytest.param(
+            "kubernetes:core/v1:ConfigMapPatch",
+            config_map(),
+            True,
+            "metadata.name",
+            "has to name",
+            id="patches name",
+        ),
+        pytest.param(
+            "kubernetes:core/v1:ConfigMapPatch",
+            config_map(name="x"),
+            False,
+            "",
+            "enableServerSideApply",
+            id="patches need server-side apply",
+        ),
+    ],
+)
+def test_impossible_inputs_are_refused(
+    type: str, inputs: dict[str, Any], server_side: bool, property: str, says: str
+) -> None:
+    (failure,) = problems(type, inputs, server_side)
+    assert failure.property == property
+    assert says in failure.reason
