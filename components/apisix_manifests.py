@@ -80,11 +80,6 @@ def _gateway(namespace: str, args: ManifestArgs) -> Workload:
     container = {
         "name": "apisix",
         "image": args.gateway_image,
-        # The image's own start-up waits for an etcd.
-        "command": ["/bin/sh", "-c"],
-        "args": [
-            "/usr/bin/apisix init && exec /usr/local/openresty/bin/openresty -p /usr/local/apisix -g 'daemon off;'"
-        ],
         "env": [_admin_key("ADMIN_KEY")],
         "ports": [port("http", 9080), port("metrics", 9091), port("admin", ADMIN_PORT)],
         "readinessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 2},

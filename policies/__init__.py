@@ -1,0 +1,1 @@
+"""A policy pack for progressive delivery. It stands alone: it knows manifests, not the code that made them."""

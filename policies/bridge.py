@@ -1,0 +1,38 @@
+"""Rules as Pulumi policies: the only place that knows `pulumi_policy`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pulumi
+from pulumi_policy import (
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+)
+
+from policies import environments
+from policies.rule import Rule, Subject
+
+
+def policy(rule: Rule) -> ResourceValidationPolicy:
+    """The rule as a policy of each single resource, judged before the resource is touched."""
+
+    def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        if args.resource_type not in rule.types:
+            return
+        # Asked for each resource and not when the pack is loaded: one process may serve many stacks.
+        environment = environments.of(pulumi.get_stack())
+        if rule.name in environment.without:
+            return
+        config = {**environment.bounds.get(rule.name, {}), **args.get_config()}
+        for finding in rule.check(Subject(args.resource_type, args.props, config, datetime.now(UTC))):
+            report_violation(str(finding))
+
+    schema = (
+        PolicyConfigSchema({name: dict(property) for name, property in rule.schema.items()})
+        if rule.schema
+        else None
+    )
+    return ResourceValidationPolicy(rule.name, rule.description, validate, config_schema=schema)

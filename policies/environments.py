@@ -1,0 +1,42 @@
+"""The bounds of each environment, and the rules that it does without.
+
+An environment that is not listed gets the strictest bounds: a new name must not be a way around the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Environment:
+    """`bounds` is configuration by rule; `without` names rules that do not apply."""
+
+    bounds: Mapping[str, Mapping[str, Any]]
+    without: frozenset[str] = field(default_factory=frozenset)
+
+
+def _bounds(max_step: int, max_weight: int, min_interval: int, max_age: int) -> dict[str, dict[str, Any]]:
+    return {
+        "canary-bounds": {"maxStep": max_step, "maxWeight": max_weight, "minIntervalSeconds": min_interval},
+        "canary-promotion": {"maxStep": max_step, "maxAgeSeconds": max_age},
+    }
+
+
+PROD = Environment(_bounds(max_step=20, max_weight=50, min_interval=10, max_age=3600))
+
+ENVIRONMENTS: Mapping[str, Environment] = {
+    "dev": Environment(
+        _bounds(max_step=50, max_weight=100, min_interval=1, max_age=3600),
+        without=frozenset({"resources-bounded", "containers-probed"}),
+    ),
+    "staging": Environment(_bounds(max_step=34, max_weight=100, min_interval=1, max_age=3600)),
+    "prod": PROD,
+}
+
+
+def of(stack: str) -> Environment:
+    """The environment that a stack (`prod`, `prod.test.podinfo`) belongs to."""
+    return ENVIRONMENTS.get(stack.partition(".")[0], PROD)

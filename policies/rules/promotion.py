@@ -1,0 +1,162 @@
+"""A canary's weight rises by declared steps only, each on fresh passing evidence.
+
+The evidence stands on the route as an annotation. What it claims is computed anew: a check passes because its
+value lies within its bounds, not because somebody wrote that it passed. Weight 0 always passes, and so does
+every step down: no rule stands in the way back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from policies.rule import Finding, Manifest, Rule, Subject
+from policies.rules.routes import whole
+from policies.tokens import APISIX_ROUTE
+
+EVIDENCE = "sluice.delivery/evidence"
+SKEW_SECONDS = 60
+_RELEASE = "release with `sluice release`, which measures before it moves traffic"
+
+
+def _unearned(subject: Subject) -> Iterator[Finding]:
+    weight = canary_weight(subject.manifest)
+    if not weight:
+        return
+    evidence = _evidence(subject.manifest)
+    if evidence is None:
+        problem = f"route {subject.name} sends {weight} % to the canary without evidence that it may"
+        yield Finding(problem, _RELEASE)
+    else:
+        yield from _judge(subject, weight, evidence)
+
+
+def canary_weight(route: Manifest) -> int:
+    """The share that goes to Services named `…-canary`; 0 where none does."""
+    shares = [0]
+    for rule in (route.get("spec") or {}).get("http") or ():
+        backends = list(rule.get("backends") or ())
+        for backend in backends:
+            if str(backend.get("serviceName", "")).endswith("-canary"):
+                # A single backend gets everything, whatever its weight says.
+                shares.append(whole(backend.get("weight")) or 0 if len(backends) > 1 else 100)
+    return max(shares)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """The annotation, read: weights of the canary before and after, checks, declared steps, time."""
+
+    before: int
+    after: int
+    checks: tuple[Mapping[str, Any], ...]
+    listed: tuple[int, ...]
+    step: int
+    most: int
+    measured_at: str
+
+    @property
+    def highest(self) -> int:
+        """The highest weight that the Canary declares."""
+        return max(self.listed, default=self.most)
+
+    @property
+    def rise(self) -> int:
+        """How much the canary's weight may rise at once from where it was."""
+        if not self.listed:
+            return self.step
+        return next((weight - self.before for weight in sorted(self.listed) if weight > self.before), 0)
+
+
+def _evidence(route: Manifest) -> _Evidence | None:
+    """None where there is no evidence, or something else in its place."""
+    annotations = (route.get("metadata") or {}).get("annotations") or {}
+    try:
+        said = json.loads(annotations[EVIDENCE])
+        steps = said["steps"]
+        return _Evidence(
+            before=int(said["from"]["canary"]),
+            after=int(said["to"]["canary"]),
+            checks=tuple({**check} for check in said["checks"]),
+            listed=tuple(int(weight) for weight in steps.get("stepWeights") or ()),
+            step=int(steps.get("stepWeight") or 0),
+            most=int(steps.get("maxWeight") or 0),
+            measured_at=str(said["measuredAt"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _judge(subject: Subject, weight: int, evidence: _Evidence) -> Iterator[Finding]:
+    before, after = evidence.before, evidence.after
+    if after != weight:
+        problem = f"route {subject.name} sends {weight} % to the canary, its evidence is for {after} %"
+        yield Finding(problem, _RELEASE)
+    elif max(before, after) > evidence.highest:
+        moved, highest = f"moves from {before} % to {after} %", evidence.highest
+        problem = f"route {subject.name} {moved}, the Canary declares at most {highest} %"
+        yield Finding(problem, "raise maxWeight or stepWeights of the Canary, and release anew")
+    elif after > before:
+        yield from _step(subject, evidence)
+        yield from _checks(subject, evidence)
+        yield from _age(subject, evidence.measured_at)
+
+
+def _step(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
+    rise, allowed = evidence.after - evidence.before, subject.config["maxStep"]
+    risen = f"route {subject.name} rises from {evidence.before} % to {evidence.after} %"
+    if rise > evidence.rise:
+        problem = f"{risen}, the Canary declares {evidence.rise} % at once"
+        yield Finding(problem, "take the declared steps; a run does so by itself")
+    if rise > allowed:
+        problem = f"{risen}, more than {allowed:g} % at once"
+        yield Finding(problem, "lower stepWeight of the Canary, or put steps between those of stepWeights")
+
+
+def _checks(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
+    failed = [str(check.get("name")) for check in evidence.checks if not _passes(check)]
+    if failed:
+        problem = f"route {subject.name} rises although {', '.join(failed)} did not pass"
+        yield Finding(problem, "wait until the checks pass; the driver takes the next step then")
+    if evidence.before and not any(check.get("kind") == "metric" for check in evidence.checks):
+        problem = f"route {subject.name} rises from {evidence.before} % and nothing was measured there"
+        yield Finding(problem, "give the Canary a metric with a bound")
+
+
+def _passes(check: Mapping[str, Any]) -> bool:
+    if check.get("kind") != "metric":
+        return check.get("passed") is True
+    value, least, most = check.get("value"), check.get("min"), check.get("max")
+    if not isinstance(value, int | float) or (least is None and most is None):
+        return False
+    return bool((least is None or value >= least) and (most is None or value <= most))
+
+
+def _age(subject: Subject, measured_at: str) -> Iterator[Finding]:
+    try:
+        measured = datetime.fromisoformat(measured_at)
+        age = (subject.now - measured.astimezone(UTC)).total_seconds()
+    except ValueError:
+        yield Finding(f"the evidence on route {subject.name} does not say when it was measured", _RELEASE)
+        return
+    if age > (allowed := subject.config["maxAgeSeconds"]):
+        problem = f"the evidence on route {subject.name} is {age:.0f} s old, more than {allowed:g} s"
+        yield Finding(problem, "measure again: let the driver take the step")
+    if age < -SKEW_SECONDS:
+        problem = f"the evidence on route {subject.name} was measured {-age:.0f} s from now"
+        yield Finding(problem, "set the clocks of driver and pack right")
+
+
+EARNED = Rule(
+    name="canary-promotion",
+    description="A canary's weight rises by a declared step, on fresh passing evidence.",
+    types=frozenset({APISIX_ROUTE}),
+    check=_unearned,
+    schema={
+        "maxStep": {"type": "number", "minimum": 1, "maximum": 100},
+        "maxAgeSeconds": {"type": "number", "minimum": 1},
+    },
+)

@@ -1,0 +1,16 @@
+"""Type tokens of the resources that rules look at."""
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
+JOB = "kubernetes:batch/v1:Job"
+CRON_JOB = "kubernetes:batch/v1:CronJob"
+POD = "kubernetes:core/v1:Pod"
+CANARY = "kubernetes:flagger.app/v1beta1:Canary"
+APISIX_ROUTE = "kubernetes:apisix.apache.org/v2:ApisixRoute"
+
+SERVING = frozenset({DEPLOYMENT, STATEFUL_SET, DAEMON_SET})
+"""Workloads that answer requests for as long as they live."""
+
+WORKLOADS = SERVING | {JOB, CRON_JOB, POD}
+"""Everything that has containers."""
