@@ -93,7 +93,7 @@ class Observer:
             "",
         )
         problems = [] if label else [_no_label(canary)]
-        problems += _port_problems(canary, template)
+        problems += port_problems(canary, template)
         configs, missing = self.configs(canary.namespace, template)
         checksums = {key: revision.config_checksum(config) for key, config in configs.items()}
         target = Target(
@@ -148,6 +148,7 @@ def workload(deployment: Object) -> Workload:
         generation=int(deployment["metadata"].get("generation") or 1),
         observed_generation=int(status.get("observedGeneration") or 0),
         conditions=tuple(_condition(condition) for condition in status.get("conditions") or ()),
+        revision=(deployment["metadata"].get("annotations") or {}).get(REVISION, ""),
     )
 
 
@@ -208,7 +209,7 @@ def _no_label(canary: Canary) -> str:
     )
 
 
-def _port_problems(canary: Canary, template: Mapping[str, Any]) -> list[str]:
+def port_problems(canary: Canary, template: Mapping[str, Any]) -> list[str]:
     """A target port that none of the containers has, where they say which ports they have."""
     declared: list[Mapping[str, Any]] = [
         port for container in template["spec"]["containers"] for port in container.get("ports") or ()

@@ -171,9 +171,7 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
 
 
 def _errors(text: str) -> str:
-    return "\n".join(
-        line.strip().removeprefix("error: ") for line in re.findall(r"^\s*error: .*$", text, re.M)
-    )
+    return "\n".join(line.strip() for line in re.findall(r"\berror: (.*)$", text, re.M))
 
 
 def _last_paragraph(message: str) -> str:
