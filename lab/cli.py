@@ -83,11 +83,11 @@ def up(name: str, api_port: int, gateway_port: int, prometheus_port: int) -> Non
 
 
 @lab.command()
-@with_lab
-def down(running: Lab) -> None:
+@of_a_lab
+def down(name: str) -> None:
     """End a lab and leave nothing of it."""
-    running.down()
-    click.echo(f"The lab {running.config.name!r} is down.")
+    Lab.named(name).down()
+    click.echo(f"The lab {name!r} is down.")
 
 
 @lab.command()

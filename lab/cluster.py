@@ -17,7 +17,7 @@ from lab.binaries import Report
 from lab.config import Config, cache_folder, labs_folder
 from lab.control import ask, supervisor_pid
 from lab.control_plane import environment
-from lab.errors import AlreadyRunning, LabError
+from lab.errors import AlreadyRunning, LabError, NotRunning
 from lab.faults import Fault, clear_faults, set_fault
 from lab.forward import Door, Outage
 from lab.namespaces import enter, processes
@@ -42,7 +42,7 @@ class Lab:
         `ports` chooses ports of the machine for `api`, `gateway` and `prometheus`; others are free ones.
         Raises `AlreadyRunning`, `Missing`, `Forbidden`, `StartFailed`, or `LabError` for a port that is taken.
         """
-        config = Config.of(name, labs_folder() / name, cache_folder())
+        config = cls.named(name).config
         lock = launch.claim(config.state)
         if lock is None:
             raise AlreadyRunning(
@@ -67,9 +67,14 @@ class Lab:
         return lab
 
     @classmethod
+    def named(cls, name: str = "lab") -> Self:
+        """The lab of that name, whether it runs or not."""
+        return cls(Config.of(name, labs_folder() / name, cache_folder()))
+
+    @classmethod
     def find(cls, name: str = "lab") -> Self:
-        """The lab of that name. Raises `NotRunning`."""
-        lab = cls(Config.of(name, labs_folder() / name, cache_folder()))
+        """The running lab of that name. Raises `NotRunning`."""
+        lab = cls.named(name)
         supervisor_pid(lab.config)
         return lab
 
@@ -164,8 +169,22 @@ class Lab:
         ask(self.config, {"do": "outage", "outage": asdict(Outage(code, time.monotonic() + seconds))})
 
     def down(self) -> None:
-        """End everything and leave nothing. Raises `NotRunning`."""
-        self._end(supervisor_pid(self.config))
+        """End everything and leave nothing, also where the lab has died. Raises `NotRunning` if there is nothing."""
+        try:
+            first = supervisor_pid(self.config)
+        except NotRunning:
+            if not self.config.state.exists():
+                raise
+            self._bury()
+        else:
+            self._end(first)
+
+    def _bury(self) -> None:
+        lock = launch.claim(self.config.state)
+        if lock is None:
+            raise LabError(f"The lab {self.config.name!r} is just being started; wait until it is up.")
+        self._remove()
+        os.close(lock)
 
     def _component(self, verb: str, component: str) -> None:
         ask(self.config, {"do": verb, "part": component})
