@@ -47,9 +47,7 @@ class Folder:
 
     def write(self, key: str, data: bytes) -> None:
         with _explained(self, key, "write"):
-            path = self._path(key)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, data)
+            _replace(self._path(key), data)
 
     def copy(self, source: str, target: str) -> None:
         with _explained(self, target, "write"):
@@ -94,6 +92,7 @@ _TEMPORARY = ".writing-"
 
 def _replace(path: Path, data: bytes) -> None:
     """Write beside the target, then rename: a full disk or a kill leaves the old file as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -56,17 +56,23 @@ class StackConfig:
 
     def save(self) -> None:
         """Writes what has changed into the file, atomically; the rest of it stays as it is."""
+        before = StackConfig.read(self.path)
         editor = _editor()
-        text = self.path.read_text() if self.path.exists() else ""
-        document = editor.load(text) or {}
+        document = editor.load(self.path.read_text()) if self.path.exists() else None
+        document = {} if document is None else document
         for name, value in ((PROVIDER, self.secrets_provider), (KEY, self.encrypted_key), (SALT, self.salt)):
-            _assign(document, name, value or None)
-        old = document.get(CONFIG) or {}
-        names = {parse_key(str(name), ""): name for name in old}
-        new = {names.get(key, str(key)): value for key, value in self.config.items()}
-        _assign(document, CONFIG, new or None)
+            _set_or_drop(document, name, value or None)
+        if self.config and not document.get(CONFIG):
+            document[CONFIG] = {}
+        names = {parse_key(str(name), ""): name for name in document.get(CONFIG) or ()}
+        for key in {**before.config, **self.config}:
+            if before.config.get(key) != self.config.get(key):
+                _set_or_drop(document[CONFIG], names.get(key, str(key)), self.config.get(key))
+        if CONFIG in document and not document[CONFIG]:
+            del document[CONFIG]
         out = io.StringIO()
-        editor.dump(document, out) if document else None
+        if document:
+            editor.dump(document, out)
         _write(self.path, out.getvalue())
 
 
@@ -109,31 +115,31 @@ def _editor() -> Any:
     return editor
 
 
-def _assign(container: Any, key: Any, value: Any) -> None:
-    """Sets a value in a loaded document, touching only what differs; None removes it."""
+def _set_or_drop(entries: Any, key: str, value: Any) -> None:
     if value is None:
-        if key in container:
-            del container[key]
-        return
-    old = container.get(key)
+        entries.pop(key, None)
+    else:
+        _assign(entries, key, value)
+
+
+def _assign(container: Any, key: Any, value: Any) -> None:
+    """Sets a value in a loaded document, touching only what differs in it."""
+    old = container.get(key) if isinstance(container, dict) else container[key]
     if isinstance(old, dict) and isinstance(value, dict):
         for name in [name for name in old if name not in value]:
             del old[name]
         for name, item in value.items():
             _assign(old, name, item)
-    elif not _same(old, value):
+    elif isinstance(old, list) and isinstance(value, list) and old:
+        del old[len(value) :]
+        for position, item in enumerate(value[: len(old)]):
+            _assign(old, position, item)
+        old.extend(value[len(old) :])
+    elif old != value or isinstance(old, bool) is not isinstance(value, bool):
         container[key] = value
-
-
-def _same(old: Any, value: Any) -> bool:
-    """Whether the file says it already. A scalar under `config` may stand there as a number or a boolean."""
-    if type(old) is type(value) or isinstance(old, list | dict):
-        return bool(old == value)
-    return isinstance(value, str) and isinstance(old, str | int | float) and _text(old) == value
-
-
-def _text(scalar: Any) -> str:
-    return str(scalar).lower() if isinstance(scalar, bool) else str(scalar)
+    elif isinstance(container, dict):
+        # An entry that is null and one that is missing read the same.
+        container.setdefault(key, value)
 
 
 def _write(path: Path, text: str) -> None:
