@@ -1,0 +1,73 @@
+"""When a Deployment is ready: the model's rules and words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from automation.core.observation import Workload, WorkloadCondition
+from automation.core.readiness import readiness
+
+READY = Workload("podinfo", 2, 2, 2, 2)
+SHORT = replace(READY, available=0)
+UNAVAILABLE = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", updated_at=100.0)
+EXCEEDED = WorkloadCondition("Progressing", "False", "ProgressDeadlineExceeded")
+ROLLOUT = "waiting for rollout to finish: "
+
+
+@pytest.mark.parametrize(
+    ("workload", "threshold", "state", "why"),
+    [
+        (READY, 100, "ready", ""),
+        (replace(READY, available=1), 50, "ready", ""),
+        (
+            replace(READY, generation=2),
+            100,
+            "waiting",
+            f"{ROLLOUT}observed deployment generation less than desired generation",
+        ),
+        (replace(READY, updated=1), 100, "waiting", f"{ROLLOUT}1 out of 2 new replicas have been updated"),
+        (replace(READY, running=3), 100, "waiting", f"{ROLLOUT}1 old replicas are pending termination"),
+        (SHORT, 100, "waiting", f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available"),
+        (
+            replace(SHORT, conditions=(EXCEEDED,)),
+            100,
+            "stuck",
+            'deployment "podinfo" exceeded its progress deadline',
+        ),
+        (
+            replace(SHORT, conditions=(UNAVAILABLE,)),
+            100,
+            "stuck",
+            f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available",
+        ),
+        (
+            replace(SHORT, conditions=(replace(UNAVAILABLE, updated_at=300.0),)),
+            100,
+            "waiting",
+            f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available",
+        ),
+        (
+            replace(SHORT, generation=2, conditions=(EXCEEDED,)),
+            100,
+            "waiting",
+            f"{ROLLOUT}observed deployment generation less than desired generation",
+        ),
+    ],
+    ids=[
+        "all available",
+        "as many as the threshold asks for",
+        "not observed yet",
+        "old pods",
+        "pods on their way out",
+        "none available",
+        "past its own deadline",
+        "unavailable for too long",
+        "unavailable for a moment",
+        "a deadline of the generation before",
+    ],
+)
+def test_readiness(workload: Workload, threshold: int, state: str, why: str) -> None:
+    found = readiness(workload, threshold, late=200.0)
+    assert (found.state, found.why) == (state, why)

@@ -1,0 +1,276 @@
+"""Canary documents: what is read, and what is refused with path and remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automation.core.spec import Canary, MetricCheck, Problem, Refused, TemplateRef
+from tests.core.documents import MISSING, canary, document
+
+A = "spec.analysis"
+M = f"{A}.metrics"
+
+
+def problems(changes: dict[str, Any]) -> list[tuple[str, str, str]]:
+    with pytest.raises(Refused) as raised:
+        canary(changes)
+    return [(problem.path, problem.problem, problem.remedy) for problem in raised.value.problems]
+
+
+def test_the_articles_document_is_read() -> None:
+    read = canary()
+    assert (read.full_name, read.target_full_name, read.primary_name) == (
+        "podinfo.test",
+        "podinfo.test",
+        "podinfo-primary",
+    )
+    assert (read.apex, read.route_copy_name, read.progress_deadline) == (
+        "podinfo",
+        "podinfo-podinfo-canary",
+        60,
+    )
+    assert (read.service.port, read.service.target_port, read.service.port_name) == (80, 9898, "http")
+    analysis = read.analysis
+    assert (analysis.interval, analysis.threshold, analysis.max_weight, analysis.step_weight) == (
+        10.0,
+        10,
+        50,
+        10,
+    )
+    assert [(check.name, check.interval, check.minimum, check.maximum) for check in analysis.metrics] == [
+        ("request-success-rate", "1m", 99.0, None),
+        ("request-duration", "30s", None, 500.0),
+    ]
+    (hook,) = analysis.hooks("rollout")
+    assert (hook.name, hook.timeout, hook.retries, hook.disable_tls) == ("load-test", 5.0, 0, False)
+
+
+def test_defaults_are_the_models() -> None:
+    read = canary(
+        {A: {"stepWeight": 10}, "spec.progressDeadlineSeconds": MISSING, "spec.service": {"port": 80}}
+    )
+    analysis = read.analysis
+    assert (analysis.interval, analysis.threshold, analysis.max_weight) == (60.0, 1, 100)
+    assert (analysis.primary_ready_threshold, analysis.canary_ready_threshold) == (100, 100)
+    assert (read.progress_deadline, read.service.target_port, read.skip_analysis) == (600, 80, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "problem", "remedy"),
+    [
+        ({f"{A}.intervall": "10s"}, f"{A}.intervall", "is not a field of a Canary", "did you mean interval?"),
+        ({"spec.colour": 1}, "spec.colour", "is not a field of a Canary", "known here: "),
+        ({f"{A}.interval": "0s"}, f"{A}.interval", "0s is too short", "use 1s or more"),
+        ({f"{A}.interval": "soon"}, f"{A}.interval", "'soon' is not a duration", 'such as "30s"'),
+        ({f"{A}.iterations": 5}, f"{A}.iterations", "contradicts stepWeight", "keep one of"),
+        ({f"{A}.stepWeights": [5, 10]}, f"{A}.stepWeights", "contradicts stepWeight", "keep one of"),
+        (
+            {f"{A}.stepWeight": MISSING},
+            f"{A}.stepWeight",
+            "is missing, so no traffic would ever move",
+            "such as 10",
+        ),
+        ({f"{A}.stepWeight": 200}, f"{A}.stepWeight", "200 is out of bounds", "from 0 to 100"),
+        ({f"{A}.stepWeight": "10"}, f"{A}.stepWeight", "is text, not a whole number", "write a whole number"),
+        ({f"{A}.stepWeight": True}, f"{A}.stepWeight", "is true or false, not a whole number", "write"),
+        (
+            {f"{A}.stepWeight": MISSING, f"{A}.stepWeights": [50, 10]},
+            f"{A}.stepWeights",
+            "does not rise",
+            "from the lowest",
+        ),
+        ({f"{A}.match": [{}]}, f"{A}.match", "A/B releases by match rules are not supported", "remove match"),
+        ({f"{A}.mirror": True}, f"{A}.mirror", "mirroring is not supported", "remove mirror"),
+        (
+            {f"{A}.sessionAffinity": {"cookieName": "x"}},
+            f"{A}.sessionAffinity",
+            "session affinity is not supported",
+            "remove sessionAffinity",
+        ),
+        (
+            {f"{A}.webhooks.0.type": "confirm-promotion"},
+            f"{A}.webhooks[0].type",
+            "confirm-promotion hooks are not supported",
+            "remove the hook",
+        ),
+        ({f"{A}.webhooks.0.type": "gate"}, f"{A}.webhooks[0].type", "'gate' is not known", "use one of"),
+        (
+            {f"{A}.webhooks.0.url": "ftp://x"},
+            f"{A}.webhooks[0].url",
+            "'ftp://x' is not a web address",
+            "http",
+        ),
+        ({"spec.provider": "istio"}, "spec.provider", "istio is not supported", "use one of apisix"),
+        ({"spec.provider": "apache"}, "spec.provider", "'apache' is not known", "use one of apisix"),
+        (
+            {"spec.routeRef": MISSING},
+            "spec.routeRef",
+            "apisix route selector is empty",
+            "name the ApisixRoute",
+        ),
+        ({"spec.targetRef": MISSING}, "spec.targetRef", "is missing", "name the Deployment"),
+        (
+            {"spec.targetRef.kind": "DaemonSet"},
+            "spec.targetRef.kind",
+            "DaemonSet is not supported",
+            "Deployment",
+        ),
+        (
+            {"spec.autoscalerRef": {"kind": "ScaledObject", "name": "x"}},
+            "spec.autoscalerRef.kind",
+            "ScaledObject is not supported",
+            "HorizontalPodAutoscaler",
+        ),
+        ({"spec.service.port": MISSING}, "spec.service.port", "is missing", "such as 80"),
+        ({"spec.service.targetPort": 0}, "spec.service.targetPort", "0 is no port", "container port"),
+        ({A: MISSING}, "spec.analysis", "is missing", "say how the canary is judged"),
+        (
+            {f"{M}.0.name": "errors"},
+            f"{M}[0].name",
+            "no usable metrics template and query were configured for 'errors'",
+            "add templateRef",
+        ),
+        (
+            {f"{M}.1.thresholdRange": {"max": 0.5}},
+            f"{M}[1].thresholdRange.max",
+            "0.5 is less than one millisecond, so the check can never pass",
+            "write 500",
+        ),
+        (
+            {f"{M}.0.thresholdRange": {"min": 5, "max": 1}},
+            f"{M}[0].thresholdRange",
+            "min is larger than max",
+            "no value can pass",
+        ),
+        ({f"{M}.0.scope": "pod"}, f"{M}[0].scope", "'pod' is not known", "use one of canary, route"),
+        ({f"{M}.0": "x"}, f"{M}[0]", "is text, not an object", "write it as fields"),
+        ({"apiVersion": "v1"}, "apiVersion", "'v1' is not known", "flagger.app/v1beta1"),
+        ({"metadata.name": MISSING}, "metadata.name", "is missing", "set it"),
+    ],
+    ids=lambda value: "" if not isinstance(value, str) else value[:40],
+)
+def test_a_document_that_can_not_work_is_refused(
+    changes: dict[str, Any], path: str, problem: str, remedy: str
+) -> None:
+    assert any(
+        (path, problem) == (found[0], found[1]) and remedy in found[2] for found in problems(changes)
+    ), problems(changes)
+
+
+def test_all_problems_are_told_at_once_and_each_once() -> None:
+    found = problems({f"{A}.interval": "0s", "spec.provider": "istio", f"{M}.0": "x", "spec.colour": 1})
+    assert len(found) == len(set(found))
+    assert {path for path, _, _ in found} >= {f"{A}.interval", "spec.provider", f"{M}[0]", "spec.colour"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {f"{A}.alerts": [{"name": "on-call", "severity": "error", "providerRef": {"name": "slack"}}]},
+        {f"{A}.webhooks.0.type": "event"},
+        {f"{A}.webhooks.0.type": "post-rollout"},
+        {"spec.service.timeout": "1m", "spec.service.retries": {"attempts": 3}},
+        {f"{A}.mirror": False, f"{A}.iterations": 0},
+        {"spec.ingressRef": {"name": "x"}},
+        {"status": {"phase": "Succeeded"}},
+    ],
+    ids=[
+        "alerts",
+        "event hooks",
+        "post-rollout hooks",
+        "mesh settings",
+        "strategies that are off",
+        "ingress",
+        "status",
+    ],
+)
+def test_what_is_harmless_is_accepted(changes: dict[str, Any]) -> None:
+    canary(changes)
+
+
+def test_the_old_name_of_analysis_is_read() -> None:
+    analysis = document()["spec"]["analysis"]
+    assert canary({A: MISSING, "spec.canaryAnalysis": analysis}).analysis == canary().analysis
+
+
+@pytest.mark.parametrize(
+    ("metric", "minimum", "maximum"),
+    [
+        ({"name": "request-success-rate", "threshold": 99}, 99.0, None),
+        ({"name": "request-duration", "threshold": 500}, None, 500.0),
+        ({"name": "m", "query": "q"}, None, 0.0),
+        ({"name": "m", "query": "q", "threshold": 3, "thresholdRange": {"min": 1}}, 1.0, None),
+        ({"name": "request-success-rate"}, 0.0, None),
+    ],
+    ids=[
+        "a lower bound for success",
+        "an upper bound for the rest",
+        "zero without any",
+        "the range counts first",
+        "success without any",
+    ],
+)
+def test_the_old_single_threshold(
+    metric: dict[str, Any], minimum: float | None, maximum: float | None
+) -> None:
+    (check,) = canary({M: [metric]}).analysis.metrics
+    assert (check.minimum, check.maximum) == (minimum, maximum)
+
+
+def test_templates_are_judged_last_and_a_built_in_name_with_a_template_both_ways() -> None:
+    reference = {"name": "t", "namespace": "apisix"}
+    read = canary(
+        {M: [{"name": "request-success-rate", "templateRef": reference}, {"name": "own", "query": "q"}]}
+    ).analysis
+    template = TemplateRef("t", "apisix")
+    assert [(check.name, check.template) for check in read.checks] == [
+        ("request-success-rate", None),
+        ("own", None),
+        ("request-success-rate", template),
+    ]
+    assert [check.name for check in read.own_checks] == ["own", "request-success-rate"]
+    assert len({check.key for check in read.checks}) == 3
+
+
+def test_a_template_has_a_window_even_if_the_document_names_none() -> None:
+    (check,) = canary({M: [{"name": "m", "templateRef": {"name": "t"}}]}).analysis.metrics
+    assert (check.interval, check.template) == ("1m", TemplateRef("t", "test"))
+
+
+def test_checks_are_keys() -> None:
+    assert (
+        len(
+            {
+                MetricCheck("m", query="q", variables={"a": "b"}),
+                MetricCheck("m", query="q", variables={"a": "b"}),
+            }
+        )
+        == 1
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 200) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = [*document()["spec"], "suspend", "skipAnalysis", "autoscalerRef", "metricsServer"]
+
+
+@given(
+    st.sampled_from(
+        [*(f"spec.{name}" for name in FIELDS), *(f"{A}.{name}" for name in document()["spec"]["analysis"])]
+    ),
+    JSON,
+)
+def test_reading_never_fails_but_by_refusing(path: str, value: Any) -> None:
+    told: tuple[Problem, ...] = ()
+    try:
+        Canary.parse(document({path: value}))
+    except Refused as refused:
+        told = refused.problems
+    assert all(problem.path and problem.problem and problem.remedy for problem in told)

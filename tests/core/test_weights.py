@@ -1,0 +1,110 @@
+"""Where the canary's weight goes next: a table, and what holds for every document."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automation.core.spec import Analysis
+from automation.core.split import Split
+from automation.core.weights import limit, next_weight, step_back
+
+LISTED = Analysis(step_weights=(1, 5, 20, 60))
+
+
+@pytest.mark.parametrize(
+    ("analysis", "current", "following"),
+    [
+        (Analysis(step_weight=10, max_weight=50), 0, 10),
+        (Analysis(step_weight=10, max_weight=50), 40, 50),
+        (Analysis(step_weight=20, max_weight=50), 40, 50),
+        (Analysis(step_weight=30), 90, 100),
+        (Analysis(step_weight=60, max_weight=50), 0, 50),
+        (Analysis(step_weight=10, max_weight=50, step_weights=(5,)), 0, 10),
+        (LISTED, 0, 1),
+        (LISTED, 5, 20),
+        (LISTED, 20, 60),
+        (LISTED, 37, 20),
+        (LISTED, 99, 60),
+        (Analysis(step_weights=(10, 20)), 4, 10),
+    ],
+    ids=[
+        "the first step",
+        "the last step",
+        "maxWeight is not overshot",
+        "100 is not overshot",
+        "a step beyond maxWeight is cut",
+        "stepWeight counts before stepWeights",
+        "the first of a list",
+        "the next of a list",
+        "the last of a list",
+        "a weight not in the list goes to the next lower step",
+        "a weight above the list goes to its last step",
+        "a weight below the list goes to its first step",
+    ],
+)
+def test_the_next_weight(analysis: Analysis, current: int, following: int) -> None:
+    assert next_weight(analysis, current) == following
+
+
+@pytest.mark.parametrize(
+    ("analysis", "expected"),
+    [
+        (Analysis(step_weight=10), 100),
+        (Analysis(step_weight=10, max_weight=50), 50),
+        (Analysis(step_weights=(10, 30), max_weight=50), 30),
+        (Analysis(step_weight=5, step_weights=(10, 30), max_weight=50), 50),
+    ],
+    ids=["100 unless told", "maxWeight", "the last of a list", "maxWeight where stepWeight counts"],
+)
+def test_the_weight_of_promotion(analysis: Analysis, expected: int) -> None:
+    assert limit(analysis) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "after"),
+    [(0, 50, 0), (20, 50, 30), (20, 10, 0)],
+    ids=["at once", "one step", "never below zero"],
+)
+def test_the_way_back(step: int, before: int, after: int) -> None:
+    assert step_back(Analysis(step_weight_promotion=step), Split.to_canary(before)) == Split.to_canary(after)
+
+
+@st.composite
+def analyses(draw: st.DrawFn) -> Analysis:
+    steps = draw(st.lists(st.integers(1, 100), unique=True, max_size=6).map(sorted))
+    return Analysis(
+        step_weight=draw(st.integers(0 if steps else 1, 100)),
+        step_weights=tuple(steps),
+        max_weight=draw(st.integers(1, 100)),
+        step_weight_promotion=draw(st.integers(0, 100)),
+    )
+
+
+@given(analyses())
+def test_weights_rise_to_the_limit_and_never_beyond(analysis: Analysis) -> None:
+    weight = 0
+    for _ in range(101):
+        if weight >= limit(analysis):
+            break
+        following = next_weight(analysis, weight)
+        assert weight < following <= limit(analysis)
+        weight = following
+    assert weight == limit(analysis)
+
+
+@given(analyses(), st.integers(0, 100))
+def test_every_split_is_whole_and_in_bounds(analysis: Analysis, weight: int) -> None:
+    for split in (
+        Split.to_canary(min(100, next_weight(analysis, weight))),
+        step_back(analysis, Split.to_canary(weight)),
+    ):
+        assert split.primary + split.canary == 100
+        assert 0 <= split.canary <= 100
+
+
+@pytest.mark.parametrize(("primary", "canary"), [(50, 49), (101, -1), (-1, 101)])
+def test_a_split_that_is_none_can_not_be_made(primary: int, canary: int) -> None:
+    with pytest.raises(ValueError, match="sums to 100"):
+        Split(primary, canary)
