@@ -26,8 +26,11 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class StepDone:
+    """A step is done, or a component has registered its outputs (then the step comes a second time, not `counted`)."""
+
     step: Step
     planning: bool
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Emitter:
     def emit(self, event: Event) -> None:
         """May be called from any thread."""
         with self._lock:
-            if isinstance(event, StepDone):
+            if isinstance(event, StepDone) and event.counted:
                 self._count(event.step)
             elif isinstance(event, Diagnostic) and event.severity == "error":
                 self._errors += 1
@@ -124,7 +127,12 @@ class Emitter:
     def _count(self, step: Step) -> None:
         if step.internal or step.op in UNCOUNTED:
             return
-        if step.op is Op.READ and step.old is not None and step.new is not None and step.old.outputs == step.new.outputs:
+        if (
+            step.op is Op.READ
+            and step.old is not None
+            and step.new is not None
+            and step.old.outputs == step.new.outputs
+        ):
             return
         self._changes[counted_as(step)] += 1
 

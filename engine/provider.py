@@ -21,7 +21,14 @@ class ProviderError(Exception):
 class InitFailed(ProviderError):
     """The resource exists (or was changed) but did not become ready: state is kept, with `reasons`."""
 
-    def __init__(self, message: str, id: str, outputs: PropertyMap, reasons: list[str], inputs: PropertyMap | None = None):
+    def __init__(
+        self,
+        message: str,
+        id: str,
+        outputs: PropertyMap,
+        reasons: list[str],
+        inputs: PropertyMap | None = None,
+    ):
         super().__init__(message)
         self.id, self.outputs, self.reasons, self.inputs = id, outputs, reasons, inputs
 
@@ -94,10 +101,18 @@ class Operation:
 class Provider(Protocol):
     """A resource provider. Every method may raise `ProviderError`; `create` and `update` also `InitFailed`."""
 
-    def check(self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes) -> Checked: ...
+    def check(
+        self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
+    ) -> Checked: ...
 
     def diff(
-        self, operation: Operation, type: str, id: str, old_inputs: PropertyMap, old_outputs: PropertyMap, news: PropertyMap
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        news: PropertyMap,
     ) -> Diff: ...
 
     def create(self, operation: Operation, type: str, news: PropertyMap) -> tuple[str, PropertyMap]:
@@ -105,14 +120,27 @@ class Provider(Protocol):
         ...
 
     def update(
-        self, operation: Operation, type: str, id: str, old_inputs: PropertyMap, old_outputs: PropertyMap, news: PropertyMap
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        news: PropertyMap,
     ) -> PropertyMap: ...
 
     def read(
-        self, operation: Operation, type: str, id: str, inputs: PropertyMap | None, outputs: PropertyMap | None
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        inputs: PropertyMap | None,
+        outputs: PropertyMap | None,
     ) -> Read: ...
 
-    def delete(self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap) -> None: ...
+    def delete(
+        self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap
+    ) -> None: ...
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap: ...
 

@@ -26,7 +26,9 @@ class Urn:
         """Raises `ValueError` if the text is not a URN."""
         parts = text.split("::", 3)
         if len(parts) != 4 or not parts[0].startswith("urn:pulumi:"):
-            raise ValueError(f"'{text}' is not a URN; one looks like urn:pulumi:<stack>::<project>::<type>::<name>")
+            raise ValueError(
+                f"'{text}' is not a URN; one looks like urn:pulumi:<stack>::<project>::<type>::<name>"
+            )
         return cls(parts[0].removeprefix("urn:pulumi:"), parts[1], parts[2], parts[3])
 
     @property

@@ -134,7 +134,11 @@ def marked(value: Value) -> PropertyMap:
     if isinstance(value, Secret):
         return {SIGNATURE: SECRET, "value": value.value}
     if isinstance(value, Reference):
-        fields: PropertyMap = {SIGNATURE: REFERENCE, "urn": value.urn, "packageVersion": value.package_version}
+        fields: PropertyMap = {
+            SIGNATURE: REFERENCE,
+            "urn": value.urn,
+            "packageVersion": value.package_version,
+        }
         if value.id is not None:
             fields["id"] = "" if isinstance(value.id, Unknown) else value.id
         return fields

@@ -56,7 +56,9 @@ class Changes:
             raw = changed(new, inputs=check.with_ignored(goal, old))
             new = changed(new, inputs=check.checked(self._context, provider, raw, {}))
         self._ledger.replaced.add(new.urn)
-        first = diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
+        first = (
+            diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
+        )
         if first:
             self._make_room(old, diff)
             old = self._ledger.olds.get(old.urn, old)
@@ -151,4 +153,3 @@ class Changes:
             detailed=diff.detailed,
             internal=is_default(subject.urn),
         )
-

@@ -40,7 +40,10 @@ def explained(failure: CheckFailure, new: Resource) -> str:
 def shown(value: object) -> object:
     """A value for a message: secrets masked, unknowns named."""
     return transform(
-        value, lambda leaf: "[secret]" if isinstance(leaf, Secret) else "[unknown]" if isinstance(leaf, Unknown) else leaf
+        value,
+        lambda leaf: (
+            "[secret]" if isinstance(leaf, Secret) else "[unknown]" if isinstance(leaf, Unknown) else leaf
+        ),
     )
 
 
@@ -54,5 +57,3 @@ def with_ignored(goal: Goal, old: Resource | None) -> PropertyMap:
 def seed() -> bytes:
     """Randomness for automatic names."""
     return random.SystemRandom().randbytes(32)
-
-

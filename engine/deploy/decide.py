@@ -70,7 +70,11 @@ def before_diff(old: Resource | None, new: Resource, now: Circumstances) -> Verd
         if reveal(old.replacement_trigger) != reveal(new.replacement_trigger):
             return Verdict(Fate.REPLACE, Diff(Change.SOME))
     if not new.custom:
-        return Verdict(Fate.SAME) if reveal(old.inputs) == reveal(new.inputs) else Verdict(Fate.UPDATE, Diff(Change.SOME))
+        return (
+            Verdict(Fate.SAME)
+            if reveal(old.inputs) == reveal(new.inputs)
+            else Verdict(Fate.UPDATE, Diff(Change.SOME))
+        )
     return None
 
 
@@ -113,7 +117,9 @@ def differences(old: Value, new: Value, at: str = "") -> dict[str, PropertyDiff]
     return {} if old == new else {at: PropertyDiff("update", input_diff=True)}
 
 
-def _difference(old: Mapping[object, Value], new: Mapping[object, Value], key: object, at: str) -> dict[str, PropertyDiff]:
+def _difference(
+    old: Mapping[object, Value], new: Mapping[object, Value], key: object, at: str
+) -> dict[str, PropertyDiff]:
     if key not in new:
         return {at: PropertyDiff("delete", input_diff=True)}
     if key not in old:

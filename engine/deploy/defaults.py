@@ -23,7 +23,9 @@ class Defaults:
     `register` registers a goal and returns the provider's reference.
     """
 
-    def __init__(self, config: Mapping[str, str], secret_keys: tuple[str, ...], register: Callable[[Goal], str]):
+    def __init__(
+        self, config: Mapping[str, str], secret_keys: tuple[str, ...], register: Callable[[Goal], str]
+    ):
         self._config, self._secret_keys, self._register = config, frozenset(secret_keys), register
         self._known: dict[PackageKey, Future[str]] = {}
         self._lock = threading.Lock()
@@ -81,5 +83,7 @@ def _is_disabled(setting: str, package: str) -> bool:
     try:
         names = json.loads(setting)
     except ValueError as error:
-        raise EngineError(f"the configuration value {_DISABLED} must be a JSON list of packages: {error}") from error
+        raise EngineError(
+            f"the configuration value {_DISABLED} must be a JSON list of packages: {error}"
+        ) from error
     return "*" in names or package in names

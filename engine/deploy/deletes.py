@@ -88,7 +88,9 @@ class Deletes:
             return all(list(pool.map(self._one, resources)))
 
     def _one(self, resource: Resource) -> bool:
-        step = Step(self._op(resource), resource.urn, resource.type, resource, internal=is_default(resource.urn))
+        step = Step(
+            self._op(resource), resource.urn, resource.type, resource, internal=is_default(resource.urn)
+        )
         try:
             self._executor.run(step)
         except StepError:

@@ -127,7 +127,12 @@ class Executor:
 
     def _delete(self, step: Step) -> None:
         resource = step.resource
-        if self._context.options.preview or not resource.custom or resource.retain_on_delete or resource.external:
+        if (
+            self._context.options.preview
+            or not resource.custom
+            or resource.retain_on_delete
+            or resource.external
+        ):
             return
         if resource.deleted_with and self._is_gone(resource.deleted_with):
             return
@@ -151,7 +156,12 @@ class Executor:
     @contextmanager
     def _pending(self, step: Step) -> Iterator[None]:
         kind = PENDING.get(step.op)
-        if kind is None or self._context.options.preview or not step.resource.custom or step.resource.type.startswith("pulumi:providers:"):
+        if (
+            kind is None
+            or self._context.options.preview
+            or not step.resource.custom
+            or step.resource.type.startswith("pulumi:providers:")
+        ):
             yield
             return
         resource = step.old if kind in ("updating", "deleting") else step.new
@@ -195,7 +205,11 @@ class Executor:
 
     def _unready_text(self, step: Step, error: PartlyDone) -> str:
         reasons = "".join(f"\n\t* {reason}" for reason in error.reasons)
-        return f"{len(error.reasons)} error{'s' if len(error.reasons) != 1 else ''} occurred:{reasons}" if reasons else str(error)
+        return (
+            f"{len(error.reasons)} error{'s' if len(error.reasons) != 1 else ''} occurred:{reasons}"
+            if reasons
+            else str(error)
+        )
 
 
 class _HookFailed(Exception):

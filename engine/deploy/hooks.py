@@ -72,7 +72,9 @@ class Hooks:
         for name in names:
             hook = self.hooks.get(name)
             if hook is None:
-                raise ProviderError(f"resource hook '{name}' is not registered; run a program that registers it")
+                raise ProviderError(
+                    f"resource hook '{name}' is not registered; run a program that registers it"
+                )
             if preview and not hook.in_previews:
                 continue
             error = hook.run(call)

@@ -33,7 +33,16 @@ class Imports:
         imported = replace(
             found, inputs=found.inputs, protect=new.protect, dependencies=new.dependencies, parent=new.parent
         )
-        step = Step(op, new.urn, new.type, old, imported, keys=diff.replaces, diffs=diff.changed, detailed=diff.detailed)
+        step = Step(
+            op,
+            new.urn,
+            new.type,
+            old,
+            imported,
+            keys=diff.replaces,
+            diffs=diff.changed,
+            detailed=diff.detailed,
+        )
         self._context.ledger.ops[new.urn] = op
         result = self._executor.run(step)
         assert result is not None
@@ -74,13 +83,17 @@ class Imports:
             modified=now,
         )
 
-    def _differences(self, provider: Provider, found: Resource, wanted: Resource, inputs: dict[str, object]) -> Diff:
+    def _differences(
+        self, provider: Provider, found: Resource, wanted: Resource, inputs: dict[str, object]
+    ) -> Diff:
         operation = self._context.operation(wanted)
         diff = provider.diff(operation, wanted.type, found.id, found.inputs, found.outputs, inputs)
         return settled(diff, found.inputs, inputs)
 
     def _updated(self, imported: Resource, wanted: Resource, diff: Diff) -> Resource:
-        step = Step(Op.UPDATE, wanted.urn, wanted.type, imported, wanted, diffs=diff.changed, detailed=diff.detailed)
+        step = Step(
+            Op.UPDATE, wanted.urn, wanted.type, imported, wanted, diffs=diff.changed, detailed=diff.detailed
+        )
         result = self._executor.run(step)
         assert result is not None
         return result

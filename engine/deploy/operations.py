@@ -48,7 +48,12 @@ def same(step: Step) -> Resource:
     """The resource with the new goal's options and the id and outputs that it had."""
     new, old = _goal(step), _old(step)
     return replace(
-        new, id=old.id, outputs=old.outputs, created=old.created, modified=old.modified, init_errors=old.init_errors
+        new,
+        id=old.id,
+        outputs=old.outputs,
+        created=old.created,
+        modified=old.modified,
+        init_errors=old.init_errors,
     )
 
 

@@ -34,7 +34,10 @@ def settle(context: Context, providers: Providers, deployment: Deployment) -> De
             left.append(operation)
         elif outcome.id:
             recovered.append(_adopted(operation.resource, outcome))
-            context.warn(f"its creation was interrupted; found {outcome.id} and took it into the state", operation.resource.urn)
+            context.warn(
+                f"its creation was interrupted; found {outcome.id} and took it into the state",
+                operation.resource.urn,
+            )
     return replace(deployment, resources=[*deployment.resources, *recovered], pending_operations=left)
 
 
@@ -53,9 +56,7 @@ def _adopted(resource: Resource, found: Read) -> Resource:
     outputs = concealed(found.outputs, resource.inputs, resource.additional_secret_outputs)
     # Whether it became ready is not known: the next update looks after it.
     reasons = list(found.init_errors) or ["its creation was interrupted"]
-    return replace(
-        resource, id=found.id, outputs=outputs, init_errors=reasons, created=now, modified=now
-    )
+    return replace(resource, id=found.id, outputs=outputs, init_errors=reasons, created=now, modified=now)
 
 
 def _announcement(pending: list[PendingOperation]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,10 +31,14 @@ class Finished:
     told: bool = False
 
 
+Say = Callable[[str, str], None]
+"""`say(severity, text)`: what a program prints."""
+
+
 class Program(Protocol):
     """A program that can be run, once or again."""
 
-    def run(self, launch: Launch) -> Finished:
+    def run(self, launch: Launch, say: Say) -> Finished:
         """Blocks until the program has ended. Raises `EngineError` if it cannot be started."""
         ...
 

@@ -19,11 +19,19 @@ INTERNAL = "__internal"
 class Unconfigured:
     """Stands in for a provider whose configuration is only known after the update: everything about it is unknown."""
 
-    def check(self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes) -> Checked:
+    def check(
+        self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
+    ) -> Checked:
         return Checked(news)
 
     def diff(
-        self, operation: Operation, type: str, id: str, old_inputs: PropertyMap, old_outputs: PropertyMap, news: PropertyMap
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        news: PropertyMap,
     ) -> Diff:
         operation.log(
             "warning",
@@ -37,16 +45,29 @@ class Unconfigured:
         return "", {}
 
     def update(
-        self, operation: Operation, type: str, id: str, old_inputs: PropertyMap, old_outputs: PropertyMap, news: PropertyMap
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        news: PropertyMap,
     ) -> PropertyMap:
         return {}
 
     def read(
-        self, operation: Operation, type: str, id: str, inputs: PropertyMap | None, outputs: PropertyMap | None
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        inputs: PropertyMap | None,
+        outputs: PropertyMap | None,
     ) -> Read:
         return Read(id)
 
-    def delete(self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap) -> None:
+    def delete(
+        self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap
+    ) -> None:
         return
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap:
@@ -59,7 +80,9 @@ class ProviderResources:
     def __init__(self, package: Package):
         self._package = package
 
-    def check(self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes) -> Checked:
+    def check(
+        self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
+    ) -> Checked:
         if has_unknown(news):
             return Checked(news)
         checked = self._package.check_config(operation, public(news))
@@ -67,7 +90,13 @@ class ProviderResources:
         return Checked({**checked.inputs, **kept}, checked.failures)
 
     def diff(
-        self, operation: Operation, type: str, id: str, old_inputs: PropertyMap, old_outputs: PropertyMap, news: PropertyMap
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        news: PropertyMap,
     ) -> Diff:
         return self._package.diff_config(operation, public(old_inputs), public(news))
 
@@ -75,16 +104,31 @@ class ProviderResources:
         return "" if operation.preview else str(uuid.uuid4()), public(news)
 
     def update(
-        self, operation: Operation, type: str, id: str, old_inputs: PropertyMap, old_outputs: PropertyMap, news: PropertyMap
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        news: PropertyMap,
     ) -> PropertyMap:
         return public(news)
 
     def read(
-        self, operation: Operation, type: str, id: str, inputs: PropertyMap | None, outputs: PropertyMap | None
+        self,
+        operation: Operation,
+        type: str,
+        id: str,
+        inputs: PropertyMap | None,
+        outputs: PropertyMap | None,
     ) -> Read:
-        raise EngineError(f"provider '{urns.name_of(operation.urn)}' cannot be read or imported; declare it instead")
+        raise EngineError(
+            f"provider '{urns.name_of(operation.urn)}' cannot be read or imported; declare it instead"
+        )
 
-    def delete(self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap) -> None:
+    def delete(
+        self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap
+    ) -> None:
         return
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap:
@@ -131,7 +175,9 @@ class Providers:
             found = self._configured.get(reference)
             if found is None:
                 package, inputs = self._inputs.get(reference) or self._remembered(reference)
-                found = Unconfigured() if has_unknown(inputs) else self.package(package).configure(public(inputs))
+                found = (
+                    Unconfigured() if has_unknown(inputs) else self.package(package).configure(public(inputs))
+                )
                 self._configured[reference] = found
             return found
 

@@ -13,7 +13,7 @@ from engine.deploy.context import Context
 from engine.deploy.decide import Circumstances, Fate, Verdict, after_diff, before_diff
 from engine.deploy.defaults import Defaults, is_default
 from engine.deploy.executor import Executor, StepError
-from engine.deploy.goal import Goal, Reading
+from engine.deploy.goal import Goal, PackageKey, Reading
 from engine.deploy.imports import Imports
 from engine.deploy.ledger import Result
 from engine.deploy.policing import Policing
@@ -45,7 +45,12 @@ class Registrar:
     """Registers resources for a program. Every method may be called from any thread."""
 
     def __init__(self, context: Context, providers: Providers, executor: Executor, policing: Policing):
-        self._context, self._providers, self._executor, self._policing = context, providers, executor, policing
+        self._context, self._providers, self._executor, self._policing = (
+            context,
+            providers,
+            executor,
+            policing,
+        )
         self._ledger = context.ledger
         self._defaults = Defaults(context.config, context.secret_keys, self._register_default)
         self._changes = Changes(context, providers, executor)
@@ -56,7 +61,9 @@ class Registrar:
         urn = self._urn_of(goal.type, goal.name, goal.parent)
         try:
             goal = self._admit(goal, urn)
-            blocker = self._ledger.blocker(filter(None, (goal.parent, goal.provider.rpartition("::")[0], *goal.dependencies)))
+            blocker = self._ledger.blocker(
+                filter(None, (goal.parent, goal.provider.rpartition("::")[0], *goal.dependencies))
+            )
             if blocker:
                 self._ledger.failures[urn] = Result.SKIP
                 return Outcome(urn, result=Result.SKIP)
@@ -73,7 +80,11 @@ class Registrar:
         new = replace(known, outputs=outputs)
         self._ledger.results[urn] = new
         context = self._context
-        if not context.options.preview and context.snapshot.get(urn) is not None and context.snapshot.put(new):
+        if (
+            not context.options.preview
+            and context.snapshot.get(urn) is not None
+            and context.snapshot.put(new)
+        ):
             context.snapshot.persist()
         step = Step(self._ledger.ops.get(urn, Op.SAME), urn, new.type, self._ledger.olds.get(urn), new)
         context.events.emit(StepDone(step, context.options.preview, counted=False))
@@ -104,11 +115,11 @@ class Registrar:
         self._ledger.results[urn] = result
         return self._outcome(goal, result)
 
-    def provider_for(self, token: str, reference: str, key_goal: Goal) -> Provider:
+    def provider_for(self, token: str, reference: str, parent: str, key: PackageKey) -> Provider:
         """The provider that answers a function call: the named one, else the parent's, else the default one."""
-        parent = self._ledger.goals.get(key_goal.parent)
-        inherited = parent.providers.get(key_goal.package.package, "") if parent else ""
-        return self._providers.get(reference or inherited or self._defaults.reference(key_goal.package, token))
+        goal = self._ledger.goals.get(parent)
+        inherited = goal.providers.get(key.package, "") if goal else ""
+        return self._providers.get(reference or inherited or self._defaults.reference(key, token))
 
     def _urn_of(self, type: str, name: str, parent: str) -> str:
         return urns.make(self._context.stack, self._context.project, type, name, parent)
@@ -162,7 +173,12 @@ class Registrar:
         provider = self._providers.serving(new) if new.custom else None
         fresh = old is None or now.recreating or now.forced or old.external
         if provider is not None:
-            new = replace(new, inputs=check.checked(self._context, provider, new, {} if fresh or old is None else old.inputs))
+            new = replace(
+                new,
+                inputs=check.checked(
+                    self._context, provider, new, {} if fresh or old is None else old.inputs
+                ),
+            )
         new = self._policing.passed(goal, new)
         verdict = before_diff(old, new, now) or self._diffed(provider, old, new)
         return self._act(goal, verdict, new, old)
@@ -172,7 +188,8 @@ class Registrar:
         return Circumstances(
             targeted=options.targets.include(new),
             recreating=old is not None and (old.pending_replacement or old.urn in ledger.recreating),
-            forced=old is not None and (old.taint or (bool(options.replaces) and options.replaces.names(new.urn))),
+            forced=old is not None
+            and (old.taint or (bool(options.replaces) and options.replaces.names(new.urn))),
             linked=old is not None and bool(new.deleted_with) and new.deleted_with in ledger.replaced,
             moved=old is not None and self._moved(old, new),
         )
@@ -181,7 +198,9 @@ class Registrar:
         """Whether the resource belongs to another provider, for which it has to be made anew."""
         if old.provider == new.provider or not old.provider or not new.provider:
             return False
-        if is_default(urns.split_reference(old.provider)[0]) and is_default(urns.split_reference(new.provider)[0]):
+        if is_default(urns.split_reference(old.provider)[0]) and is_default(
+            urns.split_reference(new.provider)[0]
+        ):
             return False
         return self._changes.needs_move(old, new)
 
@@ -189,7 +208,9 @@ class Registrar:
         skipped = self._ledger.skipped
         for urn in (new.parent, urns.split_reference(new.provider)[0], *new.dependencies):
             if urn in skipped:
-                text = f"Resource '{new.urn}' depends on '{urn}' which was was not specified in --target list."
+                text = (
+                    f"Resource '{new.urn}' depends on '{urn}' which was was not specified in --target list."
+                )
                 raise EngineError(text)
 
     def _diffed(self, provider: Provider | None, old: Resource | None, new: Resource) -> Verdict:
@@ -218,7 +239,9 @@ class Registrar:
     def _outcome(self, goal: Goal, result: Resource) -> Outcome:
         if not goal.custom:
             return Outcome(result.urn)
-        return Outcome(result.urn, result.id, result.outputs, property_dependencies=result.property_dependencies)
+        return Outcome(
+            result.urn, result.id, result.outputs, property_dependencies=result.property_dependencies
+        )
 
     def _failed(self, goal: Goal, urn: str, error: Exception) -> Outcome:
         if not isinstance(error, StepError | Bail):
@@ -227,4 +250,3 @@ class Registrar:
         if self._context.options.continue_on_error and goal.reports_results:
             return Outcome(urn, result=Result.FAIL)
         raise Aborted(str(error)) from error
-

@@ -13,7 +13,9 @@ DiffOf = Callable[[Resource, PropertyMap], Diff]
 """The provider's diff of a resource in the state against other inputs."""
 
 
-def dependents(root: Resource, resources: Iterable[Resource], diff_of: DiffOf) -> list[tuple[Resource, tuple[str, ...]]]:
+def dependents(
+    root: Resource, resources: Iterable[Resource], diff_of: DiffOf
+) -> list[tuple[Resource, tuple[str, ...]]]:
     """Resources that must be deleted before `root` is, dependencies first, with the properties that force it.
 
     `resources` are those of the old state in its order. A resource goes along if its provider or what it is deleted
@@ -22,7 +24,13 @@ def dependents(root: Resource, resources: Iterable[Resource], diff_of: DiffOf) -
     going = {root.urn}
     found: list[tuple[Resource, tuple[str, ...]]] = []
     for resource in resources:
-        if resource is root or resource.urn in going or not resource.custom or resource.external or resource.delete:
+        if (
+            resource is root
+            or resource.urn in going
+            or not resource.custom
+            or resource.external
+            or resource.delete
+        ):
             continue
         keys = _forced_by(resource, going, diff_of)
         if keys is not None:
@@ -38,7 +46,9 @@ def _forced_by(resource: Resource, going: set[str], diff_of: DiffOf) -> tuple[st
         return ()
     if going.isdisjoint(resource.dependencies):
         return None
-    uncertain = {key for key, sources in resource.property_dependencies.items() if not going.isdisjoint(sources)}
+    uncertain = {
+        key for key, sources in resource.property_dependencies.items() if not going.isdisjoint(sources)
+    }
     if not uncertain:
         return None
     inputs = {key: UNKNOWN if key in uncertain else value for key, value in resource.inputs.items()}

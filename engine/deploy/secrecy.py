@@ -11,7 +11,8 @@ def concealed(outputs: PropertyMap, inputs: PropertyMap, names: Iterable[str]) -
     """The outputs, secret where the input of the same name is, and where `names` says so."""
     wanted = set(names)
     return {
-        key: _secret(value) if key in wanted else _like(value, inputs.get(key)) for key, value in outputs.items()
+        key: _secret(value) if key in wanted else _like(value, inputs.get(key))
+        for key, value in outputs.items()
     }
 
 

@@ -24,7 +24,9 @@ class Snapshot:
         self._start, self._save = base, save
         self._old: dict[int, Resource] = {id(resource): resource for resource in base.resources}
         self._new: dict[str, Resource] = {}
-        self._pending: list[PendingOperation] = [item for item in base.pending_operations if item.type == "creating"]
+        self._pending: list[PendingOperation] = [
+            item for item in base.pending_operations if item.type == "creating"
+        ]
         self._renamed: dict[str, str] = {}
         self._lock, self._writer = threading.Lock(), threading.Lock()
         self._version = self._written = 0

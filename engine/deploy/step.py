@@ -31,7 +31,9 @@ class Op(StrEnum):
 
 
 # Steps that are parts of another one: shown, but not counted.
-UNCOUNTED = frozenset({Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE})
+UNCOUNTED = frozenset(
+    {Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE}
+)
 # Kinds of steps that leave everything as it was.
 UNCHANGING = frozenset({Op.SAME, Op.READ, Op.DISCARD, Op.READ_REPLACEMENT, Op.REFRESH})
 

@@ -12,10 +12,11 @@ from engine.deploy.deletes import Deletes
 from engine.deploy.executor import Executor
 from engine.deploy.hooks import Hooks
 from engine.deploy.policing import Policing
-from engine.deploy.program import Finished, Launch, Program
+from engine.deploy.program import Finished, Launch, Program, Say
 from engine.deploy.providers import Providers
 from engine.deploy.registrar import Registrar
 from engine.errors import Cancelled, EngineError
+from engine.events import Diagnostic
 from engine.monitor.server import Monitor
 from engine.monitor.session import Session
 
@@ -36,10 +37,15 @@ class Update:
         with Monitor.serve(session) as monitor:
             launch = replace(launch, monitor=monitor.address, engine=monitor.address)
             ended: Future[Finished] = Future()
-            threading.Thread(target=_run, args=(program, launch, ended), name="program", daemon=True).start()
+            threading.Thread(
+                target=_run, args=(program, launch, self._say, ended), name="program", daemon=True
+            ).start()
             finished = self._attend(session, ended, program)
         self._context.cancellation.check()
         return self._verdict(session, finished)
+
+    def _say(self, severity: str, text: str) -> None:
+        self._context.events.emit(Diagnostic(severity, text))
 
     def _attend(self, session: Session, ended: Future[Finished], program: Program) -> Finished:
         """Wait for the program; when it says that it is through, do what is left and let it go."""
@@ -57,6 +63,9 @@ class Update:
             finally:
                 session.release()
         finished = ended.result()
+        if session.closed:
+            # The program broke off because the engine did; what it says about that is no news.
+            finished = Finished()
         session.close()
         session.wait_until_idle()
         if not session.through.done() and not finished.error and not finished.told and not session.failed:
@@ -114,8 +123,8 @@ def _first_of(*futures: Future[Any]) -> None:
     wait(futures, return_when=FIRST_COMPLETED)
 
 
-def _run(program: Program, launch: Launch, ended: Future[Finished]) -> None:
+def _run(program: Program, launch: Launch, say: Say, ended: Future[Finished]) -> None:
     try:
-        ended.set_result(program.run(launch))
+        ended.set_result(program.run(launch, say))
     except BaseException as error:
         ended.set_exception(error)

@@ -21,6 +21,8 @@ class EngineService(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
         self._session, self._root = session, ""
 
     def Log(self, request: engine_pb2.LogRequest, context: object) -> empty_pb2.Empty:
+        if self._session.closed:
+            return empty_pb2.Empty()
         severity = _SEVERITIES.get(request.severity, "info")
         self._session.context.events.emit(
             Diagnostic(severity, request.message, request.urn, request.ephemeral, request.streamId)
@@ -52,7 +54,9 @@ class EngineService(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
 def satisfies(version: str, wanted: str) -> bool:
     """Whether a version lies in a range such as `>=3.100.0 <4.0.0 || 5.x`."""
     parsed = semver.VersionInfo.parse(version)
-    return any(all(_holds(parsed, term) for term in part.split()) for part in wanted.split("||") if part.strip())
+    return any(
+        all(_holds(parsed, term) for term in part.split()) for part in wanted.split("||") if part.strip()
+    )
 
 
 def _holds(version: semver.VersionInfo, term: str) -> bool:

@@ -45,6 +45,7 @@ class Monitor:
             yield cls(f"127.0.0.1:{port}")
         finally:
             session.close()
-            server.stop(None)
+            # With grace, calls that nobody waits for any more end quietly.
+            server.stop(1)
             service.close()
             pool.shutdown(wait=False)

@@ -13,9 +13,8 @@ from engine import wire
 from engine.deploy.ledger import Result
 from engine.deploy.registrar import Aborted, Outcome
 from engine.errors import EngineError
-from engine.monitor import requests
+from engine.monitor import functions, requests
 from engine.monitor.callbacks import Callbacks
-from engine.monitor.functions import Functions
 from engine.monitor.hooks import error_hook, resource_hook
 from engine.monitor.session import Session
 from engine.monitor.transforms import Transforms
@@ -43,7 +42,6 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore
         self._session = session
         self._callbacks = Callbacks()
         self._transforms = Transforms(self._callbacks)
-        self._functions = Functions(session.context, session.registrar)
 
     def close(self) -> None:
         """Let go of the program's callback server."""
@@ -98,8 +96,9 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
         with self._work(context):
-            return self._functions.call(self._transforms.applied_to_invoke(request))
-        raise AssertionError("unreachable")
+            request = self._transforms.applied_to_invoke(request)
+            response = functions.call(self._session.context, self._session.registrar, request)
+        return response
 
     def Call(self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext) -> None:
         context.abort(
@@ -112,7 +111,9 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore
         self._transforms.add(request)
         return empty_pb2.Empty()
 
-    def RegisterStackInvokeTransform(self, request: callback_pb2.Callback, context: object) -> empty_pb2.Empty:
+    def RegisterStackInvokeTransform(
+        self, request: callback_pb2.Callback, context: object
+    ) -> empty_pb2.Empty:
         self._transforms.add_for_invokes(request)
         return empty_pb2.Empty()
 

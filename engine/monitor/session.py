@@ -32,6 +32,11 @@ class Session:
         """Whether a resource of the program failed."""
         return self._failed or bool(self.context.ledger.failures)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the program has been told that the engine is gone. What it says afterwards is about that."""
+        return self._closed
+
     def fail(self) -> None:
         self._failed = True
 

@@ -70,7 +70,9 @@ class Transforms:
                 options = answer.options
         return _rewritten(request, properties, options)
 
-    def applied_to_invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeRequest:
+    def applied_to_invoke(
+        self, request: resource_pb2.ResourceInvokeRequest
+    ) -> resource_pb2.ResourceInvokeRequest:
         """The function call as the stack's transforms leave it. Raises `EngineError` if one of them fails."""
         with self._lock:
             callbacks = list(self._invokes)
@@ -138,7 +140,9 @@ def _options(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.Tran
 
 
 def _rewritten(
-    request: resource_pb2.RegisterResourceRequest, properties: object, options: resource_pb2.TransformResourceOptions
+    request: resource_pb2.RegisterResourceRequest,
+    properties: object,
+    options: resource_pb2.TransformResourceOptions,
 ) -> resource_pb2.RegisterResourceRequest:
     result = resource_pb2.RegisterResourceRequest()
     result.CopyFrom(request)
@@ -150,7 +154,11 @@ def _rewritten(
         getattr(result, ours).extend(getattr(options, theirs))
     for theirs, ours in _SAME_TEXTS:
         setattr(result, ours, getattr(options, theirs))
-    for theirs, ours in (("custom_timeouts", "customTimeouts"), ("hooks", "hooks"), ("replacement_trigger", "replacement_trigger")):
+    for theirs, ours in (
+        ("custom_timeouts", "customTimeouts"),
+        ("hooks", "hooks"),
+        ("replacement_trigger", "replacement_trigger"),
+    ):
         result.ClearField(ours)
         if options.HasField(theirs):
             getattr(result, ours).CopyFrom(getattr(options, theirs))

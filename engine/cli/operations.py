@@ -1,0 +1,181 @@
+"""`pulumi up`, `preview`, `refresh` and `destroy`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.action import Action, Kind, Result, parallelism, perform
+from engine.cli.arguments import Arguments
+from engine.cli.verb import Verb, options
+from engine.deploy.context import Options
+from engine.deploy.program import Program
+from engine.deploy.targets import Targets
+from engine.display.choose import display_for
+from engine.errors import Bail, ChangesFound, ConfigurationError, EngineError
+from engine.eventlog import open_log
+from engine.events import Listener
+from engine.programs.inline import InlineProgram
+from engine.programs.python import PythonProgram
+from engine.workplace import Workplace
+
+_TRUE = ("true", "1")
+_VALUES = (
+    "message replace target target-replace exclude policy-pack policy-pack-config parallel event-log client exec-kind "
+    "exec-agent config config-file plan save-plan import-file import-pending-creates show-secrets-of attach-debugger"
+)
+_FLAGS = (
+    "yes skip-preview preview-only expect-no-changes clear-pending-creates skip-pending-creates diff json "
+    "target-dependents exclude-dependents exclude-protected continue-on-error refresh run-program show-config "
+    "show-replacement-steps show-sames show-reads show-secrets show-full-output suppress-outputs suppress-progress "
+    "suppress-permalink debug strict config-path remove copilot neo no-plugins"
+)
+SYNTAX = options(
+    _VALUES,
+    _FLAGS,
+    y="yes",
+    m="message",
+    f="skip-preview",
+    t="target",
+    p="parallel",
+    j="json",
+    r="refresh",
+    d="debug",
+    c="config",
+)
+
+
+def up(place: Workplace, arguments: Arguments) -> None:
+    _consented(place, arguments, Kind.UPDATE)
+
+
+def preview(place: Workplace, arguments: Arguments) -> None:
+    _refuse_plans(arguments)
+    result = _once(place, arguments, Kind.UPDATE, preview=True)
+    _judge(result, arguments)
+
+
+def refresh(place: Workplace, arguments: Arguments) -> None:
+    _consented(place, arguments, Kind.REFRESH)
+
+
+def destroy(place: Workplace, arguments: Arguments) -> None:
+    _consented(place, arguments, Kind.DESTROY)
+
+
+def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
+    """Preview, ask, act: as much of that as the options and the terminal call for."""
+    _refuse_plans(arguments)
+    if arguments.flag("preview-only"):
+        _judge(_once(place, arguments, kind, preview=True), arguments)
+        return
+    env = place.shell.env
+    yes = arguments.flag("yes") or env.get("PULUMI_SKIP_CONFIRMATIONS") in _TRUE
+    skip = arguments.flag("skip-preview") or env.get("PULUMI_SKIP_PREVIEW") in _TRUE
+    if not yes and not skip and not place.shell.interactive:
+        raise ConfigurationError(
+            "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode"
+        )
+    place.existing  # noqa: B018  an unknown stack is told before anything runs
+    if not skip:
+        proposed = _once(place, arguments, kind, preview=True)
+        if not proposed.ok:
+            raise Bail("preview failed")
+        if not yes and not _agreed(place, arguments, kind):
+            raise EngineError(f"confirmation declined, not proceeding with the {kind}")
+    _judge(_once(place, arguments, kind, preview=False), arguments)
+
+
+def _agreed(place: Workplace, arguments: Arguments, kind: Kind) -> bool:
+    verb = {Kind.UPDATE: "perform this update", Kind.REFRESH: "perform this refresh"}.get(
+        kind, "perform this destroy"
+    )
+    while True:
+        answer = place.shell.ask(f"Do you want to {verb}? [yes/no/details] ").strip().lower()
+        if answer in ("yes", "y"):
+            return True
+        if answer in ("no", "n", ""):
+            return False
+        if answer == "details":
+            options_ = {**arguments.options, "diff": ("true",)}
+            _once(place, replace(arguments, options=options_), kind, preview=True)
+
+
+def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> Result:
+    place = Workplace(place.shell, place.ref.full_name, arguments.value("config-file"))
+    action = Action(
+        kind,
+        _options(place, arguments, preview),
+        _program(place, arguments, kind),
+        message=arguments.value("message"),
+        environment={"exec.kind": arguments.value("exec-kind", "cli")},
+        clear_pending=arguments.flag("clear-pending-creates"),
+        policy_packs=arguments.values("policy-pack"),
+        policy_configs=arguments.values("policy-pack-config"),
+    )
+    display = display_for(place, arguments, kind, preview)
+    listeners: list[Listener] = [display]
+    if arguments.value("event-log"):
+        listeners.append(open_log(arguments.value("event-log")))
+    return perform(place, action, tuple(listeners))
+
+
+def _judge(result: Result, arguments: Arguments) -> None:
+    if not result.ok:
+        raise Bail("the operation failed")
+    if arguments.flag("expect-no-changes") and result.changed:
+        raise ChangesFound
+
+
+def _options(place: Workplace, arguments: Arguments, preview: bool) -> Options:
+    named, excluded = arguments.values("target"), arguments.values("exclude")
+    if named and excluded:
+        raise ConfigurationError(
+            "--target and --exclude cannot be used together; name what is meant or what is not"
+        )
+    dependents = arguments.flag("target-dependents") or arguments.flag("exclude-dependents")
+    replaced = (*arguments.values("replace"), *arguments.values("target-replace"))
+    if arguments.values("target-replace"):
+        named = (*named, *arguments.values("target-replace"))
+    env: Mapping[str, str] = place.shell.env
+    return Options(
+        preview=preview,
+        parallel=parallelism(arguments.value("parallel"), env),
+        continue_on_error=arguments.flag("continue-on-error", env.get("PULUMI_CONTINUE_ON_ERROR") in _TRUE),
+        refresh=arguments.flag("refresh", place.project.refresh_always),
+        targets=Targets(named or excluded, exclude=bool(excluded), dependents=dependents),
+        replaces=Targets(replaced),
+        exclude_protected=arguments.flag("exclude-protected"),
+    )
+
+
+def _program(place: Workplace, arguments: Arguments, kind: Kind) -> Program | None:
+    if kind is not Kind.UPDATE:
+        return None
+    if arguments.value("client"):
+        return InlineProgram(arguments.value("client"))
+    project = place.project
+    if project.runtime != "python":
+        raise EngineError(
+            f"the embedded engine runs programs of runtime python, not '{project.runtime}'; "
+            "install the official Pulumi CLI for this project"
+        )
+    return PythonProgram(project.runtime_options, place.shell.env)
+
+
+def _refuse_plans(arguments: Arguments) -> None:
+    for name in ("plan", "save-plan", "attach-debugger"):
+        if arguments.has(name):
+            raise EngineError(
+                f"the embedded engine does not support --{name}; use the official Pulumi CLI for it"
+            )
+
+
+VERBS = (
+    Verb("up", "Bring a stack to what its program declares", up, SYNTAX),
+    Verb("update", "Bring a stack to what its program declares", up, SYNTAX),
+    Verb("preview", "Show what `up` would do", preview, SYNTAX),
+    Verb("refresh", "Read what is really there into the state", refresh, SYNTAX),
+    Verb("destroy", "Delete everything that a stack holds", destroy, SYNTAX),
+    Verb("down", "Delete everything that a stack holds", destroy, SYNTAX),
+)

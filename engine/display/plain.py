@@ -1,0 +1,49 @@
+"""Plain lines: for pipes, logs and the Automation API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from engine.display import sections, words
+from engine.display.sections import Record
+from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
+from engine.urn import ROOT_TYPE, Urn
+
+Say = Callable[[str], None]
+
+
+class PlainDisplay:
+    """A listener that prints a row when something begins or ends with a resource, and the sections at the end."""
+
+    def __init__(self, say: Say, record: Record, show_outputs: bool = True, progress: bool = True):
+        self._say, self._record = say, record
+        self._show_outputs, self._progress = show_outputs, progress
+        self._began: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        self._record.note(event)
+        match event:
+            case StepStarted(step, planning) if not step.internal and not sections.is_quiet(step.op):
+                self._began.setdefault(step.urn, time.monotonic())
+                if not planning:
+                    self._row(step.op, step.urn, words.doing(step.op), words.differences(step), timed=True)
+            case StepDone(step, planning, counted) if counted and not step.internal:
+                if planning and (words.planned(step.op) or step.type == ROOT_TYPE):
+                    self._row(step.op, step.urn, words.planned(step.op), words.differences(step))
+                elif not planning and not sections.is_quiet(step.op):
+                    self._row(step.op, step.urn, words.done(step.op), words.differences(step), timed=True)
+            case StepFailed(step, _) if not step.internal:
+                self._row(step.op, step.urn, words.failed(step.op), "1 error")
+            case Ended():
+                self._say("")
+                for line in sections.lines(self._record, self._show_outputs):
+                    self._say(line)
+
+    def _row(self, op: words.Op, urn: str, status: str, info: str, timed: bool = False) -> None:
+        if not self._progress:
+            return
+        parsed = Urn.parse(urn)
+        spent = f"({time.monotonic() - self._began.get(urn, time.monotonic()):.2g}s)" if timed else ""
+        parts = [words.SIGNS[op].ljust(2), parsed.type, parsed.name, status, spent, info]
+        self._say(" " + " ".join(part for part in parts if part).rstrip())

@@ -1,0 +1,127 @@
+"""What follows the rows of an operation: policies, diagnostics, outputs, totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from engine.deploy.step import UNCHANGING, Op
+from engine.display import words
+from engine.events import (
+    Diagnostic,
+    Event,
+    PolicyRemediation,
+    PolicyViolation,
+    StepDone,
+    StepFailed,
+    Summary,
+)
+from engine.resource import Resource
+from engine.urn import ROOT_TYPE, Urn
+
+
+@dataclass
+class Record:
+    """Everything that the sections need to know of what happened."""
+
+    root_urn: str
+    preview: bool
+    diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
+    violations: list[PolicyViolation] = field(default_factory=list)
+    remediations: list[PolicyRemediation] = field(default_factory=list)
+    root: Resource | None = None
+    root_op: Op = Op.SAME
+    failures: int = 0
+    summary: Summary | None = None
+
+    def note(self, event: Event) -> None:
+        """Take in the next event."""
+        match event:
+            case Diagnostic(severity, _, urn, ephemeral) if severity != "debug" and not ephemeral:
+                self.diagnostics.setdefault(urn or self.root_urn, []).append(event)
+            case PolicyViolation():
+                self.violations.append(event)
+            case PolicyRemediation():
+                self.remediations.append(event)
+            case StepFailed():
+                self.failures += 1
+            case StepDone(step) if step.type == ROOT_TYPE and step.new is not None:
+                self.root, self.root_op = step.new, step.op
+            case Summary():
+                self.summary = event
+
+
+def lines(record: Record, show_outputs: bool = True) -> Iterator[str]:
+    """The sections, in the order of the official display."""
+    yield from policies(record)
+    yield from diagnostics(record)
+    if show_outputs and record.root is not None and record.root.outputs:
+        yield "Outputs:"
+        yield from words.outputs(record.root.outputs)
+        yield ""
+    if record.summary is not None and not any(item.level == "mandatory" for item in record.violations):
+        yield from resources(record, record.summary)
+
+
+def policies(record: Record) -> Iterator[str]:
+    """Which packs ran and what they have against what."""
+    packs: Mapping[str, str] = record.summary.policy_packs if record.summary else {}
+    if not packs:
+        return
+    yield "Policies:"
+    for key, version in packs.items():
+        name, _, place = key.partition("|local|")
+        found = [item for item in record.violations if item.pack == name]
+        mark = "❌" if any(item.level == "mandatory" for item in found) else "⚠️" if found else "✅"
+        yield f"    {mark} {name}@v{version.removeprefix('v')} (local: {place})"
+        for violation in found:
+            yield f"        - [{violation.level}]  {violation.policy}  {_subject(violation.urn)}".rstrip()
+            yield from (f"          {line}" for line in violation.message.splitlines())
+        changed: dict[str, int] = {}
+        for item in record.remediations:
+            if item.pack == name:
+                changed[item.policy] = changed.get(item.policy, 0) + 1
+        for policy, count in changed.items():
+            yield f"        - [remediate]  {policy}  ({count} resource{'' if count == 1 else 's'})"
+    yield ""
+
+
+def diagnostics(record: Record) -> Iterator[str]:
+    """What was said about each resource."""
+    if not record.diagnostics:
+        return
+    yield "Diagnostics:"
+    for urn, said in record.diagnostics.items():
+        yield f"  {_place(urn)}:"
+        for item in said:
+            prefix = f"{item.severity}: " if item.severity in ("error", "warning") else ""
+            text = item.message.rstrip("\n").split("\n")
+            yield f"    {prefix}{text[0]}"
+            yield from (f"    {line}" for line in text[1:])
+        yield ""
+
+
+def resources(record: Record, summary: Summary) -> Iterator[str]:
+    """How many resources met which fate."""
+    yield "Resources:"
+    yield from words.totals(summary.changes, record.preview, record.failures)
+    yield ""
+    if not record.preview:
+        yield f"Duration: {words.duration(summary.seconds)}"
+
+
+def is_quiet(op: Op) -> bool:
+    """Whether a row would only say that nothing happens."""
+    return op in UNCHANGING and op is not Op.READ and op is not Op.REFRESH
+
+
+def _place(urn: str) -> str:
+    parsed = Urn.parse(urn)
+    return f"{parsed.type} ({parsed.name})"
+
+
+def _subject(urn: str) -> str:
+    if not urn:
+        return ""
+    parsed = Urn.parse(urn)
+    return f"({parsed.type}: {parsed.name})"

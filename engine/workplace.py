@@ -1,0 +1,116 @@
+"""What a command works on: project, backend, stack, its configuration and its secrets, each found when needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from engine.errors import ConfigurationError
+from engine.shell import Shell
+from engine.state import stacks
+from engine.state.backend import Backend, open_backend
+from engine.state.projectconfig import ProgramConfig, program_config, validate, with_project_config
+from engine.state.reference import StackReference, parse_reference
+from engine.state.secrets import SecretsManager, passphrase_from, require_passphrase_provider
+from engine.state.snapshots import read_checkpoint
+from engine.state.stackconfig import StackConfig
+from engine.state.workspace import (
+    Home,
+    Project,
+    backend_url,
+    current_stack,
+    find_project,
+    require_project,
+)
+
+
+class Workplace:
+    """The place of one command. Everything is read anew for each command: others may have changed it.
+
+    `stack` and `config_file` are as the user gave them, empty if not at all.
+    """
+
+    def __init__(self, shell: Shell, stack: str = "", config_file: str = ""):
+        self.shell, self._stack, self._config_file = shell, stack, config_file
+
+    @property
+    def cwd(self) -> Path:
+        return self.shell.cwd
+
+    @cached_property
+    def project(self) -> Project:
+        """Raises `StateError` outside of a project."""
+        return require_project(self.cwd)
+
+    @cached_property
+    def found_project(self) -> Project | None:
+        return find_project(self.cwd)
+
+    @cached_property
+    def home(self) -> Home:
+        return Home.of(self.shell.env)
+
+    @cached_property
+    def url(self) -> str:
+        return backend_url(self.shell.env, self.found_project, self.home)
+
+    @cached_property
+    def backend(self) -> Backend:
+        return open_backend(self.url, self.shell.env, self.cwd)
+
+    @cached_property
+    def ref(self) -> StackReference:
+        """The stack that is meant; it need not exist. Raises `StackNotFound` if none is selected."""
+        if self._stack:
+            return self.reference(self._stack)
+        return current_stack(self.shell.env, self.found_project, self.home, self.backend.url)
+
+    @cached_property
+    def existing(self) -> StackReference:
+        """The stack that is meant. Raises `StackNotFound`."""
+        stacks.require(self.backend, self.ref)
+        return self.ref
+
+    @cached_property
+    def config(self) -> StackConfig:
+        """The stack's configuration file."""
+        return StackConfig.read(self.config_path(self.ref.name))
+
+    @cached_property
+    def secrets(self) -> SecretsManager:
+        """Raises `PassphraseError`. A stack that has no salt yet gets one, here and in its file."""
+        require_passphrase_provider(self.config.secrets_provider)
+        passphrase = passphrase_from(self.shell.env, self.cwd)
+        salt = self.config.salt or read_checkpoint(self.backend, self.ref).salt
+        if salt:
+            return SecretsManager.open(salt, passphrase)
+        manager = SecretsManager.create(passphrase)
+        self.config.salt = manager.salt
+        self.config.save()
+        return manager
+
+    def program_config(self) -> ProgramConfig:
+        """What the program is given. Raises `ConfigurationError` if something is missing or of the wrong type."""
+        config = with_project_config(self.config.config, self.project, self.ref.name)
+        validate(config, self.project, self.ref.name, self.secrets)
+        return program_config(config, self.secrets)
+
+    def reference(self, name: str) -> StackReference:
+        """The stack of a name as the user gives it."""
+        return parse_reference(name, self.found_project.name if self.found_project else None)
+
+    def config_path(self, stack: str) -> Path:
+        """Where the configuration file of a stack lies."""
+        if self._config_file:
+            return self.cwd / self._config_file
+        if self.found_project is None:
+            raise ConfigurationError(f"no project was found from {self.cwd} upwards; change into its folder")
+        return self.found_project.stack_config(stack)
+
+    def shown(self, ref: StackReference) -> str:
+        """A stack's name, short inside its own project."""
+        return ref.shown_in(self.found_project.name if self.found_project else None)
+
+    def at(self, ref: StackReference) -> Workplace:
+        """The same place, for another stack."""
+        return Workplace(self.shell, ref.full_name)
