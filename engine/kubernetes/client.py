@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, MaxRetryError
 from urllib3.util import Retry, Timeout
 
 from engine.kubernetes.kubeconfig import Source
@@ -211,6 +211,8 @@ class Stream:
 def _tls(access: Access) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=access.ca_file)
     if not access.verify:
+        # The kubeconfig says so itself: one warning for each request would tell nobody anything new.
+        urllib3.disable_warnings(InsecureRequestWarning)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if access.client_certificate:

@@ -18,7 +18,7 @@ from engine.provider import ProviderError
 Test: TypeAlias = Callable[[Object], bool]
 
 _STEP = re.compile(
-    r"""\.?(?P<name>[\w-]+(?:\\\.[\w-]+)*)          # .name, dots in it escaped
+    r"""\.?(?P<name>[\w/-]+(?:\\\.[\w/-]+)*)        # .name, dots in it escaped
       | \[(?P<index>-?\d+|\*)\]                     # [0], [*]
       | \[['"](?P<key>[^'"]+)['"]\]                 # ['key']
       | \[\?\(@\.(?P<field>[\w.-]+)\s*==\s*['"]?(?P<value>[^'")]+)['"]?\)\]  # [?(@.type=="Ready")]

@@ -8,6 +8,7 @@ import pytest
 
 from engine.kubernetes.client import Client
 from engine.kubernetes.kinds import BUILT_IN, Kinds, UnknownKind
+from engine.kubernetes.kubeconfig import Source
 
 
 class Discovery:
@@ -92,7 +93,6 @@ def test_a_definition_teaches_its_kinds_and_takes_them_along() -> None:
 
 
 def test_the_table_agrees_with_the_api_server(api_server: Any) -> None:
-
     served = Kinds(Client(Source(str(api_server))).find)
     for api_version in sorted({version for version, _ in BUILT_IN}):
         discovered = served._discover(api_version)
