@@ -13,8 +13,6 @@ class Backoff:
     longest: float = LONGEST_SECONDS
     seconds: float = 0.0
 
-    def after(self, ran: float = 0.0) -> "Backoff":
-        """What to wait the time after next, if the thing tried has now run for `ran` seconds."""
-        if ran >= FORGOTTEN_AFTER or not self.seconds:
-            return Backoff(self.longest, min(FIRST_SECONDS, self.longest))
-        return Backoff(self.longest, min(2 * self.seconds, self.longest))
+    def after(self) -> "Backoff":
+        """What to wait the time after."""
+        return Backoff(self.longest, min(2 * self.seconds or FIRST_SECONDS, self.longest))

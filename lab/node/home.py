@@ -15,6 +15,8 @@ from lab.node.network import Attachment, Network
 from lab.node.process import Layer, Mount, Room
 from lab.node.volumes import Volumes
 
+DEFAULT_GRACE = 30
+LONGEST_LAST_WORDS = 4096
 HERE = Path(__file__).resolve().parents[2]
 
 
@@ -65,6 +67,12 @@ class Home:
             return self.services.config.node_address
         return self.attachment.address if self.attachment else ""
 
+    @property
+    def grace(self) -> float:
+        """Seconds that a container has to end by itself."""
+        default = self.document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE)
+        return float(self.document["metadata"].get("deletionGracePeriodSeconds", default))
+
     def tell(self, reason: str, message: str, container: str = "") -> None:
         """An event about the pod, or about one of its containers (by field path)."""
         self.services.events.tell(self.document, reason, message, container)
@@ -81,10 +89,17 @@ class Home:
         return Room(
             scratch=scratch,
             hostname=self.document["spec"].get("hostname") or self.document["metadata"]["name"],
-            network=self.attachment.descriptor if self.attachment else None,
+            network=self.attachment.namespace.descriptor if self.attachment else None,
             layer=Layer(image.links, image.program.scripts, directories),
-            mounts=(*self._machine(), *self._volumes(spec)),
+            mounts=(*self._machine(), self._message_file(spec), *self._volumes(spec)),
         )
+
+    def last_words(self, spec: Spec) -> str:
+        """What a container that ended left as its termination message."""
+        file = self._words(spec)
+        words = file.read_text(errors="replace")[:LONGEST_LAST_WORDS]
+        file.write_text("")
+        return words
 
     async def sources(self, spec: Spec) -> Sources:
         """What the container's variables may refer to."""
@@ -120,6 +135,15 @@ class Home:
             *(Mount(folder, str(folder), read_only=True) for folder in folders),
             Mount(config.hosts, "/etc/hosts"),
         )
+
+    def _message_file(self, spec: Spec) -> Mount:
+        file = self._words(spec)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        return Mount(file, spec.get("terminationMessagePath", "/dev/termination-log"))
+
+    def _words(self, spec: Spec) -> Path:
+        return self.folder / "messages" / str(spec["name"])
 
     def _volumes(self, spec: Spec) -> tuple[Mount, ...]:
         mounts = []

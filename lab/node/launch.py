@@ -5,7 +5,8 @@ import of a package. FD holds a JSON object, the launch (see `lab.node.process.L
 program runs is written to the launch's report descriptor; nothing is written there if all went well.
 
 The program's root is a tmpfs. Every directory of the machine is overlaid onto it, so that the machine's tools are
-there, writes stay in the pod, and mount points can be made where the machine has none. /run and /tmp begin empty.
+there, writes stay in the pod, and mount points can be made where the machine has none. /run and /tmp begin empty;
+/dev has what containers have.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 KEPT_FLAGS = 2 | 4 | 8 | 1024 | 2048  # nosuid, nodev, noexec, noatime, nodiratime: a user may not drop them
 MNT_DETACH = 2
 PR_SET_PDEATHSIG = 1
-SHARED, FRESH = ("/proc", "/sys", "/dev"), {"/tmp": 0o1777, "/run": 0o755}
+SHARED, FRESH = ("/proc", "/sys"), {"/tmp": 0o1777, "/run": 0o755}
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -171,7 +174,9 @@ def graft_machine() -> None:
     points = mount_points()
     for name in os.listdir("/"):
         path = "/" + name
-        if path in FRESH:
+        if path == "/dev":
+            make_devices()
+        elif path in FRESH:
             make_directory("root", path)
             os.chmod("root" + path, FRESH[path])
         elif path in SHARED:
@@ -181,6 +186,17 @@ def graft_machine() -> None:
             graft(path, points)
         else:
             make_directory("root", path)  # such as another user's home: the pod has an empty one
+
+
+def make_devices() -> None:
+    """The devices that every container has; /dev is its own, so that files can be mounted there."""
+    make_directory("root", "/dev/shm")
+    os.chmod("root/dev/shm", 0o1777)
+    for name in DEVICES:
+        place("root", f"/dev/{name}", f"/dev/{name}")
+        bind(f"/dev/{name}", f"root/dev/{name}", MS_REC)
+    for name, target in DEVICE_LINKS.items():
+        os.symlink(target, f"root/dev/{name}")
 
 
 def mount_volumes(mounts: list[tuple[str, str, bool]]) -> None:

@@ -40,7 +40,7 @@ class Meter:
                 state, name = container.condition.state, container.condition.container_id
                 if not isinstance(state, Running):
                     continue
-                read = roots.get(container.root, Usage())
+                read = roots.get(container.run.root.number, Usage()) if container.run else Usage()
                 highest[name] = max(read.cpu_seconds, self._highest.get(name, 0.0))
                 used = Usage(highest[name], read.memory_bytes)
                 found.append(

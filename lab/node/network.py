@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_network
 
+from lab.cables import interface_of
 from lab.config import Config
+from lab.node.process import Namespace
 
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -21,11 +23,10 @@ class NetworkFailed(Exception):
 
 @dataclass(frozen=True)
 class Attachment:
-    """One pod's place in the network. The namespace lives as long as `descriptor` or a process in it."""
+    """One pod's place in the network. The namespace lives as long as it is held or has a process in it."""
 
     address: str
-    descriptor: int
-    interface: str  # the end of the cable on the lab's side
+    namespace: Namespace
 
 
 class Addresses:
@@ -75,8 +76,9 @@ class Network:
             raise
 
     def detach(self, attachment: Attachment) -> None:
-        """Lets the namespace go, once its processes have ended."""
-        os.close(attachment.descriptor)
+        """Ends what still runs there and lets the namespace go."""
+        attachment.namespace.kill()
+        attachment.namespace.close()
         self._addresses.free(attachment.address)
 
     def _attach(self, address: str) -> Attachment:
@@ -89,46 +91,40 @@ class Network:
             "link set eth0 up",
             f"route add default via {self._gateway}",
         ]
-        descriptor = _new_namespace(lambda: _ip(inside))
+        namespace = _new_namespace(lambda: _ip(inside))
         try:
             _ip([f"link set {interface} master {self._bridge} up"])
         except NetworkFailed:
-            os.close(descriptor)
+            namespace.close()
             raise
-        return Attachment(address, descriptor, interface)
+        return Attachment(address, namespace)
 
 
-def interface_of(address: str) -> str:
-    """Name of the lab's end of the cable to the pod at `address`."""
-    return f"pod{int(IPv4Address(address)):08x}"
-
-
-def _new_namespace(prepare: Callable[[], None]) -> int:
-    """Runs `prepare` in a new network namespace; the answer is a descriptor that keeps it.
+def _new_namespace(prepare: Callable[[], None]) -> Namespace:
+    """Runs `prepare` in a new network namespace.
 
     A thread can be in another network namespace than its process; a fresh one leaves nothing to undo.
     """
-    outcome: list[int | Exception] = []
+    made: list[Namespace] = []
+    problems: list[Exception] = []
 
     def work() -> None:
         try:
             if _libc.unshare(_CLONE_NEWNET):
                 raise NetworkFailed(f"no network namespace: {os.strerror(ctypes.get_errno())}")
-            descriptor = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-            outcome.append(descriptor)
+            made.append(Namespace.of_this_thread("net"))
             prepare()
         except (NetworkFailed, OSError) as error:
-            outcome.append(error)
+            problems.append(error)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    error = outcome[-1]
-    if isinstance(error, int):
-        return error
-    for descriptor in outcome[:-1]:
-        os.close(int(str(descriptor)))
-    raise NetworkFailed(str(error))
+    if not problems:
+        return made[0]
+    for namespace in made:
+        namespace.close()
+    raise NetworkFailed(str(problems[0])) from problems[0]
 
 
 def _ip(commands: list[str]) -> None:

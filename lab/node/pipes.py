@@ -42,6 +42,12 @@ class Ends:
             os.close(self.stdin)
             self.stdin = -1
 
+    def discard(self) -> None:
+        """Closes all ends, of which nobody has begun to read."""
+        self.close()
+        for descriptor in {self.stdout, self.stderr} - {-1}:
+            os.close(descriptor)
+
     def resize(self, width: int, height: int) -> None:
         """Tells the terminal its size in characters."""
         if self.terminal and self.stdin >= 0:

@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from lab.node.clock import now
-from lab.node.container import DEFAULT_GRACE, Container
+from lab.node.container import Container
 from lab.node.environment import Spec, Unresolved
 from lab.node.home import Home, Services
 from lab.node.kubernetes import STRATEGIC, UNREACHABLE, Document, Refused
@@ -29,6 +29,7 @@ class Pod:
         self._dirty = asyncio.Event()
         self._ending = asyncio.Event()
         self._gone = asyncio.Event()
+        self._changes: set[asyncio.Task[None]] = set()
         self.home = Home(services, document, self._dirty.set)
         spec = document["spec"]
         policy = spec.get("restartPolicy", "Always")
@@ -43,6 +44,10 @@ class Pod:
     def update(self, document: Document) -> None:
         """Takes notice of a change of the pod's object."""
         self.home.take(document)
+        for container in self.containers:
+            spec = next(entry for entry in document["spec"]["containers"] if entry["name"] == container.name)
+            if spec["image"] != container.spec["image"]:
+                self._changes.add(asyncio.create_task(container.become(spec)))
         if "deletionTimestamp" in document["metadata"]:
             self._ending.set()
 
@@ -65,7 +70,7 @@ class Pod:
         finally:
             reporting.cancel()
             life.cancel()
-            self._clear()
+            self._leave_network()
         if not self._gone.is_set():
             await self._say_goodbye()
         await asyncio.to_thread(shutil.rmtree, self.home.folder, ignore_errors=True)
@@ -102,23 +107,24 @@ class Pod:
                 await self._run_containers()
             finally:
                 refresh.cancel()
-        except Exception:
+        except Exception:  # ours, then: the pod stays as it is, and the others are none the worse for it
             log.exception("pod given up", pod=self.home.name)
-            raise
+        if not self._ending.is_set():
+            self._leave_network()
 
     async def _run_containers(self) -> None:
         sidecars = []
         for container in self.init:
             if container.condition.sidecar:
-                sidecars.append(asyncio.create_task(container.run()))
+                sidecars.append(asyncio.create_task(container.live()))
                 await container.has_started.wait()
                 continue
-            await container.run()
+            await container.live()
             if not container.condition.succeeded:
                 return
-        await asyncio.gather(*(container.run() for container in self.containers))
+        await asyncio.gather(*(container.live() for container in self.containers))
         if not self._ending.is_set():
-            await asyncio.gather(*(one.stop(self._grace) for one in self.init if one.condition.sidecar))
+            await asyncio.gather(*(one.stop(self.home.grace) for one in self.init if one.condition.sidecar))
         await asyncio.gather(*sidecars)
 
     async def _join_network(self) -> None:
@@ -154,24 +160,29 @@ class Pod:
                 await self.home.volumes.fill()
 
     async def _stop(self, life: "asyncio.Task[None]") -> None:
-        """Ends what runs: containers together, then the sidecars that they may need to the last."""
-        deadline = asyncio.get_running_loop().time() + self._grace
+        """Ends what runs, in its grace period unless the pod's object vanishes first."""
+        stopping, vanished = (
+            asyncio.create_task(self._stop_containers()),
+            asyncio.create_task(self._gone.wait()),
+        )
+        await asyncio.wait({stopping, vanished}, return_when=asyncio.FIRST_COMPLETED)
+        vanished.cancel()
+        for container in (*self.init, *self.containers):
+            if container.run:
+                container.run.kill()
+        await stopping
+        await asyncio.wait({life}, timeout=RETRY_SECONDS)
+
+    async def _stop_containers(self) -> None:
+        """Containers together, then the sidecars that they may need to the last."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.home.grace
         main = [one for one in self.init if not one.condition.sidecar] + self.containers
-        await asyncio.gather(*(one.stop(self._grace) for one in main))
-        left = max(deadline - asyncio.get_running_loop().time(), 0)
+        await asyncio.gather(*(one.stop(self.home.grace) for one in main))
+        left = max(deadline - loop.time(), 0)
         await asyncio.gather(*(one.stop(left) for one in self.init if one.condition.sidecar))
-        await asyncio.wait([life], timeout=RETRY_SECONDS)
 
-    @property
-    def _grace(self) -> float:
-        """Seconds that the containers have to end by themselves."""
-        if self._gone.is_set():
-            return 0
-        document = self.home.document
-        default = document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE)
-        return float(document["metadata"].get("deletionGracePeriodSeconds", default))
-
-    def _clear(self) -> None:
+    def _leave_network(self) -> None:
         if self.home.attachment:
             self._services.network.detach(self.home.attachment)
             self.home.attachment = None

@@ -164,10 +164,47 @@ async def _said(report: int) -> str:
         transport.close()
 
 
-def root_of(pid: int) -> int:
-    """The mount namespace of a process: every container has one of its own. 0 if the process is gone."""
+@dataclass(frozen=True)
+class Namespace:
+    """A kernel namespace. While it is held open, its number can't become another's."""
+
+    kind: str  # mnt or net
+    number: int  # 0: the process was gone before it could be looked at
+    descriptor: int = -1
+
+    @classmethod
+    def of(cls, pid: int, kind: str) -> "Namespace":
+        """The namespace that the process `pid` is in."""
+        try:
+            return cls._at(f"/proc/{pid}/ns/{kind}", kind)
+        except OSError:
+            return cls(kind, 0)
+
+    @classmethod
+    def of_this_thread(cls, kind: str) -> "Namespace":
+        """The namespace that the calling thread is in."""
+        return cls._at(f"/proc/thread-self/ns/{kind}", kind)
+
+    @classmethod
+    def _at(cls, path: str, kind: str) -> "Namespace":
+        descriptor = os.open(path, os.O_RDONLY)
+        return cls(kind, os.fstat(descriptor).st_ino, descriptor)
+
+    def kill(self) -> None:
+        """Ends every process in it."""
+        if self.number:
+            kill(pid for pid in pids() if number_of(pid, self.kind) == self.number)
+
+    def close(self) -> None:
+        """Lets it go."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+
+def number_of(pid: int, kind: str) -> int:
+    """The number of the namespace that the process `pid` is in; 0 if the process is gone."""
     try:
-        return os.stat(f"/proc/{pid}/ns/mnt").st_ino
+        return os.stat(f"/proc/{pid}/ns/{kind}").st_ino
     except OSError:
         return 0
 
@@ -175,11 +212,6 @@ def root_of(pid: int) -> int:
 def pids() -> Iterator[int]:
     """Every process that can be seen."""
     return (int(name) for name in os.listdir("/proc") if name.isdigit())
-
-
-def members(root: int) -> list[int]:
-    """Every process in the mount namespace `root`."""
-    return [pid for pid in pids() if root_of(pid) == root] if root else []
 
 
 def kill(processes: Iterable[int]) -> None:
@@ -192,8 +224,8 @@ def kill(processes: Iterable[int]) -> None:
 def left_behind(config: Path) -> Collection[int]:
     """Processes that an earlier node of the same lab started in pods."""
     mark = f"LAB_CONFIG={config}".encode()
-    ours = root_of(os.getpid())
-    return [pid for pid in pids() if root_of(pid) not in (0, ours) and mark in _environment(pid)]
+    ours = number_of(os.getpid(), "mnt")
+    return [pid for pid in pids() if number_of(pid, "mnt") not in (0, ours) and mark in _environment(pid)]
 
 
 def _environment(pid: int) -> list[bytes]:

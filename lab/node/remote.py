@@ -10,7 +10,7 @@ from lab.node.channels import STDERR, STDOUT, Channels, Resize
 from lab.node.container import Container
 from lab.node.output import Listener, received
 from lab.node.pipes import Ends, chunks, pipes, terminal
-from lab.node.process import Process, StartFailed
+from lab.node.process import Process, StartFailed, Streams
 
 LINGER_SECONDS = 1.0
 
@@ -26,25 +26,31 @@ async def run_command(request: web.Request, container: Container) -> web.StreamR
         else:
             streams, ends = pipes(_asked(request, "input", "stdin"), theirs)
         try:
-            process = await container.start_beside(argv, streams)
+            process = await _start(container, argv, streams)
         except StartFailed as error:
+            ends.discard()
             await channels.finish(1, str(error))
             return response
     await _converse(channels, process, ends)
     return response
 
 
+async def _start(container: Container, argv: tuple[str, ...], streams: Streams) -> Process:
+    if container.run is None:
+        raise StartFailed(f"container {container.name} is not running")
+    return await container.run.beside(argv, streams)
+
+
 async def attach(request: web.Request, container: Container) -> web.StreamResponse:
     """Joins the request's client to what the container's program writes and, if it has a stdin, reads."""
     channels = Channels()
     response = await channels.open(request)
-    if container.output is None or container.output.ended.is_set():
+    run = container.run
+    if run is None:
         await channels.finish(1, f"container {container.name} is not running")
         return response
-    with container.output.listen() as listener:
-        listening = asyncio.create_task(
-            _feed(channels, container.ends, container.spec.get("stdinOnce", False))
-        )
+    with run.output.listen() as listener:
+        listening = asyncio.create_task(_feed(channels, run.ends, container.spec.get("stdinOnce", False)))
         speaking = asyncio.create_task(_relay(channels, listener))
         await asyncio.wait({listening, speaking}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()

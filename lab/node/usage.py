@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.node.process import pids, root_of
+from lab.node.process import number_of, pids
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -25,7 +25,7 @@ def by_root() -> dict[int, Usage]:
     """Mount namespace -> what its processes use, with what their ended children used."""
     found: dict[int, Usage] = {}
     for pid in pids():
-        root = root_of(pid)
+        root = number_of(pid, "mnt")
         if root:
             found[root] = found.get(root, Usage()) + _of(pid)
     return found
