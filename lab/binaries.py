@@ -6,6 +6,7 @@ in `lab/go` for programs of our own). What is in the cache is complete: parts ap
 """
 
 import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from lab.config import cache_folder
 from lab.errors import Missing
+from lab.outside import WHERE, ask_outside
 from lab.sources import GoModule, Wheel, build, extract
 
 KUBERNETES = "1.36.3"
@@ -145,6 +147,8 @@ def ensure(names: Iterable[str], report: Report | None = None) -> dict[str, Path
     wanted = [_part(name) for name in names]
     found = {part.name: path for part in wanted if (path := _present(part))}
     absent = [part for part in wanted if part.name not in found]
+    if absent and (where := os.environ.get(WHERE)):
+        return found | ask_outside(where, [part.name for part in absent])
     total, done = float(sum(part.seconds for part in absent)), 0.0
     for part in absent:
         step = _Step(part, done, total, report or _silent)

@@ -78,6 +78,11 @@ class Config:
         return self.state / "control.sock"
 
     @property
+    def outside(self) -> Path:
+        """Unix socket on which programs that are missing inside can be asked for."""
+        return self.state / "outside.sock"
+
+    @property
     def host_kubeconfig(self) -> Path:
         """Administrator's kubeconfig for the machine outside the lab."""
         return self.state / "kubeconfig"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lab.config import Config
 from lab.kubeconfig import component_kubeconfig
+from lab.outside import WHERE
 
 BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "metrics-server")
 ETCD_PORT = 2379
@@ -152,10 +153,11 @@ def _metrics_server(config: Config) -> Part:
 
 
 def environment(config: Config) -> dict[str, str]:
-    """What every process of the lab has in its environment."""
+    """What every process inside the lab has in its environment."""
     ours = str(Path(__file__).parent.parent)
     return {
         **os.environ,
+        WHERE: str(config.outside),
         "KUBECONFIG": str(config.kubeconfig),
         "LAB_CONFIG": str(config.path),
         "PATH": os.pathsep.join([str(config.binaries), os.environ.get("PATH", os.defpath)]),

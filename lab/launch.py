@@ -19,7 +19,6 @@ from lab.control_plane import BINARIES, environment
 from lab.errors import LabError
 from lab.forward import API, Door
 from lab.kubeconfig import write_kubeconfigs
-from lab.namespaces import isolate
 
 LEADS_TO = {
     API: ("127.0.0.1", 6443),
@@ -58,7 +57,8 @@ def empty(folder: Path) -> bool:
 def launch(
     config: Config, lock: int, ports: Mapping[str, int], report: Report | None
 ) -> subprocess.Popen[bytes]:
-    """Get the programs, fill the lab's folder, open its doors and start its first process, which holds the lock.
+    """Get the programs, fill the lab's folder, open its doors and start its first process, which
+    holds the lock.
 
     Raises `Missing`, `LabError` for a port that is taken, and `OSError` when the folder can't be written.
     """
@@ -99,10 +99,9 @@ def _start(config: Config, lock: int, doors: Mapping[str, socket.socket]) -> sub
         json.dumps([asdict(Door(name, *LEADS_TO[name], listener.getsockname()[1])), listener.fileno()])
         for name, listener in doors.items()
     ]
-    command = [sys.executable, "-m", "lab.supervisor", str(config.path), *described]
     with (config.logs / "supervisor.log").open("ab") as log:
         return subprocess.Popen(
-            [*isolate(root=os.getuid() == 0), *command],
+            [sys.executable, "-m", "lab.outside", str(config.path), str(lock), *described],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

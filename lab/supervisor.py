@@ -1,4 +1,4 @@
-"""`python -m lab.supervisor CONFIG NAME=HOST:PORT=FD=NUMBER …`: the first process of a lab.
+"""`python -m lab.supervisor CONFIG TETHER [DOOR, SOCKET]…`: the first process inside a lab's namespaces.
 
 It prepares the network, keeps every part running, takes requests from the command line, and reaps what its
 descendants leave. Being the first process of its namespace, it takes everything with it when it ends.
@@ -54,9 +54,10 @@ class Supervisor:
     def _reached(self, name: str) -> asyncio.Event:
         return self.furnished if name == CLUSTER else self.units[name].ready
 
-    async def run(self) -> None:
-        """Returns when the lab is to go down."""
+    async def run(self, tether: int) -> None:
+        """Returns when the lab is to go down; so it is when the other end of `tether` is closed."""
         loop = asyncio.get_running_loop()
+        loop.add_reader(tether, self._cut_loose, tether)
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
         loop.add_signal_handler(signal.SIGTERM, self.over.set)
         tls = ssl.create_default_context(cafile=self.config.ca / "ca.crt")
@@ -71,6 +72,10 @@ class Supervisor:
             if task.done() and task.exception():
                 raise RuntimeError("a task of the supervisor failed") from task.exception()
         await self._wind_up()
+
+    def _cut_loose(self, tether: int) -> None:
+        asyncio.get_running_loop().remove_reader(tether)
+        self.over.set()
 
     async def _furnish(self) -> None:
         """Install what the cluster has from the start, and see when it can take pods."""
@@ -192,15 +197,15 @@ def _require_ready(node: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Arguments after the configuration: doors to open from the start, as JSON, each with its socket's number."""
+    """Arguments: configuration, a pipe that ends with whoever started us, and doors with their sockets as JSON."""
     config = Config.read(sys.argv[1])
     prepare_network(config)
     use_hosts_file(config)
     supervisor = Supervisor(config)
-    for argument in sys.argv[2:]:
+    for argument in sys.argv[3:]:
         door, listener = json.loads(argument)
         supervisor.lead(Door(**door), listener)
-    asyncio.run(supervisor.run())
+    asyncio.run(supervisor.run(tether=int(sys.argv[2])))
 
 
 if __name__ == "__main__":

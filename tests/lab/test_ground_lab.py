@@ -18,8 +18,10 @@ import pytest
 
 from lab import Lab
 from lab.api import Api
+from lab.binaries import PARTS, ensure
 from lab.config import Config, cache_folder, labs_folder
 from lab.control import supervisor_pid
+from lab.control_plane import BINARIES
 from lab.errors import AlreadyRunning, LabError, NotRunning
 from tests.lab.deadline import eventually
 from tests.lab.machine import as_ordinary_user, traces
@@ -41,6 +43,10 @@ def own() -> Iterator[Lab]:
     yield running
     with suppress(NotRunning):  # the test may have ended it
         running.down()
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
 def component(lab: Lab, name: str) -> dict[str, Any]:
@@ -159,12 +165,33 @@ def test_nothing_survives_the_supervisor_and_the_next_up_cleans_up(own: Lab) -> 
 
 
 def test_killing_what_started_the_supervisor_ends_the_lab_too(own: Lab) -> None:
-    supervisor = supervisor_pid(own.config)
-    parent = int(Path(f"/proc/{supervisor}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    os.kill(parent, signal.SIGKILL)
+    os.kill(parent_of(supervisor_pid(own.config)), signal.SIGKILL)
     eventually(lambda: not traces(own.config).processes, 3)
     own.down()
     assert not traces(own.config)
+
+
+def test_the_part_outside_takes_the_lab_with_it(own: Lab) -> None:
+    os.kill(parent_of(parent_of(supervisor_pid(own.config))), signal.SIGKILL)
+    eventually(lambda: not traces(own.config).processes, 3)
+    own.down()
+    assert not traces(own.config)
+
+
+def test_a_program_first_needed_inside_is_got_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for name, path in ensure([*BINARIES, "kubectl"]).items():
+        (tmp_path / "bin" / f"{name}-{PARTS[name].version}").symlink_to(path)
+    monkeypatch.setenv("SLUICE_CACHE", str(tmp_path))
+    story = "from lab.binaries import ensure; print(ensure(['hey'])['hey'])"
+    fresh = Lab.up(f"fresh-{os.getpid()}")
+    try:
+        outcome = fresh.exec([sys.executable, "-c", story], capture_output=True, text=True)
+    finally:
+        fresh.down()
+    assert outcome.stdout.strip() == str(tmp_path / "bin" / "hey-0.1.5"), outcome.stderr
 
 
 def test_everything_as_an_ordinary_user(tmp_path: Path) -> None:
