@@ -53,7 +53,7 @@ class Traefik:
     """A running Traefik. `dynamic` is the file of its routes; it is there before the start."""
 
     def __init__(self, program: Path, folder: Path, ports: Ports) -> None:
-        self._program = program
+        self.program = program
         self._folder = folder
         self.ports = ports
         self.dynamic = folder / "dynamic.yaml"
@@ -69,7 +69,7 @@ class Traefik:
         static = self._folder / "static.yaml"
         static.write_text(yaml.safe_dump(settings(self.ports, self.dynamic)))
         process = await asyncio.create_subprocess_exec(
-            self._program, f"--configFile={static}", preexec_fn=_end_with_parent
+            self.program, f"--configFile={static}", preexec_fn=_end_with_parent
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, process.terminate)
         return await process.wait()

@@ -122,7 +122,7 @@ class LoadTester:
         return web.Response(status=200, text=outcome.output if show else "")
 
     async def _stop(self, _: web.Application) -> None:
-        self.tasks.stop()
+        await self.tasks.stop()
 
 
 async def _payload(request: web.Request) -> dict[str, Any]:

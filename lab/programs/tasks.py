@@ -61,13 +61,15 @@ class Tasks:
             return Outcome(TIMED_OUT, f"stopped after {self._timeout:g} s")
         finally:
             _kill(process)
+            await process.wait()
             self._processes.discard(process)
         return Outcome(process.returncode or 0, output.decode(errors="replace"))
 
-    def stop(self) -> None:
-        """End every command."""
+    async def stop(self) -> None:
+        """End every command, and wait until they have ended."""
         for process in self._processes:
             _kill(process)
+        await asyncio.gather(*self._background.values())
 
     async def _log(self, canary: str, command: str) -> None:
         log.info("%s: started %s", canary, command)
