@@ -74,7 +74,7 @@ def invariants(world: World) -> None:
         assert world.primary_revision == status.last_promoted_spec
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(documents(), st.lists(MOODS, min_size=1, max_size=6))
 def test_every_run_ends_and_the_failed_checks_never_sink_within_it(
     changes: dict[str, Any], moods: list[str]
@@ -93,7 +93,7 @@ def test_every_run_ends_and_the_failed_checks_never_sink_within_it(
     assert (world.primary_revision == "v2") == (world.status.phase == Phase.SUCCEEDED)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(documents())
 def test_a_good_release_climbs_by_declared_steps_and_is_promoted(changes: dict[str, Any]) -> None:
     world = initialised(canary(changes))
@@ -107,7 +107,7 @@ def test_a_good_release_climbs_by_declared_steps_and_is_promoted(changes: dict[s
         assert after <= (listed[-1] if listed else analysis.max_weight)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(documents(), st.integers(1, 12))
 def test_a_rollback_ends_with_all_traffic_on_primary(changes: dict[str, Any], good_ticks: int) -> None:
     world = initialised(canary(changes | {"spec.skipAnalysis": False}))
@@ -160,7 +160,7 @@ EVENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(documents(), st.lists(st.tuples(EVENTS, st.integers(0, 6), st.integers(0, 9)), max_size=8))
 def test_whatever_happens_it_ends_well_once_it_stops_happening(
     changes: dict[str, Any], happenings: list[tuple[str, int, int]]
@@ -176,12 +176,21 @@ def test_whatever_happens_it_ends_well_once_it_stops_happening(
     faulty(world, "primary up")
     for _ in range(2000):
         world.tick()
-        if world.status.phase in (*ENDS, Phase.INITIALIZED) and not world.status.request:
+        if at_rest(world):
             break
+    assert at_rest(world)
     world.tick(3)
     invariants(world)
-    assert world.status.phase in (*ENDS, Phase.INITIALIZED)
     assert world.apex == "primary"
+
+
+def at_rest(world: World) -> bool:
+    """Nothing is under way, and nothing is left to be done."""
+    status = world.status
+    known = world.target and world.target.revision in (status.last_applied_spec, status.last_promoted_spec)
+    return (
+        bool(known) and status.phase in (*ENDS, Phase.INITIALIZED) and not (status.request or status.intent)
+    )
 
 
 def tick_until_killed(world: World, acts: int) -> None:
@@ -235,7 +244,7 @@ def finish(world: World) -> None:
     raise AssertionError(world.status.phase)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(documents(), st.lists(st.booleans(), min_size=1, max_size=8))
 def test_a_policy_only_ever_holds_what_goes_forward(changes: dict[str, Any], refusals: list[bool]) -> None:
     world = initialised(canary(changes))
@@ -253,7 +262,7 @@ def test_a_policy_only_ever_holds_what_goes_forward(changes: dict[str, Any], ref
     assert set(asked) <= {Kind.ADVANCE, Kind.PROMOTE}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(documents(), st.lists(MOODS, min_size=1, max_size=4))
 def test_traffic_only_rises_on_passed_checks(changes: dict[str, Any], moods: list[str]) -> None:
     world = moody(initialised(canary(changes)), moods)

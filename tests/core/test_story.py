@@ -547,3 +547,14 @@ def test_an_intent_that_is_not_live_is_dropped_and_decided_anew() -> None:
     world.status = replace(world.status, intent=Intent(Kind.ADVANCE, lost, "lost"))
     world.until(Phase.SUCCEEDED)
     assert world.weights == [0, 10, 20, 30, 40, 50, 0]
+
+
+def test_a_primary_that_is_lost_while_it_is_put_back_is_made_again() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    world.status = replace(world.status, request=Request("abort", "1", "ann"))
+    world.tick()
+    world.primary, world.primary_revision = None, ""
+    world.until(Phase.FAILED)
+    assert (world.primary_revision, world.route and world.route.split) == ("v1", split(0))

@@ -28,7 +28,8 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     if at.status.phase is Phase.PROGRESSING:
         return attempt(at, Kind.ROLLBACK, replace(at.in_force, split=ALL_ON_PRIMARY), *events, checks=checks)
     wanted = replace(at.in_force, revision=at.status.last_promoted_spec, split=_healthy_side(at))
-    if (wanted.revision, wanted.split) != (at.in_force.revision, at.in_force.split):
+    live = at.seen.primary.revision if at.seen.primary else ""
+    if wanted != at.in_force or live != wanted.revision:
         return attempt(at, Kind.RESTORE, wanted, *events, checks=checks)
     primary = at.primary_readiness()
     if primary.state != "ready":
