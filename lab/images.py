@@ -5,6 +5,8 @@ so that commands, arguments, working directories and probes of real manifests wo
 the pod is the machine's own: its shell, its tools, its libraries.
 """
 
+import os
+import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,9 +33,11 @@ class Program:
 
     @property
     def scripts(self) -> dict[str, str]:
-        """Path in the pod -> text of the script that runs the module."""
+        """Path in the pod -> text of the script that runs the module, found where the node itself finds it."""
+        places = shlex.quote(os.environ.get("PYTHONPATH", ""))
+        python = shlex.quote(sys.executable)
         return {
-            path: f'#!/bin/sh\nexec {sys.executable} -m {module} "$@"\n'
+            path: f'#!/bin/sh\nPYTHONPATH={places} exec {python} -m {module} "$@"\n'
             for path, module in self.modules.items()
         }
 

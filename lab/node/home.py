@@ -1,5 +1,6 @@
 """What the containers of one pod share: its document, folder, network and volumes, and the node's services."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -130,7 +131,8 @@ class Home:
     def _machine(self) -> tuple[Mount, ...]:
         """What changes while a pod runs must be bound: through an overlay, a replaced file stays the old one."""
         config = self.services.config
-        folders = {config.state, config.cache, config.binaries, HERE}
+        python = {Path(sys.prefix), Path(sys.base_prefix)}
+        folders = {config.state, config.cache, config.binaries, HERE, *python}
         return (
             *(Mount(folder, str(folder), read_only=True) for folder in folders),
             Mount(config.hosts, "/etc/hosts"),

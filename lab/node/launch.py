@@ -230,12 +230,18 @@ def become(launch: dict[str, Any]) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and that would be inherited
     os.chdir(launch["directory"])
     os.umask(0o022)
-    argv = launch["argv"]
-    try:
-        os.execvpe(argv[0], argv, launch["environment"])
-    except FileNotFoundError:
-        where = "no such file or directory" if "/" in argv[0] else "executable file not found in $PATH"
-        raise OSError(f'exec: "{argv[0]}": {where}') from None
+    argv, environment = launch["argv"], launch["environment"]
+    # Not `os.execvpe`: it imports a module, and the interpreter's own files may be out of sight by now.
+    places = [""] if "/" in argv[0] else [place + "/" for place in environment.get("PATH", "").split(":")]
+    refused = "no such file or directory" if "/" in argv[0] else "executable file not found in $PATH"
+    for place in places:
+        try:
+            os.execve(place + argv[0], argv, environment)
+        except PermissionError:
+            refused = "permission denied"
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+    raise OSError(f'exec: "{argv[0]}": {refused}')
 
 
 def main() -> None:

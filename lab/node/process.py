@@ -112,7 +112,6 @@ async def start(room: Room, command: Command, streams: Streams) -> Process:
             stderr=streams.stderr,
             pass_fds=passed,
             cwd="/",
-            env={},
         )
     except BaseException:
         os.close(reader)
