@@ -12,9 +12,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from examples.story import PROJECT, Story, Unexpected
+from examples.story import PROJECT, Story, Unexpected, scratch_project
 from lab.traffic import Count, Traffic
 
 LAB = "demo"
@@ -48,24 +47,15 @@ def laboratory(story: Story) -> Iterator[None]:
     story.run("sluice", "lab", "up", "--name", LAB)
     try:
         story.take(story.ask("sluice", "lab", "env", "--name", LAB))
-        fresh_state(STATE)
+        shutil.rmtree(STATE, ignore_errors=True)
+        story.folder = scratch_project(STATE)
         story.environment.update(
-            PULUMI_BACKEND_URL=STATE.as_uri(),
-            PULUMI_CONFIG_PASSPHRASE=story.environment.get("PULUMI_CONFIG_PASSPHRASE", ""),
-            PULUMI_HOME=str(STATE / "home"),
+            PULUMI_BACKEND_URL=STATE.as_uri(), PULUMI_CONFIG_PASSPHRASE="", PULUMI_HOME=str(STATE / "home")
         )
         yield
     finally:
         if not os.environ.get("KEEP"):
             story.run("sluice", "lab", "down", "--name", LAB)
-
-
-def fresh_state(folder: Path) -> None:
-    """The demo begins from nothing, so what an earlier one left goes, stack configuration included."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for leftover in PROJECT.glob("Pulumi.dev*.yaml"):
-        leftover.unlink()
 
 
 def tell(story: Story) -> str:
@@ -82,6 +72,17 @@ def bring_up(story: Story) -> None:
     story.heading("Both stacks, with podinfo 6.0.0")
     for stack in ("dev", "dev.test.podinfo"):
         story.run("sluice", "pulumi", "stack", "select", "--create", stack)
+        story.run(
+            "sluice",
+            "pulumi",
+            "config",
+            "set",
+            "--path",
+            "sluice:settings.driver.policies",
+            "true",
+            "--stack",
+            stack,
+        )
         if interval := os.environ.get("INTERVAL"):
             story.run("sluice", "pulumi", "config", "set", "sluice:interval", interval, "--stack", stack)
         story.run("sluice", "pulumi", "up", "--yes", "--skip-preview", "--stack", stack)
@@ -116,6 +117,7 @@ def look_around(story: Story, *, kept: bool) -> None:
         return
     for name in ("KUBECONFIG", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_HOME"):
         story.say(f"  export {name}='{story.environment[name]}'")
+    story.say(f"  cd {story.folder}")
     story.say("  kubectl -n test describe canary podinfo")
     story.say("  kubectl -n test get apisixroute podinfo-podinfo-canary -o yaml")
     story.say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -21,8 +22,9 @@ class Unexpected(Exception):
 
 @dataclass
 class Story:
-    """Runs a story's commands with one environment and remembers how long each took, in seconds."""
+    """Runs a story's commands in one folder with one environment, and remembers how long each took, in seconds."""
 
+    folder: Path = PROJECT
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     spent: list[tuple[str, float]] = field(default_factory=list)
 
@@ -38,7 +40,7 @@ class Story:
         begun = time.monotonic()
         program = str(SLUICE) if command[0] == "sluice" else command[0]
         code = subprocess.run(
-            [program, *command[1:]], cwd=PROJECT, env=self.environment, check=False
+            [program, *command[1:]], cwd=self.folder, env=self.environment, check=False
         ).returncode
         self.spent.append((shlex.join(command), time.monotonic() - begun))
         if code not in expect:
@@ -51,7 +53,7 @@ class Story:
         program = str(SLUICE) if command[0] == "sluice" else command[0]
         done = subprocess.run(
             [program, *command[1:]],
-            cwd=PROJECT,
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -75,3 +77,14 @@ def parse_exports(text: str) -> Mapping[str, str]:
             name, value = words[1].split("=", 1)
             found[name] = value
     return found
+
+
+def scratch_project(folder: Path) -> Path:
+    """A project of its own that runs this one's program, so that a story leaves no stack configuration behind."""
+    project = folder / "project"
+    project.mkdir(parents=True)
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(PROJECT / name, project / name)
+    for name in (".venv", "policies"):
+        (project / name).symlink_to(PROJECT / name)
+    return project

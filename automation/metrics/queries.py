@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from automation.core.spec import Canary, MetricCheck
 from automation.metrics.rendering import render, variables
 
+# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 # The generated route is named after the apex Service, so that is what its series carry.
 _ROUTE = 'route=~"{{ namespace }}_{{ route }}-{{ service }}-canary_.+"'
 _APISIX = {
     "request-success-rate": (
-        'sum(rate(apisix_http_status{SERIES,code!~"5.."}[{{ interval }}]))'
+        '(sum(rate(apisix_http_status{SERIES,code!~"5.."}[{{ interval }}])) or vector(0))'
         " / sum(rate(apisix_http_status{SERIES}[{{ interval }}])) * 100"
     ),
     "request-duration": (

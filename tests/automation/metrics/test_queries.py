@@ -22,7 +22,7 @@ DURATION = MetricCheck("request-duration", "30s")
     [
         (
             RATE,
-            'sum(rate(apisix_http_status{node=~"10.244.0.7|10.244.0.8",code!~"5.."}[1m]))'
+            '(sum(rate(apisix_http_status{node=~"10.244.0.7|10.244.0.8",code!~"5.."}[1m])) or vector(0))'
             ' / sum(rate(apisix_http_status{node=~"10.244.0.7|10.244.0.8"}[1m])) * 100',
         ),
         (
@@ -32,7 +32,7 @@ DURATION = MetricCheck("request-duration", "30s")
         ),
         (
             MetricCheck("request-success-rate", "1m", scope="route"),
-            'sum(rate(apisix_http_status{route=~"test_podinfo-podinfo-canary_.+",code!~"5.."}[1m]))'
+            '(sum(rate(apisix_http_status{route=~"test_podinfo-podinfo-canary_.+",code!~"5.."}[1m])) or vector(0))'
             ' / sum(rate(apisix_http_status{route=~"test_podinfo-podinfo-canary_.+"}[1m])) * 100',
         ),
         (
