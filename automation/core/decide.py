@@ -40,11 +40,12 @@ _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
 def decide(canary: Canary, status: Status, observation: Observation) -> Decision:
     """Decide one tick. A decision with questions wants them answered into the observation and to be asked again
     in the same tick; one without is final, its actions are to be taken in order."""
+    at = Situation(canary, status, observation)
     if status.intent is None:
-        return _decide(Situation(canary, status, observation))
+        return _decide(at)
     if is_live(status.intent, observation):
-        return _settled(settle(canary, status, status.intent, observation.now))
-    return _decide(Situation(canary, replace(status, intent=None), observation))
+        return _after(at, settle(canary, status, status.intent, observation.now))
+    return _after(at, abandon(canary, status))
 
 
 def _decide(at: Situation) -> Decision:
@@ -65,8 +66,13 @@ def _decide(at: Situation) -> Decision:
     return phase(at) if phase else stay(f"phase {at.status.phase} is not driven by this version")
 
 
-def _settled(settled: Settled) -> Decision:
-    """What a driver that died after an update would have done next."""
+def _after(at: Situation, settled: Settled) -> Decision:
+    """What follows an attempt that is live, or that was dropped; the tick goes on if there is nothing to wait for."""
     scale = () if settled.scale_target is None else (ScaleTarget(settled.scale_target),)
     said = tuple(Announce(event) for event in settled.events)
-    return Decision("settle an attempt that is live", (*scale, Save(settled.status), *said))
+    if not settled.again:
+        return Decision("an attempt is live", (*scale, Save(settled.status), *said))
+    following = _decide(at.having(settled.status))
+    if following.questions or any(isinstance(action, Save) for action in following.actions):
+        return replace(following, actions=(*scale, *said, *following.actions))
+    return replace(following, actions=(*scale, Save(settled.status), *said, *following.actions))

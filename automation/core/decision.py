@@ -101,8 +101,8 @@ class Decision:
 
 @dataclass(frozen=True)
 class Settled:
-    """What follows from an attempt that is live (or was dropped): scale the target if `scale_target` says so, then
-    save `status`, then announce `events`. `again`: the same tick goes on with another decision."""
+    """What follows from an attempt that is live, or that was dropped: scale the target if `scale_target` says so,
+    save `status`, announce `events`. `again`: there is nothing to wait for, the tick goes on."""
 
     status: Status
     events: tuple[Event, ...] = ()

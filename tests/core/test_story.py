@@ -16,8 +16,7 @@ from automation.core.observation import (
     Target,
     WorkloadCondition,
 )
-from automation.core.settle import Intent
-from automation.core.status import Kind, Phase, Request
+from automation.core.status import Intent, Kind, Phase, Request
 from tests.core.documents import canary
 from tests.core.world import HEALTHY, World, deployment, initialised, split
 
@@ -558,3 +557,12 @@ def test_a_primary_that_is_lost_while_it_is_put_back_is_made_again() -> None:
     world.primary, world.primary_revision = None, ""
     world.until(Phase.FAILED)
     assert (world.primary_revision, world.route and world.route.split) == ("v1", split(0))
+
+
+def test_a_dropped_intent_does_not_linger_on_a_canary_at_rest() -> None:
+    world = initialised(canary())
+    assert world.status.in_force
+    lost = replace(world.status.in_force, attempt="lost")
+    world.status = replace(world.status, intent=Intent(Kind.REPAIR, lost, "lost"))
+    world.tick()
+    assert (world.status.intent, world.made_live, world.texts) == (None, [], [])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from automation.core.analysis import MetricCheck, Webhook
-from automation.core.decide import Refusal, abandon, decide, settle
+from automation.core.decide import Refusal, abandon, decide
 from automation.core.decision import (
     Action,
     Announce,
@@ -18,13 +18,12 @@ from automation.core.decision import (
     RecordRevision,
     Save,
     ScaleTarget,
-    Settled,
     Update,
 )
 from automation.core.observation import Answer, HookAnswer, Measured, Observation, Route, Target, Workload
 from automation.core.rendering import placement_to_render
 from automation.core.spec import Canary
-from automation.core.status import Apex, Intent, Phase, Split, Status
+from automation.core.status import Apex, Intent, Phase, Placement, Split, Status
 
 HEALTHY = {"request-success-rate": 100.0, "request-duration": 20.0}
 
@@ -132,12 +131,10 @@ class World:
     def _tick(self) -> None:
         self.attempts += 1
         for action in self.decision().actions:
-            if self._take(action):
-                self._tick()
+            self._live_on()
+            self._take(action)
 
-    def _take(self, action: Action) -> bool:
-        """Take one action; True if the tick goes on with another decision."""
-        self._live_on()
+    def _take(self, action: Action) -> None:
         match action:
             case RecordRevision(revision=revision):
                 self.recorded.append(revision)
@@ -148,34 +145,30 @@ class World:
             case Announce(event=event):
                 self.events.append(event)
             case Update(intent=intent, forward=forward):
-                return self._update(intent, forward=forward)
-        return False
+                self._update(intent, forward=forward)
 
-    def _update(self, intent: Intent, *, forward: bool) -> bool:
+    def _update(self, intent: Intent, *, forward: bool) -> None:
+        """Make an intent live, then decide on what is so now."""
         refusal = self.policy(intent) if forward else None
         if refusal:
-            return self._follow(abandon(self.canary, self.status, refusal))
-        placement = placement_to_render(self.status, intent.placement.attempt)
-        assert placement == intent.placement, "an update follows the save of its intent"
+            dropped = abandon(self.canary, self.status, refusal)
+            self._save(dropped.status)
+            self.events.extend(dropped.events)
+            return
+        self._render(placement_to_render(self.status, intent.placement.attempt))
+        self.made_live.append(intent)
+        self.forward.append(forward)
+        self._tick()
+
+    def _render(self, placement: Placement) -> None:
+        """What the program does to the cluster."""
+        assert self.status.intent
+        assert placement == self.status.intent.placement, "an update follows the save of its intent"
         self.apex = placement.apex
         if placement.apex == "primary":
             self.route = Route(placement.split, placement.attempt)
-        if self.primary is None or self.primary_revision != placement.revision:
-            self.primary = self.primary or deployment("podinfo-primary")
-            self.primary_revision = placement.revision
-        self.made_live.append(intent)
-        self.forward.append(forward)
-        self._live_on()
-        return self._follow(settle(self.canary, self.status, intent, self.now))
-
-    def _follow(self, settled: Settled) -> bool:
-        if settled.scale_target is not None:
-            self._live_on()
-            self._scale(settled.scale_target)
-        self._live_on()
-        self._save(settled.status)
-        self.events.extend(settled.events)
-        return settled.again
+        self.primary = self.primary or deployment("podinfo-primary")
+        self.primary_revision = placement.revision
 
     def _save(self, status: Status) -> None:
         """Through the API server and back."""
