@@ -107,8 +107,9 @@ class PackProcess:
         raise error
 
     def _read_output(self, stream: IO[str]) -> None:
-        self._port = stream.readline().strip()
-        if self._port:
+        line = stream.readline()
+        self._port = line.strip()
+        if line:
             self._first.set()
         self._lines.extend(line.rstrip() for line in stream)
 

@@ -35,6 +35,12 @@ class Checkpoint:
     deployment: dict[str, Any] | None
 
     @property
+    def provider(self) -> str:
+        """The kind of secrets provider that it is encrypted with; empty if with none."""
+        provider = secrets_provider(self.deployment or {})
+        return str(provider["type"]) if provider else ""
+
+    @property
     def salt(self) -> str | None:
         """The salt of the passphrase provider that its secrets are encrypted with."""
         provider = secrets_provider(self.deployment or {})
@@ -51,10 +57,6 @@ def secrets_provider(deployment: Mapping[str, Any]) -> dict[str, Any] | None:
 def parse(data: bytes, origin: str) -> Checkpoint:
     """The checkpoint in the bytes of a state file. Raises `BrokenCheckpoint`, naming `origin`, the file's URL."""
     document = _load(data, origin)
-    if document.get("version") == 1 and "checkpoint" not in document:
-        raise BrokenCheckpoint(
-            f"the state file '{origin}' is too old; upgrade it with the official Pulumi CLI first"
-        )
     _accept(document, origin)
     body = document.get("checkpoint")
     if not isinstance(body, dict):

@@ -16,6 +16,9 @@ SIDECAR = ".attrs"
 """The official CLI keeps attributes of `<file>` in `<file>.attrs`; they mean nothing without their file."""
 
 
+_TEMPORARY = ".writing-"
+
+
 class Folder:
     """Files under one existing folder."""
 
@@ -85,9 +88,6 @@ def _scan(path: Path) -> list[os.DirEntry[str]]:
     with suppress(FileNotFoundError), os.scandir(path) as items:
         return list(items)
     return []
-
-
-_TEMPORARY = ".writing-"
 
 
 def _replace(path: Path, data: bytes) -> None:

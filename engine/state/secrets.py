@@ -43,15 +43,15 @@ class Blind:
 class SecretsManager:
     """Encrypts and decrypts for one stack."""
 
-    def __init__(self, salt: str, key: bytes):
-        self.salt = salt
+    def __init__(self, salt: str, key: bytes, passphrase: str):
+        self.salt, self._passphrase = salt, passphrase
         self._cipher = AESGCM(key)
 
     @classmethod
     def create(cls, passphrase: str) -> SecretsManager:
         """With a new random salt."""
         raw = os.urandom(8)
-        manager = cls("", _derive(passphrase, raw))
+        manager = cls("", _derive(passphrase, raw), passphrase)
         manager.salt = f"v1:{_encode(raw)}:{manager.encrypt(CHECK)}"
         return manager
 
@@ -63,7 +63,7 @@ class SecretsManager:
             raise StateError(
                 "the encryption salt is malformed; restore 'encryptionsalt' from version control or a backup"
             )
-        manager = cls(salt, _derive(passphrase, _decode(parts[1])))
+        manager = cls(salt, _derive(passphrase, _decode(parts[1])), passphrase)
         try:
             matches = manager._open(parts[2]) == CHECK
         except InvalidTag:
@@ -71,6 +71,10 @@ class SecretsManager:
         if not matches:
             raise PassphraseError("incorrect passphrase")
         return manager
+
+    def for_salt(self, salt: str) -> SecretsManager:
+        """The manager of the same passphrase for another salt, such as that of an imported state."""
+        return self if salt == self.salt else SecretsManager.open(salt, self._passphrase)
 
     @property
     def provider(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from engine.state.files import Backend
 from engine.state.integrity import problem
 from engine.state.properties import compact
 from engine.state.reference import StackReference
-from engine.state.secrets import Decrypter, SecretsManager
+from engine.state.secrets import Decrypter, SecretsManager, require_passphrase_provider
 from engine.state.vault import Vault
 
 
@@ -33,8 +33,19 @@ def read_checkpoint(backend: Backend, ref: StackReference) -> Checkpoint:
 
 def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter) -> Deployment:
     """The stack's deployment for looking at; with `secrets.Blind()` every secret reads `[secret]`."""
-    latest = read_checkpoint(backend, ref).deployment or {}
-    return decode_deployment(latest, Vault(decrypter), layout.checkpoint(ref))
+    checkpoint = read_checkpoint(backend, ref)
+    if isinstance(decrypter, SecretsManager):
+        decrypter = manager_of(checkpoint, decrypter)
+    return decode_deployment(checkpoint.deployment or {}, Vault(decrypter), layout.checkpoint(ref))
+
+
+def manager_of(checkpoint: Checkpoint, secrets: SecretsManager) -> SecretsManager:
+    """Who decrypts the checkpoint: it may have another salt than the stack's configuration has now.
+
+    Raises `StateError` for a provider that isn't a passphrase, `PassphraseError` for another passphrase.
+    """
+    require_passphrase_provider(checkpoint.provider)
+    return secrets.for_salt(checkpoint.salt or secrets.salt)
 
 
 class Snapshots:
@@ -56,7 +67,10 @@ class Snapshots:
             raise StackNotFound.named(self._ref.name)
         origin = self._backend.locate(self._found)
         checkpoint = parse(self._backend.read(self._found), origin)
-        deployment = decode_deployment(checkpoint.deployment or {}, self._vault, origin)
+        manager = manager_of(checkpoint, self._secrets)
+        # Cipher texts of another salt can't be kept.
+        vault = self._vault if manager is self._secrets else Vault(manager)
+        deployment = decode_deployment(checkpoint.deployment or {}, vault, origin)
         require_integrity(deployment, origin)
         return deployment
 

@@ -12,7 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from engine.resource import Deployment, Resource
-from engine.state import layout, objects, stacks
+from engine.state import layout, stacks
 from engine.state.backend import open_backend
 from engine.state.errors import StackLocked, StateError
 from engine.state.files import Backend
@@ -217,7 +217,7 @@ def test_a_driver_that_is_not_installed_is_named_with_its_extra(
     def missing(name: str) -> object:
         raise ImportError(name)
 
-    monkeypatch.setattr(objects.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(StateError, match=rf"pip install 'sluice\[{extra}\]'"):
         open_backend(f"{scheme}://bucket", {}, Path("/"))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.resource import Deployment, PendingOperation, Resource
 from engine.state import layout
 from engine.state.checkpoint import VERSION, decode_deployment, encode_export, parse, parse_export
-from engine.state.errors import BrokenCheckpoint, StackNotFound
+from engine.state.errors import BrokenCheckpoint, PassphraseError, StackNotFound, StateError
 from engine.state.fields import decode_resource, encode_resource
 from engine.state.files import Backend
 from engine.state.properties import compact, decode, encode
@@ -207,6 +207,32 @@ def test_unchanged_secrets_keep_their_ciphertext(
 def ciphertexts(backend: Backend, ref: StackReference) -> list[str]:
     parts = backend.read(layout.checkpoint(ref)).decode().split('"ciphertext":"')[1:]
     return [part.split('"')[0] for part in parts]
+
+
+def test_a_state_of_another_salt_is_read_and_encrypted_anew(
+    backend: Backend, ref: StackReference, secrets: SecretsManager
+) -> None:
+    web = a_resource(inputs={"password": Secret("x")})
+    Snapshots(backend, ref, SecretsManager.create("correct horse")).save(Deployment([web]))
+    before = ciphertexts(backend, ref)
+    assert read_deployment(backend, ref, secrets).resources == [web]
+    snapshots = Snapshots(backend, ref, secrets)
+    snapshots.save(snapshots.load())
+    assert ciphertexts(backend, ref) != before
+    assert read_checkpoint(backend, ref).salt == secrets.salt
+    assert Snapshots(backend, ref, secrets).load().resources == [web]
+
+
+def test_a_state_of_another_passphrase_or_provider_is_refused(
+    backend: Backend, ref: StackReference, secrets: SecretsManager
+) -> None:
+    Snapshots(backend, ref, SecretsManager.create("battery staple")).save(Deployment([root()]))
+    with pytest.raises(PassphraseError, match="incorrect passphrase"):
+        Snapshots(backend, ref, secrets).load()
+    text = backend.read(layout.checkpoint(ref)).replace(b'"type":"passphrase"', b'"type":"service"')
+    backend.write(layout.checkpoint(ref), text)
+    with pytest.raises(StateError, match="secrets provider 'service'"):
+        Snapshots(backend, ref, secrets).load()
 
 
 def test_the_previous_checkpoint_is_kept_beside(
