@@ -23,9 +23,12 @@ from engine.deploy.step import Op
 from engine.deploy.update import Update
 from engine.errors import Cancelled, EngineError
 from engine.events import Diagnostic, Emitter, Ended, Listener, Prelude, Summary
+from engine.policy.analyzer import StackSettings
+from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
 from engine.state import history
 from engine.state.lock import locked
+from engine.state.stacks import read_tags
 from engine.state.snapshots import Snapshots, find_checkpoint
 from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap
@@ -90,6 +93,7 @@ class _Run:
         self._config = place.program_config()
         self._events = Emitter(listeners)
         self._preview = action.options.preview
+        self._packs: Mapping[str, str] = {}
         self._started = time.time()
 
     def result(self) -> Result:
@@ -112,6 +116,7 @@ class _Run:
                     time.time() - self._started,
                     self._events.changes,
                     "succeeded" if ok else "failed",
+                    self._packs,
                 )
             )
             self._events.emit(Ended())
@@ -132,10 +137,33 @@ class _Run:
             if action.kind is Kind.DESTROY:
                 return Destroy(context, providers).run()
             assert action.program is not None
-            return Update(context, providers, Policing(context)).run(action.program, self._launch())
+            with self._policies() as packs:
+                return Update(context, providers, Policing(context, packs)).run(
+                    action.program, self._launch()
+                )
         finally:
             if not self._preview and context.snapshot.changed:
                 context.snapshot.persist()
+
+    @contextmanager
+    def _policies(self) -> Iterator[Packs | None]:
+        """The policy packs of the action, ready to judge; their names go into the summary."""
+        action, place = self._action, self._place
+        if not action.policy_packs:
+            yield None
+            return
+        settings = StackSettings(
+            stack=place.ref.name,
+            project=place.ref.project,
+            preview=self._preview,
+            config=self._config.values,
+            secret_keys=self._config.secret_keys,
+            tags=read_tags(place.backend, place.ref),
+        )
+        sources = Sources(action.policy_packs, action.policy_configs)
+        with opened(sources, place.cwd, place.shell.env, settings) as packs:
+            self._packs = {f"{item.name}|local|{item.path}": item.version for item in packs.infos}
+            yield packs
 
     def _refreshed(self, base: Deployment) -> tuple[Deployment, bool]:
         context, providers = self._context(base)

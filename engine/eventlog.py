@@ -59,7 +59,7 @@ def open_log(target: str) -> EventLog:
     if target.startswith("tcp://"):
         return EventLog(StreamSink(target.removeprefix("tcp://")))
     try:
-        return EventLog(FileSink(open(target, "a", encoding="utf-8")))  # noqa: SIM115  closed by the last event
+        return EventLog(FileSink(open(target, "a", encoding="utf-8")))
     except OSError as error:
         raise EngineError(f"could not open the event log '{target}': {error.strerror}") from error
 

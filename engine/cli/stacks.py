@@ -84,7 +84,7 @@ def listing(place: Workplace, arguments: Arguments) -> None:
     if arguments.flag("json"):
         place.shell.text(json.dumps([_summary(place, item, item.ref == current) for item in found], indent=2))
         return
-    rows = [("NAME", "LAST UPDATE", "RESOURCE COUNT")]
+    rows: list[tuple[str, ...]] = [("NAME", "LAST UPDATE", "RESOURCE COUNT")]
     for item in found:
         name = place.shown(item.ref) + ("*" if item.ref == current else "")
         rows.append((name, _ago(item.updated), str(item.resources) if item.updated else "n/a"))

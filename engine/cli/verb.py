@@ -26,6 +26,7 @@ COMMON = Syntax(
     ),
     short={"C": "cwd", "v": "verbose", "h": "help", "e": "emoji"},
 )
+NO_OPTIONS = Syntax()
 STACK = Syntax(values=frozenset({"stack", "config-file"}), short={"s": "stack"})
 
 
@@ -36,7 +37,7 @@ class Verb:
     words: str
     about: str
     run: Run
-    syntax: Syntax = Syntax()
+    syntax: Syntax = NO_OPTIONS
     usage: str = ""
 
     @property

@@ -12,9 +12,7 @@ from engine.urn import Urn
 def candidates(goal: Goal, urn: str, parent_aliases: Sequence[str] = ()) -> list[str]:
     """URNs to try in order: every own alias, then each of them and the own name under the parent's aliases."""
     own = Urn.parse(urn)
-    found: list[str] = []
-    for alias in goal.aliases:
-        found.append(_collapsed(alias, goal, own))
+    found = [_collapsed(alias, goal, own) for alias in goal.aliases]
     for parent in parent_aliases:
         name = _inherited_name(goal.name, goal.parent, parent)
         found.append(urns.make(own.stack, own.project, goal.type, name, parent))

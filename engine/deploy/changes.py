@@ -72,7 +72,7 @@ class Changes:
     def read(self, new: Resource, old: Resource | None) -> Resource:
         """Look it up. One that was managed so far is let go of, not deleted."""
         if new.id == "" or has_unknown(new.id):
-            return changed(new, id="", outputs={key: UNKNOWN for key in new.inputs})
+            return changed(new, id="", outputs=dict.fromkeys(new.inputs, UNKNOWN))
         replacing = old is not None and not old.external
         return self._run(Op.READ_REPLACEMENT if replacing else Op.READ, new, old)
 

@@ -66,9 +66,8 @@ def before_diff(old: Resource | None, new: Resource, now: Circumstances) -> Verd
         return Verdict(Fate.REPLACE, Diff(Change.SOME))
     if now.moved:
         return Verdict(Fate.REPLACE, Diff(Change.SOME, replaces=("provider",)))
-    if old.replacement_trigger is not None and new.replacement_trigger is not None:
-        if reveal(old.replacement_trigger) != reveal(new.replacement_trigger):
-            return Verdict(Fate.REPLACE, Diff(Change.SOME))
+    if _triggered(old, new):
+        return Verdict(Fate.REPLACE, Diff(Change.SOME))
     if not new.custom:
         return (
             Verdict(Fate.SAME)
@@ -76,6 +75,11 @@ def before_diff(old: Resource | None, new: Resource, now: Circumstances) -> Verd
             else Verdict(Fate.UPDATE, Diff(Change.SOME))
         )
     return None
+
+
+def _triggered(old: Resource, new: Resource) -> bool:
+    triggers = (old.replacement_trigger, new.replacement_trigger)
+    return None not in triggers and reveal(triggers[0]) != reveal(triggers[1])
 
 
 def after_diff(old: Resource, new: Resource, diff: Diff) -> Verdict:
@@ -110,7 +114,8 @@ def differences(old: Value, new: Value, at: str = "") -> dict[str, PropertyDiff]
         return found
     if isinstance(old, list) and isinstance(new, list):
         found = {}
-        left, right = dict(enumerate(old)), dict(enumerate(new))
+        left: dict[object, Value] = dict(enumerate(old))
+        right: dict[object, Value] = dict(enumerate(new))
         for index in range(max(len(old), len(new))):
             found |= _difference(left, right, index, f"{at}[{index}]")
         return found

@@ -2,29 +2,82 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
+from engine import urn as urns
 from engine.deploy.context import Context
 from engine.deploy.goal import Goal
+from engine.errors import Bail
+from engine.events import PolicyRemediation, PolicyViolation
+from engine.policy.findings import Level, Violation
+from engine.policy.packs import Packs
+from engine.policy.requests import Subject
 from engine.resource import Resource
+
+_REFUSING = (Level.MANDATORY, Level.REMEDIATE)
+"""A policy that should have put things right and still complains counts as mandatory."""
 
 
 class Policing:
     """Lets a resource pass, changed where a policy remediates. Without packs everything passes.
 
-    `refused`: a mandatory policy had something against a resource or the stack. `silent`: what the policies
-    reported is all that is to be said about the failure.
+    `refused` becomes true when a mandatory policy has something against a resource or the stack.
     """
 
-    def __init__(self, context: Context):
-        self._context = context
+    def __init__(self, context: Context, packs: Packs | None = None):
+        self._context, self._packs = context, packs
+        self._before_replace: dict[str, bool | None] = {}
+        self._lock = threading.Lock()
         self.refused = False
-        self.silent = False
 
     def passed(self, goal: Goal, new: Resource) -> Resource:
-        """The resource as policies let it through. Raises `Bail` when a mandatory policy refuses it in an update."""
-        return new
+        """The resource as policies let it through.
+
+        Raises `Bail` when a mandatory policy refuses it in an update; a preview goes on, to find more.
+        """
+        if self._packs is None:
+            return new
+        with self._lock:
+            self._before_replace[new.urn] = goal.delete_before_replace
+        subject = self._subject(new)
+        remedied = self._packs.remediate(subject)
+        for item in remedied.remediations:
+            self._context.events.emit(
+                PolicyRemediation(item.urn, item.policy, item.pack, item.version, item.before, item.after)
+            )
+        violations = (*remedied.violations, *self._packs.analyze(subject, remedied.inputs))
+        if self._reported(violations) and not self._context.options.preview:
+            raise Bail(f"resource {new.urn} is invalid")
+        return replace(new, inputs=remedied.inputs)
 
     def judge_stack(self, resources: Iterable[Resource]) -> bool:
         """Whether the stack as a whole has nothing mandatory against it."""
-        return True
+        if self._packs is None:
+            return True
+        return not self._reported(self._packs.analyze_stack([self._subject(item) for item in resources]))
+
+    def _subject(self, resource: Resource) -> Subject:
+        provider = self._context.ledger.results.get(urns.split_reference(resource.provider)[0])
+        return Subject(resource, provider, self._before_replace.get(resource.urn))
+
+    def _reported(self, violations: Iterable[Violation]) -> bool:
+        """Report everything; whether any of it is mandatory."""
+        refused = False
+        for item in violations:
+            refusing = item.level in _REFUSING
+            refused = refused or refusing
+            self._context.events.emit(
+                PolicyViolation(
+                    item.urn or self._context.root_urn,
+                    item.policy,
+                    item.pack,
+                    item.version,
+                    "mandatory" if refusing else item.level.name.lower(),
+                    item.message,
+                    item.severity,
+                )
+            )
+        self.refused = self.refused or refused
+        return refused

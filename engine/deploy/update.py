@@ -78,9 +78,9 @@ class Update:
             return
         try:
             self._require_known_targets()
-            if not self._deletes.run(self._deletes.unclaimed()):
-                session.fail()
-            elif not session.failed and not self._policing.judge_stack(self._context.ledger.results.values()):
+            if not self._deletes.run(self._deletes.unclaimed()) or (
+                not session.failed and not self._policing.judge_stack(self._context.ledger.results.values())
+            ):
                 session.fail()
         except Cancelled:
             session.fail()
@@ -98,13 +98,16 @@ class Update:
         context = self._context
         ok = not finished.error and not finished.told and not session.failed and not self._policing.refused
         if finished.error:
-            context.error(f"an unhandled error occurred: {finished.error}", context.root_urn)
+            # The program has logged the whole of it.
+            first = finished.error.splitlines()[0]
+            context.error(f"an unhandled error occurred: {first}", context.root_urn)
         if not ok:
             self._keep_old_outputs()
-        if (finished.error or session.failed) and not self._policing.silent:
-            context.error("preview failed" if context.options.preview else "update failed")
-        elif self._policing.refused and context.options.preview:
+        if not ok and context.options.preview:
             context.error("preview failed")
+        elif not ok and not self._policing.refused:
+            # What policies refuse, they have explained.
+            context.error("update failed")
         return ok
 
     def _keep_old_outputs(self) -> None:

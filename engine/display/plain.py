@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from engine.deploy.step import Op, Step
 from engine.display import sections, words
 from engine.display.sections import Record
 from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
@@ -20,6 +21,7 @@ class PlainDisplay:
         self._say, self._record = say, record
         self._show_outputs, self._progress = show_outputs, progress
         self._began: dict[str, float] = {}
+        self._open: dict[str, Step] = {}
 
     def __call__(self, event: Event) -> None:
         self._record.note(event)
@@ -28,7 +30,9 @@ class PlainDisplay:
                 self._began.setdefault(step.urn, time.monotonic())
                 if not planning:
                     self._row(step.op, step.urn, words.doing(step.op), words.differences(step), timed=True)
-            case StepDone(step, planning, counted) if counted and not step.internal:
+            case StepDone(step, planning, counted) if not step.internal:
+                if self._is_late(step, planning, counted):
+                    return
                 if planning and (words.planned(step.op) or step.type == ROOT_TYPE):
                     self._row(step.op, step.urn, words.planned(step.op), words.differences(step))
                 elif not planning and not sections.is_quiet(step.op):
@@ -36,14 +40,24 @@ class PlainDisplay:
             case StepFailed(step, _) if not step.internal:
                 self._row(step.op, step.urn, words.failed(step.op), "1 error")
             case Ended():
+                for step in self._open.values():
+                    self._row(step.op, step.urn, words.done(step.op), words.differences(step), timed=True)
                 self._say("")
                 for line in sections.lines(self._record, self._show_outputs):
                     self._say(line)
 
-    def _row(self, op: words.Op, urn: str, status: str, info: str, timed: bool = False) -> None:
+    def _is_late(self, step: Step, planning: bool, counted: bool) -> bool:
+        """A component is done when its children are: when it registers outputs, or at the end."""
+        if counted and not planning and not step.resource.custom and step.op in (Op.CREATE, Op.UPDATE):
+            self._open[step.urn] = step
+            return True
+        return not counted and self._open.pop(step.urn, None) is None
+
+    def _row(self, op: Op, urn: str, status: str, info: str, timed: bool = False) -> None:
         if not self._progress:
             return
         parsed = Urn.parse(urn)
-        spent = f"({time.monotonic() - self._began.get(urn, time.monotonic()):.2g}s)" if timed else ""
+        spent = f"({time.monotonic() - self._began.get(urn, time.monotonic()):.2f}s)" if timed else ""
+        spent = "(0s)" if spent == "(0.00s)" else spent
         parts = [words.SIGNS[op].ljust(2), parsed.type, parsed.name, status, spent, info]
         self._say(" " + " ".join(part for part in parts if part).rstrip())

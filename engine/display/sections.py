@@ -18,6 +18,7 @@ from engine.events import (
 )
 from engine.resource import Resource
 from engine.urn import ROOT_TYPE, Urn
+from engine.values import reveal
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Record:
     violations: list[PolicyViolation] = field(default_factory=list)
     remediations: list[PolicyRemediation] = field(default_factory=list)
     root: Resource | None = None
+    root_before: Resource | None = None
     root_op: Op = Op.SAME
     failures: int = 0
     summary: Summary | None = None
@@ -46,7 +48,7 @@ class Record:
             case StepFailed():
                 self.failures += 1
             case StepDone(step) if step.type == ROOT_TYPE and step.new is not None:
-                self.root, self.root_op = step.new, step.op
+                self.root, self.root_before, self.root_op = step.new, step.old, step.op
             case Summary():
                 self.summary = event
 
@@ -57,10 +59,31 @@ def lines(record: Record, show_outputs: bool = True) -> Iterator[str]:
     yield from diagnostics(record)
     if show_outputs and record.root is not None and record.root.outputs:
         yield "Outputs:"
-        yield from words.outputs(record.root.outputs)
+        yield from outputs(record)
         yield ""
     if record.summary is not None and not any(item.level == "mandatory" for item in record.violations):
         yield from resources(record, record.summary)
+
+
+def outputs(record: Record) -> Iterator[str]:
+    """What the stack exports; in an update, with signs where that has changed."""
+    assert record.root is not None
+    new = record.root.outputs
+    if record.root_op is Op.CREATE or record.root_before is None:
+        yield from words.outputs(new)
+        return
+    old = record.root_before.outputs
+    width = max(len(key) for key in (*old, *new))
+    for key in sorted({*old, *new}):
+        name, value = key.ljust(width), words.rendered(new.get(key, old.get(key)), "    ")
+        if key not in old:
+            yield f"  + {name}: {value}"
+        elif key not in new:
+            yield f"  - {name}: {value}"
+        elif reveal(old[key]) == reveal(new[key]):
+            yield f"    {name}: {value}"
+        else:
+            yield f"  ~ {name}: {words.rendered(old[key], '    ')} => {value}"
 
 
 def policies(record: Record) -> Iterator[str]:

@@ -14,7 +14,7 @@ from engine.version import VERSION
 _SEVERITIES = {0: "debug", 1: "info", 2: "warning", 3: "error"}
 
 
-class EngineService(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+class EngineService(engine_pb2_grpc.EngineServicer):
     """Answers at once: the SDK's event loop stands still while it logs."""
 
     def __init__(self, session: Session):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import callback_pb2, resource_pb2, resource_pb2_grpc
 
 from engine import wire
-from engine.deploy.ledger import Result
 from engine.deploy.registrar import Aborted, Outcome
 from engine.errors import EngineError
 from engine.monitor import functions, requests
@@ -20,7 +20,6 @@ from engine.monitor.session import Session
 from engine.monitor.transforms import Transforms
 from engine.provider import ProviderError
 
-# secrets, references, alias specs, replacement triggers, deletedWith, transforms (both), hooks (both)
 FEATURES = {
     "secrets": 0,
     "resourceReferences": 1,
@@ -32,10 +31,10 @@ FEATURES = {
     "resourceHooks": 10,
     "errorHooks": 11,
 }
-_RESULTS = {Result.SUCCESS: 0, Result.FAIL: 1, Result.SKIP: 2}
+"""What the engine can do of what the protocol offers: the name that older SDKs ask for, the number that newer ones get."""
 
 
-class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore[misc]
+class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
     """One per run; each call has its own thread."""
 
     def __init__(self, session: Session):
@@ -49,6 +48,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore
 
     def GetDeploymentInfo(self, request: object, context: object) -> resource_pb2.DeploymentInfo:
         run = self._session.context
+        features: Any = list(FEATURES.values())
         return resource_pb2.DeploymentInfo(
             project=run.project,
             stack=run.stack,
@@ -57,7 +57,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore
             configSecretKeys=run.secret_keys,
             dryRun=run.options.preview,
             parallel=run.options.parallel,
-            supportedFeatures=list(FEATURES.values()),
+            supportedFeatures=features,
         )
 
     def SupportsFeature(
@@ -161,9 +161,8 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore
 
 
 def _registered(outcome: Outcome, custom: bool) -> resource_pb2.RegisterResourceResponse:
-    response = resource_pb2.RegisterResourceResponse(
-        urn=outcome.urn, id=outcome.id, result=_RESULTS[outcome.result]
-    )
+    result: Any = outcome.result.value
+    response = resource_pb2.RegisterResourceResponse(urn=outcome.urn, id=outcome.id, result=result)
     if custom:
         wire.fill(response.object, outcome.outputs)
         for key, urns in outcome.property_dependencies.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from pulumi.runtime.proto import callback_pb2, resource_pb2
 
@@ -117,8 +118,9 @@ class Transforms:
         return urns.make(parent.stack, parent.project, request.type, request.name, request.parent)
 
 
-def _options(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.TransformResourceOptions:
-    options = resource_pb2.TransformResourceOptions(
+def _options(request: Any) -> Any:
+    """What the request says besides properties, in the form that transforms see."""
+    options: Any = resource_pb2.TransformResourceOptions(
         depends_on=request.dependencies,
         custom_timeouts=request.customTimeouts if request.HasField("customTimeouts") else None,
         hooks=request.hooks if request.HasField("hooks") else None,
@@ -139,12 +141,9 @@ def _options(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.Tran
     return options
 
 
-def _rewritten(
-    request: resource_pb2.RegisterResourceRequest,
-    properties: object,
-    options: resource_pb2.TransformResourceOptions,
-) -> resource_pb2.RegisterResourceRequest:
-    result = resource_pb2.RegisterResourceRequest()
+def _rewritten(request: Any, properties: Any, options: Any) -> resource_pb2.RegisterResourceRequest:
+    """The request with other properties and options."""
+    result: Any = resource_pb2.RegisterResourceRequest()
     result.CopyFrom(request)
     result.object.CopyFrom(properties)
     result.ClearField("dependencies")
@@ -174,4 +173,5 @@ def _rewritten(
         if key not in request.propertyDependencies:
             # What a transform added may stem from anything that the resource depends on.
             result.propertyDependencies[key].urns.extend(result.dependencies)
-    return result
+    changed: resource_pb2.RegisterResourceRequest = result
+    return changed

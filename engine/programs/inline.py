@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
@@ -21,7 +23,7 @@ class InlineProgram:
 
     def __init__(self, address: str):
         self._address = address
-        self._call: grpc.Future | None = None
+        self._call: grpc.Future[Any] | None = None
 
     def run(self, launch: Launch, say: Say) -> Finished:
         with grpc.insecure_channel(self._address, options=_OPTIONS) as channel:
