@@ -80,7 +80,7 @@ def a_route(namespace: str, primary: int, canary: int, **rule: Any) -> Document:
 
 
 def _documents(namespace: str) -> list[tuple[str, Document]]:
-    gateway = _container("apache/apisix:3.14.1-debian", {"tcpSocket": {"port": 9080}, "periodSeconds": 1})
+    gateway = container("apache/apisix:3.14.1-debian", {"tcpSocket": {"port": 9080}, "periodSeconds": 1})
     documents = [
         (
             "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/apisixroutes.apisix.apache.org",
@@ -90,20 +90,21 @@ def _documents(namespace: str) -> list[tuple[str, Document]]:
             f"/api/v1/namespaces/{namespace}",
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
         ),
-        *_workload(namespace, "gateway", gateway, {"http": (80, 9080), "metrics": (9091, 9091)}),
+        *workload(namespace, "gateway", gateway, {"http": (80, 9080), "metrics": (9091, 9091)}),
     ]
     for name, tag in VERSIONS.items():
         ready = {"httpGet": {"path": "/readyz", "port": 9898}, "periodSeconds": 1, "failureThreshold": 1}
-        podinfo = _container(f"stefanprodan/podinfo:{tag}", ready) | {"command": ["./podinfo", "--port=9898"]}
-        documents += _workload(namespace, name, podinfo, {"http": (80, 9898)})
+        podinfo = container(f"stefanprodan/podinfo:{tag}", ready) | {"command": ["./podinfo", "--port=9898"]}
+        documents += workload(namespace, name, podinfo, {"http": (80, 9898)})
     return documents
 
 
-def _container(image: str, readiness: Document) -> Document:
+def container(image: str, readiness: Document) -> Document:
+    """The one container of a workload."""
     return {"name": "main", "image": image, "readinessProbe": readiness}
 
 
-def _workload(
+def workload(
     namespace: str, name: str, container: Document, ports: dict[str, tuple[int, int]]
 ) -> list[tuple[str, Document]]:
     """A Deployment of one container and its Service; `ports` are numbers of the Service and of the pod by name."""

@@ -49,10 +49,10 @@ def requests_by_node(site: Site) -> dict[str, float]:
     with urlopen(f"http://{address}/apisix/prometheus/metrics", timeout=5) as answer:
         text = answer.read().decode()
     pattern = rf'apisix_http_status{{[^}}]*route="{site.namespace}_podinfo_method"[^}}]*node="([^"]*)"[^}}]*}} (\S+)'
-    counted: Counter[str] = Counter()
+    counted: dict[str, float] = {}
     for node, value in re.findall(pattern, text):
-        counted[node] += float(value)
-    return dict(counted)
+        counted[node] = counted.get(node, 0) + float(value)
+    return counted
 
 
 def pods(site: Site, name: str) -> list[dict[str, Any]]:
@@ -179,6 +179,5 @@ def hosts(site: Site, times: int) -> set[str]:
 
 
 def host_of(site: Site, address: str) -> str:
-    return next(
-        pod["metadata"]["name"] for pod in pods(site, "primary") if pod["status"].get("podIP") == address
-    )
+    names = {pod["status"].get("podIP"): str(pod["metadata"]["name"]) for pod in pods(site, "primary")}
+    return names[address]
