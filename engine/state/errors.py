@@ -11,6 +11,7 @@ StateError                1   something about the stored files
 
 from __future__ import annotations
 
+from engine import errors
 from engine.errors import EngineError
 
 
@@ -18,7 +19,7 @@ class StateError(EngineError):
     """Something about the stored files; the text says what to do about it."""
 
 
-class ConfigurationError(StateError):
+class ConfigurationError(StateError, errors.ConfigurationError):
     """The project's or the stack's configuration has to be changed."""
 
     exit_code = 2
@@ -28,7 +29,7 @@ class PassphraseError(StateError):
     """The passphrase of the stack's secrets is missing or wrong."""
 
 
-class StackNotFound(StateError):
+class StackNotFound(StateError, errors.StackNotFound):
     """The stack does not exist, or none is selected."""
 
     exit_code = 6
