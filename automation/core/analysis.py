@@ -130,7 +130,8 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Analysis:
-    """`interval` in seconds, weights and ready thresholds in percent, `threshold` in failed checks of one run."""
+    """`interval` in seconds, weights and ready thresholds in percent, `threshold` in failed checks of one run.
+    `alerts` counts the alerts that the document asks for."""
 
     interval: float = 60.0
     threshold: int = 1
@@ -142,6 +143,7 @@ class Analysis:
     canary_ready_threshold: int = 100
     metrics: tuple[MetricCheck, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    alerts: int = 0
 
     @property
     def checks(self) -> tuple[MetricCheck, ...]:
@@ -163,7 +165,7 @@ class Analysis:
 
     @classmethod
     def read(cls, section: Section, namespace: str, *, skipped: bool) -> "Analysis":
-        section.allow("iterations", "mirror", "mirrorWeight", "match", "sessionAffinity", "alerts")
+        section.allow("iterations", "mirror", "mirrorWeight", "match", "sessionAffinity")
         metrics = [MetricCheck.read(metric, namespace) for metric in section.sections("metrics")]
         webhooks = [Webhook.read(webhook) for webhook in section.sections("webhooks")]
         analysis = cls(
@@ -177,6 +179,7 @@ class Analysis:
             canary_ready_threshold=section.whole("canaryReadyThreshold", 100, most=100),
             metrics=tuple(metrics),
             webhooks=tuple(webhooks),
+            alerts=len(section.sections("alerts")),
         )
         section.close()
         analysis._refuse_motionless(section, skipped=skipped)

@@ -37,8 +37,9 @@ def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
     assert world.texts == ["Initialization done! podinfo.test"]
 
 
-def test_the_target_serves_for_as_long_as_primary_is_not_ready() -> None:
-    world = World(canary()).tick()
+@pytest.mark.parametrize("skipped", [False, True], ids=["with analysis", "without analysis"])
+def test_the_target_serves_for_as_long_as_primary_is_not_ready(skipped: bool) -> None:
+    world = World(canary({"spec.skipAnalysis": skipped})).tick()
     late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", 0.0)
     world.primary = replace(deployment("podinfo-primary", 1, available=0), conditions=(late,))
     world.tick(20)
@@ -566,3 +567,80 @@ def test_a_dropped_intent_does_not_linger_on_a_canary_at_rest() -> None:
     world.status = replace(world.status, intent=Intent(Kind.REPAIR, lost, "lost"))
     world.tick()
     assert (world.status.intent, world.made_live, world.texts) == (None, [], [])
+
+
+@pytest.mark.parametrize("step_back", [0, 20], ids=["in one jump", "in steps"])
+def test_a_promotion_without_traffic_to_move_back_does_not_wait_for_ever(step_back: int) -> None:
+    world = initialised(canary({"spec.skipAnalysis": True, "spec.analysis.stepWeightPromotion": step_back}))
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+
+
+def test_a_revision_pushed_while_primary_is_put_back_is_not_swallowed() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.until(Phase.PROMOTING)
+    stuck = WorkloadCondition("Progressing", "False", "ProgressDeadlineExceeded")
+    world.primary = replace(deployment("podinfo-primary", 2, available=1), conditions=(stuck,))
+    world.tick()
+    world.release("v3")
+    world.tick(2)
+    assert (world.status.phase, world.primary_revision) == (Phase.PROMOTING, "v1")
+    world.primary = deployment("podinfo-primary", 2)
+    world.until(Phase.FAILED).until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v3"
+
+
+def test_no_run_starts_while_primary_is_scaled_to_zero() -> None:
+    world = initialised(canary())
+    world.primary = deployment("podinfo-primary", 0)
+    world.release("v2")
+    world.tick()
+    assert (world.status.phase, world.texts) == (
+        Phase.INITIALIZED,
+        ["podinfo-primary.test not ready: scaled to zero"],
+    )
+
+
+def test_a_fix_is_not_held_to_the_deadline_of_what_it_mends() -> None:
+    world = initialised(canary())
+    world.release("v2")
+    world.tick(2)
+    assert world.target
+    late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", world.now - 50)
+    broken_pods = replace(deployment("podinfo", 1, available=0), conditions=(late,))
+    world.target = replace(world.target, workload=broken_pods)
+    world.tick(1)
+    world.release("v3")
+    world.tick(4)
+    assert (world.status.phase, world.status.last_applied_spec) == (Phase.PROGRESSING, "v3")
+
+
+def test_what_a_document_asks_for_in_vain_is_said_when_a_run_starts() -> None:
+    hooks = [{"name": "tell", "type": "event", "url": "http://x/"}]
+    alerts = [{"name": "on-call", "providerRef": {"name": "slack"}}]
+    metrics = [{"name": "request-success-rate"}]
+    world = initialised(
+        canary(
+            {
+                f"spec.analysis.{name}": value
+                for name, value in [("webhooks", hooks), ("alerts", alerts), ("metrics", metrics)]
+            }
+        )
+    )
+    world.release("v2")
+    world.tick()
+    assert [event.text for event in world.events if event.type == "Warning"] == [
+        "Hook tell is not called: hooks of type event are not supported",
+        "No alerts are sent: analysis.alerts is not supported",
+        "Metric request-success-rate has no bound and passes whatever it measures: give it thresholdRange.min",
+    ]
+
+
+def test_a_document_without_metrics_is_said_to_measure_nothing() -> None:
+    world = initialised(canary({"spec.analysis.metrics": []}))
+    world.release("v2")
+    world.tick()
+    assert world.texts[0] == (
+        "Nothing is measured: analysis.metrics is empty, so that only readiness and hooks decide"
+    )

@@ -1,6 +1,7 @@
 """Between runs, and how a run starts."""
 
 from automation.core import texts
+from automation.core.advice import advice
 from automation.core.decision import (
     Announce,
     Decision,
@@ -41,7 +42,7 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     doubts = [warning(text) for check in doubtable if (text := doubt(check, at.seen.metrics))]
     if doubts and at.seen.strict:
         return stay("a check can't pass on the healthy primary", *doubts)
-    said = (*events, *doubts, texts.new_revision(at.canary))
+    said = (*events, *map(warning, advice(at.canary)), *doubts, texts.new_revision(at.canary))
     return Decision(
         f"start a run of {target.revision}",
         (

@@ -1,0 +1,27 @@
+"""What is said of a document when a run starts: accepted, but not what its author may expect."""
+
+from automation.core.analysis import SUCCESS_RATE
+from automation.core.spec import Canary
+
+_UNCALLED = ("post-rollout", "event")
+
+
+def advice(canary: Canary) -> list[str]:
+    """One sentence for each thing that is not heeded, or that decides nothing."""
+    said = [
+        f"Hook {hook.name} is not called: hooks of type {hook.type} are not supported"
+        for hook in canary.analysis.webhooks
+        if hook.type in _UNCALLED
+    ]
+    if canary.analysis.alerts:
+        said.append("No alerts are sent: analysis.alerts is not supported")
+    if canary.skip_analysis:
+        return said
+    said += [
+        f"Metric {check.name} has no bound and passes whatever it measures: give it thresholdRange.min"
+        for check in canary.analysis.checks
+        if check.built_in and check.name == SUCCESS_RATE and not check.minimum and check.maximum is None
+    ]
+    if not canary.analysis.checks:
+        said.append("Nothing is measured: analysis.metrics is empty, so that only readiness and hooks decide")
+    return said
