@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from engine.kubernetes.objects import AUTONAMED, REPLACE_UNREADY, annotation, at, flagged, is_true
+from engine.kubernetes.outputs import INPUTS
 from engine.kubernetes.quantity import same_value
 from engine.kubernetes.replacement import fields
 from engine.kubernetes.settings import Settings
@@ -27,7 +28,7 @@ def diff(
 ) -> Diff:
     """The difference as the engine asks for it."""
     live: PropertyMap = reveal(old_outputs)
-    declared: PropertyMap = live.get("__inputs") or reveal(old_inputs)
+    declared = _placed(live.get(INPUTS) or reveal(old_inputs), live)
     wanted: PropertyMap = reveal(news)
     changes = dict(_changes(declared, live, wanted, ()))
     fixed = fields(type, live, wanted, settings)
@@ -47,6 +48,14 @@ def diff(
         detailed=detailed,
         delete_before_replace=bool(replaces) and _same_name(live, wanted),
     )
+
+
+def _placed(declared: PropertyMap, live: PropertyMap) -> PropertyMap:
+    """The old inputs with the namespace that the object got, if they named none."""
+    namespace = at(live, "metadata", "namespace")
+    if not namespace or at(declared, "metadata", "namespace"):
+        return declared
+    return {**declared, "metadata": {**declared.get("metadata", {}), "namespace": namespace}}
 
 
 def _changes(old: Any, live: Any, new: Any, path: Path) -> Iterator[tuple[Path, str]]:

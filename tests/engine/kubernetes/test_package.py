@@ -1,0 +1,166 @@
+"""Providers: what their configuration means, and when they have to be replaced."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.kubernetes import KubernetesPackage
+from engine.kubernetes.kubeconfig import Source
+from engine.kubernetes.provider import KubernetesProvider
+from engine.kubernetes.settings import Settings
+from engine.provider import Diff, Operation, ProviderError
+from engine.values import UNKNOWN, Secret
+
+OPERATION = Operation(urn="urn:pulumi:s::p::pulumi:providers:kubernetes::default")
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "n"}}
+TYPE = "kubernetes:core/v1:ConfigMap"
+
+
+def kubeconfig(server: str = "https://127.0.0.1:1", context: str = "a", token: str = "t") -> str:
+    return json.dumps(
+        {
+            "current-context": context,
+            "contexts": [{"name": name, "context": {"cluster": name, "user": "u"}} for name in ("a", "b")],
+            "clusters": [
+                {"name": "a", "cluster": {"server": server}},
+                {"name": "b", "cluster": {"server": "https://b"}},
+            ],
+            "users": [{"name": "u", "user": {"token": token}}],
+        }
+    )
+
+
+def unreachable(**flags: str) -> KubernetesProvider:
+    return KubernetesPackage().configure({"kubeconfig": kubeconfig(), **flags})
+
+
+def test_settings_are_read_from_texts() -> None:
+    inputs = {
+        "kubeconfig": Secret("/k"),
+        "context": "c",
+        "namespace": "n",
+        "enableServerSideApply": "false",
+        "enableConfigMapMutable": "true",
+        "deleteUnreachable": True,
+        "version": "4.34.2",
+    }
+    assert Settings.parse(inputs) == Settings(
+        source=Source("/k", "c"),
+        namespace="n",
+        server_side_apply=False,
+        config_map_mutable=True,
+        delete_unreachable=True,
+    )
+
+
+def test_flags_that_are_not_given_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_K8S_ENABLE_SECRET_MUTABLE", "true")
+    assert Settings.parse({}).secret_mutable
+    assert not Settings.parse({"enableSecretMutable": "false"}).secret_mutable
+
+
+@pytest.mark.parametrize("name", ["renderYamlToDirectory", "alwaysRender", "helmReleaseSettings"])
+def test_what_the_engine_can_not_do_is_refused(name: str) -> None:
+    (failure,) = KubernetesPackage().check_config(OPERATION, {name: "x"}).failures
+    assert failure.property == name
+    assert "official Pulumi CLI" in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "replaces"),
+    [
+        pytest.param(
+            {"kubeconfig": kubeconfig()}, {"kubeconfig": kubeconfig(token="u")}, (), id="another token"
+        ),
+        pytest.param(
+            {"kubeconfig": kubeconfig()},
+            {"kubeconfig": kubeconfig("https://other")},
+            ("kubeconfig",),
+            id="another server",
+        ),
+        pytest.param(
+            {"kubeconfig": kubeconfig()},
+            {"kubeconfig": kubeconfig(context="b")},
+            ("kubeconfig",),
+            id="other context",
+        ),
+        pytest.param(
+            {"kubeconfig": kubeconfig(), "context": "a"},
+            {"kubeconfig": kubeconfig(), "context": "b"},
+            ("context",),
+            id="another context is chosen",
+        ),
+        pytest.param(
+            {"kubeconfig": kubeconfig()}, {"kubeconfig": UNKNOWN}, ("kubeconfig",), id="not known yet"
+        ),
+        pytest.param({"namespace": "a"}, {"namespace": "b"}, (), id="another namespace"),
+        pytest.param(
+            {"clusterIdentifier": "a"}, {"clusterIdentifier": "b"}, ("clusterIdentifier",), id="identifier"
+        ),
+        pytest.param(
+            {"clusterIdentifier": "a", "kubeconfig": kubeconfig()},
+            {"clusterIdentifier": "a", "kubeconfig": kubeconfig("https://other")},
+            (),
+            id="the same identifier",
+        ),
+    ],
+)
+def test_another_cluster_is_another_provider(
+    old: dict[str, Any], new: dict[str, Any], replaces: tuple[str, ...]
+) -> None:
+    found = KubernetesPackage().diff_config(OPERATION, old, new)
+    assert found.replaces == replaces
+    assert found.changed
+
+
+def test_equal_configurations_do_not_differ() -> None:
+    config = {"kubeconfig": kubeconfig()}
+    assert KubernetesPackage().diff_config(OPERATION, config, dict(config)) == Diff()
+
+
+def test_providers_of_one_cluster_share_its_connection(tmp_path: Path) -> None:
+    package, path = KubernetesPackage(), tmp_path / "config"
+    path.write_text(kubeconfig())
+    one = package.configure({"kubeconfig": str(path)})
+    assert package.configure({"kubeconfig": str(path), "namespace": "n"}).cluster is one.cluster
+    path.write_text(kubeconfig("https://other"))
+    assert package.configure({"kubeconfig": str(path)}).cluster is not one.cluster
+
+
+def test_secret_data_is_secret_by_its_type() -> None:
+    package = KubernetesPackage()
+    assert package.secret_outputs("kubernetes:core/v1:Secret") == ("data", "stringData")
+    assert package.secret_outputs("kubernetes:core/v1:ConfigMap") == ()
+
+
+UNREACHABLE = "configured Kubernetes cluster is unreachable: https://127.0.0.1:1: .*Connection refused"
+
+
+def test_an_unreachable_cluster_fails_operations_and_not_previews() -> None:
+    provider = unreachable()
+    assert provider.check(OPERATION, TYPE, {}, CONFIG_MAP, b"").inputs == CONFIG_MAP
+    preview = Operation(urn=OPERATION.urn, preview=True)
+    assert provider.create(preview, TYPE, CONFIG_MAP) == ("", CONFIG_MAP)
+    assert provider.update(preview, TYPE, "n/x", CONFIG_MAP, CONFIG_MAP, CONFIG_MAP) == CONFIG_MAP
+    with pytest.raises(ProviderError, match=UNREACHABLE):
+        provider.create(OPERATION, TYPE, CONFIG_MAP)
+    with pytest.raises(ProviderError, match=UNREACHABLE):
+        provider.read(OPERATION, TYPE, "n/x", CONFIG_MAP, CONFIG_MAP)
+    with pytest.raises(ProviderError, match=UNREACHABLE):
+        provider.delete(OPERATION, TYPE, "n/x", CONFIG_MAP, CONFIG_MAP)
+
+
+def test_objects_of_an_unreachable_cluster_can_be_dropped() -> None:
+    provider = unreachable(deleteUnreachable="true")
+    assert provider.read(OPERATION, TYPE, "n/x", CONFIG_MAP, CONFIG_MAP).id == ""
+    provider.delete(OPERATION, TYPE, "n/x", CONFIG_MAP, CONFIG_MAP)
+
+
+def test_objects_of_an_unreachable_cluster_can_be_left_as_they_are() -> None:
+    provider = unreachable(skipUpdateUnreachable="true")
+    changed = {**CONFIG_MAP, "data": {"a": "b"}}
+    assert provider.check(OPERATION, TYPE, CONFIG_MAP, changed, b"").inputs == CONFIG_MAP
