@@ -42,14 +42,21 @@ def condition(expression: Document) -> Condition:
     if operator not in OPERATORS:
         raise NotPlayed(f"expression operator {operator} (known: {', '.join(OPERATORS)})")
     patterns, negated, any_case = OPERATORS[operator]
-    values = tuple(expression.get("set") or (expression.get("value") or "",))
+    values = texts(expression.get("set") or [expression.get("value") or ""])
     if patterns and subject in EXACT_ONLY:
         raise NotPlayed(f"expression operator {operator} on the {subject}")
     return Condition(subject, name, values, patterns, any_case, negated)
 
 
+def texts(values: Any) -> tuple[str, ...]:
+    """A document's list of texts. Raises `TypeError` if it is anything else."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{values!r} is not a list of texts")
+    return tuple(values)
+
+
 def _subject(document: Document) -> tuple[Subject, str]:
-    scope, name = document["scope"], document.get("name", "")
+    scope, name = texts([document["scope"], document.get("name", "")])
     if scope == "Header" and name.lower() == "host":
         return "host", ""
     if scope in SCOPES:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lab.gateway.apisix.expressions import texts
 from lab.gateway.model import Cors, Filters, Mirror, Rewrite
 
 Document = Mapping[str, Any]
@@ -31,7 +32,7 @@ def read(plugins: Iterable[Document]) -> Plugins:
             or config.get("disable")
         ):
             continue
-        apply = PLUGINS.get(plugin["name"], _unknown(plugin["name"]))
+        apply = PLUGINS.get(plugin["name"]) or _unknown(plugin["name"])
         result = apply(result, config)
     return result
 
@@ -42,7 +43,7 @@ def _prometheus(plugins: Plugins, config: Document) -> Plugins:
 
 def _proxy_mirror(plugins: Plugins, config: Document) -> Plugins:
     percent = round(100 * float(config.get("sample_ratio", 1)))
-    mirror = Mirror(config["host"], min(100, max(1, percent)))
+    mirror = Mirror(str(config["host"]), min(100, max(1, percent)))
     plugins = _without(plugins, "proxy-mirror", config, "path", "path_concat_mode")
     return replace(plugins, filters=replace(plugins.filters, mirror=mirror))
 
@@ -50,9 +51,9 @@ def _proxy_mirror(plugins: Plugins, config: Document) -> Plugins:
 def _proxy_rewrite(plugins: Plugins, config: Document) -> Plugins:
     headers = _headers(config.get("headers") or {})
     if config.get("host"):
-        headers = (*headers, ("Host", config["host"]))
-    pattern = config.get("regex_uri") or ("", "")
-    rewrite = Rewrite(config.get("uri", ""), (pattern[0], pattern[1]), headers)
+        headers = (*headers, ("Host", str(config["host"])))
+    pattern, replacement, *_ = texts(config.get("regex_uri") or ["", ""])
+    rewrite = Rewrite(str(config.get("uri", "")), (pattern, replacement), headers)
     plugins = _without(plugins, "proxy-rewrite", config, "method", "use_real_request_uri_unsafe")
     return replace(plugins, filters=replace(plugins.filters, rewrite=rewrite))
 

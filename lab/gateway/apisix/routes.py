@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.gateway.apisix import plugins
-from lab.gateway.apisix.expressions import NotPlayed, condition
+from lab.gateway.apisix.expressions import NotPlayed, condition, texts
 from lab.gateway.dialect import Kind, Report, Translation
 from lab.gateway.endpoints import Endpoints, NoSuchPort
 from lab.gateway.model import Backend, Condition, Labels, Route, Timeout
@@ -13,6 +13,8 @@ from lab.gateway.model import Backend, Condition, Labels, Route, Timeout
 Document = Mapping[str, Any]
 
 APISIX_ROUTES = Kind("apisix.apache.org", "v2", "apisixroutes")
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading a rule raises that the CRD's schema should not have let through."""
 UNPLAYED_FIELDS = ("plugin_config_name", "authentication", "upstreams")
 
 
@@ -44,9 +46,18 @@ class _Reader:
         self.ignored: list[str] = []
 
     def routes(self) -> list[Route]:
-        rules = self.document.get("spec", {}).get("http") or []
-        read = [self._route(index, rule) for index, rule in enumerate(rules)]
-        return [route for route in read if route is not None]
+        """The rules that can be served. The others are left out as a whole: half a rule would match too much."""
+        routes = []
+        for index, rule in enumerate(self._rules()):
+            try:
+                routes.append(self._route(index, rule))
+            except NotPlayed as what:
+                self.problems.append(
+                    f"rule {rule['name']} is left out: the lab's stand-in does not play {what}"
+                )
+            except MALFORMED as problem:
+                self.problems.append(f"rule {index} is left out: {type(problem).__name__}: {problem}")
+        return routes
 
     def report(self) -> Report:
         """As the ingress controller writes it; what is not played stands in the message."""
@@ -62,25 +73,23 @@ class _Reader:
         }
         return Report(APISIX_ROUTES, self.namespace, self.name, {"conditions": [entry]})
 
-    def _route(self, index: int, rule: Document) -> Route | None:
-        """One rule; none if it has a condition that is not played, because it would match too much."""
+    def _rules(self) -> list[Document]:
+        rules = (self.document.get("spec") or {}).get("http") or []
+        return rules if isinstance(rules, list) else []
+
+    def _route(self, index: int, rule: Document) -> Route:
         match = rule.get("match") or {}
-        try:
-            conditions = self._conditions(match)
-        except NotPlayed as what:
-            self.problems.append(f"rule {rule['name']} is left out: the lab's stand-in does not play {what}")
-            return None
         said = plugins.read(rule.get("plugins") or ())
         self.ignored += said.ignored
         self.ignored += [field for field in UNPLAYED_FIELDS if rule.get(field)]
         return Route(
             key=f"{self.namespace}_{self.name}_{rule['name']}",
             backends=tuple(self._backend(backend) for backend in rule.get("backends") or ()),
-            hosts=tuple(match.get("hosts") or ()),
-            paths=tuple(match.get("paths") or ("/*",)),
-            methods=tuple(match.get("methods") or ()),
-            conditions=conditions,
-            priority=rule.get("priority") or 0,
+            hosts=texts(match.get("hosts") or []),
+            paths=texts(match.get("paths") or ["/*"]),
+            methods=texts(match.get("methods") or []),
+            conditions=self._conditions(match),
+            priority=int(rule.get("priority") or 0),
             filters=said.filters,
             timeout=_timeout(rule.get("timeout") or {}),
             labels=self._labels(index, rule, said),
@@ -89,12 +98,15 @@ class _Reader:
     def _conditions(self, match: Document) -> tuple[Condition, ...]:
         if match.get("filter_func"):
             raise NotPlayed("filter_func")
-        addresses = tuple(match.get("remoteAddrs") or ())
+        addresses = texts(match.get("remoteAddrs") or [])
         from_there = (Condition("source", "", addresses),) if addresses else ()
         return (*map(condition, match.get("exprs") or ()), *from_there)
 
     def _backend(self, backend: Document) -> Backend:
-        service, port, weight = backend["serviceName"], backend["servicePort"], backend.get("weight")
+        service, port = backend["serviceName"], backend["servicePort"]
+        weight = int(backend.get("weight", 100))
+        if weight < 0:
+            raise ValueError(f"the weight of {service} is {weight}")
         resolve = (
             self.endpoints.cluster_address
             if backend.get("resolveGranularity") == "service"
@@ -105,7 +117,7 @@ class _Reader:
         except NoSuchPort as problem:
             self.problems.append(str(problem))
             nodes = ()
-        return Backend(service, 100 if weight is None else weight, nodes)
+        return Backend(service, weight, nodes)
 
     def _labels(self, index: int, rule: Document, said: plugins.Plugins) -> Labels:
         if not said.measured:

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies
 
+from lab.gateway.apisix.dialect import Apisix
 from lab.gateway.apisix.routes import translate
 from lab.gateway.dialect import Translation
 from lab.gateway.endpoints import Endpoints
 from lab.gateway.model import Backend, Condition, Cors, Mirror, Node, Rewrite, Timeout
+from lab.gateway.traefik import configuration
 from tests.lab.gateway.documents import Document, a_rule, a_service, a_slice, an_apisix_route
 
 ENDPOINTS = Endpoints.of(
@@ -247,6 +250,42 @@ def test_plugins_become_filters() -> None:
     assert filters.rewrite == Rewrite("", ("^/old/(.*)", "/new/$1"), (("X-A", "1"), ("X-B", "")))
     assert filters.answer_headers == (("X-Served-By", "lab"),)
     assert filters.cors == Cors(("https://a.example", "https://b.example"), ("*",), ("*",), (), 5, False)
+
+
+FIELDS = """
+    name match hosts paths methods exprs subject scope op value set backends serviceName servicePort weight
+    plugins enable config headers host regex_uri sample_ratio allow_origins timeout read priority
+"""
+
+
+def a_document() -> strategies.SearchStrategy[Any]:
+    """Anything that JSON can say, often under names that mean something."""
+    names = strategies.sampled_from(FIELDS.split())
+    leaves = strategies.sampled_from(
+        [None, True, -1, 0.5, "", "prometheus", "proxy-rewrite", "cors", "Header", "podinfo"]
+    )
+    return strategies.recursive(
+        leaves,
+        lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(names, inner, max_size=5),
+    )
+
+
+@given(spec=a_document(), rule=a_document())
+def test_no_document_keeps_others_from_being_served(spec: Any, rule: Any) -> None:
+    odd = an_apisix_route(name="odd")
+    odd["spec"] = {"http": [a_rule(**rule) if isinstance(rule, dict) else rule, spec]}
+    translation = translate([odd, an_apisix_route()], ENDPOINTS)
+    assert translation.routes[-1].key == "test_podinfo_method"
+    assert configuration(translation.routes, Apisix().labels, "http://127.0.0.1:9094").text()
+
+
+@pytest.mark.parametrize(
+    "rule", [{"name": "a", "backends": [{"serviceName": "podinfo"}]}, {"backends": []}, "text"]
+)
+def test_a_rule_that_cannot_be_read_is_left_out_and_counted(rule: Any) -> None:
+    translation = translated(a_rule(), rule)
+    assert len(translation.routes) == 1
+    assert "rule 1 is left out" in condition_of(translation)["message"]
 
 
 @pytest.mark.parametrize(
