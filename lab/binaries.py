@@ -115,6 +115,7 @@ PARTS = {
             fits=r"version 0\.",
         ),
         Part("podinfo", "ours", GoModule(HERE / "go" / "podinfo", "."), 20),
+        Part("relay", "ours", GoModule(HERE / "go" / "relay", "."), 10),
         Part("hey", "0.1.5", _module("hey", "github.com/rakyll/hey"), 5),
         Part(
             "traefik",

@@ -10,7 +10,7 @@ from lab.config import Config
 from lab.kubeconfig import component_kubeconfig
 from lab.outside import WHERE
 
-BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "metrics-server")
+BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "metrics-server", "relay")
 ETCD_PORT = 2379
 METRICS_PORT = 4443
 CLUSTER = "cluster"

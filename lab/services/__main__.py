@@ -18,17 +18,17 @@ class Keeper:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.proxy = Proxy()
         self.services: Objects | None = None
         self.slices: Objects | None = None
         self.changed = asyncio.Event()
 
     async def run(self) -> None:
         """Never returns."""
+        proxy = await Proxy.start(self.config.binaries / "relay")
         async with session(str(self.config.kubeconfig)) as client, asyncio.TaskGroup() as tasks:
             tasks.create_task(follow(client, "/api/v1/services", self._take_services))
             tasks.create_task(follow(client, "/apis/discovery.k8s.io/v1/endpointslices", self._take_slices))
-            tasks.create_task(self._act())
+            tasks.create_task(self._act(proxy))
 
     def _take_services(self, objects: Objects) -> None:
         self.services = objects
@@ -38,14 +38,14 @@ class Keeper:
         self.slices = objects
         self.changed.set()
 
-    async def _act(self) -> None:
+    async def _act(self, proxy: Proxy) -> None:
         while True:
             await self.changed.wait()
             await asyncio.sleep(SETTLE)
             self.changed.clear()
             if self.services is not None and self.slices is not None:
                 services, slices = list(self.services.values()), list(self.slices.values())
-                await self.proxy.lead(routes(services, slices))
+                await proxy.lead(routes(services, slices))
                 rewrite(self.config.hosts, hosts(services, slices))
 
 

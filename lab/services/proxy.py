@@ -1,38 +1,48 @@
-"""A TCP proxy for Service addresses: one listener for each port that has endpoints, shared out in turn."""
+"""The relay program, told which Service addresses lead where."""
 
 import asyncio
-import itertools
+import json
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
-from lab.relay import Address, Entrance
+from lab.relay import Address
 
 
+@dataclass(frozen=True)
 class Proxy:
-    """Listens where `lead` says. Connections that stand keep their endpoint, as with kube-proxy."""
+    """Ends with this process, whose end of the relay's standard input it lives by."""
 
-    def __init__(self) -> None:
-        self.servers: dict[Address, asyncio.Server] = {}
-        self.ends: dict[Address, tuple[Address, ...]] = {}
-        self.turn = itertools.count()
-        self.at_work: set[asyncio.Task[None]] = set()
+    relay: Process
+
+    @classmethod
+    async def start(cls, program: Path) -> Self:
+        """Start the program; it listens nowhere yet."""
+        return cls(await asyncio.create_subprocess_exec(program, stdin=PIPE, stdout=PIPE))
 
     async def lead(self, routes: Mapping[Address, tuple[Address, ...]]) -> None:
-        """Listen on the addresses of `routes` and on no others.
+        """Listen on the addresses of `routes` and on no others; returns when that is so.
 
-        An address without endpoints refuses connections, because nobody listens there.
+        An address without endpoints refuses connections, because nobody listens there. Connections that stand keep
+        their endpoint, as with kube-proxy. Raises `ConnectionError` when the relay has ended.
         """
-        self.ends = dict(routes)
-        for address in self.servers.keys() - routes.keys():
-            self.servers.pop(address).close()
-        for address in routes.keys() - self.servers.keys():
-            self.servers[address] = await self._listen(address)
+        assert self.relay.stdin
+        assert self.relay.stdout
+        table = {_text(address): [_text(end) for end in ends] for address, ends in routes.items()}
+        self.relay.stdin.write(json.dumps(table).encode() + b"\n")
+        await self.relay.stdin.drain()
+        if not await self.relay.stdout.readline():
+            raise ConnectionError("the relay has ended")
 
-    async def _listen(self, address: Address) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        return await loop.create_server(
-            lambda: Entrance(lambda: self._choose(address), self.at_work), *address
-        )
+    async def stop(self) -> None:
+        """End the relay and every connection through it."""
+        assert self.relay.stdin
+        self.relay.stdin.close()
+        await self.relay.wait()
 
-    def _choose(self, address: Address) -> Address | None:
-        ends = self.ends.get(address)
-        return ends[next(self.turn) % len(ends)] if ends else None
+
+def _text(address: Address) -> str:
+    host, port = address
+    return f"{host}:{port}"

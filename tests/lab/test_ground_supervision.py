@@ -227,5 +227,36 @@ def test_a_door_leads_inside_and_an_outage_answers_in_its_place(
     assert json.loads(body)["reason"] == "TooManyRequests"
 
 
+def test_much_data_gets_through_a_door_and_a_slow_reader_unchanged(
+    channel: tuple[socket.socket, socket.socket],
+) -> None:
+    data = bytes(range(256)) * 16384  # 4 MB, more than all buffers on the way
+    ours, theirs = channel
+
+    async def inside(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readexactly(len(data)))
+        writer.write_eof()
+
+    async def story() -> bytes:
+        server = await asyncio.start_server(inside, "127.0.0.1", 0, limit=len(data))
+        forwarder = asyncio.create_task(Forwarder(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), theirs).run())
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            outside = listener.getsockname()[1]
+            send_door(
+                ours, Door("x", "127.0.0.1", server.sockets[0].getsockname()[1], outside), listener.fileno()
+            )
+        reader, writer = await asyncio.open_connection("127.0.0.1", outside, limit=1024)
+        writer.write(data)
+        writer.write_eof()
+        received = bytearray()
+        while piece := await reader.read(4096):
+            received += piece
+        writer.close()
+        forwarder.cancel()
+        return bytes(received)
+
+    assert asyncio.run(story()) == data
+
+
 def test_the_configuration_survives_being_written(config: Config) -> None:
     assert Config.read(config.write()) == config

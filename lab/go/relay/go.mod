@@ -1,0 +1,3 @@
+module sluice.delivery/lab/relay
+
+go 1.26.0
