@@ -18,7 +18,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         if self.path == "/gone":
             return
         if self.path == "/slow":
-            time.sleep(0.2)
+            time.sleep(1.1)
         self.send_response(200 if self.path == "/slow" else int(self.path[1:]))
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -46,7 +46,7 @@ def server() -> Iterator[str]:
     ],
 )
 def test_answers_are_counted(server: str, path: str, count: Count) -> None:
-    with Traffic(server + path, "app.example.com", rate=200, seconds=0.05, slow_after=0.15) as traffic:
+    with Traffic(server + path, "app.example.com", rate=200, seconds=0.05, slow_after=1.0) as traffic:
         eventually(lambda: traffic.total == count, seconds=5)
     assert sum(traffic.by_second.values(), Count()) == count
 
@@ -55,7 +55,7 @@ def test_a_hanging_answer_holds_up_no_other(server: str) -> None:
     with Traffic(f"{server}/slow", "app.example.com", rate=100, seconds=0.2) as traffic:
         begun = time.monotonic()
         eventually(lambda: traffic.total.ok == 20, seconds=5)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 4
 
 
 def test_traffic_ends_with_its_block(server: str) -> None:
