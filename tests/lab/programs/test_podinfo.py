@@ -49,7 +49,7 @@ def podinfo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podinfo]:
     # A Service called podinfo puts this into its pods' environment; it is no port.
     environment = lab | {"PODINFO_PORT": "tcp://10.96.0.1:80"}
     command = [
-        running.program,
+        str(running.program),
         f"--port={port}",
         "--level=panic",
         "--random-delay=false",
