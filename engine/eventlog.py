@@ -40,18 +40,20 @@ class Sink(Protocol):
 
 
 class EventLog:
-    """A listener that writes every event to a sink; the last one closes it."""
+    """A listener that writes every event to a sink."""
 
     def __init__(self, sink: Sink):
         self._sink, self._sequence = sink, 0
+
+    def close(self) -> None:
+        """Return when everything has reached the reader. Raises `EngineError` if it has not."""
+        self._sink.close()
 
     def __call__(self, event: Event) -> None:
         for body in payloads(event):
             envelope = {"sequence": self._sequence, "timestamp": int(time.time()), **body}
             self._sequence += 1
             self._sink.write(json.dumps(envelope, separators=(",", ":"), ensure_ascii=False))
-        if isinstance(event, Ended):
-            self._sink.close()
 
 
 def open_log(target: str) -> EventLog:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 
 from engine.action import Action, Kind, Result, parallelism, perform
@@ -14,7 +15,6 @@ from engine.deploy.targets import Targets
 from engine.display.choose import display_for
 from engine.errors import Bail, ChangesFound, ConfigurationError, EngineError
 from engine.eventlog import open_log
-from engine.events import Listener
 from engine.programs.inline import InlineProgram
 from engine.programs.python import PythonProgram
 from engine.workplace import Workplace
@@ -114,10 +114,10 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         policy_configs=arguments.values("policy-pack-config"),
     )
     display = display_for(place, arguments, kind, preview)
-    listeners: list[Listener] = [display]
-    if arguments.value("event-log"):
-        listeners.append(open_log(arguments.value("event-log")))
-    return perform(place, action, tuple(listeners))
+    if not arguments.value("event-log"):
+        return perform(place, action, (display,))
+    with closing(open_log(arguments.value("event-log"))) as log:
+        return perform(place, action, (display, log))
 
 
 def _judge(result: Result, arguments: Arguments) -> None:

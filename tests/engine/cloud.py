@@ -120,12 +120,7 @@ class Cloud:
         with self._busy(news):
             self._fail("create", news)
             path = self._path(str(reveal(news["name"])))
-            try:
-                handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            except FileExistsError as error:
-                raise ProviderError(f"thing '{path.stem}' already exists") from error
-            with os.fdopen(handle, "w") as file:
-                json.dump(reveal(news), file)
+            self._write(path, news, fresh=True)
             self._require_ready(path.stem, news)
             return path.stem, self._outputs(news)
 
@@ -143,7 +138,7 @@ class Cloud:
             return {**news, "size": UNKNOWN} if has_unknown(news) else self._outputs(news)
         with self._busy(news):
             self._fail("update", news)
-            self._path(id).write_text(json.dumps(reveal(news)))
+            self._write(self._path(id), news, fresh=False)
             self._require_ready(id, news)
             return self._outputs(news)
 
@@ -183,6 +178,17 @@ class Cloud:
 
     def _path(self, id: str) -> Path:
         return self.folder / f"{id}.json"
+
+    def _write(self, path: Path, inputs: PropertyMap, fresh: bool) -> None:
+        """All or nothing, as a real API would."""
+        temporary = path.with_suffix(f".{threading.get_ident()}")
+        temporary.write_text(json.dumps(reveal(inputs)))
+        try:
+            (os.link if fresh else os.replace)(temporary, path)
+        except FileExistsError as error:
+            raise ProviderError(f"thing '{path.stem}' already exists") from error
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def _outputs(self, inputs: PropertyMap) -> PropertyMap:
         outputs = {**inputs, "size": sum(len(str(value)) for value in reveal(inputs).values())}
