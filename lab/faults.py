@@ -5,6 +5,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lab.errors import LabError
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -15,7 +17,13 @@ class Fault:
 
 
 def set_fault(path: Path, image: str, fault: Fault) -> None:
-    """Put one image's fault into the file; a fault of nothing takes it out."""
+    """Put one image's fault into the file; a fault of nothing takes it out.
+
+    The image may be named with its registry and repository, but needs its tag: `LabError` without one.
+    """
+    image = image.rsplit("/", 1)[-1]
+    if ":" not in image:
+        raise LabError(f"Which {image}? Name its tag, too, such as {image}:6.0.2.")
     faults = json.loads(path.read_text())
     if fault == Fault():
         faults.pop(image, None)

@@ -1,6 +1,8 @@
 """Waiting until a lab that was just started is ready, and saying why it does not get there."""
 
 import os
+import re
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from lab.namespaces import kernel_settings, refusal
 
 PATIENCE = 90.0  # seconds a lab has to become ready; a busy machine is slow
 OFTEN_ENOUGH = 4  # ends in a row after which a part is thought not to work at all
+ROOM = 16 << 20  # bytes without which nothing can be expected to work
 POLL = 0.05  # seconds between two questions
 
 
@@ -49,11 +52,21 @@ def _ended(config: Config) -> Forbidden | StartFailed:
 
 
 def _failed(config: Config, reason: str) -> StartFailed:
+    if shutil.disk_usage(config.state).free < ROOM:
+        reason = f"there is no room left on the disk that holds {config.state}; {reason}"
     return StartFailed(f"The lab {config.name!r} did not start: {reason}")
 
 
 def _last_words(config: Config, component: str) -> str:
     with suppress(OSError):
-        lines = (config.logs / f"{component}.log").read_text(errors="replace").strip().splitlines()
-        return "\n".join(lines[-3:])
+        return telling((config.logs / f"{component}.log").read_text(errors="replace"))
     return ""
+
+
+def telling(log: str) -> str:
+    """The lines of a log that are most likely to say why its program ended."""
+    lines = [line for line in log.splitlines() if line.strip()]
+    complaints = [
+        line for line in lines if re.search(r"error|fatal|panic|fail|denied|refused", line, re.IGNORECASE)
+    ]
+    return "\n".join((complaints or lines)[-3:])
