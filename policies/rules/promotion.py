@@ -36,14 +36,16 @@ def _unearned(subject: Subject) -> Iterator[Finding]:
 
 def canary_weight(route: Manifest) -> int:
     """The share that goes to Services named `…-canary`; 0 where none does."""
-    shares = [0]
-    for rule in (route.get("spec") or {}).get("http") or ():
-        backends = list(rule.get("backends") or ())
-        for backend in backends:
-            if str(backend.get("serviceName", "")).endswith("-canary"):
-                # A single backend gets everything, whatever its weight says.
-                shares.append(whole(backend.get("weight")) or 0 if len(backends) > 1 else 100)
-    return max(shares)
+    rules = (route.get("spec") or {}).get("http") or ()
+    return max((_share(list(rule.get("backends") or ())) for rule in rules), default=0)
+
+
+def _share(backends: list[Any]) -> int:
+    to_canary = [backend for backend in backends if str(backend.get("serviceName", "")).endswith("-canary")]
+    if to_canary and len(backends) == 1:
+        # A single backend gets everything, whatever its weight says.
+        return 100
+    return sum(whole(backend.get("weight")) or 0 for backend in to_canary)
 
 
 @dataclass(frozen=True)

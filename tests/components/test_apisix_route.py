@@ -1,0 +1,175 @@
+"""The canary route: a copy of the user's rule, asserted whole."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from automation.core.refusal import Refused
+from automation.core.status import Split
+from components.marks import Manifest
+from components.routes import apisix
+from tests.components.documents import OWNER, canary, route
+
+MARKS = {"sluice.delivery/attempt": "attempt-1"}
+
+
+def render(source: Manifest | None, split: Split | None = None, **spec: Any) -> Manifest:
+    return apisix.render(source, canary(**spec), split or Split(80, 20), MARKS, OWNER)
+
+
+def test_the_article_s_route_at_80_to_20() -> None:
+    assert render(route()) == {
+        "apiVersion": "apisix.apache.org/v2",
+        "kind": "ApisixRoute",
+        "metadata": {
+            "name": "podinfo-podinfo-canary",
+            "namespace": "test",
+            "labels": {},
+            "annotations": {"sluice.delivery/attempt": "attempt-1"},
+            "ownerReferences": [OWNER],
+        },
+        "spec": {
+            "http": [
+                {
+                    "name": "method",
+                    "priority": 10000,
+                    "match": {"hosts": ["app.example.com"], "methods": ["GET"], "paths": ["/*"]},
+                    "backends": [
+                        {"serviceName": "podinfo-primary", "servicePort": 80, "weight": 80},
+                        {"serviceName": "podinfo-canary", "servicePort": 80, "weight": 20},
+                    ],
+                    "plugins": [
+                        {
+                            "name": "prometheus",
+                            "enable": True,
+                            "config": {"disable": False, "prefer_name": True},
+                        }
+                    ],
+                }
+            ]
+        },
+    }
+
+
+def test_what_the_model_does_not_know_is_kept() -> None:
+    source = route()
+    source["spec"]["ingressClassName"] = "apisix"
+    source["spec"]["stream"] = [{"name": "tcp"}]
+    rule = source["spec"]["http"][0]
+    rule["match"]["filter_func"] = "function(vars) return true end"
+    rule["plugins"][0]["secretRef"] = "keys"
+    rule["backends"][0] |= {"resolveGranularity": "service", "subset": "v1", "unheard": {"of": 1}}
+
+    copied = render(source)["spec"]
+
+    assert copied["ingressClassName"] == "apisix"
+    assert copied["stream"] == [{"name": "tcp"}]
+    assert copied["http"][0]["match"] == rule["match"]
+    assert copied["http"][0]["plugins"] == rule["plugins"]
+    assert copied["http"][0]["backends"][1] == {
+        "serviceName": "podinfo-canary",
+        "servicePort": 80,
+        "weight": 20,
+        "resolveGranularity": "service",
+        "subset": "v1",
+        "unheard": {"of": 1},
+    }
+
+
+def test_only_the_rule_of_the_apex_is_copied_and_the_source_stays_as_it_is() -> None:
+    source = route()
+    other = {
+        "name": "other",
+        "match": {"paths": ["/other"]},
+        "backends": [{"serviceName": "other", "servicePort": 80}],
+    }
+    source["spec"]["http"].insert(0, other)
+    before = copy.deepcopy(source)
+
+    copied = render(source)
+
+    assert [rule["name"] for rule in copied["spec"]["http"]] == ["method"]
+    assert source == before
+
+
+def test_tracking_marks_of_others_stay_behind() -> None:
+    source = route()
+    source["metadata"]["labels"] = {"team": "web", "argocd.argoproj.io/instance": "shop"}
+    source["metadata"]["annotations"] = {
+        "kubectl.kubernetes.io/last-applied-configuration": "{}",
+        "kustomize.toolkit.fluxcd.io/checksum": "1",
+        "k8s.apisix.apache.org/upstream-read-timeout": "5s",
+    }
+
+    metadata = render(source)["metadata"]
+
+    assert metadata["labels"] == {"team": "web"}
+    assert metadata["annotations"] == {"k8s.apisix.apache.org/upstream-read-timeout": "5s", **MARKS}
+
+
+def test_names_follow_the_service_s_name_where_it_is_not_the_target_s() -> None:
+    source = route()
+    source["spec"]["http"][0]["backends"][0]["serviceName"] = "shop"
+    copied = render(source, service={"name": "shop", "port": 80})
+    assert copied["metadata"]["name"] == "podinfo-shop-canary"
+    assert [backend["serviceName"] for backend in copied["spec"]["http"][0]["backends"]] == [
+        "shop-primary",
+        "shop-canary",
+    ]
+
+
+def without_rules(source: Manifest) -> None:
+    source["spec"]["http"] = []
+
+
+def with_another_backend(source: Manifest) -> None:
+    source["spec"]["http"][0]["backends"][0]["serviceName"] = "shop"
+
+
+def with_two_backends(source: Manifest) -> None:
+    source["spec"]["http"][0]["backends"].append({"serviceName": "shop", "servicePort": 80})
+
+
+def with_another_port(source: Manifest) -> None:
+    source["spec"]["http"][0]["backends"][0]["servicePort"] = 8080
+
+
+@pytest.mark.parametrize(
+    ("spoil", "path", "text"),
+    [
+        (without_rules, "spec.http", "APISIX route podinfo.test's spec.http is empty"),
+        (
+            with_another_backend,
+            "spec.http[].backends[].serviceName",
+            "Can not find podinfo backend on apisix route podinfo.test",
+        ),
+        (with_two_backends, "spec.http[0].backends", "only one http backend is supported"),
+        (with_another_port, "spec.http[0].backends[].servicePort", "sends to port 8080"),
+    ],
+    ids=["no rule", "no such backend", "two backends", "another port"],
+)
+def test_a_route_that_cannot_be_copied_is_refused(
+    spoil: Callable[[Manifest], None], path: str, text: str
+) -> None:
+    source = route()
+    spoil(source)
+    with pytest.raises(Refused) as refused:
+        render(source)
+    (problem,) = refused.value.problems
+    assert problem.path == path
+    assert text in problem.problem
+    assert problem.remedy
+
+
+def test_a_missing_route_is_refused_with_its_name() -> None:
+    with pytest.raises(Refused, match='apisixroutes.apisix.apache.org "podinfo" not found in namespace test'):
+        render(None)
+
+
+def test_hosts_are_those_of_the_copied_rule() -> None:
+    assert apisix.hosts(route(), canary()) == ("app.example.com",)
+    assert apisix.hosts(None, canary()) == ()

@@ -1,0 +1,130 @@
+"""The primary workload and its autoscaler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components import primary
+from components.marks import Manifest
+from components.selector import Selector
+from tests.components.documents import OWNER, autoscaler, canary, revision, target
+
+CHOSEN = Selector("app", "podinfo")
+
+
+def deployment(**fields: Any) -> Manifest:
+    return primary.deployment(canary(), CHOSEN, target(), revision(**fields), OWNER)
+
+
+def template(pod: Manifest) -> Manifest:
+    recorded = revision(template={"metadata": {"labels": {"app": "podinfo"}}, "spec": pod})
+    return primary.template("podinfo", CHOSEN, recorded)["spec"]
+
+
+def test_selector_and_labels_are_the_target_s_with_primary() -> None:
+    made = deployment()
+    assert made["metadata"]["name"] == "podinfo-primary"
+    assert made["metadata"]["labels"] == {"app": "podinfo-primary"}
+    assert made["metadata"]["ownerReferences"] == [OWNER]
+    assert made["spec"]["selector"] == {"matchLabels": {"app": "podinfo-primary"}}
+    assert made["spec"]["template"]["metadata"]["labels"] == {"app": "podinfo-primary"}
+
+
+def test_pods_come_from_the_recorded_revision_and_carry_its_identity() -> None:
+    recorded = target()["spec"]["template"]
+    recorded["spec"]["containers"][0]["image"] = "stefanprodan/podinfo:6.0.1"
+    made = deployment(hash="new", template=recorded)["spec"]["template"]
+    assert made["spec"]["containers"][0]["image"] == "stefanprodan/podinfo:6.0.1"
+    assert made["metadata"]["annotations"] == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9797",
+        "flagger-id": "new",
+    }
+
+
+def test_rendering_a_revision_again_changes_nothing() -> None:
+    assert deployment() == deployment()
+
+
+def test_rollout_settings_are_copied_and_paused_is_not() -> None:
+    rollout = {
+        "progressDeadlineSeconds": 60,
+        "minReadySeconds": 5,
+        "strategy": {"type": "Recreate"},
+        "paused": True,
+    }
+    spec = deployment(rollout=rollout)["spec"]
+    assert (spec["progressDeadlineSeconds"], spec["minReadySeconds"], spec["strategy"]) == (
+        60,
+        5,
+        {"type": "Recreate"},
+    )
+    assert "paused" not in spec
+
+
+def test_replicas_are_left_to_the_autoscaler() -> None:
+    assert "replicas" not in deployment(rollout={"replicas": 3})["spec"]
+
+
+def test_without_an_autoscaler_replicas_are_those_recorded() -> None:
+    made = primary.deployment(
+        canary(autoscalerRef=None), CHOSEN, target(), revision(rollout={"replicas": 3}), OWNER
+    )
+    assert made["spec"]["replicas"] == 3
+
+
+def test_marks_of_the_live_target_stay_behind() -> None:
+    live = target()
+    live["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "7", "team": "web"}
+    made = primary.deployment(canary(), CHOSEN, live, revision(), OWNER)
+    assert made["metadata"]["annotations"].items() >= {"team": "web"}.items()
+    assert "deployment.kubernetes.io/revision" not in made["metadata"]["annotations"]
+
+
+def test_spreading_of_the_target_becomes_that_of_the_primary() -> None:
+    term = {"labelSelector": {"matchLabels": {"app": "podinfo", "team": "podinfo"}}, "topologyKey": "zone"}
+    listed = {"matchExpressions": [{"key": "app", "operator": "In", "values": ["podinfo", "shop"]}]}
+    made = template(
+        {
+            "containers": [],
+            "topologySpreadConstraints": [term],
+            "affinity": {
+                "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]},
+                "podAntiAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": [term],
+                    "preferredDuringSchedulingIgnoredDuringExecution": [
+                        {"weight": 1, "podAffinityTerm": {"labelSelector": listed, "topologyKey": "host"}}
+                    ],
+                },
+            },
+        }
+    )
+    renamed = {"matchLabels": {"app": "podinfo-primary", "team": "podinfo"}}
+    anti = made["affinity"]["podAntiAffinity"]
+    assert made["topologySpreadConstraints"] == [{**term, "labelSelector": renamed}]
+    assert anti["requiredDuringSchedulingIgnoredDuringExecution"] == [{**term, "labelSelector": renamed}]
+    preferred = anti["preferredDuringSchedulingIgnoredDuringExecution"][0]["podAffinityTerm"]["labelSelector"]
+    assert preferred["matchExpressions"][0]["values"] == ["podinfo-primary", "shop"]
+    assert made["affinity"]["podAffinity"] == {"requiredDuringSchedulingIgnoredDuringExecution": [term]}
+
+
+def test_the_autoscaler_s_twin_scales_primary() -> None:
+    twin = primary.autoscaler(canary(), autoscaler()["spec"], OWNER)
+    assert twin["metadata"]["name"] == "podinfo-primary"
+    assert twin["spec"] == {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo-primary"},
+        "minReplicas": 1,
+        "maxReplicas": 4,
+        "metrics": autoscaler()["spec"]["metrics"],
+    }
+
+
+def test_the_canary_may_give_primary_bounds_of_its_own() -> None:
+    reference = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "name": "podinfo",
+        "primaryScalerReplicas": {"minReplicas": 2, "maxReplicas": 9},
+    }
+    twin = primary.autoscaler(canary(autoscalerRef=reference), autoscaler()["spec"], OWNER)
+    assert (twin["spec"]["minReplicas"], twin["spec"]["maxReplicas"]) == (2, 9)

@@ -1,0 +1,147 @@
+"""The target belongs to whoever changed it last."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from components.marks import DECLARED, Manifest
+from components.target import ImageRequest, Target, declared
+from tests.components import documents
+
+OLD, NEW, NEWER = "stefanprodan/podinfo:6.0.0", "stefanprodan/podinfo:6.0.1", "stefanprodan/podinfo:6.0.2"
+TEMPLATE = "spec.template"
+
+
+def written(target: Target, **requests: Any) -> Manifest:
+    """The live object after an update with this target: what the API server then returns, defaults and all."""
+    live = copy.deepcopy(target.manifest)
+    live["spec"]["replicas"] = 1
+    pod = live["spec"]["template"]["spec"]
+    pod["restartPolicy"] = "Always"
+    pod["containers"][0]["resources"]["limits"]["cpu"] = "1"
+    return live
+
+
+def first(**images: ImageRequest) -> Manifest:
+    return written(declare(None, **images))
+
+
+def declare(live: Manifest | None, **images: ImageRequest) -> Target:
+    return declared(documents.target(), live, images, scaled=True)
+
+
+def image(target: Target | Manifest) -> str:
+    manifest = target.manifest if isinstance(target, Target) else target
+    return str(manifest["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def with_image(live: Manifest, image: str) -> Manifest:
+    """As `kubectl set image` leaves it."""
+    changed = copy.deepcopy(live)
+    changed["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    return changed
+
+
+def test_before_there_is_a_target_the_document_counts() -> None:
+    target = declare(None)
+    assert image(target) == OLD
+    assert target.ignore_changes == ()
+
+
+def test_replicas_are_not_declared_where_an_autoscaler_scales() -> None:
+    assert "replicas" not in declare(None).manifest["spec"]
+
+
+def test_without_an_autoscaler_replicas_are_declared_once_and_then_left_alone() -> None:
+    document = documents.target()
+    document["spec"]["replicas"] = 2
+    target = declared(document, None, {}, scaled=False)
+    assert target.manifest["spec"]["replicas"] == 2
+    assert target.ignore_changes == ("spec.replicas",)
+
+
+def test_an_update_that_asks_for_nothing_new_leaves_the_template_alone() -> None:
+    assert TEMPLATE in declare(first()).ignore_changes
+
+
+def test_an_image_set_with_kubectl_stays() -> None:
+    target = declare(with_image(first(), NEW))
+    assert image(target) == NEW
+    assert TEMPLATE in target.ignore_changes
+
+
+def test_an_image_set_with_kubectl_stays_whatever_else_is_declared_anew() -> None:
+    live = with_image(first(), NEW)
+    document = documents.target()
+    document["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] = "#ffffff"
+    target = declared(document, live, {}, scaled=True)
+    container = target.manifest["spec"]["template"]["spec"]["containers"][0]
+    assert (container["image"], container["env"][0]["value"]) == (NEW, "#ffffff")
+    assert TEMPLATE not in target.ignore_changes
+
+
+def test_a_new_request_is_written() -> None:
+    target = declare(first(), podinfod=ImageRequest(NEW, "request-1"))
+    assert image(target) == NEW
+    assert TEMPLATE not in target.ignore_changes
+
+
+def test_a_new_request_wins_over_what_kubectl_set_before() -> None:
+    assert image(declare(with_image(first(), NEWER), podinfod=ImageRequest(NEW, "request-1"))) == NEW
+
+
+def test_a_request_is_written_once() -> None:
+    request = ImageRequest(NEW, "request-1")
+    live = first(podinfod=request)
+    target = declare(with_image(live, NEWER), podinfod=request)
+    assert image(target) == NEWER
+    assert TEMPLATE in target.ignore_changes
+    assert target.notes == (
+        f"container podinfod runs {NEWER}, which somebody set after {NEW} was configured",
+    )
+
+
+def test_going_back_by_hand_to_what_was_before_the_request_stays_too() -> None:
+    request = ImageRequest(NEW, "request-1")
+    assert image(declare(with_image(first(podinfod=request), OLD), podinfod=request)) == OLD
+
+
+def test_a_repeated_release_of_the_same_image_is_a_new_request() -> None:
+    live = with_image(first(podinfod=ImageRequest(NEW, "request-1")), NEWER)
+    assert image(declare(live, podinfod=ImageRequest(NEW, "request-2"))) == NEW
+
+
+def test_a_configured_image_without_a_request_yields_to_the_live_one() -> None:
+    assert image(declare(with_image(first(), NEWER), podinfod=ImageRequest(NEW))) == NEWER
+
+
+def test_a_configured_image_without_a_request_counts_where_nobody_else_changed_anything() -> None:
+    assert image(declare(first(), podinfod=ImageRequest(NEW))) == NEW
+
+
+def test_what_others_added_is_neither_declared_nor_in_the_way() -> None:
+    live = first()
+    live["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = "2026-01-31"
+    live["spec"]["template"]["spec"]["containers"].append({"name": "sidecar", "image": "envoy:1"})
+    target = declare(live)
+    assert len(target.manifest["spec"]["template"]["spec"]["containers"]) == 1
+    assert TEMPLATE in target.ignore_changes
+
+
+def test_a_value_that_somebody_else_changed_stays_until_the_document_changes() -> None:
+    live = first()
+    live["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] = "#000000"
+    container = declare(live).manifest["spec"]["template"]["spec"]["containers"][0]
+    assert container["env"][0]["value"] == "#000000"
+
+
+def test_a_target_that_was_applied_with_kubectl_is_taken_over_with_its_image() -> None:
+    live = with_image(documents.target(), NEW)
+    assert image(declare(live)) == NEW
+
+
+def test_a_broken_mark_counts_as_none() -> None:
+    live = with_image(first(), NEW)
+    live["metadata"]["annotations"][DECLARED] = "{"
+    assert image(declare(live)) == NEW
