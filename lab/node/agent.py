@@ -10,6 +10,7 @@ from lab.node.checks import Checker
 from lab.node.events import Events
 from lab.node.home import Services
 from lab.node.kubernetes import Api, Change
+from lab.node.names import Names
 from lab.node.network import Network
 from lab.node.pod import Pod
 from lab.node.process import kill, left_behind
@@ -40,10 +41,15 @@ class Agent:
             )
             runner = await Server(self._config, api, self.pods).start()
             stack.push_async_callback(runner.cleanup)
+            names = await Names(self._config.hosts, self._host_names).start(self._config.node_address)
+            stack.callback(names.close)
             async with asyncio.TaskGroup() as group:
                 group.create_task(events.run())
                 group.create_task(Registration(self._config, api).run())
                 group.create_task(self._follow(services))
+
+    def _host_names(self) -> dict[str, str]:
+        return {pod.home.address: pod.home.hostname for pod in self.pods.values()}
 
     async def _follow(self, services: Services) -> None:
         selector = f"spec.nodeName={self._config.node_name}"

@@ -12,6 +12,7 @@ from lab.node.checks import Checker
 from lab.node.environment import PATH, Sources, Spec
 from lab.node.events import Events
 from lab.node.kubernetes import Api, Document
+from lab.node.names import resolver_file
 from lab.node.network import Attachment, Network
 from lab.node.process import Layer, Mount, Room
 from lab.node.volumes import Volumes
@@ -69,6 +70,11 @@ class Home:
         return self.attachment.address if self.attachment else ""
 
     @property
+    def hostname(self) -> str:
+        """What the pod calls itself."""
+        return str(self.document["spec"].get("hostname") or self.document["metadata"]["name"])
+
+    @property
     def grace(self) -> float:
         """Seconds that a container has to end by itself."""
         default = self.document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE)
@@ -89,10 +95,10 @@ class Home:
         directories = (image.program.directory, spec.get("workingDir") or "/", *image.program.folders)
         return Room(
             scratch=scratch,
-            hostname=self.document["spec"].get("hostname") or self.document["metadata"]["name"],
+            hostname=self.hostname,
             network=self.attachment.namespace.descriptor if self.attachment else None,
             layer=Layer(image.links, image.program.scripts, directories),
-            mounts=(*self._machine(), self._message_file(spec), *self._volumes(spec)),
+            mounts=(*self._machine(), self._resolver(), self._message_file(spec), *self._volumes(spec)),
         )
 
     def last_words(self, spec: Spec) -> str:
@@ -119,7 +125,7 @@ class Home:
         return {
             "PATH": PATH,
             "HOME": "/root",
-            "HOSTNAME": self.document["metadata"]["name"],
+            "HOSTNAME": self.hostname,
             "KUBERNETES_SERVICE_HOST": _first_service_address(config.service_cidr),
             "KUBERNETES_SERVICE_PORT": "443",
             "KUBERNETES_SERVICE_PORT_HTTPS": "443",
@@ -137,6 +143,13 @@ class Home:
             *(Mount(folder, str(folder), read_only=True) for folder in folders),
             Mount(config.hosts, "/etc/hosts"),
         )
+
+    def _resolver(self) -> Mount:
+        file = self.folder / "resolv.conf"
+        file.write_text(
+            resolver_file(self.services.config.node_address, self.document["metadata"]["namespace"])
+        )
+        return Mount(file, "/etc/resolv.conf")
 
     def _message_file(self, spec: Spec) -> Mount:
         file = self._words(spec)
