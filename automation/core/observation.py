@@ -103,7 +103,7 @@ class Observation:
     fresh_attempt: an attempt id that nobody has used.
     scrape_interval: seconds between two samples of the metrics.
     target, primary, route: None where the object does not exist.
-    apex: whom the apex Service selects; None where it does not exist.
+    apex: whom the apex Service selects; None where it does not exist, or without a target to compare it with.
     scaler_min: minReplicas of the target's autoscaler; None without one.
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.

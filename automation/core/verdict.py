@@ -15,15 +15,14 @@ def judge(canary: Canary, check: MetricCheck, answer: Answer) -> CheckResult:
 
     Nothing measured and a failed query are failed checks: what was not seen to be good is not good.
     """
-    value = answer.value if isinstance(answer, Measured) else None
-    if isinstance(answer, Measured) and not math.isnan(answer.value):
-        failure = _out_of_bounds(check, answer.value)
-        detail = (
-            f"Halt {canary.full_name} advancement {failure}" if failure else _quantity(check, answer.value)
-        )
-        passed = not failure
-    else:
-        detail, passed, value = _unanswered(canary, check, answer), False, None
+    if not isinstance(answer, Measured) or math.isnan(answer.value):
+        return _result(check, _unanswered(canary, check, answer), passed=False)
+    failure = _out_of_bounds(check, answer.value)
+    said = f"Halt {canary.full_name} advancement {failure}" if failure else _quantity(check, answer.value)
+    return _result(check, said, passed=not failure, value=answer.value)
+
+
+def _result(check: MetricCheck, detail: str, *, passed: bool, value: float | None = None) -> CheckResult:
     return CheckResult(check.name, "metric", passed, value, check.minimum, check.maximum, detail)
 
 

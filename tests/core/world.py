@@ -81,8 +81,7 @@ class World:
 
     def release(self, revision: str) -> None:
         """Somebody changes the target."""
-        assert self.target
-        self.target = replace(self.target, revision=revision)
+        self.target = replace(self.target or Target(deployment("podinfo", 0), ""), revision=revision)
 
     def tick(self, count: int = 1) -> World:
         for _ in range(count):
@@ -105,7 +104,7 @@ class World:
             target=self.target,
             primary=self.primary and replace(self.primary, revision=self.primary_revision),
             route=self.route,
-            apex=self.apex,
+            apex=self.apex if self.target else None,
             scrape_interval=self.scrape_interval,
             scaler_min=self.scaler_min,
             problems=self.problems,

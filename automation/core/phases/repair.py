@@ -26,7 +26,9 @@ def _route(at: Situation) -> list[Event]:
 
 
 def _apex(at: Situation) -> list[Event]:
-    return [] if at.seen.apex == at.in_force.apex else [texts.apex_repaired(at.canary, at.in_force.apex)]
+    if at.seen.target is None or at.seen.apex == at.in_force.apex:
+        return []
+    return [texts.apex_repaired(at.canary, at.in_force.apex)]
 
 
 def _primary(at: Situation) -> list[Event]:
