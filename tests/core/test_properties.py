@@ -74,7 +74,7 @@ def invariants(world: World) -> None:
         assert world.primary_revision == status.last_promoted_spec
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(documents(), st.lists(MOODS, min_size=1, max_size=6))
 def test_every_run_ends_and_the_failed_checks_never_sink_within_it(
     changes: dict[str, Any], moods: list[str]
@@ -93,7 +93,7 @@ def test_every_run_ends_and_the_failed_checks_never_sink_within_it(
     assert (world.primary_revision == "v2") == (world.status.phase == Phase.SUCCEEDED)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(documents())
 def test_a_good_release_climbs_by_declared_steps_and_is_promoted(changes: dict[str, Any]) -> None:
     world = initialised(canary(changes))
@@ -107,7 +107,7 @@ def test_a_good_release_climbs_by_declared_steps_and_is_promoted(changes: dict[s
         assert after <= (listed[-1] if listed else analysis.max_weight)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(documents(), st.integers(1, 12))
 def test_a_rollback_ends_with_all_traffic_on_primary(changes: dict[str, Any], good_ticks: int) -> None:
     world = initialised(canary(changes | {"spec.skipAnalysis": False}))
@@ -163,7 +163,7 @@ EVENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(documents(), st.lists(st.tuples(EVENTS, st.integers(0, 6), st.integers(0, 9)), max_size=8))
 def test_whatever_happens_it_ends_well_once_it_stops_happening(
     changes: dict[str, Any], happenings: list[tuple[str, int, int]]
@@ -249,7 +249,7 @@ def finish(world: World) -> None:
     raise AssertionError(world.status.phase)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(documents(), st.lists(st.booleans(), min_size=1, max_size=8))
 def test_a_policy_only_ever_holds_what_goes_forward(changes: dict[str, Any], refusals: list[bool]) -> None:
     world = initialised(canary(changes))
@@ -267,7 +267,7 @@ def test_a_policy_only_ever_holds_what_goes_forward(changes: dict[str, Any], ref
     assert set(asked) <= {Kind.ADVANCE, Kind.PROMOTE}
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(documents(), st.lists(MOODS, min_size=1, max_size=4))
 def test_traffic_only_rises_on_passed_checks(changes: dict[str, Any], moods: list[str]) -> None:
     world = moody(initialised(canary(changes)), moods)
