@@ -117,10 +117,17 @@ class Lab:
         }
 
     def forward(self, service: str, namespace: str, port: int, number: int = 0) -> str:
-        """Lead a port of the machine (a free one, or `number`) to a Service; returns `127.0.0.1:PORT`."""
+        """Lead a port of the machine (a free one, or `number`) to a Service; returns `127.0.0.1:PORT`.
+
+        A port that leads there already is used again, unless another `number` is asked for.
+        """
+        name = f"{service}.{namespace}:{port}"
+        known = self.addresses.get(name)
+        if known and number in (0, int(known.split(":")[1])):
+            return known
         with launch.open_door(f"{service}.{namespace}", number) as listener:
             outside = listener.getsockname()[1]
-            door = Door(f"{service}.{namespace}:{port}", f"{service}.{namespace}", port, outside)
+            door = Door(name, f"{service}.{namespace}", port, outside)
             ask(self.config, {"do": "forward", "door": asdict(door)}, [listener.fileno()])
         return f"127.0.0.1:{outside}"
 
@@ -187,7 +194,7 @@ class Lab:
         os.close(lock)
 
     def _component(self, verb: str, component: str) -> None:
-        ask(self.config, {"do": verb, "part": component})
+        ask(self.config, {"do": verb, "component": component})
 
     def _hurt(self, target: str, verb: str, number: signal.Signals) -> None:
         if "/" in target:

@@ -1,4 +1,4 @@
-"""The parts of a lab's control plane and of its one node: how each is started and when it is ready."""
+"""The components of a lab's control plane and of its one node: how each is started and when it is ready."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler
 ETCD_PORT = 2379
 METRICS_PORT = 4443
 CLUSTER = "cluster"
-"""What a part comes after that needs a furnished cluster: permissions, a node, the first service account."""
+"""What a component comes after that needs a furnished cluster: permissions, a node, the first service account."""
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """One supervised process. `port` answers on loopback once it is ready; 0: ready when it runs."""
 
     name: str
@@ -29,8 +29,8 @@ class Part:
     environment: dict[str, str] = field(default_factory=dict)
 
 
-def parts(config: Config) -> tuple[Part, ...]:
-    """All parts, in the order in which `status` shows them."""
+def components(config: Config) -> tuple[Component, ...]:
+    """All of them, in the order in which `status` shows them."""
     return (
         _etcd(config),
         _api_server(config),
@@ -46,15 +46,15 @@ def _program(config: Config, name: str) -> str:
     return str(config.binaries / name)
 
 
-def _python(name: str, module: str, config: Config) -> Part:
-    return Part(name, (sys.executable, "-m", module, str(config.path)), after=("kube-apiserver",))
+def _python(name: str, module: str, config: Config) -> Component:
+    return Component(name, (sys.executable, "-m", module, str(config.path)), after=("kube-apiserver",))
 
 
-def _node(config: Config) -> tuple[Part, ...]:
+def _node(config: Config) -> tuple[Component, ...]:
     return (_python("node", "lab.node", config),)
 
 
-def _etcd(config: Config) -> Part:
+def _etcd(config: Config) -> Component:
     client, peer = f"http://127.0.0.1:{ETCD_PORT}", f"http://127.0.0.1:{ETCD_PORT + 1}"
     argv = (
         _program(config, "etcd"),
@@ -67,10 +67,10 @@ def _etcd(config: Config) -> Part:
         "--unsafe-no-fsync",  # a lab's data need not outlive the machine
         "--log-level=warn",
     )
-    return Part("etcd", argv, port=ETCD_PORT)
+    return Component("etcd", argv, port=ETCD_PORT)
 
 
-def _api_server(config: Config) -> Part:
+def _api_server(config: Config) -> Component:
     ca = config.ca
     argv = (
         _program(config, "kube-apiserver"),
@@ -101,10 +101,10 @@ def _api_server(config: Config) -> Part:
         f"--proxy-client-key-file={ca / 'front-proxy-client.key'}",
         "--enable-aggregator-routing",
     )
-    return Part("kube-apiserver", argv, port=config.api_port, path="/readyz")
+    return Component("kube-apiserver", argv, port=config.api_port, path="/readyz")
 
 
-def _controller_manager(config: Config) -> Part:
+def _controller_manager(config: Config) -> Component:
     argv = (
         _program(config, "kube-controller-manager"),
         f"--kubeconfig={component_kubeconfig(config, 'system:kube-controller-manager')}",
@@ -120,10 +120,10 @@ def _controller_manager(config: Config) -> Part:
         # Autoscaling is waited for in tests; a third of the default keeps them short.
         "--horizontal-pod-autoscaler-sync-period=5s",
     )
-    return Part("kube-controller-manager", argv, after=("kube-apiserver",))
+    return Component("kube-controller-manager", argv, after=("kube-apiserver",))
 
 
-def _scheduler(config: Config) -> Part:
+def _scheduler(config: Config) -> Component:
     argv = (
         _program(config, "kube-scheduler"),
         f"--kubeconfig={component_kubeconfig(config, 'system:kube-scheduler')}",
@@ -131,10 +131,10 @@ def _scheduler(config: Config) -> Part:
         "--secure-port=0",
         "--profiling=false",
     )
-    return Part("kube-scheduler", argv, after=("kube-apiserver",))
+    return Component("kube-scheduler", argv, after=("kube-apiserver",))
 
 
-def _metrics_server(config: Config) -> Part:
+def _metrics_server(config: Config) -> Component:
     kubeconfig = component_kubeconfig(config, "system:metrics-server")
     argv = (
         _program(config, "metrics-server"),
@@ -149,7 +149,7 @@ def _metrics_server(config: Config) -> Part:
         "--metric-resolution=10s",
         "--kubelet-request-timeout=5s",
     )
-    return Part("metrics-server", argv, after=(CLUSTER,))
+    return Component("metrics-server", argv, after=(CLUSTER,))
 
 
 def environment(config: Config) -> dict[str, str]:

@@ -125,7 +125,6 @@ class Forwarder:
                 await loop.connect_accepted_socket(lambda: _Refusal(self.outage), connection, ssl=self.tls)
             return
         through = self.open.setdefault(door.name, set())
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await loop.connect_accepted_socket(
             lambda: _Counted(lambda: (door.host, door.port), self.at_work, through), connection
         )

@@ -57,8 +57,7 @@ def empty(folder: Path) -> bool:
 def launch(
     config: Config, lock: int, ports: Mapping[str, int], report: Report | None
 ) -> subprocess.Popen[bytes]:
-    """Get the programs, fill the lab's folder, open its doors and start its first process, which
-    holds the lock.
+    """Get the programs, open the doors, fill the lab's folder, and start its first process, which holds the lock.
 
     Raises `Missing`, `LabError` for a port that is taken, and `OSError` when the folder can't be written.
     """

@@ -6,6 +6,7 @@ gets programs that are first needed when the lab runs: `lab.binaries.ensure` ask
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -64,6 +65,8 @@ def _answer(connection: socket.socket) -> None:
 def main() -> None:
     """The first process inside is told of our end by the end of a pipe."""
     config = Config.read(sys.argv[1])
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each relayed connection takes two
     kept = [int(sys.argv[2]), *(json.loads(argument)[1] for argument in sys.argv[3:])]
     tether, held = os.pipe()
     listener = socket.socket(socket.AF_UNIX)

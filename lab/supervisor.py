@@ -1,6 +1,6 @@
 """`python -m lab.supervisor CONFIG TETHER [DOOR, SOCKET]…`: the first process inside a lab's namespaces.
 
-It prepares the network, keeps every part running, takes requests from the command line, and reaps what its
+It prepares the network, keeps every component running, takes requests from the command line, and reaps what its
 descendants leave. Being the first process of its namespace, it takes everything with it when it ends.
 """
 
@@ -20,7 +20,7 @@ from lab.addons import install_addons
 from lab.api import Api, ApiError
 from lab.cables import plug, send
 from lab.config import Config
-from lab.control_plane import CLUSTER, Part, environment, parts
+from lab.control_plane import CLUSTER, Component, components, environment
 from lab.errors import LabError
 from lab.forward import Door, Outage, send_door, send_outage
 from lab.memory import all_resident_mb, resident_mb
@@ -42,14 +42,16 @@ class Supervisor:
         self.waiting_for = "the API server"
         self.furnished = asyncio.Event()
         self.over = asyncio.Event()
-        self.units = {part.name: self._unit(part) for part in parts(config)}
-        forward = Part("forward", (sys.executable, "-m", "lab.forward", str(config.path)))
+        self.units = {component.name: self._unit(component) for component in components(config)}
+        forward = Component("forward", (sys.executable, "-m", "lab.forward", str(config.path)))
         self.units["forward"] = self._unit(
             forward, stdin=self.forwarders_end.fileno(), started=self._tell_all
         )
 
-    def _unit(self, part: Part, **options: Any) -> Unit:
-        return Unit(part, self.config.logs / f"{part.name}.log", environment(self.config), **options)
+    def _unit(self, component: Component, **options: Any) -> Unit:
+        return Unit(
+            component, self.config.logs / f"{component.name}.log", environment(self.config), **options
+        )
 
     def _reached(self, name: str) -> asyncio.Event:
         return self.furnished if name == CLUSTER else self.units[name].ready
@@ -63,7 +65,7 @@ class Supervisor:
         tls = ssl.create_default_context(cafile=self.config.ca / "ca.crt")
         tasks = [loop.create_task(control.serve(self.config, self._handle))]
         for unit in self.units.values():
-            before = [self._reached(name) for name in unit.part.after]
+            before = [self._reached(name) for name in unit.component.after]
             tasks.append(loop.create_task(unit.run(before, tls)))
         tasks.append(loop.create_task(self._furnish()))
         over = loop.create_task(self.over.wait())
@@ -148,7 +150,7 @@ class Supervisor:
         return self._status(memory=request["do"] == "status" and bool(request.get("memory")))
 
     def _named(self, request: dict[str, Any]) -> Unit:
-        name = request["part"]
+        name = request["component"]
         if name not in self.units:
             raise LabError(f"The lab has no component {name!r}. It has: {', '.join(self.units)}.")
         return self.units[name]
@@ -158,22 +160,22 @@ class Supervisor:
         unit.start()
 
     def _status(self, memory: bool) -> dict[str, Any]:
-        components = [_described(unit) for unit in self.units.values()]
+        described = [_described(unit) for unit in self.units.values()]
         document: dict[str, Any] = {
             "waiting_for": self.waiting_for,
-            "components": components,
+            "components": described,
             "doors": {name: door.number for name, (door, _) in self.doors.items()},
         }
         if memory:
             document["resident_mb"] = all_resident_mb()
-            for component in components:
+            for component in described:
                 component["resident_mb"] = resident_mb(component["pid"])
         return document
 
 
 def _described(unit: Unit) -> dict[str, Any]:
     return {
-        "name": unit.part.name,
+        "name": unit.component.name,
         "state": unit.state,
         "pid": unit.pid,
         "restarts": unit.restarts,

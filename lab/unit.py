@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.control_plane import Part
+from lab.control_plane import Component
 
 LONGEST_WAIT = 10.0  # seconds between two tries
 STEADY = 30.0  # seconds after which a process that ends counts as having run well
@@ -24,17 +24,17 @@ def wait_before(failures: int) -> float:
 
 
 class Unit:
-    """The state of one part. `run` keeps it going; the other methods are what a person may ask for."""
+    """The state of one component. `run` keeps it going; the other methods are what a person may ask for."""
 
     def __init__(
         self,
-        part: Part,
+        component: Component,
         log: Path,
         environment: dict[str, str],
         stdin: int = subprocess.DEVNULL,
         started: Callable[[], None] = lambda: None,
     ) -> None:
-        self.part = part
+        self.component = component
         self.log = log
         self.environment = environment
         self.stdin = stdin
@@ -114,15 +114,15 @@ class Unit:
         with self.log.open("ab") as log:
             try:
                 process = subprocess.Popen(
-                    self.part.argv,
+                    self.component.argv,
                     stdin=self.stdin,
                     stdout=log,
                     stderr=log,
-                    env={**self.environment, **self.part.environment},
+                    env={**self.environment, **self.component.environment},
                     start_new_session=True,
                 )
             except OSError as problem:
-                log.write(f"{self.part.name} could not be started: {problem}\n".encode())
+                log.write(f"{self.component.name} could not be started: {problem}\n".encode())
                 self.ended.set()
                 return
         self.pid = process.pid
@@ -135,22 +135,24 @@ class Unit:
         self.failures = 0 if time.monotonic() - self.began >= STEADY else self.failures + 1
 
     async def _watch(self, tls: ssl.SSLContext) -> None:
-        while not await _answers(self.part, tls):
+        while not await _answers(self.component, tls):
             await asyncio.sleep(POLL)
         self.ready.set()
 
 
-async def _answers(part: Part, tls: ssl.SSLContext) -> bool:
-    if not part.port:
+async def _answers(component: Component, tls: ssl.SSLContext) -> bool:
+    if not component.port:
         return True
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", part.port, ssl=tls if part.path else None)
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", component.port, ssl=tls if component.path else None
+        )
     except OSError:
         return False
     with contextlib.closing(writer):
-        if not part.path:
+        if not component.path:
             return True
-        writer.write(f"GET {part.path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        writer.write(f"GET {component.path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         try:
             return b" 200 " in await reader.readline()
         except OSError:

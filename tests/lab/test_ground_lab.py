@@ -74,6 +74,7 @@ def test_a_port_of_the_machine_leads_to_a_service(lab: Lab) -> None:
     ):
         pass
     assert lab.addresses["kubernetes.default:443"] == f"{host}:{port}"
+    assert lab.forward("kubernetes", "default", 443) == f"{host}:{port}"
 
 
 def test_doors_stay_open_when_the_forwarder_is_killed(lab: Lab) -> None:

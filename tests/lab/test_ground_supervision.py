@@ -16,7 +16,7 @@ import pytest
 from lab.certificates import write_certificates
 from lab.config import Config
 from lab.control import ask, serve
-from lab.control_plane import Part
+from lab.control_plane import Component
 from lab.errors import LabError, NotRunning
 from lab.forward import API, Door, Forwarder, Outage, send_door, send_outage
 from lab.unit import LONGEST_WAIT, Unit, wait_before
@@ -60,7 +60,7 @@ async def until(unit: Unit, state: str) -> None:
 
 
 def unit_of(tmp_path: Path, *argv: str, port: int = 0) -> Unit:
-    return Unit(Part("thing", argv, port=port), tmp_path / "thing.log", dict(os.environ))
+    return Unit(Component("thing", argv, port=port), tmp_path / "thing.log", dict(os.environ))
 
 
 def test_a_killed_process_is_started_again_and_counted(tmp_path: Path) -> None:
