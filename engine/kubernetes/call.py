@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from engine.kubernetes.client import ApiError
-from engine.kubernetes.cluster import Cluster, Collection, Write
+from engine.kubernetes.cluster import CREATE_MANAGER, Cluster, Collection, Write
 from engine.kubernetes.kinds import UnknownKind
-from engine.kubernetes.objects import PATCH_FORCE, flagged
+from engine.kubernetes.objects import PATCH_FIELD_MANAGER, PATCH_FORCE, annotation, flagged
+from engine.kubernetes.outputs import FIELD_MANAGER
 from engine.kubernetes.settings import Settings
 from engine.provider import Operation, ProviderError
 
@@ -41,13 +43,20 @@ class Call:
         force = self.settings.patch_force or any(flagged(document, PATCH_FORCE) for document in documents)
         return Write(manager, dry_run=self.operation.preview, force=force, warn=self._warn)
 
+    def manager_of(self, body: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> str:
+        """On whose behalf fields are applied: the annotation's word, the manager of the object so far, or a new one."""
+        if not self.settings.server_side_apply:
+            return CREATE_MANAGER
+        chosen = annotation(body, PATCH_FIELD_MANAGER) or str((before or {}).get(FIELD_MANAGER) or "")
+        return chosen or f"{CREATE_MANAGER}-{secrets.token_hex(4)}"
+
     def patiently(self, attempt: Callable[[], T]) -> T:
-        """The result of an attempt, repeated while its namespace or its kind is missing."""
+        """The result of an attempt, repeated while its namespace or kind is missing or others write as well."""
         for delay in DELAYS:
             try:
                 return attempt()
             except ProviderError as error:
-                if not is_too_early(error):
+                if not is_temporary(error):
                     raise
                 self.operation.log("info", f"Retry: {error}", True)
                 self._sleep(delay, error)
@@ -65,21 +74,11 @@ class Call:
             self.operation.log("warning", text, False)
 
 
-def is_too_early(error: ProviderError) -> bool:
-    """Whether the failure may be over once something else has been created."""
-    return isinstance(error, UnknownKind) or is_namespace_missing(error) or _is_path_missing(error)
-
-
-def is_namespace_missing(error: ProviderError) -> bool:
-    return (
-        isinstance(error, ApiError)
-        and error.status == HTTPStatus.NOT_FOUND
-        and error.details.get("kind") == "namespaces"
-    )
-
-
-def _is_path_missing(error: ProviderError) -> bool:
-    """The definition of a custom resource is served a moment after it is established."""
-    return (
-        isinstance(error, ApiError) and error.status == HTTPStatus.NOT_FOUND and not error.details.get("name")
-    )
+def is_temporary(error: ProviderError) -> bool:
+    """Whether to try again: what is missing may be created by then, and who wrote in between has done so."""
+    if not isinstance(error, ApiError):
+        return isinstance(error, UnknownKind)
+    if error.status == HTTPStatus.NOT_FOUND:
+        # Without a name it is the path that is missing: a definition is served a moment after it is established.
+        return error.details.get("kind") == "namespaces" or not error.details.get("name")
+    return error.status == HTTPStatus.CONFLICT and error.reason == "Conflict"

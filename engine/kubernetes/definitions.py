@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.kubernetes.objects import Object
+
 _DASHES, _UNDERSCORES = "x-kubernetes-", "x_kubernetes_"
 
 
@@ -13,14 +15,14 @@ def is_definition(document: Mapping[str, Any]) -> bool:
     return document.get("kind") == "CustomResourceDefinition"
 
 
-def for_server(value: Any) -> Any:
-    """The definition as the API server spells it."""
-    return _renamed(value, _UNDERSCORES, "_", "-")
+def for_server(document: Object) -> Object:
+    """The object as the API server spells it. Only definitions are changed."""
+    return _renamed(document, _UNDERSCORES, "_", "-") if is_definition(document) else document
 
 
-def for_state(value: Any) -> Any:
-    """The definition as Pulumi's schema and state spell it."""
-    return _renamed(value, _DASHES, "-", "_")
+def for_state(document: Object) -> Object:
+    """The object as Pulumi's schema and state spell it. Only definitions are changed."""
+    return _renamed(document, _DASHES, "-", "_") if is_definition(document) else document
 
 
 def _renamed(value: Any, prefix: str, old: str, new: str) -> Any:

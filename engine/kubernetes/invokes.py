@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import yaml
-
 from engine.kubernetes import helm
 from engine.kubernetes.call import Call
+from engine.kubernetes.documents import decode
 from engine.kubernetes.kinds import Kinds
 from engine.kubernetes.programs import run
 from engine.provider import ProviderError
@@ -30,26 +27,6 @@ def invoke(call: Call, token: str, args: PropertyMap) -> PropertyMap:
         return {"result": decode(kustomize(str(values.get("directory") or "")))}
     known = "kubernetes:yaml:decode, kubernetes:helm:template and kubernetes:kustomize:directory"
     raise ProviderError(f"the embedded engine has no function {token}; it has {known}")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Timestamps stay texts, as they are in JSON."""
-
-    yaml_implicit_resolvers = {
-        start: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def decode(text: str) -> list[PropertyMap]:
-    """The Kubernetes objects in YAML documents; documents that are none are left out."""
-    try:
-        documents: list[Any] = list(yaml.load_all(text, Loader=_Loader))
-    except yaml.YAMLError as error:
-        raise ProviderError(f"the YAML text can't be decoded: {error}") from error
-    return [
-        item for item in documents if isinstance(item, dict) and item.get("kind") and item.get("apiVersion")
-    ]
 
 
 def kustomize(directory: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.kubernetes.definitions import for_state, is_definition
+from engine.kubernetes.definitions import for_state
 from engine.kubernetes.objects import Object
 from engine.values import UNKNOWN, PropertyMap, Secret, reveal
 
@@ -16,9 +16,8 @@ FIELD_MANAGER = "__fieldManager"
 
 def checkpoint(live: Object, inputs: PropertyMap, manager: str, initial_version: str = "") -> PropertyMap:
     """The outputs of a resource: the live object with the engine's own notes."""
-    document = for_state(live) if is_definition(live) else live
     return {
-        **secret_like(document, inputs),
+        **secret_like(for_state(live), inputs),
         INPUTS: inputs,
         INITIAL_VERSION: initial_version or str(inputs.get("apiVersion", "")),
         FIELD_MANAGER: manager,
@@ -49,7 +48,7 @@ def predicted(answer: Object, inputs: PropertyMap) -> PropertyMap:
     """The outputs that a dry run foretells; what the server chooses anew each time is unknown."""
     document = {key: value for key, value in answer.items() if key != "status"}
     document["metadata"] = {key: value for key, value in answer["metadata"].items() if key != "managedFields"}
-    return secret_like(for_state(document) if is_definition(document) else document, inputs)
+    return secret_like(for_state(document), inputs)
 
 
 def predicted_new(answer: Object, inputs: PropertyMap) -> PropertyMap:

@@ -1,24 +1,19 @@
-"""One configured kubernetes provider: every operation, handed to the module that knows how."""
+"""One configured kubernetes provider: objects, Helm releases and functions behind one door."""
 
 from __future__ import annotations
 
-import secrets
+from typing import TypeAlias
 
-from engine.kubernetes import check as checking
-from engine.kubernetes import diff as diffing
 from engine.kubernetes import invokes
-from engine.kubernetes.apply import create, update
 from engine.kubernetes.call import Call
-from engine.kubernetes.client import Unreachable
 from engine.kubernetes.cluster import Cluster
-from engine.kubernetes.definitions import for_state, is_definition
-from engine.kubernetes.delete import delete
-from engine.kubernetes.kinds import UnknownKind
-from engine.kubernetes.objects import at
-from engine.kubernetes.read import read
+from engine.kubernetes.object_provider import ObjectProvider
+from engine.kubernetes.release import RELEASE, ReleaseProvider
 from engine.kubernetes.settings import Settings
 from engine.provider import Checked, Diff, Operation, Read
 from engine.values import PropertyMap
+
+Handler: TypeAlias = ObjectProvider | ReleaseProvider
 
 
 class KubernetesProvider:
@@ -27,24 +22,13 @@ class KubernetesProvider:
     def __init__(self, cluster: Cluster, settings: Settings):
         self.cluster = cluster
         self.settings = settings
+        self._objects = ObjectProvider(cluster, settings)
+        self._releases = ReleaseProvider(cluster, settings)
 
     def check(
         self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
     ) -> Checked:
-        failures = checking.problems(type, news, self.settings.server_side_apply)
-        if failures:
-            return Checked(news, tuple(failures))
-        call = self._call(operation)
-        try:
-            namespace = self._namespace(call, olds, news)
-        except Unreachable:
-            if olds and self.settings.skip_update_unreachable:
-                return Checked(olds)
-            namespace = ""
-        suffix = seed[:4].hex() if seed else secrets.token_hex(4)
-        naming = checking.Naming(operation.urn.split("::", 3)[-1], suffix, namespace)
-        inputs = checking.complete(type, olds, news, naming)
-        return Checked(for_state(inputs) if is_definition(inputs) else inputs)
+        return self._of(type).check(operation, type, olds, news, seed)
 
     def diff(
         self,
@@ -55,10 +39,10 @@ class KubernetesProvider:
         old_outputs: PropertyMap,
         news: PropertyMap,
     ) -> Diff:
-        return diffing.diff(type, old_inputs, old_outputs, news, self.settings)
+        return self._of(type).diff(operation, type, id, old_inputs, old_outputs, news)
 
     def create(self, operation: Operation, type: str, news: PropertyMap) -> tuple[str, PropertyMap]:
-        return create(self._call(operation), type, news)
+        return self._of(type).create(operation, type, news)
 
     def update(
         self,
@@ -69,7 +53,7 @@ class KubernetesProvider:
         old_outputs: PropertyMap,
         news: PropertyMap,
     ) -> PropertyMap:
-        return update(self._call(operation), type, id, old_outputs, news)
+        return self._of(type).update(operation, type, id, old_inputs, old_outputs, news)
 
     def read(
         self,
@@ -79,31 +63,15 @@ class KubernetesProvider:
         inputs: PropertyMap | None,
         outputs: PropertyMap | None,
     ) -> Read:
-        return read(self._call(operation), type, id, inputs, outputs)
+        return self._of(type).read(operation, type, id, inputs, outputs)
 
     def delete(
         self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap
     ) -> None:
-        delete(self._call(operation), type, id, inputs, outputs)
+        self._of(type).delete(operation, type, id, inputs, outputs)
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap:
-        return invokes.invoke(self._call(operation), token, args)
+        return invokes.invoke(Call(self.cluster, self.settings, operation), token, args)
 
-    def _call(self, operation: Operation) -> Call:
-        return Call(self.cluster, self.settings, operation)
-
-    def _namespace(self, call: Call, olds: PropertyMap, news: PropertyMap) -> str:
-        """The namespace for an object that names none; empty where it needs none. Asks the cluster only if it must."""
-        if self.settings.skip_update_unreachable:
-            self.cluster.client.request("GET", "/version")
-        if at(news, "metadata", "namespace"):
-            return ""
-        api_version, kind = str(news["apiVersion"]), str(news["kind"])
-        known = self.cluster.kinds.known(api_version, kind)
-        if not known and olds.get("apiVersion") == api_version and olds.get("kind") == kind:
-            return str(at(olds, "metadata", "namespace", default=""))
-        try:
-            known = known or self.cluster.kinds.find(api_version, kind)
-        except UnknownKind:
-            return ""
-        return call.default_namespace() if known.namespaced else ""
+    def _of(self, type: str) -> Handler:
+        return self._releases if type == RELEASE else self._objects

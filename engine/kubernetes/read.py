@@ -9,7 +9,7 @@ from engine.kubernetes import waits
 from engine.kubernetes.call import Call
 from engine.kubernetes.check import SERVER_FIELDS
 from engine.kubernetes.client import Unreachable
-from engine.kubernetes.definitions import for_state, is_definition
+from engine.kubernetes.definitions import for_state
 from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import Object, at, is_patch, object_id, split_id, type_kind
 from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, INPUTS, checkpoint
@@ -40,9 +40,8 @@ def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: Pr
 
 
 def _found(call: Call, type: str, live: Object, declared: PropertyMap, outputs: PropertyMap) -> Read:
-    document = for_state(live) if is_definition(live) else live
-    shape = "metadata" in declared
-    inputs = refreshed(declared, document) if shape else derived(document)
+    document = for_state(live)
+    inputs = refreshed(declared, document) if "metadata" in declared else derived(document)
     manager = str(outputs.get(FIELD_MANAGER) or "")
     errors = () if is_patch(type, live) else tuple(waits.unready_reasons(call, live))
     state = checkpoint(live, inputs, manager, str(outputs.get(INITIAL_VERSION) or ""))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.kubernetes.apply import Conflict
 from engine.kubernetes.cluster import Cluster, Write
+from engine.kubernetes.conflict import Conflict
 from engine.provider import Diff, ProviderError
 from engine.values import UNKNOWN, Secret, reveal
 from tests.engine.kubernetes.conftest import Resource
@@ -168,6 +168,19 @@ def test_a_preview_of_a_change_changes_nothing(resource: Make, cluster: Cluster,
     thing.up(config_map(namespace, a="1"))
     assert thing.preview(config_map(namespace, a="2"))["data"] == {"a": "2"}
     assert live(cluster, namespace)["data"] == {"a": "1"}
+
+
+def test_a_preview_follows_what_the_update_will_take_over(resource: Make, namespace: str) -> None:
+    def service(port: int) -> dict[str, Any]:
+        metadata = {"name": "s", "namespace": namespace}
+        spec = {"ports": [{"name": "http", "port": port}], "clusterIP": "None"}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+    thing = resource("core/v1:Service")
+    thing.up(service(80))
+    assert [port["port"] for port in thing.preview(service(81))["spec"]["ports"]] == [81]
+    assert [port["port"] for port in thing.up(service(81))["spec"]["ports"]] == [81]
+    assert [port["port"] for port in thing.preview(service(82))["spec"]["ports"]] == [82]
 
 
 def test_warnings_of_the_server_are_shown(resource: Make, namespace: str) -> None:

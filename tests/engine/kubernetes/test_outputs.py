@@ -87,7 +87,14 @@ def test_inputs_of_an_object_that_was_never_declared() -> None:
 
 
 def test_definitions_are_spelled_for_their_readers() -> None:
-    dashes = {"schema": [{"x-kubernetes-int-or-string": True, "x-other": 1}]}
-    underscores = {"schema": [{"x_kubernetes_int_or_string": True, "x-other": 1}]}
+    dashes = {
+        "kind": "CustomResourceDefinition",
+        "schema": [{"x-kubernetes-int-or-string": True, "x-other": 1}],
+    }
+    underscores = {
+        "kind": "CustomResourceDefinition",
+        "schema": [{"x_kubernetes_int_or_string": True, "x-other": 1}],
+    }
     assert for_state(dashes) == underscores
     assert for_server(underscores) == dashes
+    assert for_server({"x_kubernetes_a": 1}) == {"x_kubernetes_a": 1}
