@@ -1,6 +1,6 @@
 """Writes the pages that are made from code, or with --check says which of them are out of date.
 
-    python -m docs.generate [--check]
+python -m docs.generate [--check]
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from automation.core import diagram
 from automation.errors import all_errors
 
 FOLDER = Path(__file__).parent
 
 
 def errors_page() -> str:
-    rows = "\n".join(f"| {error.exit_code} | `{error.__name__}` | {error.meaning} |" for error in all_errors())
+    rows = "\n".join(
+        f"| {error.exit_code} | `{error.__name__}` | {error.meaning} |" for error in all_errors()
+    )
     return f"""# Exit codes
 
 Made from `automation/errors.py` by `make docs`. Every code has one meaning; scripts may rely on it.
@@ -35,6 +38,7 @@ Codes from 30 on are refusals: nothing was begun. `sluice pulumi …` ends with 
 
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
+    "state-machine.md": diagram.page,
 }
 
 

@@ -25,6 +25,7 @@ from automation.logs import json_logger
 BAR = 50
 SPARKS = "▁▂▃▄▅▆▇█"
 HISTORY = 24
+WIDE = 240
 
 
 class Display(Protocol):
@@ -204,6 +205,11 @@ def make(output: str, title: str) -> Display:
     if output == "auto" and sys.stdout.isatty():
         return LivePanel(title)
     return Lines()
+
+
+def show(table: Table) -> None:
+    """Prints a table: as wide as the terminal, or as wide as it needs to be for a file or a pipe."""
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def as_json(document: object) -> str:

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from automation.cli.display import as_json
+from automation.cli.display import as_json, show
 from automation.cli.environment import open_environment
 from automation.cli.options import Where, environment, namespace, output, where
 from automation.history import Step, steps
@@ -33,7 +32,7 @@ def history(
     if output == "json":
         click.echo(as_json([asdict(step) for step in found]))
         return
-    Console().print(table(found))
+    show(table(found))
 
 
 def table(found: list[Step]) -> Table:
@@ -45,14 +44,19 @@ def table(found: list[Step]) -> Table:
             str(step.number),
             step.at,
             step.by or "-",
-            step.kind or step.message,
+            step.kind or step.message or "by hand",
             step.before,
             step.after,
-            "\n".join(check_text(check) for check in step.checks),
+            "; ".join(check_text(check) for check in step.checks if worth_showing(check)),
             step.result,
-            f"{step.seconds:.1f}s",
+            f"{step.seconds:.0f}s" if step.seconds >= 1 else "<1s",
         )
     return made
+
+
+def worth_showing(check: Mapping[str, Any]) -> bool:
+    """That the pods were ready goes without saying when they were."""
+    return check.get("kind") != "readiness" or not check.get("passed")
 
 
 def check_text(check: Mapping[str, Any]) -> str:

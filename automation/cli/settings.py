@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from automation import engines
-from automation.cli.display import as_json
+from automation.cli.display import as_json, show
 from automation.cli.environment import configured
 from automation.cli.options import Where, environment, output, where
 from automation.core.refusal import Refused
@@ -38,4 +37,4 @@ def settings(environment: str, output: str, where: Where) -> None:
         table.add_row(
             entry.path, "-" if entry.value is None else str(entry.value), entry.source, entry.description
         )
-    Console().print(table)
+    show(table)

@@ -6,11 +6,10 @@ import time
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from automation.cli.display import as_json
+from automation.cli.display import as_json, show
 from automation.cli.options import Where, namespace, output, where
 from automation.cluster import CANARY, Object, Scope
 
@@ -38,11 +37,10 @@ def status(watch: bool, wide: bool, namespace: str | None, output: str, where: W
     if output == "json":
         click.echo(as_json(rows()))
         return
-    console = Console()
     if not watch:
-        console.print(table(rows(), wide))
+        show(table(rows(), wide))
         return
-    with Live(table(rows(), wide), console=console, auto_refresh=False) as live:
+    with Live(table(rows(), wide), auto_refresh=False) as live:
         while True:
             live.update(table(rows(), wide), refresh=True)
             time.sleep(1)
