@@ -1,19 +1,22 @@
 """What a canary analysis rests on: the load tester's traffic, and Prometheus' answers to the built-in queries."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from contextlib import suppress
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
 
-from bench.site import HOST, VERSIONS, Document, Site, a_route, container, workload
+from bench.site import VERSIONS, Document, Site, a_route, container, workload
+from lab.api import ApiError
 from tests.lab.deadline import eventually
 
 pytestmark = pytest.mark.lab
 
 ROUTE = "podinfo-podinfo-canary"
+HOST = "canary.example.com"  # not that of other stories
 MATCHING = 'route=~"{namespace}_podinfo-podinfo-canary_.+"'
 SUCCESS_RATE = (
     'sum(rate(apisix_http_status{{{match},code!~"5.."}}[{interval}])) '
@@ -58,8 +61,8 @@ def prometheus(site: Site) -> str:
 
 
 @pytest.fixture(scope="module")
-def load_tester(site: Site) -> str:
-    """The address of a load tester, deployed as its chart does."""
+def load_tester(site: Site) -> Iterator[str]:
+    """The address of a load tester, deployed as its chart does. Its traffic ends with it."""
     tester = container(
         "ghcr.io/fluxcd/flagger-loadtester:0.36.0", {"httpGet": {"path": "/healthz", "port": 8080}}
     )
@@ -68,13 +71,17 @@ def load_tester(site: Site) -> str:
         site.api.apply(path, document)
     address = site.lab.forward("loadtester", site.namespace, 80)
     eventually(lambda: post(address, "/gate/approve") == 200, seconds=60)
-    return address
+    yield address
+    site.api.request("DELETE", f"/apis/apps/v1/namespaces/{site.namespace}/deployments/loadtester")
 
 
 @pytest.fixture(autouse=True)
-def no_faults(site: Site) -> Any:
+def as_it_was(site: Site) -> Iterator[None]:
+    """No faults, and no second route to podinfo."""
     yield
     site.lab.clear_faults()
+    with suppress(ApiError):
+        site.api.request("DELETE", canary_path(site))
 
 
 def query(address: str, text: str) -> float | None:
@@ -98,10 +105,15 @@ def post(address: str, path: str, **metadata: str) -> int:
         return refusal.code
 
 
+def canary_path(site: Site) -> str:
+    return site.route_path.replace("/podinfo", f"/{ROUTE}")
+
+
 def canary_route(site: Site, primary: int, canary: int) -> None:
     route = a_route(site.namespace, primary, canary, priority=10000)
     route["metadata"]["name"] = ROUTE
-    site.api.apply(site.route_path.replace("/podinfo", f"/{ROUTE}"), route)
+    route["spec"]["http"][0]["match"]["hosts"] = [HOST]
+    site.api.apply(canary_path(site), route)
 
 
 def test_the_built_in_queries_follow_what_the_canary_does(

@@ -167,6 +167,18 @@ def test_a_killed_gateway_comes_back(site: Site) -> None:
     eventually(lambda: asked(site, 10) == {VERSIONS["primary"]: 10}, seconds=20)
 
 
+def test_users_are_served_while_the_api_server_is_away(site: Site) -> None:
+    with Traffic(f"http://{site.address}/api/info", HOST, rate=50, seconds=30) as traffic:
+        site.lab.stop("kube-apiserver")
+        try:
+            eventually(lambda: traffic.total.sent >= 100)
+        finally:
+            site.lab.start("kube-apiserver")
+        eventually(lambda: site.split(50, 50), seconds=20)
+        eventually(lambda: asked(site, 100)[VERSIONS["canary"]] == 50, seconds=20)
+    assert traffic.total.failed == 0
+
+
 def hosts(site: Site, times: int) -> set[str]:
     """Host names of whoever answers."""
     connection = site.connect()
