@@ -50,36 +50,51 @@ def declared(
     `document` is the manifest of the settings, `live` the object in the cluster (None before the first update),
     `images` the configured image of each container, `scaled` whether an autoscaler sets the number of replicas.
     """
+    # Without an autoscaler the driver scales the target, from and to zero; an update must not undo that.
+    left_alone = () if scaled else ("spec.replicas",)
     wanted = _with_images(document["spec"]["template"], images)
+    asked = _asked(wanted, images)
     if live is None:
-        return Target(_manifest(document, wanted, wanted, images, scaled), _ignored(scaled))
+        return Target(_manifest(document, wanted, asked, scaled), left_alone)
     base = _base(live)
     theirs = live["spec"]["template"]
     merged = _merge(base.template if base else None, wanted, theirs)
     notes = _settle_images(merged, theirs, images, base)
-    manifest = _manifest(document, merged, wanted, images, scaled)
-    if _covers(merged, theirs):
-        # Nothing new is asked for: the engine keeps its hands off, whatever its own state remembers.
-        return Target(manifest, ("spec.template", *_ignored(scaled)), notes)
-    return Target(manifest, _ignored(scaled), notes)
+    if base and base.requests == _requests(images) and _covers(merged, theirs):
+        asked = live["metadata"]["annotations"][DECLARED]
+    manifest = _manifest(document, merged, asked, scaled)
+    if _covers(_without_replicas(manifest), live):
+        # There is nothing to write, whatever the engine's own state remembers. Somebody may change the live
+        # object between our reading and the engine's writing, and a write would undo that.
+        return Target(manifest, ("spec.template", *left_alone), notes)
+    return Target(manifest, left_alone, notes)
 
 
-def _ignored(scaled: bool) -> tuple[str, ...]:
-    """The driver scales a target without autoscaler from and to zero; an update must not undo that."""
-    return () if scaled else ("spec.replicas",)
+def _asked(wanted: Manifest, images: Mapping[str, ImageRequest]) -> str:
+    """The mark on the live object: what the stack asks for, to be compared with next time."""
+    return json.dumps(
+        {"template": wanted, "requests": _requests(images)}, sort_keys=True, separators=(",", ":")
+    )
 
 
-def _manifest(
-    document: Manifest, template: Manifest, wanted: Manifest, images: Mapping[str, ImageRequest], scaled: bool
-) -> Manifest:
-    spec = {**document["spec"], "template": template}
-    if scaled:
-        spec.pop("replicas", None)
-    requests = {container: entry.request for container, entry in images.items() if entry.request}
-    asked = json.dumps({"template": wanted, "requests": requests}, sort_keys=True, separators=(",", ":"))
+def _requests(images: Mapping[str, ImageRequest]) -> dict[str, str]:
+    return {container: entry.request for container, entry in images.items() if entry.request}
+
+
+def _manifest(document: Manifest, template: Manifest, asked: str, scaled: bool) -> Manifest:
     metadata = document["metadata"]
     annotations = {**metadata.get("annotations", {}), **RELEASE, DECLARED: asked}
-    return {**document, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
+    manifest = {
+        **document,
+        "metadata": {**metadata, "annotations": annotations},
+        "spec": {**document["spec"], "template": template},
+    }
+    return _without_replicas(manifest) if scaled else manifest
+
+
+def _without_replicas(manifest: Manifest) -> Manifest:
+    spec = {key: value for key, value in manifest["spec"].items() if key != "replicas"}
+    return {**manifest, "spec": spec}
 
 
 def _base(live: Manifest) -> _Base | None:

@@ -2,7 +2,6 @@
 
 from stacks.settings import (
     DriverSettings,
-    GatewaySettings,
     PaceSettings,
     PlatformSettings,
     PrometheusSettings,
@@ -12,11 +11,7 @@ from stacks.settings import (
 
 SETTINGS = Settings(
     environment="dev",
-    platform=PlatformSettings(
-        # A lab's ingress controller carries its configuration itself.
-        gateway=GatewaySettings(synchroniser_image=None),
-        prometheus=PrometheusSettings(scrape_interval="1s"),
-    ),
+    platform=PlatformSettings(prometheus=PrometheusSettings(scrape_interval="1s")),
     pace=PaceSettings(interval="2s"),
     releases=(
         ReleaseSettings(

@@ -166,7 +166,9 @@ def test_a_route_that_cannot_be_copied_is_refused(
 
 
 def test_a_missing_route_is_refused_with_its_name() -> None:
-    with pytest.raises(Refused, match='apisixroutes.apisix.apache.org "podinfo" not found in namespace test'):
+    with pytest.raises(
+        Refused, match=r'apisixroutes.apisix.apache.org "podinfo" not found in namespace test'
+    ):
         render(None)
 
 

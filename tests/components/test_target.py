@@ -102,6 +102,27 @@ def test_a_request_is_written_once() -> None:
     )
 
 
+def test_a_request_for_what_runs_already_is_done_with_too() -> None:
+    request = ImageRequest(NEW, "request-1")
+    answered = written(declare(with_image(first(), NEW), podinfod=request))
+    assert image(declare(with_image(answered, NEWER), podinfod=request)) == NEWER
+
+
+def test_writing_the_live_image_back_to_the_configuration_asks_for_nothing() -> None:
+    live = with_image(first(podinfod=ImageRequest(NEW, "request-1")), NEWER)
+    back = ImageRequest(NEWER, "request-1")
+    assert TEMPLATE in declare(live, podinfod=back).ignore_changes
+    assert image(declare(with_image(live, OLD), podinfod=back)) == OLD
+
+
+def test_another_part_of_the_document_is_written_with_the_live_template() -> None:
+    document = documents.target()
+    document["spec"]["minReadySeconds"] = 9
+    target = declared(document, with_image(first(), NEW), {}, scaled=True)
+    assert image(target) == NEW
+    assert TEMPLATE not in target.ignore_changes
+
+
 def test_going_back_by_hand_to_what_was_before_the_request_stays_too() -> None:
     request = ImageRequest(NEW, "request-1")
     assert image(declare(with_image(first(podinfod=request), OLD), podinfod=request)) == OLD
