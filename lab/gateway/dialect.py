@@ -49,7 +49,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Translation:
-    """The routes that documents ask for, and what to tell their authors."""
+    """The routes that documents ask for, and what to tell those authors who do not know it yet."""
 
     routes: tuple[Route, ...]
     reports: tuple[Report, ...]

@@ -34,7 +34,7 @@ class Gateway:
         self._changed = asyncio.Event()
         self._translated = asyncio.Event()
         self._published = ""
-        self._reports: dict[tuple[str, str], Report] = {}
+        self._reports: tuple[Report, ...] = ()
         self._names: dict[str, Labels] = {}
         self._ledger = Ledger()
         self._reading = asyncio.Lock()
@@ -76,26 +76,19 @@ class Gateway:
             self._names.update(made.names)
             self._traefik.publish(text)
             self._published = text
-        self._reports = {(report.namespace, report.name): report for report in translation.reports}
+        self._reports = translation.reports
         self._translated.set()
 
     async def _inform(self, api: Api) -> None:
         """Tell authors what became of their documents: beside the publishing, which must not wait for it."""
-        told: dict[tuple[str, str], Report] = {}
         while True:
             await self._translated.wait()
             self._translated.clear()
-            for key, report in self._reports.items():
-                if told.get(key) != report and await self._tell(api, report):
-                    told[key] = report
-
-    async def _tell(self, api: Api, report: Report) -> bool:
-        try:
-            await api.patch(report.path, {"status": report.status})
-        except (Refused, *UNREACHABLE) as problem:
-            log.warning("status of %s/%s not written: %s", report.namespace, report.name, problem)
-            return False
-        return True
+            for report in self._reports:
+                try:
+                    await api.patch(report.path, {"status": report.status})
+                except (Refused, *UNREACHABLE) as problem:
+                    log.warning("status of %s/%s not written: %s", report.namespace, report.name, problem)
 
     async def _serve(self) -> None:
         """Measurements for Prometheus, and the answers to requests that nobody else answers."""

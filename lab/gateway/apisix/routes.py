@@ -19,13 +19,15 @@ UNPLAYED_FIELDS = ("plugin_config_name", "authentication", "upstreams")
 
 
 def translate(documents: Sequence[Document], endpoints: Endpoints) -> Translation:
-    """All rules of all documents, and a report on each document."""
+    """All rules of all documents, and a report on each document whose status says something else."""
     routes: list[Route] = []
     reports: list[Report] = []
     for document in documents:
         read = _Reader(document, endpoints)
         routes += read.routes()
-        reports.append(read.report())
+        report = read.report()
+        if report.status != document.get("status"):
+            reports.append(report)
     return Translation(tuple(routes), tuple(reports))
 
 

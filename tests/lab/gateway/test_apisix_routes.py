@@ -202,6 +202,14 @@ def test_a_good_route_is_reported_as_the_controller_does() -> None:
     }
 
 
+def test_what_the_status_says_already_is_not_reported_again() -> None:
+    document = an_apisix_route()
+    (report,) = translate([document], ENDPOINTS).reports
+    assert translate([document | {"status": report.status}], ENDPOINTS).reports == ()
+    changed = an_apisix_route(generation=2) | {"status": report.status}
+    assert len(translate([changed], ENDPOINTS).reports) == 1
+
+
 def test_a_missing_service_is_reported_and_its_share_has_no_nodes() -> None:
     translation = translated(a_rule(backends=[{"serviceName": "gone", "servicePort": 80, "weight": 5}]))
     assert translation.routes[0].backends == (Backend("gone", 5, ()),)
