@@ -8,7 +8,7 @@ the pod is the machine's own: its shell, its tools, its libraries.
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class Program:
         default_factory=dict
     )  # path in the pod -> Python module that is run when it is called
     environment: Mapping[str, str] = field(default_factory=dict)
-    folders: tuple[str, ...] = ()  # made empty in the pod
+    probe: Callable[[Sequence[str]], str | None] | None = None
+    """Of a probe command that only asks the pod's own port over HTTP: PORT/PATH. None for any other command."""
 
     @property
     def scripts(self) -> dict[str, str]:
@@ -42,11 +43,26 @@ class Program:
         }
 
 
+def _podcli(argv: Sequence[str]) -> str | None:
+    match list(argv):
+        case ["podcli", "check", "http", where] if where.startswith("localhost:"):
+            return where.removeprefix("localhost:")
+    return None
+
+
+def _wget(argv: Sequence[str]) -> str | None:
+    match list(argv):
+        case ["wget", *options, where] if "--spider" in options and where.startswith("http://localhost:"):
+            return where.removeprefix("http://localhost:")
+    return None
+
+
 PODINFO = Program(
     entrypoint=("./podinfo",),
     directory="/home/app",
     files={"/home/app/podinfo": "podinfo", "/usr/local/bin/podcli": "podinfo"},
     environment={"LAB_IMAGE": "podinfo:{tag}", "LAB_IMAGE_TAG": "{tag}"},
+    probe=_podcli,
 )
 # Argo Rollouts' demo shows one colour a tag; podinfo shows it on its page.
 ROLLOUTS_DEMO = Program(
@@ -72,6 +88,7 @@ LOADTESTER = Program(
     directory="/home/app",
     files={"/usr/local/bin/hey": "hey"},
     modules={"/home/app/loadtester": "lab.programs.loadtester"},
+    probe=_wget,
 )
 APISIX = Program(
     entrypoint=("/docker-entrypoint.sh",),
@@ -157,15 +174,10 @@ def pull(image: Image) -> Image:
 def direct_check(image: Image, argv: Sequence[str], address: str) -> str | None:
     """The URL whose answer tells the same as the probe command `argv` in a pod at `address`, if there is one.
 
-    A command in a pod costs a process each time; asking the pod's port from outside costs next to none. podinfo's
-    manifests probe with `podcli check http localhost:PORT/PATH`, and podinfo listens on all addresses of its pod.
+    A command in a pod costs a process each time; asking the pod's port from outside costs next to none.
     """
-    if "/usr/local/bin/podcli" not in image.program.files:
-        return None
-    match list(argv):
-        case ["podcli", "check", "http", where] if where.startswith("localhost:"):
-            return f"http://{address}:{where.removeprefix('localhost:')}"
-    return None
+    place = image.program.probe(argv) if image.program.probe else None
+    return place and f"http://{address}:{place}"
 
 
 def known() -> Iterable[str]:

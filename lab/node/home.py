@@ -92,7 +92,7 @@ class Home:
         """Where a container's program runs."""
         scratch = self.folder / "roots" / spec["name"]
         scratch.mkdir(parents=True, exist_ok=True)
-        directories = (image.program.directory, spec.get("workingDir") or "/", *image.program.folders)
+        directories = (image.program.directory, spec.get("workingDir") or "/")
         return Room(
             scratch=scratch,
             hostname=self.hostname,

@@ -42,14 +42,22 @@ def test_every_image_is_played_by_something_that_exists(name: str) -> None:
     assert all(find_spec(module) for module in program.modules.values())
 
 
-DIRECT = {
-    "podinfo's": (("podcli", "check", "http", "localhost:9898/readyz"), "http://10.244.0.2:9898/readyz"),
-    "with options": (("podcli", "check", "http", "localhost:9898/readyz", "--retry=3"), None),
-    "of another kind": (("podcli", "check", "grpc", "localhost:9999"), None),
-    "of another host": (("podcli", "check", "http", "backend:9898"), None),
+PODINFO, LOADTESTER = "stefanprodan/podinfo:1", "ghcr.io/fluxcd/flagger-loadtester:1"
+SPIDER = ("wget", "--quiet", "--tries=1", "--timeout=4", "--spider", "http://localhost:8080/healthz")
+DIRECT: dict[str, tuple[str, tuple[str, ...], str | None]] = {
+    "podinfo's": (
+        PODINFO,
+        ("podcli", "check", "http", "localhost:9898/readyz"),
+        "http://10.244.0.2:9898/readyz",
+    ),
+    "with options": (PODINFO, ("podcli", "check", "http", "localhost:9898/readyz", "--retry=3"), None),
+    "of another kind": (PODINFO, ("podcli", "check", "grpc", "localhost:9999"), None),
+    "of another host": (PODINFO, ("podcli", "check", "http", "backend:9898"), None),
+    "the load tester's": (LOADTESTER, SPIDER, "http://10.244.0.2:8080/healthz"),
+    "of another image": ("busybox", SPIDER, None),
 }
 
 
-@pytest.mark.parametrize(("argv", "url"), DIRECT.values(), ids=DIRECT)
-def test_probe_commands_that_need_no_process(argv: tuple[str, ...], url: str | None) -> None:
-    assert images.direct_check(find("stefanprodan/podinfo:1"), argv, "10.244.0.2") == url
+@pytest.mark.parametrize(("image", "argv", "url"), DIRECT.values(), ids=DIRECT)
+def test_probe_commands_that_need_no_process(image: str, argv: tuple[str, ...], url: str | None) -> None:
+    assert images.direct_check(find(image), argv, "10.244.0.2") == url
