@@ -51,5 +51,5 @@ def machine() -> dict[str, Any]:
         "kernel": platform.release(),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[1], 2),
+        "load": round(os.getloadavg()[1], 2),
     }
