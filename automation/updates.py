@@ -31,6 +31,12 @@ class PolicyRefused(StoppedByPolicy):
         self.policy, self.message = policy, message
 
 
+class StackMissing(UpdateFailed):
+    """There is no stack of that name (yet)."""
+
+    exit_code = UpdateFailed.exit_code
+
+
 @dataclass(frozen=True)
 class Updated:
     """A finished update: what changed by kind of change, and how long it took in seconds."""
@@ -121,8 +127,9 @@ class Stacks:
             raise translate(stack, failed, []) from failed
 
     def config(self, stack: str, program: Program) -> Mapping[str, str]:
+        """Pulumi config of a stack that exists. Raises StackMissing."""
         try:
-            entries = self._stack(stack, program).get_all_config()
+            entries = self._stack(stack, program, auto.select_stack).get_all_config()
         except auto_errors.CommandError as failed:
             raise translate(stack, failed, []) from failed
         return {key: entry.value for key, entry in entries.items()}
@@ -133,7 +140,9 @@ class Stacks:
         except auto_errors.CommandError as failed:
             raise translate(stack, failed, []) from failed
 
-    def _stack(self, name: str, program: Program) -> auto.Stack:
+    def _stack(
+        self, name: str, program: Program, opener: Callable[..., auto.Stack] = auto.create_or_select_stack
+    ) -> auto.Stack:
         if name not in self._open:
             options = auto.LocalWorkspaceOptions(
                 work_dir=str(self._project),
@@ -141,7 +150,7 @@ class Stacks:
                 env_vars=self._environment,
             )
             try:
-                self._open[name] = auto.create_or_select_stack(
+                self._open[name] = opener(
                     stack_name=name, project_name="sluice", program=program, opts=options
                 )
             except auto_errors.CommandError as failed:
@@ -158,6 +167,8 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
             f"stack {stack} is locked{': ' + holders if holders else ''}",
             f"wait for the other update to end, or, if it is dead: sluice pulumi cancel --stack {stack}",
         )
+    if isinstance(failed, auto_errors.StackNotFoundError):
+        return StackMissing(f"there is no stack {stack}", f"make it: sluice pulumi stack init {stack}")
     if "passphrase" in text:
         return StateRefused(
             f"stack {stack}: {_errors(text) or 'its secrets need a passphrase'}",

@@ -13,9 +13,9 @@ from automation.cli.options import Where
 from automation.cluster import CANARY, Cluster, Object
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.errors import CanaryMissing, SettingsRefused, SluiceError
+from automation.errors import CanaryMissing, SettingsRefused
 from automation.placing import Release
-from automation.updates import Gate, Program, Stacks
+from automation.updates import Gate, Program, StackMissing, Stacks
 from stacks import overrides, settings_for
 from stacks.program import program_for
 from stacks.settings import Settings
@@ -116,8 +116,7 @@ def configured(base: Settings, stacks: Stacks) -> overrides.Overrides:
     """Pulumi config of the environment's platform stack."""
     try:
         values = stacks.config(base.platform_stack, program_for(base.platform_stack))
-    except SluiceError:
-        # No such stack yet, or no access to its state: then nothing overrides the module.
+    except StackMissing:
         return overrides.Overrides()
     return overrides.read(values)
 

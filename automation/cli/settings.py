@@ -12,10 +12,21 @@ from automation.cli.display import as_json, show
 from automation.cli.environment import configured
 from automation.cli.options import Where, environment, output, where
 from automation.core.refusal import Refused
-from automation.errors import SettingsRefused
+from automation.errors import SettingsRefused, SluiceError
 from automation.updates import Stacks
 from stacks import settings_for
 from stacks.explain import explain
+from stacks.overrides import Overrides
+
+
+def pulumi_config(environment: str, where: Where) -> Overrides | None:
+    """What Pulumi config overrides. A state that can't be read leaves the rest worth showing, but is said."""
+    try:
+        stacks = Stacks(where.project(), engines.choose(os.environ), dict(os.environ))
+        return configured(settings_for(environment), stacks)
+    except SluiceError as unread:
+        click.echo(f"Pulumi config is not shown: {unread.problem}", err=True)
+        return None
 
 
 @click.command(short_help="The merged settings of an environment, and where each value comes from.")
@@ -25,8 +36,7 @@ from stacks.explain import explain
 def settings(environment: str, output: str, where: Where) -> None:
     """The merged settings of an environment, and where each value comes from."""
     try:
-        stacks = Stacks(where.project(), engines.choose(os.environ), dict(os.environ))
-        explained = explain(environment, configured(settings_for(environment), stacks))
+        explained = explain(environment, pulumi_config(environment, where))
     except Refused as refused:
         raise SettingsRefused("\n".join(str(problem) for problem in refused.problems)) from refused
     if output == "json":
