@@ -20,7 +20,7 @@ from lab.node.output import Output
 from lab.node.process import NOT_STARTED, Command, StartFailed
 from lab.node.pull import Puller
 from lab.node.run import Run, Wanted
-from lab.node.status import Condition, Running, Terminated, Waiting, rests
+from lab.node.status import ContainerSnapshot, Running, Terminated, Waiting, rests
 
 RETRY_SECONDS = 1.0
 
@@ -33,9 +33,9 @@ class Container:
     `field` is the path of its spec in the pod's, for events.
     """
 
-    def __init__(self, home: Home, spec: Spec, policy: str, condition: Condition, field: str) -> None:
+    def __init__(self, home: Home, spec: Spec, policy: str, snapshot: ContainerSnapshot, field: str) -> None:
         self.spec = spec
-        self.condition = condition
+        self.snapshot = snapshot
         self.run: Run | None = None  # the present one
         self.output: Output | None = None  # of the present or last run
         self.has_started = asyncio.Event()  # once: a sidecar lets those after it begin
@@ -51,7 +51,7 @@ class Container:
     async def live(self) -> None:
         """Runs the container until it is stopped or its policy has it at rest."""
         backoff = Backoff(self._home.services.longest_backoff)
-        while not self._stopping.is_set() and not isinstance(self.condition.state, Terminated):
+        while not self._stopping.is_set() and not isinstance(self.snapshot.state, Terminated):
             image = await Puller(self.spec["image"], self._tell, self._wait_for, self._pause).pull()
             command = image and await self._prepare(image)
             if not image or not command:
@@ -102,24 +102,29 @@ class Container:
         begun, name = now(), f"lab://{uuid4().hex}"
         self._become(image_id=image.id, container_id=name)
         self._tell("Created", "Container created")
-        self.output = Output(self._home.log(self.name, self.condition.restarts))
         try:
-            code, reason = await self._run_program(image, command, self.output), ""
+            code, reason = await self._run_program(image, command), ""
             message = self._home.last_words(self.spec)
-        except StartFailed as error:
+        except (StartFailed, OSError) as error:  # such as a full disk
             code, reason, message = NOT_STARTED, "StartError", str(error)
             self._tell("Failed", f"Error: {error}")
-        finally:
-            self.output.close()
         ended = Terminated(code, begun, now(), name, reason, message)
         self._become(state=ended, started=False, ready=False)
         return code
 
-    async def _run_program(self, image: images.Image, command: Command, output: Output) -> int:
+    async def _run_program(self, image: images.Image, command: Command) -> int:
+        self.output = output = Output(self._home.log(self.name, self.snapshot.restarts))
         wanted = Wanted(self.spec.get("stdin", False), self.spec.get("tty", False))
-        self.run = run = await Run.begin(self._home.room(self.spec, image), command, output, wanted)
-        self._become(state=Running(now()))
-        self._tell("Started", "Container started")
+        try:
+            self.run = run = await Run.begin(self._home.room(self.spec, image), command, output, wanted)
+            self._become(state=Running(now()))
+            self._tell("Started", "Container started")
+            return await self._look_after(run, image)
+        finally:
+            self.run = None
+            output.close()
+
+    async def _look_after(self, run: Run, image: images.Image) -> int:
         target = Target(self._home.services.checker, self._home.address, self.spec, image, run.execute)
         reports = Reports(self._tell, self._started, self._ready, self._restart)
         self._care = Care(self.spec, target, reports, self._home.grace)
@@ -130,7 +135,6 @@ class Container:
             return await run.wait()
         finally:
             care.cancel()
-            self.run = None
 
     async def _restart(self, why: str, grace: float | None) -> None:
         self._tell("Killing", f"Container {self.name} {why}, will be restarted")
@@ -142,7 +146,7 @@ class Container:
 
     async def _back_off(self, seconds: float) -> None:
         """Between an end and the next start; a container that is stopped meanwhile stays ended."""
-        ended = self.condition.state
+        ended = self.snapshot.state
         assert isinstance(ended, Terminated)
         if seconds:
             pod = self._home.name
@@ -150,7 +154,7 @@ class Container:
             self._become(state=Waiting("CrashLoopBackOff", message), last=ended)
             self._tell("BackOff", f"Back-off restarting failed container {self.name} in pod {pod}")
         if await self._pause(seconds):
-            self._become(state=Waiting(), last=ended, restarts=self.condition.restarts + 1)
+            self._become(state=Waiting(), last=ended, restarts=self.snapshot.restarts + 1)
         else:
             self._become(state=ended)
 
@@ -171,9 +175,9 @@ class Container:
         self._become(state=state)
 
     def _become(self, **changes: object) -> None:
-        changed = replace(self.condition, **changes)  # type: ignore[arg-type]  # fields are checked by `replace`
-        if changed != self.condition:
-            self.condition = changed
+        changed = replace(self.snapshot, **changes)  # type: ignore[arg-type]  # fields are checked by `replace`
+        if changed != self.snapshot:
+            self.snapshot = changed
             self._home.changed()
 
     def _tell(self, reason: str, message: str) -> None:

@@ -17,7 +17,7 @@ Document = dict[str, Any]
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 RETRY_SECONDS = 0.5
-UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
+TOO_MANY, BROKEN = 429, 500
 
 log = structlog.get_logger()
 
@@ -28,6 +28,14 @@ class Refused(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Busy(Exception):
+    """The API server can't answer now; the text says why."""
+
+
+UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, Busy)
+"""What passes by itself: the call is worth trying again."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +117,7 @@ class Api:
         query = {**parameters, "watch": "true", "allowWatchBookmarks": "true"}
         timeout = aiohttp.ClientTimeout(total=None, sock_read=None, sock_connect=5)
         async with self._session.get(path, params=query, timeout=timeout) as response:
-            if response.status >= 400:
-                raise Refused(response.status, await response.text())
+            _check(response.status, "" if response.ok else await response.text())
             buffer = b""
             async for chunk in response.content.iter_any():
                 *lines, buffer = (buffer + chunk).split(b"\n")
@@ -131,8 +138,7 @@ class Api:
             method, path, params=parameters, data=body, headers=headers
         ) as response:
             answer = await response.text()
-            if response.status >= 400:
-                raise Refused(response.status, _message(answer))
+            _check(response.status, answer)
             loaded: Document = json.loads(answer)
             return loaded
 
@@ -159,6 +165,13 @@ def _remember(known: dict[str, Document], change: Change) -> None:
         known.pop(uid, None)
     else:
         known[uid] = change.document
+
+
+def _check(status: int, answer: str) -> None:
+    if status == TOO_MANY or status >= BROKEN:
+        raise Busy(_message(answer))
+    if status >= 400:
+        raise Refused(status, _message(answer))
 
 
 def _message(answer: str) -> str:

@@ -1,6 +1,7 @@
 """Reading what `lab.node.output` wrote."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,8 @@ def _selected(log: BinaryIO, query: Query) -> list[Line]:
 
 def _whole_lines(log: BinaryIO) -> list[bytes]:
     """Lines from where the reader stands; one that is still being written is left for later."""
+    if log.tell() > os.fstat(log.fileno()).st_size:
+        log.seek(0)  # it had grown too large and was begun anew
     start = log.tell()
     complete = log.read().rpartition(b"\n")[0]
     log.seek(start + len(complete) + bool(complete))

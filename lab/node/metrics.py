@@ -37,7 +37,7 @@ class Meter:
         for pod in pods:
             metadata = pod.home.document["metadata"]
             for container in (*pod.containers, *pod.init):
-                state, name = container.condition.state, container.condition.container_id
+                state, name = container.snapshot.state, container.snapshot.container_id
                 if not isinstance(state, Running):
                     continue
                 read = roots.get(container.run.root.number, Usage()) if container.run else Usage()

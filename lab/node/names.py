@@ -81,8 +81,8 @@ class Names(asyncio.DatagramProtocol):
         """Called by asyncio."""
         try:
             said = answer(data, lambda name: self._look_up(name, addr[0]))
-        except (ValueError, struct.error, IndexError):
-            return  # not a question; silence is what a name server owes it
+        except (ValueError, struct.error, IndexError, OSError):
+            return  # not a question, or no hosts file: silence, and the asker tries again
         self._transport.sendto(said, addr)
 
     def _look_up(self, name: str, asker: str) -> Sequence[str] | None:

@@ -3,9 +3,11 @@
 import asyncio
 import ctypes
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_network
 
@@ -84,6 +86,7 @@ class Network:
     def _attach(self, address: str) -> Attachment:
         interface = interface_of(address)
         outside = f"/proc/{os.getpid()}/ns/net"
+        _remove(interface)
         inside = [
             f"link add eth0 type veth peer name {interface} netns {outside}",
             "link set lo up",
@@ -98,6 +101,14 @@ class Network:
             namespace.close()
             raise
         return Attachment(address, namespace)
+
+
+def _remove(interface: str) -> None:
+    """The kernel takes its time to remove the cable of a pod that has just ended."""
+    with suppress(OSError):
+        socket.if_nametoindex(interface)
+        with suppress(NetworkFailed):  # gone in between
+            _ip([f"link delete {interface}"])
 
 
 def _new_namespace(prepare: Callable[[], None]) -> Namespace:

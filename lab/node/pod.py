@@ -12,7 +12,7 @@ from lab.node.environment import Spec, Unresolved
 from lab.node.home import Home, Services
 from lab.node.kubernetes import STRATEGIC, UNREACHABLE, Document, Refused
 from lab.node.network import NetworkFailed
-from lab.node.status import Moment, phase_of, pod_status, resumed
+from lab.node.status import PodSnapshot, phase_of, pod_status, resumed
 
 RETRY_SECONDS = 1.0
 REFRESH_SECONDS = 60.0
@@ -35,10 +35,10 @@ class Pod:
         policy = spec.get("restartPolicy", "Always")
         patient = "Never" if policy == "Never" else "OnFailure"
         self.init = [
-            self._container("init", entry, entry.get("restartPolicy", patient))
+            self._container("initContainer", entry, entry.get("restartPolicy", patient))
             for entry in spec.get("initContainers", ())
         ]
-        self.containers = [self._container("", entry, policy) for entry in spec["containers"]]
+        self.containers = [self._container("container", entry, policy) for entry in spec["containers"]]
         self.update(document)
 
     def update(self, document: Document) -> None:
@@ -47,7 +47,9 @@ class Pod:
         for container in self.containers:
             spec = next(entry for entry in document["spec"]["containers"] if entry["name"] == container.name)
             if spec["image"] != container.spec["image"]:
-                self._changes.add(asyncio.create_task(container.become(spec)))
+                change = asyncio.create_task(container.become(spec))
+                self._changes.add(change)
+                change.add_done_callback(self._changes.discard)
         if "deletionTimestamp" in document["metadata"]:
             self._ending.set()
 
@@ -76,28 +78,25 @@ class Pod:
         await asyncio.to_thread(shutil.rmtree, self.home.folder, ignore_errors=True)
 
     @property
-    def moment(self) -> Moment:
+    def snapshot(self) -> PodSnapshot:
         """What the pod's containers are doing now."""
-        return Moment(
-            init=tuple(container.condition for container in self.init),
-            containers=tuple(container.condition for container in self.containers),
+        return PodSnapshot(
+            init=tuple(container.snapshot for container in self.init),
+            containers=tuple(container.snapshot for container in self.containers),
             address=self.home.address,
             host=self._services.config.node_address,
             terminating=self._ending.is_set(),
         )
 
     def _container(self, kind: str, spec: Spec, policy: str) -> Container:
-        document = self.home.document
-        statuses = document.get("status", {}).get(
-            "initContainerStatuses" if kind else "containerStatuses", ()
-        )
+        statuses = self.home.document.get("status", {}).get(f"{kind}Statuses", ())
         before = next((status for status in statuses if status["name"] == spec["name"]), None)
-        path = f"spec.{'initContainers' if kind else 'containers'}{{{spec['name']}}}"
+        path = f"spec.{kind}s{{{spec['name']}}}"
         return Container(self.home, spec, policy, resumed(spec, policy, before, now()), path)
 
     async def _live(self) -> None:
         """From nothing to containers that have all ended, which most never do."""
-        if phase_of(self.home.document, self.moment) in ("Succeeded", "Failed"):
+        if phase_of(self.home.document, self.snapshot) in ("Succeeded", "Failed"):
             return
         try:
             await self._join_network()
@@ -115,16 +114,16 @@ class Pod:
     async def _run_containers(self) -> None:
         sidecars = []
         for container in self.init:
-            if container.condition.sidecar:
+            if container.snapshot.sidecar:
                 sidecars.append(asyncio.create_task(container.live()))
                 await container.has_started.wait()
                 continue
             await container.live()
-            if not container.condition.succeeded:
+            if not container.snapshot.succeeded:
                 return
         await asyncio.gather(*(container.live() for container in self.containers))
         if not self._ending.is_set():
-            await asyncio.gather(*(one.stop(self.home.grace) for one in self.init if one.condition.sidecar))
+            await asyncio.gather(*(one.stop(self.home.grace) for one in self.init if one.snapshot.sidecar))
         await asyncio.gather(*sidecars)
 
     async def _join_network(self) -> None:
@@ -154,33 +153,30 @@ class Pod:
     async def _refresh_volumes(self) -> None:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
-            with suppress(
-                Unresolved, Refused, *UNREACHABLE
-            ):  # what is there stays until there is something newer
+            # Until there is something newer, what is there stays.
+            with suppress(Unresolved, Refused, *UNREACHABLE):
                 await self.home.volumes.fill()
 
     async def _stop(self, life: "asyncio.Task[None]") -> None:
         """Ends what runs, in its grace period unless the pod's object vanishes first."""
-        stopping, vanished = (
-            asyncio.create_task(self._stop_containers()),
-            asyncio.create_task(self._gone.wait()),
-        )
+        stopping = asyncio.create_task(self._stop_containers())
+        vanished = asyncio.create_task(self._gone.wait())
         await asyncio.wait({stopping, vanished}, return_when=asyncio.FIRST_COMPLETED)
         vanished.cancel()
+        stopping.cancel()
         for container in (*self.init, *self.containers):
             if container.run:
                 container.run.kill()
-        await stopping
-        await asyncio.wait({life}, timeout=RETRY_SECONDS)
+        await asyncio.wait({stopping, life}, timeout=RETRY_SECONDS)
 
     async def _stop_containers(self) -> None:
         """Containers together, then the sidecars that they may need to the last."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.home.grace
-        main = [one for one in self.init if not one.condition.sidecar] + self.containers
+        main = [one for one in self.init if not one.snapshot.sidecar] + self.containers
         await asyncio.gather(*(one.stop(self.home.grace) for one in main))
         left = max(deadline - loop.time(), 0)
-        await asyncio.gather(*(one.stop(left) for one in self.init if one.condition.sidecar))
+        await asyncio.gather(*(one.stop(left) for one in self.init if one.snapshot.sidecar))
 
     def _leave_network(self) -> None:
         if self.home.attachment:
@@ -204,7 +200,7 @@ class Pod:
 
     async def _write_status(self) -> None:
         document = self.home.document
-        status = pod_status(document, self.moment, now())
+        status = pod_status(document, self.snapshot, now())
         body = {"metadata": {"uid": document["metadata"]["uid"]}, "status": status}
         self.home.take(await self._services.api.patch(f"{self._path}/status", body, STRATEGIC))
 

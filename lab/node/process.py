@@ -113,9 +113,9 @@ async def start(room: Room, command: Command, streams: Streams) -> Process:
             pass_fds=passed,
             cwd="/",
         )
-    except BaseException:
+    except OSError as error:
         os.close(reader)
-        raise
+        raise StartFailed(str(error)) from error
     finally:
         os.close(sheet)
         os.close(report)

@@ -1,7 +1,6 @@
 """One run of a container: its program, and commands started beside it."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -41,7 +40,11 @@ class Run:
                 asyncio.create_task(output.copy(ends.stdout, "stdout")),
                 asyncio.create_task(output.copy(ends.stderr, "stderr")),
             ]
-            process = await start(room, command, given)
+            try:
+                process = await start(room, command, given)
+            except StartFailed:
+                ends.close()
+                raise
         return cls(process, Namespace.of(process.pid, "mnt"), command, output, ends, copies)
 
     async def wait(self) -> int:
@@ -51,6 +54,7 @@ class Run:
         finally:
             self.kill()
             self.root.close()
+            self.root = Namespace("mnt", 0)  # its number may be another's from now on
             await asyncio.gather(*self._copies)
             self.ends.close()
 
@@ -74,7 +78,7 @@ class Run:
             raise StartFailed("the container is not running")
         environment = self.command.environment
         if streams.terminal:
-            environment = {**environment, "TERM": os.environ.get("TERM", "xterm")}
+            environment = {**environment, "TERM": "xterm"}
         command = replace(self.command, argv=tuple(argv), environment=environment)
         return await start(Room(beside=self.process.pid), command, streams)
 

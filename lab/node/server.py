@@ -12,7 +12,7 @@ from lab.node.clock import parse
 from lab.node.container import Container
 from lab.node.kubernetes import Api
 from lab.node.pod import Pod
-from lab.node.status import Waiting
+from lab.node.status import ContainerSnapshot, Waiting
 
 
 class Server:
@@ -70,7 +70,7 @@ class Server:
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
         pod, container = self._find(request)
-        run = container.condition.restarts - (request.query.get("previous") == "true")
+        run = run_of(container.snapshot, request.query.get("previous") == "true")
         path = pod.home.log(container.name, run)
         if not path.exists():
             raise web.HTTPBadRequest(text=_no_log(pod, container, run))
@@ -98,6 +98,12 @@ class Server:
         )
 
 
+def run_of(container: ContainerSnapshot, previous: bool) -> int:
+    """Number of the run whose log is meant. Between two runs, the last one is also the previous one."""
+    crashed = isinstance(container.state, Waiting) and container.state.reason == "CrashLoopBackOff"
+    return container.restarts - (previous and not crashed)
+
+
 def query(asked: Mapping[str, str]) -> logs.Query:
     """The part of a log that a request's parameters ask for."""
     since = None
@@ -120,8 +126,8 @@ def _with_uid(container: str) -> str:
 
 def _no_log(pod: Pod, container: Container, run: int) -> str:
     name = pod.home.document["metadata"]["name"]
-    if run < container.condition.restarts:
+    if run < container.snapshot.restarts:
         return f'previous terminated container "{container.name}" in pod "{name}" not found'
-    state = container.condition.state
+    state = container.snapshot.state
     reason = f": {state.reason}" if isinstance(state, Waiting) else ""
     return f'container "{container.name}" in pod "{name}" is waiting to start{reason}'

@@ -72,7 +72,7 @@ State = Waiting | Running | Terminated
 
 
 @dataclass(frozen=True)
-class Condition:
+class ContainerSnapshot:
     """One container at one moment."""
 
     name: str
@@ -107,53 +107,53 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Moment:
+class PodSnapshot:
     """A pod at one moment."""
 
-    init: tuple[Condition, ...]
-    containers: tuple[Condition, ...]
+    init: tuple[ContainerSnapshot, ...]
+    containers: tuple[ContainerSnapshot, ...]
     address: str = ""
     host: str = ""
     terminating: bool = False
 
 
-def pod_status(pod: Spec, moment: Moment, now: str) -> Document:
+def pod_status(pod: Spec, snapshot: PodSnapshot, now: str) -> Document:
     """The status as a strategic merge patch; transition times stay where nothing has changed."""
-    phase = phase_of(pod, moment)
+    phase = phase_of(pod, snapshot)
     known = {entry["type"]: entry for entry in pod.get("status", {}).get("conditions", ())}
     status: Document = {
         "phase": phase,
         "conditions": [
-            _condition(known.get(kind), kind, said, now) for kind, said in _conditions(pod, phase, moment)
+            _condition(known.get(kind), kind, said, now) for kind, said in _conditions(pod, phase, snapshot)
         ],
-        "containerStatuses": [container.document() for container in moment.containers],
-        "hostIP": moment.host,
-        "hostIPs": [_REPLACED, {"ip": moment.host}],
+        "containerStatuses": [container.document() for container in snapshot.containers],
+        "hostIP": snapshot.host,
+        "hostIPs": [_REPLACED, {"ip": snapshot.host}],
         "startTime": pod.get("status", {}).get("startTime", now),
         "qosClass": pod.get("status", {}).get("qosClass", "BestEffort"),
         "observedGeneration": pod["metadata"].get("generation", 1),
     }
-    if moment.init:
-        status["initContainerStatuses"] = [container.document() for container in moment.init]
-    if moment.address:
-        status |= {"podIP": moment.address, "podIPs": [_REPLACED, {"ip": moment.address}]}
+    if snapshot.init:
+        status["initContainerStatuses"] = [container.document() for container in snapshot.init]
+    if snapshot.address:
+        status |= {"podIP": snapshot.address, "podIPs": [_REPLACED, {"ip": snapshot.address}]}
     return status
 
 
-def phase_of(pod: Spec, moment: Moment) -> str:
+def phase_of(pod: Spec, snapshot: PodSnapshot) -> str:
     """Pending, Running, Succeeded or Failed."""
     policy = pod["spec"].get("restartPolicy", "Always")
     failed_init = [
-        c for c in moment.init if not c.sidecar and isinstance(c.state, Terminated) and not c.succeeded
+        c for c in snapshot.init if not c.sidecar and isinstance(c.state, Terminated) and not c.succeeded
     ]
     if failed_init and policy == "Never":
         return "Failed"
-    ended = [isinstance(container.state, Terminated) for container in moment.containers]
-    if all(ended) and (policy != "Always" or moment.terminating):
-        well = all(container.succeeded for container in moment.containers)
-        if well or policy == "Never" or moment.terminating:
+    ended = [isinstance(container.state, Terminated) for container in snapshot.containers]
+    if all(ended) and (policy != "Always" or snapshot.terminating):
+        well = all(container.succeeded for container in snapshot.containers)
+        if well or policy == "Never" or snapshot.terminating:
             return "Succeeded" if well else "Failed"
-    begun = any(ended) or any(isinstance(c.state, Running) or c.last for c in moment.containers)
+    begun = any(ended) or any(isinstance(c.state, Running) or c.last for c in snapshot.containers)
     return "Running" if begun else "Pending"
 
 
@@ -162,25 +162,25 @@ _REPLACED = {"$patch": "replace"}
 _Said = tuple[bool, str, str]  # status, reason, message
 
 
-def _conditions(pod: Spec, phase: str, moment: Moment) -> Iterable[tuple[str, _Said]]:
+def _conditions(pod: Spec, phase: str, snapshot: PodSnapshot) -> Iterable[tuple[str, _Said]]:
     done = phase == "Succeeded"
-    initialised = _initialised(moment.init)
-    together = _readiness(moment.containers, done)
-    yield "PodReadyToStartContainers", (bool(moment.address), "", "")
+    initialised = _initialised(snapshot.init)
+    together = _readiness(snapshot.containers, done)
+    yield "PodReadyToStartContainers", (bool(snapshot.address), "", "")
     yield "Initialized", (True, "PodCompleted", "") if done else initialised
     yield "ContainersReady", together
     yield "Ready", _gated(pod, together)
     yield "PodScheduled", (True, "", "")
 
 
-def _initialised(init: Sequence[Condition]) -> _Said:
+def _initialised(init: Sequence[ContainerSnapshot]) -> _Said:
     waiting = [c.name for c in init if not (c.succeeded or (c.sidecar and c.started))]
     if not waiting:
         return True, "", ""
     return False, "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(waiting)}]"
 
 
-def _readiness(containers: Sequence[Condition], done: bool) -> _Said:
+def _readiness(containers: Sequence[ContainerSnapshot], done: bool) -> _Said:
     unready = [container.name for container in containers if not container.ready]
     if not unready:
         return True, "", ""
@@ -222,12 +222,12 @@ def _without_blanks(fields: Document) -> Document:
     return {name: value for name, value in fields.items() if value != ""}
 
 
-def resumed(spec: Spec, policy: str, before: Spec | None, now: str) -> Condition:
+def resumed(spec: Spec, policy: str, before: Spec | None, now: str) -> ContainerSnapshot:
     """A container's condition when the node begins with it. `before`: its status, if an earlier node ran it.
 
     Whatever ran under the earlier node has ended with it; what was at rest stays so.
     """
-    fresh = Condition(
+    fresh = ContainerSnapshot(
         spec["name"], spec["image"], sidecar=policy == "Always" and spec.get("restartPolicy") == "Always"
     )
     if not before:

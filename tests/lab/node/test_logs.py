@@ -11,7 +11,8 @@ from lab.node import logs
 from lab.node.logs import Line, Query
 from lab.node.output import Output, received
 from lab.node.pipes import Ends
-from lab.node.server import query
+from lab.node.server import query, run_of
+from lab.node.status import ContainerSnapshot, Running, Waiting
 
 WRITTEN = b"one\ntwo\nthree\n"
 
@@ -115,3 +116,17 @@ def test_parameters_of_a_request_for_logs() -> None:
         {"tailLines": "5", "follow": "true", "timestamps": "true", "sinceTime": "2026-01-01T00:00:00Z"}
     )
     assert asked == Query(tail=5, since=datetime(2026, 1, 1, tzinfo=UTC), timestamps=True, follow=True)
+
+
+RUNNING, CRASHED = Running("2026-01-01T00:00:00Z"), Waiting("CrashLoopBackOff")
+RUNS = {
+    "the present run": (RUNNING, False, 2),
+    "the run before": (RUNNING, True, 1),
+    "between two runs, the last one": (CRASHED, False, 2),
+    "between two runs, the last one is also the previous one": (CRASHED, True, 2),
+}
+
+
+@pytest.mark.parametrize(("state", "previous", "run"), RUNS.values(), ids=RUNS)
+def test_which_run_a_log_is_of(state: Running | Waiting, previous: bool, run: int) -> None:
+    assert run_of(ContainerSnapshot("c", "i", state=state, restarts=2), previous) == run

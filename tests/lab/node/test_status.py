@@ -4,15 +4,24 @@ from typing import Any
 
 import pytest
 
-from lab.node.status import Condition, Moment, Running, Terminated, Waiting, phase_of, pod_status, resumed
+from lab.node.status import (
+    ContainerSnapshot,
+    PodSnapshot,
+    Running,
+    Terminated,
+    Waiting,
+    phase_of,
+    pod_status,
+    resumed,
+)
 
 BEGUN, NOW = "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"
-UP = Condition("c", "i", state=Running(BEGUN), started=True, ready=True)
-UNREADY = Condition("c", "i", state=Running(BEGUN), started=True)
-WELL = Condition("c", "i", state=Terminated(0, BEGUN, NOW))
-BADLY = Condition("c", "i", state=Terminated(1, BEGUN, NOW))
-CREATED = Condition("c", "i")
-CRASHING = Condition("c", "i", state=Waiting("CrashLoopBackOff"), last=Terminated(1, BEGUN, NOW))
+UP = ContainerSnapshot("c", "i", state=Running(BEGUN), started=True, ready=True)
+UNREADY = ContainerSnapshot("c", "i", state=Running(BEGUN), started=True)
+WELL = ContainerSnapshot("c", "i", state=Terminated(0, BEGUN, NOW))
+BADLY = ContainerSnapshot("c", "i", state=Terminated(1, BEGUN, NOW))
+CREATED = ContainerSnapshot("c", "i")
+CRASHING = ContainerSnapshot("c", "i", state=Waiting("CrashLoopBackOff"), last=Terminated(1, BEGUN, NOW))
 
 
 def pod(policy: str = "Always", **status: Any) -> dict[str, Any]:
@@ -37,16 +46,16 @@ PHASES = {
 
 @pytest.mark.parametrize(("policy", "init", "containers", "ending", "phase"), PHASES.values(), ids=PHASES)
 def test_phases(policy: str, init: Any, containers: Any, ending: bool, phase: str) -> None:
-    assert phase_of(pod(policy), Moment(init, containers, terminating=ending)) == phase
+    assert phase_of(pod(policy), PodSnapshot(init, containers, terminating=ending)) == phase
 
 
-def conditions(document: dict[str, Any], moment: Moment) -> dict[str, str]:
+def conditions(document: dict[str, Any], moment: PodSnapshot) -> dict[str, str]:
     return {entry["type"]: entry["status"] for entry in pod_status(document, moment, NOW)["conditions"]}
 
 
 def test_a_pod_is_ready_when_all_its_containers_are() -> None:
-    ready = conditions(pod(), Moment((), (UP, UP), address="10.244.0.2"))
-    unready = conditions(pod(), Moment((), (UP, UNREADY), address="10.244.0.2"))
+    ready = conditions(pod(), PodSnapshot((), (UP, UP), address="10.244.0.2"))
+    unready = conditions(pod(), PodSnapshot((), (UP, UNREADY), address="10.244.0.2"))
     assert (ready["Ready"], ready["ContainersReady"]) == ("True", "True")
     assert (unready["Ready"], unready["ContainersReady"], unready["Initialized"]) == (
         "False",
@@ -58,11 +67,11 @@ def test_a_pod_is_ready_when_all_its_containers_are() -> None:
 def test_a_readiness_gate_holds_a_pod_back() -> None:
     document = pod()
     document["spec"]["readinessGates"] = [{"conditionType": "example.com/gate"}]
-    held = conditions(document, Moment((), (UP,)))
+    held = conditions(document, PodSnapshot((), (UP,)))
     document["status"]["conditions"] = [
         {"type": "example.com/gate", "status": "True", "lastTransitionTime": BEGUN}
     ]
-    open_ = conditions(document, Moment((), (UP,)))
+    open_ = conditions(document, PodSnapshot((), (UP,)))
     assert (held["ContainersReady"], held["Ready"], open_["Ready"]) == ("True", "False", "True")
 
 
@@ -71,7 +80,7 @@ def test_times_of_transition_stay_where_nothing_has_changed() -> None:
         {"type": "Ready", "status": "True", "lastTransitionTime": BEGUN},
         {"type": "Initialized", "status": "False", "lastTransitionTime": BEGUN},
     ]
-    status = pod_status(pod(conditions=known), Moment((), (UP,)), NOW)
+    status = pod_status(pod(conditions=known), PodSnapshot((), (UP,)), NOW)
     times = {entry["type"]: entry["lastTransitionTime"] for entry in status["conditions"]}
     assert (times["Ready"], times["Initialized"]) == (BEGUN, NOW)
 
@@ -94,7 +103,7 @@ SPEC = {"name": "c", "image": "i"}
 
 
 def test_a_container_that_ran_under_an_earlier_node_has_ended_with_it() -> None:
-    before = Condition("c", "i", container_id="lab://1", state=Running(BEGUN), restarts=2).document()
+    before = ContainerSnapshot("c", "i", container_id="lab://1", state=Running(BEGUN), restarts=2).document()
     now = resumed(SPEC, "Always", before, NOW)
     assert (now.restarts, now.last) == (3, Terminated(137, BEGUN, NOW, "lab://1"))
     assert now.state == Waiting()
