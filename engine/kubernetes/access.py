@@ -68,7 +68,10 @@ class Access:
         """The Authorization header of the next request; a token that has expired is renewed first."""
         with self._lock:
             if self._settings.refresh_api_key_hook:
-                self._settings.refresh_api_key_hook(self._settings)
+                try:
+                    self._settings.refresh_api_key_hook(self._settings)
+                except (ConfigException, OSError) as error:
+                    raise ProviderError(f"the token can't be renewed: {error}") from error
             header: str | None = self._settings.api_key.get("BearerToken")
             return header
 

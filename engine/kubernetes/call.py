@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from engine.kubernetes.client import ApiError
 from engine.kubernetes.cluster import CREATE_MANAGER, Cluster, Collection, Write
 from engine.kubernetes.kinds import UnknownKind
-from engine.kubernetes.objects import PATCH_FIELD_MANAGER, PATCH_FORCE, annotation, flagged
+from engine.kubernetes.objects import PATCH_FIELD_MANAGER, PATCH_FORCE, TIMEOUT_SECONDS, annotation, flagged
 from engine.kubernetes.outputs import FIELD_MANAGER
 from engine.kubernetes.settings import Settings
 from engine.provider import Operation, ProviderError
@@ -42,6 +43,14 @@ class Call:
         """How to write on behalf of `manager`; the annotations of any of the documents may force conflicts."""
         force = self.settings.patch_force or any(flagged(document, PATCH_FORCE) for document in documents)
         return Write(manager, dry_run=self.operation.preview, force=force, warn=self._warn)
+
+    def timeout_of(self, document: Mapping[str, Any], default: float) -> float:
+        """Seconds: the resource's custom timeout, else its annotation, else the default."""
+        if self.operation.timeout is not None:
+            return self.operation.timeout
+        with suppress(ValueError):
+            return float(annotation(document, TIMEOUT_SECONDS))
+        return default
 
     def manager_of(self, body: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> str:
         """On whose behalf fields are applied: the annotation's word, the manager of the object so far, or a new one."""

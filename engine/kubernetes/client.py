@@ -131,7 +131,7 @@ class Client:
 
                 try:
                     self._connection = _Connection(Access(self._source))
-                except ProviderError as error:
+                except (ProviderError, OSError) as error:
                     raise Unreachable(str(error)) from error
             return self._connection
 

@@ -19,13 +19,14 @@ SERVICE_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespac
 class Source:
     """Where the access to a cluster is described.
 
-    `kubeconfig` is the text of a kubeconfig, a path or a list of paths; empty means the usual places:
-    `$KUBECONFIG`, else `~/.kube/config`. `context` and `cluster` override what the kubeconfig chooses.
+    `kubeconfig` is the text of a kubeconfig, a path or a list of paths; where it is empty, the paths of `usual`
+    count. `context` and `cluster` override what the kubeconfig chooses.
     """
 
     kubeconfig: str = ""
     context: str = ""
     cluster: str = ""
+    usual: str = "~/.kube/config"
 
     @property
     def is_text(self) -> bool:
@@ -40,7 +41,7 @@ class Source:
         """The files that are there, in the order of their precedence; none for a text."""
         if self.is_text:
             return ()
-        listed = self.kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+        listed = self.kubeconfig or self.usual
         files = (Path(entry).expanduser() for entry in listed.split(os.pathsep) if entry)
         return tuple(file for file in files if file.is_file())
 
@@ -100,7 +101,7 @@ def _documents(source: Source) -> list[tuple[Path, dict[str, Any]]]:
         return [(Path.cwd(), _parse(source.kubeconfig, "the provider's kubeconfig"))]
     paths = source.paths()
     if not paths:
-        wanted = source.kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+        wanted = source.kubeconfig or source.usual
         raise ProviderError(
             f"there is no kubeconfig at {wanted}: set KUBECONFIG or the provider's `kubeconfig`"
         )

@@ -81,8 +81,13 @@ def is_true(document: Mapping[str, Any], type: str) -> bool:
     return condition(document, type).get("status") == "True"
 
 
+def uid_of(document: Mapping[str, Any]) -> str:
+    """What tells the object from others of its name, empty where it isn't known."""
+    return str(at(document, "metadata", "uid", default=""))
+
+
 def owned_by(document: Mapping[str, Any], owner: Mapping[str, Any]) -> bool:
     """Whether an owner reference of the object names this owner."""
-    uid = at(owner, "metadata", "uid")
+    uid = uid_of(owner)
     references = at(document, "metadata", "ownerReferences", default=[])
-    return uid is not None and any(reference.get("uid") == uid for reference in references)
+    return bool(uid) and any(reference.get("uid") == uid for reference in references)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Mapping
 
 from engine.kubernetes.cluster import Cluster
 from engine.kubernetes.kubeconfig import Source, choose
@@ -15,13 +17,20 @@ _CLUSTER_KEYS = ("kubeconfig", "context", "cluster")
 
 
 class KubernetesPackage:
-    """Keep one for the life of a process: connections and discovered kinds are kept for every cluster."""
+    """Keep one for the life of a process: connections and discovered kinds are kept for every cluster.
+
+    `environment` is where `KUBECONFIG` and `PULUMI_K8S_*` are looked up.
+    """
 
     name = "kubernetes"
 
-    def __init__(self) -> None:
-        self._clusters: dict[tuple[object, ...], Cluster] = {}
-        self._lock = threading.Lock()
+    def __init__(self, environment: Mapping[str, str] = os.environ, clusters: Clusters | None = None) -> None:
+        self._environment = environment
+        self._clusters = clusters or Clusters()
+
+    def within(self, environment: Mapping[str, str]) -> KubernetesPackage:
+        """The same package, with the same connections, for a program that has another environment."""
+        return KubernetesPackage(environment, self._clusters)
 
     def check_config(self, operation: Operation, news: PropertyMap) -> Checked:
         return Checked(news, tuple(CheckFailure(name, reason) for name, reason in refusals(news)))
@@ -32,7 +41,7 @@ class KubernetesPackage:
         changed = tuple(key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
         if not changed:
             return Diff()
-        replaces = _replacing(old, new, changed)
+        replaces = self._replacing(old, new, changed)
         detailed = {
             key: PropertyDiff("update-replace" if key in replaces else "update", True) for key in changed
         }
@@ -40,33 +49,39 @@ class KubernetesPackage:
 
     def configure(self, inputs: PropertyMap) -> KubernetesProvider:
         """Never fails for a cluster that can't be reached: the operations on it do."""
-        settings = Settings.parse(inputs)
-        return KubernetesProvider(self._cluster(settings.source), settings)
+        settings = Settings.parse(inputs, self._environment)
+        return KubernetesProvider(self._clusters.get(settings.source), settings)
 
     def secret_outputs(self, type: str) -> tuple[str, ...]:
         return ("data", "stringData") if type.startswith("kubernetes:core/v1:Secret") else ()
 
-    def _cluster(self, source: Source) -> Cluster:
+    def _replacing(self, old: PropertyMap, new: PropertyMap, changed: tuple[str, ...]) -> tuple[str, ...]:
+        """The inputs that lead to another cluster."""
+        if "clusterIdentifier" in changed:
+            return ("clusterIdentifier",)
+        candidates = tuple(key for key in _CLUSTER_KEYS if key in changed)
+        if new.get("clusterIdentifier") or not candidates:
+            return ()
+        unknown = tuple(key for key in candidates if has_unknown(new.get(key)))
+        if unknown:
+            return unknown
+        return candidates if self._active_cluster(old) != self._active_cluster(new) else ()
+
+    def _active_cluster(self, inputs: PropertyMap) -> object:
+        """The entry of the cluster that the inputs lead to; where they lead nowhere, why is all there is to compare."""
+        try:
+            return choose(source(inputs, self._environment)).cluster
+        except ProviderError as error:
+            return str(error)
+
+
+class Clusters:
+    """One `Cluster` for each way into one, as long as its kubeconfig stays as it is. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Cluster] = {}
+        self._lock = threading.Lock()
+
+    def get(self, source: Source) -> Cluster:
         with self._lock:
-            return self._clusters.setdefault(source.fingerprint(), Cluster(source))
-
-
-def _replacing(old: PropertyMap, new: PropertyMap, changed: tuple[str, ...]) -> tuple[str, ...]:
-    identifier = new.get("clusterIdentifier")
-    if "clusterIdentifier" in changed:
-        return ("clusterIdentifier",)
-    candidates = tuple(key for key in _CLUSTER_KEYS if key in changed)
-    if identifier or not candidates:
-        return ()
-    unknown = tuple(key for key in candidates if has_unknown(new.get(key)))
-    if unknown:
-        return unknown
-    return candidates if _active_cluster(old) != _active_cluster(new) else ()
-
-
-def _active_cluster(inputs: PropertyMap) -> object:
-    """The entry of the cluster that the inputs lead to; where they lead nowhere, that is all there is to compare."""
-    try:
-        return choose(source(inputs)).cluster
-    except ProviderError as error:
-        return str(error)
+            return self._known.setdefault(source.fingerprint(), Cluster(source))

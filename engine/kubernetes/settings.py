@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,10 @@ REFUSED = ("renderYamlToDirectory", "alwaysRender", "helmReleaseSettings")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a provider was configured with. Flags that are not given come from `PULUMI_K8S_*` variables."""
+    """What a provider was configured with.
+
+    Flags that are not given come from `PULUMI_K8S_*` variables, and the usual kubeconfig from `KUBECONFIG`.
+    """
 
     source: Source = field(default_factory=Source)
     namespace: str = ""
@@ -27,32 +29,40 @@ class Settings:
     delete_unreachable: bool = False
     skip_update_unreachable: bool = False
     suppress_deprecation_warnings: bool = False
+    await_all: bool = False
 
     @classmethod
-    def parse(cls, inputs: Mapping[str, Any]) -> Settings:
+    def parse(cls, inputs: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         """The settings in the inputs of a provider resource (scalars arrive as texts)."""
         values = {key: reveal(value) for key, value in inputs.items()}
+
+        def flag(name: str, variable: str, default: bool = False) -> bool:
+            value = values.get(name)
+            if value in (None, ""):
+                value = environment.get(f"PULUMI_K8S_{variable}") or default
+            return value if isinstance(value, bool) else str(value).lower() in ("true", "1")
+
         return cls(
-            source=source(values),
+            source=source(values, environment),
             namespace=_text(values, "namespace"),
-            server_side_apply=_flag(
-                values, "enableServerSideApply", "ENABLE_SERVER_SIDE_APPLY", default=True
+            server_side_apply=flag("enableServerSideApply", "ENABLE_SERVER_SIDE_APPLY", default=True),
+            patch_force=flag("enablePatchForce", "ENABLE_PATCH_FORCE"),
+            upsert=flag("upsertExistingObjects", "UPSERT_EXISTING_OBJECTS"),
+            config_map_mutable=flag("enableConfigMapMutable", "ENABLE_CONFIGMAP_MUTABLE"),
+            secret_mutable=flag("enableSecretMutable", "ENABLE_SECRET_MUTABLE"),
+            delete_unreachable=flag("deleteUnreachable", "DELETE_UNREACHABLE"),
+            skip_update_unreachable=flag("skipUpdateUnreachable", "SKIP_UPDATE_UNREACHABLE"),
+            suppress_deprecation_warnings=flag(
+                "suppressDeprecationWarnings", "SUPPRESS_DEPRECATION_WARNINGS"
             ),
-            patch_force=_flag(values, "enablePatchForce", "ENABLE_PATCH_FORCE"),
-            upsert=_flag(values, "upsertExistingObjects", "UPSERT_EXISTING_OBJECTS"),
-            config_map_mutable=_flag(values, "enableConfigMapMutable", "ENABLE_CONFIGMAP_MUTABLE"),
-            secret_mutable=_flag(values, "enableSecretMutable", "ENABLE_SECRET_MUTABLE"),
-            delete_unreachable=_flag(values, "deleteUnreachable", "DELETE_UNREACHABLE"),
-            skip_update_unreachable=_flag(values, "skipUpdateUnreachable", "SKIP_UPDATE_UNREACHABLE"),
-            suppress_deprecation_warnings=_flag(
-                values, "suppressDeprecationWarnings", "SUPPRESS_DEPRECATION_WARNINGS"
-            ),
+            await_all=flag("", "AWAIT_ALL"),
         )
 
 
-def source(values: Mapping[str, Any]) -> Source:
+def source(values: Mapping[str, Any], environment: Mapping[str, str]) -> Source:
     """Where the inputs of a provider (already revealed) say that its cluster is."""
-    return Source(_text(values, "kubeconfig"), _text(values, "context"), _text(values, "cluster"))
+    usual = environment.get("KUBECONFIG") or Source.usual
+    return Source(_text(values, "kubeconfig"), _text(values, "context"), _text(values, "cluster"), usual)
 
 
 def refusals(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -64,10 +74,3 @@ def refusals(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _text(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _flag(values: Mapping[str, Any], name: str, variable: str, default: bool = False) -> bool:
-    value = values.get(name)
-    if value in (None, ""):
-        value = os.environ.get(f"PULUMI_K8S_{variable}") or default
-    return value if isinstance(value, bool) else str(value).lower() in ("true", "1")

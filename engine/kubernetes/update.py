@@ -94,22 +94,22 @@ def _take_over(collection: Collection, name: str, live: Object, manager: str) ->
     return collection.edit(name, patch) if patch else live
 
 
-def _foretell(update: Update, news: PropertyMap) -> PropertyMap:
+def _foretell(change: Update, news: PropertyMap) -> PropertyMap:
     """What the server says it would change. What the update itself will take over is no conflict in its preview."""
     try:
-        return predicted(update.write(), news)
+        return predicted(change.write(), news)
     except (UnknownKind, Unreachable):
         return news
     except Conflict as conflict:
         owners = ({"manager": owner, "operation": "Update"} for owner in conflict.fields.values())
         if not all(is_predecessor(owner) for owner in owners):
             raise
-        return predicted(update.write(force=True), news)
+        return predicted(change.write(force=True), news)
     except ApiError as error:
         # A port or a container of another name stands beside the old one until the old one's owner is taken over.
-        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not update.takes_over():
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not change.takes_over():
             raise
-        return predicted(update.merge(), news)
+        return predicted(change.merge(), news)
 
 
 def merge_patch(old: Any, new: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +20,8 @@ from engine.provider import ProviderError
 
 # A watch that can't be opened is tried again after this long.
 RETRY_SECONDS = 1.0
+# How often whoever waits for a change looks up, to see whether the user has interrupted.
+GLANCE_SECONDS = 0.2
 
 RESTARTED = "RESTARTED"
 FAILED = "FAILED"
@@ -42,7 +45,7 @@ class Following:
     """A set of watches. Use it as a context manager: leaving it ends them all."""
 
     def __init__(self) -> None:
-        self.changes: queue.Queue[Change] = queue.Queue()
+        self._changes: queue.Queue[Change] = queue.Queue()
         self._watches: list[_Watch] = []
 
     def __enter__(self) -> Following:
@@ -52,9 +55,17 @@ class Following:
         for watch in self._watches:
             watch.stop()
 
+    def next(self, deadline: float) -> Change | None:
+        """The next change; None if none comes in a glance, or before the deadline (on the monotonic clock)."""
+        patience = max(0.0, min(GLANCE_SECONDS, deadline - time.monotonic()))
+        try:
+            return self._changes.get(timeout=patience) if patience else self._changes.get_nowait()
+        except queue.Empty:
+            return None
+
     def follow(self, name: str, collection: Collection, query: dict[str, str], version: str = "") -> None:
         """Follows what the query selects, from a resource version on; without one, what is there comes first."""
-        watch = _Watch(name, collection, query, version, self.changes)
+        watch = _Watch(name, collection, query, version, self._changes)
         self._watches.append(watch)
         watch.start()
 
@@ -108,16 +119,17 @@ class _Watch(threading.Thread):
             self._stream = stream
             if self._stopped.is_set():
                 stream.close()
-        for event in stream:
-            if not self._take(event):
-                break
+        taken = sum(self._take(event) for event in stream)
+        if not taken:
+            # Nothing came: whoever ended the watch at once would do so again at once.
+            self._stopped.wait(RETRY_SECONDS)
 
     def _take(self, event: dict[str, Any]) -> bool:
-        """Passes one event on; False when the watch has to be opened anew."""
+        """Passes one event on; whether it was one."""
         document = event.get("object", {})
         if event.get("type") == "ERROR":
             self._start_over()
-            return False
+            return bool(document.get("code") == HTTPStatus.GONE)
         self._version = at(document, "metadata", "resourceVersion", default=self._version)
         if event.get("type") != "BOOKMARK":
             self._changes.put(Change(self._label, event["type"], document))

@@ -1,4 +1,4 @@
-"""Ingresses: an address, and backends that lead somewhere."""
+"""Ingresses: an address, and backends that lead somewhere. Backends that don't are warned of after a while."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from engine.kubernetes.objects import Object, at
 from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View, waiting
 from engine.kubernetes.waits.service import has_ready_endpoints
+
+# A backend may well be created after the Ingress that names it.
+SETTLE_SECONDS = 10.0
 
 SERVICE_NAME = "kubernetes.io/service-name"
 
@@ -23,7 +26,14 @@ def judge(view: View) -> Verdict:
         return waiting(
             "[2/3] Waiting for update of .status.loadBalancer with hostname/IP", address, *problems
         )
-    return waiting("[1/3] Finding matching Services", *problems) if problems else READY
+    if not problems:
+        return READY
+    return Verdict(
+        ready=True,
+        settle=SETTLE_SECONDS,
+        progress="[1/3] Finding matching Services",
+        problems=tuple(problems),
+    )
 
 
 def related(live: Object) -> tuple[Related, ...]:

@@ -41,6 +41,7 @@ class View:
 class Verdict:
     """Whether the object is ready, what is in the way, and what to tell a person who waits.
 
+    Ready counts once nothing has changed for `settle` seconds; problems that remain then are only warned of.
     `failed` says that waiting longer is of no use.
     """
 
@@ -48,6 +49,7 @@ class Verdict:
     problems: tuple[str, ...] = ()
     progress: str = ""
     failed: bool = False
+    settle: float = 0.0
 
 
 READY = Verdict(ready=True)
@@ -63,15 +65,11 @@ def nothing_related(live: Object) -> tuple[Related, ...]:
 
 @dataclass(frozen=True)
 class Rule:
-    """How readiness is told for a kind. `timeout` and `settle` are in seconds.
-
-    `settle` is how long nothing may change before ready counts as ready.
-    """
+    """How readiness is told for a kind, and how long it is waited for (`timeout`, in seconds)."""
 
     judge: Callable[[View], Verdict]
     related: Callable[[Object], tuple[Related, ...]] = nothing_related
     timeout: float = 600.0
-    settle: float = 0.0
 
 
 def selector(value: Any) -> str:

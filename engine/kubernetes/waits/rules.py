@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from engine.kubernetes.objects import WAIT_FOR, Object, annotation
@@ -37,11 +36,13 @@ RULES: Mapping[tuple[str, str], Rule] = {
 }
 
 
-def rule_for(document: Object) -> Rule | None:
-    """The rule for an object; None where existing is enough. Raises `ProviderError` for a bad annotation."""
+def rule_for(document: Object, await_all: bool = False) -> Rule | None:
+    """The rule for an object; None where existing is enough. Raises `ProviderError` for a bad annotation.
+
+    With `await_all`, kinds without a rule of their own go by what most controllers agree on.
+    """
     asked = annotation(document, WAIT_FOR)
     if asked:
         return rule_of(asked)
     group = str(document.get("apiVersion", "")).rpartition("/")[0]
-    everything = os.environ.get("PULUMI_K8S_AWAIT_ALL", "").lower() in ("1", "true")
-    return RULES.get((group, str(document.get("kind"))), simple.ANYTHING if everything else None)
+    return RULES.get((group, str(document.get("kind"))), simple.ANYTHING if await_all else None)

@@ -19,17 +19,14 @@ NO_ADDRESS = "Service was not allocated an IP address; does your cloud provider 
 
 
 def judge(view: View) -> Verdict:
-    live = view.live
+    live, found = view.live, view.all("slices")
+    connected = all_ready(found) or not _targets_pods(live)
     if at(live, "spec", "type") == "LoadBalancer" and not at(live, "status", "loadBalancer", "ingress"):
-        problems = (
-            (NO_ADDRESS,)
-            if has_ready_endpoints(view.all("slices")) or not _targets_pods(live)
-            else (NO_PODS, NO_ADDRESS)
-        )
+        problems = (NO_ADDRESS,) if connected else (NO_PODS, NO_ADDRESS)
         return waiting("[2/3] Attempting to allocate IP address to Service", *problems)
-    if not _targets_pods(live) or all_ready(view.all("slices")):
-        return READY
-    return waiting("[1/3] Finding Pods to direct traffic to", NO_PODS)
+    if not connected:
+        return waiting("[1/3] Finding Pods to direct traffic to", NO_PODS)
+    return Verdict(ready=True, settle=SETTLE_SECONDS) if _targets_pods(live) else READY
 
 
 def related(live: Object) -> tuple[Related, ...]:
@@ -66,4 +63,4 @@ def _targets_pods(live: Object) -> bool:
     )
 
 
-RULE = Rule(judge, related, settle=SETTLE_SECONDS)
+RULE = Rule(judge, related)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,12 +23,19 @@ class Answer:
 
 @dataclass
 class Loopback:
-    """The running server. `answers` are given in order, the last one again and again."""
+    """The running server. `answers` are given in order, the last one again and again; `route`, where it is set,
+    finds the answer to a request (`GET /path?query`) instead."""
 
     url: str = ""
     answers: list[Answer] = field(default_factory=lambda: [Answer()])
+    route: Callable[[str], Answer] | None = None
     requests: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+
+    def answer(self, request: str) -> Answer:
+        if self.route:
+            return self.route(request)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def kubeconfig(self, user: Mapping[str, Any] | None = None, **cluster: Any) -> str:
         """The text of a kubeconfig that leads here."""
@@ -54,7 +61,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             loopback.requests.append(f"{self.command} {self.path}" + (f"\n{body}" if body else ""))
             loopback.headers.append(dict(self.headers))
-            answer = loopback.answers.pop(0) if len(loopback.answers) > 1 else loopback.answers[0]
+            answer = loopback.answer(f"{self.command} {self.path}")
             data = _encoded(answer.document)
             self.send_response(answer.status)
             for name, value in answer.headers.items():

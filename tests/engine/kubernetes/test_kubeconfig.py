@@ -23,14 +23,18 @@ def config(name: str, current: str = "", **cluster: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Two kubeconfigs, joined in KUBECONFIG."""
+def files(tmp_path: Path) -> list[Path]:
+    """Two kubeconfigs."""
     paths = [tmp_path / name / "config" for name in ("one", "two")]
     for path, document in zip(paths, (config("one"), config("two", current="two")), strict=True):
         path.parent.mkdir()
         path.write_text(yaml.safe_dump(document))
-    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(str(path) for path in paths))
     return paths
+
+
+def usual(files: list[Path], **choices: str) -> Source:
+    """The source that has both files as its usual place."""
+    return Source(usual=os.pathsep.join(str(path) for path in files), **choices)
 
 
 def test_a_text_is_taken_as_it_is() -> None:
@@ -50,22 +54,23 @@ def test_json_is_a_text_too() -> None:
     assert choose(source).cluster == {"server": "https://c"}
 
 
-def test_the_files_of_the_environment_are_merged(files: list[Path]) -> None:
-    assert choose(Source()).cluster["server"] == "https://two"
-    assert choose(Source(context="one")).user == {"token": "token-one"}
+def test_the_usual_files_are_merged(files: list[Path]) -> None:
+    assert choose(usual(files)).cluster["server"] == "https://two"
+    assert choose(usual(files, context="one")).user == {"token": "token-one"}
 
 
 def test_the_first_file_that_names_a_thing_wins(files: list[Path]) -> None:
     files[1].write_text(yaml.safe_dump({**config("one", current="one", proxy="x"), "contexts": []}))
-    assert choose(Source()).cluster == {"server": "https://one"}
+    assert choose(usual(files)).cluster == {"server": "https://one"}
 
 
-def test_a_path_of_the_provider_goes_before_the_environment(files: list[Path]) -> None:
-    assert choose(Source(str(files[0]), context="one")).cluster["server"] == "https://one"
+def test_a_path_of_the_provider_goes_before_the_usual_ones(files: list[Path]) -> None:
+    source = Source(str(files[0]), context="one", usual=str(files[1]))
+    assert choose(source).cluster["server"] == "https://one"
 
 
 def test_the_cluster_can_be_chosen_apart_from_the_user(files: list[Path]) -> None:
-    choice = choose(Source(context="one", cluster="two"))
+    choice = choose(usual(files, context="one", cluster="two"))
     assert (choice.cluster["server"], choice.user["token"]) == ("https://two", "token-one")
 
 
@@ -73,27 +78,27 @@ def test_files_are_found_beside_the_kubeconfig_that_names_them(files: list[Path]
     document = config("one", current="one", **{"certificate-authority": "ca.crt"})
     document["users"][0]["user"] = {"exec": {"command": "./login", "apiVersion": "v1"}}
     files[0].write_text(yaml.safe_dump(document))
-    choice = choose(Source())
+    choice = choose(usual(files))
     assert choice.cluster["certificate-authority"] == str(files[0].parent / "ca.crt")
     assert Path(choice.user["exec"]["command"]) == files[0].parent / "login"
 
 
 def test_a_changed_file_is_another_source(files: list[Path]) -> None:
-    before = Source().fingerprint()
-    assert Source().fingerprint() == before
+    before = usual(files).fingerprint()
+    assert usual(files).fingerprint() == before
     os.utime(files[0], ns=(1, 1))
-    assert Source().fingerprint() != before
+    assert usual(files).fingerprint() != before
 
 
 def test_in_a_pod_the_service_account_is_the_last_resort(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    assert Source().is_pod
-    assert namespace_of(Source()) == ""
+    source = Source(usual=str(tmp_path / "none"))
+    assert source.is_pod
+    assert namespace_of(source) == ""
     (tmp_path / "none").write_text(yaml.safe_dump(config("a", current="a")))
-    assert not Source().is_pod
+    assert not source.is_pod
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_settings_are_read_from_texts() -> None:
         "deleteUnreachable": True,
         "version": "4.34.2",
     }
-    assert Settings.parse(inputs) == Settings(
-        source=Source("/k", "c"),
+    assert Settings.parse(inputs, {"KUBECONFIG": "/usual"}) == Settings(
+        source=Source("/k", "c", usual="/usual"),
         namespace="n",
         server_side_apply=False,
         config_map_mutable=True,
@@ -57,10 +57,24 @@ def test_settings_are_read_from_texts() -> None:
     )
 
 
-def test_flags_that_are_not_given_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_K8S_ENABLE_SECRET_MUTABLE", "true")
-    assert Settings.parse({}).secret_mutable
-    assert not Settings.parse({"enableSecretMutable": "false"}).secret_mutable
+def test_flags_that_are_not_given_come_from_the_environment() -> None:
+    environment = {"PULUMI_K8S_ENABLE_SECRET_MUTABLE": "true", "PULUMI_K8S_AWAIT_ALL": "1"}
+    settings = Settings.parse({}, environment)
+    assert settings.secret_mutable
+    assert settings.await_all
+    assert not Settings.parse({"enableSecretMutable": "false"}, environment).secret_mutable
+
+
+def test_programs_with_environments_of_their_own_share_connections(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(kubeconfig())
+    package = KubernetesPackage()
+    one, other = (
+        package.within({"KUBECONFIG": str(path), "PULUMI_K8S_ENABLE_PATCH_FORCE": force}) for force in "01"
+    )
+    assert one.configure({}).cluster is other.configure({}).cluster
+    assert not one.configure({}).settings.patch_force
+    assert other.configure({}).settings.patch_force
 
 
 @pytest.mark.parametrize("name", ["renderYamlToDirectory", "alwaysRender", "helmReleaseSettings"])

@@ -300,6 +300,7 @@ def test_ingresses_need_an_address_and_backends() -> None:
     assert judge("Ingress", ingress(ADDRESS, "a", "b"), slices=slices, services=external).ready
     assert not judge("Ingress", ingress({}, "a"), slices=slices).ready
     verdict = judge("Ingress", ingress(ADDRESS, "a", "c"), slices=slices)
+    assert (verdict.ready, verdict.settle) == (True, 10.0)
     assert verdict.problems == (
         "Service 'c' of this Ingress has no endpoints; it may not exist or select no ready Pods",
     )
@@ -366,12 +367,9 @@ def test_other_kinds_are_ready_when_they_exist(kind: str) -> None:
         pytest.param({"conditions": [condition("Stalled")]}, False, True, id="stalled"),
     ],
 )
-def test_any_kind_can_be_awaited(
-    status: dict[str, Any], ready: bool, failed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PULUMI_K8S_AWAIT_ALL", "true")
+def test_any_kind_can_be_awaited(status: dict[str, Any], ready: bool, failed: bool) -> None:
     live = {"apiVersion": "x.io/v1", "kind": "Thing", "metadata": metadata(), "status": status}
-    found = rule_for(live)
+    found = rule_for(live, await_all=True)
     assert found
     verdict = found.judge(View(live))
     assert (verdict.ready, verdict.failed) == (ready, failed)
