@@ -36,6 +36,7 @@ class Agent:
             checker = await stack.enter_async_context(Checker())
             events = Events(api, self._config.node_name)
             network = Network(self._config)
+            await network.prepare()
             services = Services(
                 self._config, api, events, checker, network, capacity(), self._longest_backoff
             )

@@ -68,6 +68,14 @@ class Network:
         self._length = ip_network(config.pod_cidr).prefixlen
         self._addresses = Addresses(config.pod_cidr, config.bridge_address)
 
+    async def prepare(self) -> None:
+        """Gives the bridge a hardware address of its own.
+
+        It would otherwise follow its ports', and pods would not find the lab for a while when another pod ends.
+        """
+        number = int(IPv4Address(self._gateway)).to_bytes(4)
+        await asyncio.to_thread(_ip, [f"link set {self._bridge} address 02:00:{number.hex(':')}"])
+
     async def attach(self, preferred: str = "") -> Attachment:
         """Makes a network namespace with an address. Raises `NetworkFailed`."""
         address = self._addresses.take(preferred)
