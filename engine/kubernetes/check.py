@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.kubernetes.kinds import BUILT_IN
-from engine.kubernetes.objects import AUTONAMED, Object, annotation, at, is_patch, type_kind
+from engine.kubernetes.objects import (
+    AUTONAMED,
+    SECRET_FIELDS,
+    Object,
+    annotation,
+    at,
+    is_patch,
+    is_secret,
+    type_kind,
+)
 from engine.provider import CheckFailure
 from engine.values import PropertyMap, Secret, Unknown, has_unknown, reveal
 
@@ -77,8 +86,9 @@ def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) ->
         _autoname(metadata, reveal(olds), naming)
     if not metadata.get("namespace") and naming.namespace:
         metadata["namespace"] = naming.namespace
-    if inputs.get("kind") == "Secret" and inputs.get("apiVersion") == "v1":
+    if is_secret(inputs):
         _encode_string_data(inputs)
+        inputs |= {field: Secret(reveal(inputs[field])) for field in SECRET_FIELDS if field in inputs}
     return inputs
 
 
@@ -108,7 +118,7 @@ def _encode_string_data(inputs: PropertyMap) -> None:
         return
     del inputs["stringData"]
     encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
-    inputs["data"] = Secret({**(reveal(inputs.get("data")) or {}), **encoded})
+    inputs["data"] = {**(reveal(inputs.get("data")) or {}), **encoded}
 
 
 def _copied(value: Any, keep_nulls: bool) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from engine.kubernetes import waits
 from engine.kubernetes.call import Call
 from engine.kubernetes.client import ApiError, Unreachable
@@ -47,7 +49,7 @@ def _remove(call: Call, collection: Collection, name: str, document: Object) -> 
     try:
         answer = collection.delete(name, propagation(document))
     except ApiError as error:
-        if error.status == 404:
+        if error.status == HTTPStatus.NOT_FOUND:
             return
         raise
     if is_definition(document):
@@ -71,7 +73,7 @@ def _let_go(call: Call, collection: Collection, name: str, document: Object) -> 
     try:
         collection.apply(name, body, call.write(manager, document))
     except ApiError as error:
-        if error.status == 422 and "Required value" in str(error):
+        if error.status == HTTPStatus.UNPROCESSABLE_ENTITY and "Required value" in str(error):
             raise ProviderError(
                 f"{title(document)} can't be given up: this patch is the only owner of required fields "
                 f"({error}). Let another manager apply them first, or delete the object"

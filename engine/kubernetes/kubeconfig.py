@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from engine.kubernetes.objects import at
 from engine.provider import ProviderError
 
 SERVICE_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -138,8 +139,8 @@ def _merge(documents: Iterable[tuple[Path, dict[str, Any]]]) -> tuple[_Entries, 
         current = current or document.get("current-context") or ""
         for section, entries in merged.items():
             for entry in document.get(section) or []:
-                value = entry.get(section[:-1]) or {}
-                entries.setdefault(entry.get("name", ""), _absolute(value, folder))
+                value = at(entry, section[:-1], default={})
+                entries.setdefault(at(entry, "name", default=""), _absolute(value, folder))
     return merged["contexts"], merged["clusters"], merged["users"], current
 
 

@@ -16,6 +16,10 @@ WAIT_FOR = "pulumi.com/waitFor"
 TIMEOUT_SECONDS = "pulumi.com/timeoutSeconds"
 DELETION_PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+# The fields of a Secret that nobody may read in a state.
+SECRET_FIELDS = ("data", "stringData")
 
 
 def at(value: Any, *path: str | int, default: Any = None) -> Any:
@@ -56,6 +60,11 @@ def split_id(id: str) -> tuple[str, str]:
 def title(document: Mapping[str, Any]) -> str:
     """How messages call the object: `Deployment "test/podinfo"`."""
     return f'{document.get("kind", "object")} "{object_id(document)}"'
+
+
+def is_secret(document: Mapping[str, Any]) -> bool:
+    """Whether the object is a Secret."""
+    return document.get("kind") == "Secret" and document.get("apiVersion") == "v1"
 
 
 def type_kind(type: str) -> str:

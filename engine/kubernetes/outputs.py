@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.kubernetes.definitions import for_state
-from engine.kubernetes.objects import Object
+from engine.kubernetes.objects import LAST_APPLIED, SECRET_FIELDS, Object, annotation, is_secret
 from engine.values import UNKNOWN, PropertyMap, Secret, reveal
 
 INPUTS = "__inputs"
@@ -25,12 +25,20 @@ def checkpoint(live: Object, inputs: PropertyMap, manager: str, initial_version:
 
 
 def secret_like(live: Object, inputs: Mapping[str, Any]) -> PropertyMap:
-    """The live object with everything secret that is secret in the inputs; the data of a Secret always is."""
+    """The object with everything secret that is secret in the inputs; what a Secret holds always is."""
     marked: PropertyMap = _marked(live, inputs)
-    if live.get("kind") == "Secret":
-        for field in ("data", "stringData"):
-            if field in marked:
-                marked[field] = Secret(reveal(marked[field]))
+    if not is_secret(live):
+        return marked
+    for field in SECRET_FIELDS:
+        if field in marked:
+            marked[field] = Secret(reveal(marked[field]))
+    if annotation(live, LAST_APPLIED):
+        # kubectl keeps the whole object there, data included.
+        annotations = {
+            **live["metadata"]["annotations"],
+            LAST_APPLIED: Secret(annotation(live, LAST_APPLIED)),
+        }
+        marked["metadata"] = {**reveal(marked["metadata"]), "annotations": annotations}
     return marked
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from engine.kubernetes.cluster import Cluster
 from engine.kubernetes.kubeconfig import Source, choose
+from engine.kubernetes.objects import SECRET_FIELDS
 from engine.kubernetes.provider import KubernetesProvider
 from engine.kubernetes.settings import Settings, refusals, source
 from engine.provider import Change, Checked, CheckFailure, Diff, Operation, PropertyDiff, ProviderError
@@ -53,7 +54,7 @@ class KubernetesPackage:
         return KubernetesProvider(self._clusters.get(settings.source), settings)
 
     def secret_outputs(self, type: str) -> tuple[str, ...]:
-        return ("data", "stringData") if type.startswith("kubernetes:core/v1:Secret") else ()
+        return SECRET_FIELDS if type.startswith("kubernetes:core/v1:Secret") else ()
 
     def _replacing(self, old: PropertyMap, new: PropertyMap, changed: tuple[str, ...]) -> tuple[str, ...]:
         """The inputs that lead to another cluster."""

@@ -11,13 +11,11 @@ from engine.kubernetes.check import SERVER_FIELDS
 from engine.kubernetes.client import Unreachable
 from engine.kubernetes.definitions import for_state
 from engine.kubernetes.kinds import UnknownKind
-from engine.kubernetes.objects import Object, at, is_patch, object_id, split_id, type_kind
-from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, INPUTS, checkpoint
+from engine.kubernetes.objects import LAST_APPLIED, Object, at, is_patch, object_id, split_id, type_kind
+from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, INPUTS, checkpoint, secret_like
 from engine.kubernetes.quantity import same_value
 from engine.provider import Read
 from engine.values import PropertyMap, Secret, reveal
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: PropertyMap | None) -> Read:
@@ -41,7 +39,7 @@ def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: Pr
 
 def _found(call: Call, type: str, live: Object, declared: PropertyMap, outputs: PropertyMap) -> Read:
     document = for_state(live)
-    inputs = refreshed(declared, document) if "metadata" in declared else derived(document)
+    inputs = refreshed(declared, document) if "metadata" in declared else secret_like(derived(document), {})
     manager = str(outputs.get(FIELD_MANAGER) or "")
     errors = () if is_patch(type, live) else tuple(waits.unready_reasons(call, live))
     state = checkpoint(live, inputs, manager, str(outputs.get(INITIAL_VERSION) or ""))

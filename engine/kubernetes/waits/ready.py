@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from engine.kubernetes.call import Call
+from engine.kubernetes.client import ApiError
 from engine.kubernetes.cluster import Collection
 from engine.kubernetes.objects import SKIP_AWAIT, Object, at, flagged, title, uid_of
 from engine.kubernetes.waits.following import RESTARTED, Change, Following
@@ -35,15 +36,23 @@ def until_ready(call: Call, live: Object) -> Object:
 
 
 def unready_reasons(call: Call, live: Object) -> list[str]:
-    """Why an object that was read is not ready now; empty when it is."""
+    """Why an object that was read is not ready now; empty when it is, or when that may not be seen."""
     rule = None if flagged(live, SKIP_AWAIT) else rule_for(live, call.settings.await_all)
     if rule is None:
         return []
-    related: dict[str, list[Object]] = {}
-    for wanted in rule.related(live):
-        related.setdefault(wanted.name, []).extend(_collection(call, wanted, live).select(wanted.query()))
-    verdict = rule.judge(View(live, related))
+    try:
+        verdict = rule.judge(View(live, _related(call, rule, live)))
+    except ApiError as error:
+        call.operation.log("warning", f"{title(live)}: whether it is ready can't be told: {error}", False)
+        return []
     return [] if verdict.ready else list(verdict.problems)
+
+
+def _related(call: Call, rule: Rule, live: Object) -> dict[str, list[Object]]:
+    found: dict[str, list[Object]] = {}
+    for related in rule.related(live):
+        found.setdefault(related.name, []).extend(_collection(call, related, live).select(related.query()))
+    return found
 
 
 class _Wait:

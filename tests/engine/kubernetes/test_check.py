@@ -76,9 +76,14 @@ def test_the_texts_of_a_secret_become_its_data() -> None:
     assert inputs["data"] == Secret({"other": "eA==", "key": "dmFsdWU="})
 
 
+def test_the_data_of_a_secret_is_secret_however_it_was_given() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"key": "eA=="}}
+    assert complete("kubernetes:core/v1:Secret", {}, secret, NAMING)["data"] == Secret({"key": "eA=="})
+
+
 def test_unknown_texts_of_a_secret_are_left_for_the_update() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"key": UNKNOWN}}
-    assert complete("kubernetes:core/v1:Secret", {}, secret, NAMING)["stringData"] == {"key": UNKNOWN}
+    assert complete("kubernetes:core/v1:Secret", {}, secret, NAMING)["stringData"] == Secret({"key": UNKNOWN})
 
 
 def test_nulls_mean_absence_for_built_in_kinds_only() -> None:

@@ -107,6 +107,7 @@ def test_in_a_pod_the_service_account_is_the_last_resort(
         pytest.param(Source("/nowhere/config"), "there is no kubeconfig at /nowhere/config", id="no file"),
         pytest.param(Source("a: [\n"), "is not valid YAML", id="no YAML"),
         pytest.param(Source("- a\n- b\n"), "is not a kubeconfig", id="no mapping"),
+        pytest.param(Source("current-context: a\ncontexts: [x]\n"), 'has no context "a"', id="no entries"),
         pytest.param(Source(yaml.safe_dump(config("a"))), "has no current context", id="no context"),
         pytest.param(
             Source(yaml.safe_dump(config("a")), "b"), 'has no context "b"; it has: a', id="other context"

@@ -223,6 +223,9 @@ def test_secret_data_is_secret_in_the_state(resource: Make, namespace: str) -> N
     found = thing.read()
     assert found.outputs["data"] == Secret({"key": "dmFsdWU="})
     assert found.inputs == thing.inputs
+    by_id = resource("core/v1:Secret", id=thing.id).read()
+    assert by_id.inputs
+    assert by_id.inputs["data"] == Secret({"key": "dmFsdWU="})
 
 
 def test_a_refresh_brings_drift_into_inputs_and_outputs(

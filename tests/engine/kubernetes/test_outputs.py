@@ -31,8 +31,16 @@ def test_what_was_secret_going_in_is_secret_coming_out() -> None:
 
 
 def test_the_data_of_a_secret_is_always_secret() -> None:
-    live = {"kind": "Secret", "data": {"a": "eA=="}}
-    assert secret_like(live, {"data": {"a": "eA=="}})["data"] == Secret({"a": "eA=="})
+    applied = {
+        "metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}", "x": "y"}}
+    }
+    live = {"apiVersion": "v1", "kind": "Secret", "data": {"a": "eA=="}, **applied}
+    marked = secret_like(live, {"data": {"a": "eA=="}})
+    assert marked["data"] == Secret({"a": "eA=="})
+    assert marked["metadata"]["annotations"] == {
+        "kubectl.kubernetes.io/last-applied-configuration": Secret("{}"),
+        "x": "y",
+    }
 
 
 def test_a_dry_run_foretells_nothing_that_is_chosen_anew() -> None:
