@@ -9,19 +9,31 @@ import pulumi
 from automation.core.spec import Canary as Spec
 from components import objects
 from components.generated import Generated, Situation, generate
-from components.marks import Manifest
+from components.marks import FIELD_MANAGER, PATCH_MANAGER, Manifest
 from components.target import Target
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What people write: the Canary document, its target, autoscaler and route, further documents (templates)."""
+    """What people write: the Canary document, its target, autoscaler and route, further documents (templates).
+
+    `manager` is the field manager under which they are written: the same for the same environment, so that a
+    lost state is no obstacle, and another for another one, so that two environments that claim one Canary hear
+    of it as a conflict.
+    """
 
     document: Manifest
     target: Target
     autoscaler: Manifest | None = None
     route: Manifest | None = None
     others: tuple[Manifest, ...] = ()
+    manager: str = FIELD_MANAGER
+
+    def named(self, manifest: Manifest) -> Manifest:
+        """The manifest with the field manager as the provider reads it."""
+        metadata = manifest["metadata"]
+        annotations = {**(metadata.get("annotations") or {}), PATCH_MANAGER: self.manager}
+        return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
 @dataclass(frozen=True)
@@ -52,11 +64,11 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         """Registers what people wrote; the situation then knows the uid of a Canary that is made just now."""
         here = pulumi.ResourceOptions(parent=self)
         for manifest in (*sources.others, *(item for item in (sources.autoscaler, sources.route) if item)):
-            objects.register(manifest, here)
+            objects.register(sources.named(manifest), here)
         ignored = pulumi.ResourceOptions(parent=self, ignore_changes=list(sources.target.ignore_changes))
         target = objects.register(sources.target.manifest, ignored)
         document = objects.register(
-            sources.document, pulumi.ResourceOptions(parent=self, depends_on=[target])
+            sources.named(sources.document), pulumi.ResourceOptions(parent=self, depends_on=[target])
         )
         if situation.uid is not None:
             return situation

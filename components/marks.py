@@ -23,10 +23,13 @@ DECLARED = "sluice.delivery/declared"
 CANARY = "sluice.delivery/canary"
 """Label of everything that is recorded for a Canary; its value is the Canary's name."""
 
+PATCH_MANAGER = "pulumi.com/patchFieldManager"
+FIELD_MANAGER = "sluice"
+
 RELEASE = {
     "pulumi.com/skipAwait": "true",
     "pulumi.com/patchForce": "true",
-    "pulumi.com/patchFieldManager": "sluice",
+    PATCH_MANAGER: FIELD_MANAGER,
 }
 """On every object of a release. The driver observes readiness, so an update need not wait for it; one fixed
 field manager means that the driver's own patches and the stack's updates never conflict; force, because a

@@ -18,6 +18,7 @@ from automation.core.status import Placement, Status
 from components import target
 from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Situation
+from components.marks import FIELD_MANAGER
 from components.routes import apisix
 from stacks import cluster, documents, pace, rivals, rollout
 from stacks.documents import Documents
@@ -83,7 +84,7 @@ def declare(settings: Settings, step: Step) -> None:
         # A lost or fresh state must not keep a release from its own objects: the cluster is what counts.
         upsert_existing_objects=True,
     )
-    sources = _sources(view.documents, view, step.overrides) if view.documents else None
+    sources = _sources(view.documents, view, step) if view.documents else None
     situation = _situation(view, sources)
     guarded = view.placement.apex == "primary" and not step.overrides.take_down
     args = CanaryArgs(view.spec, situation, sources, guarded)
@@ -126,13 +127,14 @@ def _document(
     raise Refused((Problem("stack", problem, remedy),))
 
 
-def _sources(found: Documents, view: _View, overrides: Overrides) -> Sources:
-    images = overrides.images_of(view.spec.target.name)
+def _sources(found: Documents, view: _View, step: Step) -> Sources:
+    images = step.overrides.images_of(view.spec.target.name)
     declared = target.declared(found.target, view.live.target, images, scaled=found.autoscaler is not None)
     for note in declared.notes:
         pulumi.log.warn(f"{view.spec.target_full_name}: {note}; it is left as it is")
     document = dict(view.spec.document)
-    return Sources(document, declared, found.autoscaler, found.route, found.others)
+    manager = f"{FIELD_MANAGER}-{step.stack.environment}"
+    return Sources(document, declared, found.autoscaler, found.route, found.others, manager)
 
 
 def _situation(view: _View, sources: Sources | None) -> Situation:

@@ -1,0 +1,253 @@
+"""What the programs of the stacks declare, for every environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from automation.core.status import Intent, Kind, Status
+from components.marks import Manifest
+from stacks import ENVIRONMENTS, cluster
+from stacks.program import program_for
+from stacks.rollout import Live, Rollout
+from tests.components import documents
+from tests.stacks.programs import GATEWAY, Declared, run
+
+CANARY = "flagger.app/v1beta1:Canary"
+REVISION = {"template": documents.target()["spec"]["template"], "spec": {"minReadySeconds": 5}, "configs": {}}
+
+
+class FakeCluster:
+    """A cluster that holds what a test says, by API path."""
+
+    def __init__(self, objects: Mapping[str, Manifest], deployments: list[Manifest] | None = None) -> None:
+        self.objects = {"/api/v1/namespaces/kube-system": {"metadata": {"uid": "cluster-1"}}, **objects}
+        self.deployments = deployments or []
+
+    def get(self, path: str) -> Manifest | None:
+        return self.objects.get(path)
+
+    def select(self, path: str, selector: str = "") -> list[Manifest]:
+        return self.deployments if path == "/apis/apps/v1/deployments" else []
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs find an empty cluster."""
+    monkeypatch.setattr(cluster, "connect", lambda *_: FakeCluster({}))
+
+
+def live_target() -> Manifest:
+    target = documents.target()
+    target["metadata"]["namespace"] = "test"
+    return target
+
+
+def rollout(status: Status, **live: Any) -> Rollout:
+    """The article's Canary in the cluster, with one recorded revision."""
+    document = documents.canary_document()
+    document["metadata"]["uid"] = "canary-uid"
+    known: dict[str, Any] = {
+        "target": live_target(),
+        "autoscaler": documents.autoscaler(),
+        "route": documents.route(),
+    }
+    return Rollout(document, status, {"5d8c": REVISION}, {"5d8c": 1}, {}, Live(**(known | live)), "cluster-1")
+
+
+def step(weight: int, attempt: str = "attempt-1") -> Status:
+    """A status in which a step to a weight is wanted and the one before is in force."""
+    before = replace(documents.placement(weight - 10), attempt="attempt-0")
+    wanted = replace(documents.placement(weight), attempt=attempt)
+    return Status(in_force=before, intent=Intent(Kind.ADVANCE, wanted, "a step"))
+
+
+def weights(declared: Declared) -> list[int]:
+    (rule,) = declared.one("ApisixRoute", "podinfo-podinfo-canary")["spec"]["http"]
+    return [backend["weight"] for backend in rule["backends"]]
+
+
+@pytest.mark.usefixtures("empty")
+class TestPlatform:
+    @pytest.mark.parametrize("environment", ENVIRONMENTS)
+    def test_every_environment_declares_its_platform(self, environment: str) -> None:
+        declared = run(program_for(environment), environment)
+        assert declared.names("ApisixGateway") == ["gateway"]
+        assert "canaries.flagger.app" in declared.names("CustomResourceDefinition")
+        assert declared.exports["prometheus"] == "http://flagger-prometheus.apisix:9090"
+        assert declared.exports["loadtester"] == "http://flagger-loadtester.test/"
+
+    def test_definitions_are_protected_and_kept(self) -> None:
+        options = run(program_for("dev")).options("CustomResourceDefinition", "canaries.flagger.app")
+        assert options.protect
+        assert options.retainOnDelete
+
+    def test_the_provider_knows_the_cluster_by_its_identity(self) -> None:
+        assert run(program_for("dev")).one("kubernetes", "cluster")["clusterIdentifier"] == "cluster-1"
+
+    def test_a_part_that_is_somebody_else_s_is_not_declared(self) -> None:
+        settings = json.dumps({"platform": {"prometheus": None, "definitions": False}})
+        declared = run(program_for("dev"), config={"sluice:settings": settings})
+        assert declared.names("Prometheus") == []
+        assert "canaries.flagger.app" not in declared.names("CustomResourceDefinition")
+        assert "prometheus" not in declared.exports
+
+    def test_the_chart_brings_the_gateway_s_definitions_itself(self) -> None:
+        settings = json.dumps({"platform": {"gateway": {"via": "helm"}}})
+        declared = run(program_for("dev"), config={"sluice:settings": settings})
+        release = declared.one("Release", "apisix")
+        assert (release["chart"], release["version"]) == ("apisix", "0.11.3")
+        assert "apisixroutes.apisix.apache.org" not in declared.names("CustomResourceDefinition")
+
+
+def flagger(image: str, replicas: int = 1) -> Manifest:
+    pod = {"spec": {"containers": [{"image": image}]}}
+    return {
+        "metadata": {"name": "flagger", "namespace": "apisix"},
+        "spec": {"replicas": replicas, "template": pod},
+    }
+
+
+@pytest.mark.parametrize("stack", ["dev", "dev.test.podinfo"])
+def test_a_cluster_where_flagger_runs_is_refused(monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
+    deployments = [flagger("ghcr.io/fluxcd/flagger:1.44.0")]
+    monkeypatch.setattr(cluster, "connect", lambda *_: FakeCluster({}, deployments))
+    with pytest.raises(pulumi.RunError, match=r"deployment flagger.apisix: Flagger runs.*hand over first"):
+        run(program_for(stack), stack)
+
+
+@pytest.mark.parametrize(
+    "deployment",
+    [
+        flagger("ghcr.io/fluxcd/flagger-loadtester:0.36.0"),
+        flagger("ghcr.io/fluxcd/flagger:1.44.0", replicas=0),
+    ],
+    ids=["load tester", "scaled to zero"],
+)
+def test_what_is_no_running_flagger_is_no_rival(
+    monkeypatch: pytest.MonkeyPatch, deployment: Manifest
+) -> None:
+    monkeypatch.setattr(cluster, "connect", lambda *_: FakeCluster({}, [deployment]))
+    run(program_for("dev"))
+
+
+@pytest.mark.usefixtures("empty")
+class TestFreshRelease:
+    def test_documents_and_services_are_declared_and_the_apex_is_on_the_target(self) -> None:
+        declared = run(program_for("dev.test.podinfo"), "dev.test.podinfo")
+        assert declared.names("Deployment") == ["podinfo"]
+        assert sorted(declared.names("Service")) == ["podinfo", "podinfo-canary", "podinfo-primary"]
+        assert declared.one("Service", "podinfo")["spec"]["selector"] == {"app": "podinfo"}
+        assert declared.names("ApisixRoute") == ["podinfo"]
+
+    def test_generated_objects_belong_to_the_canary_that_is_made_with_them(self) -> None:
+        service = run(program_for("dev.test.podinfo"), "dev.test.podinfo").one("Service", "podinfo-canary")
+        assert service["metadata"]["ownerReferences"][0]["uid"] == "uid-of-podinfo"
+
+    def test_the_document_goes_at_the_pace_of_the_environment(self) -> None:
+        analysis = run(program_for("dev.test.podinfo"), "dev.test.podinfo").one(CANARY, "podinfo")["spec"][
+            "analysis"
+        ]
+        assert analysis["interval"] == "2s"
+        assert [check["interval"] for check in analysis["metrics"]] == ["12s", "6s"]
+
+    def test_the_interval_of_the_article_comes_back_with_one_setting(self) -> None:
+        declared = run(program_for("dev.test.podinfo"), "dev.test.podinfo", {"sluice:interval": "10s"})
+        analysis = declared.one(CANARY, "podinfo")["spec"]["analysis"]
+        assert [check["interval"] for check in analysis["metrics"]] == ["1m", "30s"]
+
+    def test_people_get_the_address_from_the_platform_and_a_line_to_try_it(self) -> None:
+        exports = run(program_for("dev.test.podinfo"), "dev.test.podinfo").exports
+        assert exports["url"] == GATEWAY
+        assert exports["curl"] == f"curl -H 'Host: app.example.com' {GATEWAY}/"
+
+    def test_a_canary_that_nobody_knows_is_refused(self) -> None:
+        with pytest.raises(pulumi.RunError, match="there is no Canary shop in namespace test"):
+            run(program_for("dev.test.shop"), "dev.test.shop")
+
+
+class TestStep:
+    def test_the_intent_of_the_attempt_that_was_handed_over_is_rendered(self) -> None:
+        program = program_for("dev.test.podinfo", "attempt-1", rollout(step(20)))
+        declared = run(program, "dev.test.podinfo")
+        assert weights(declared) == [80, 20]
+        assert declared.exports["weight"] == 20
+        assert declared.exports["evidence"]["to"] == {"primary": 80, "canary": 20}
+
+    @pytest.mark.parametrize("attempt", [None, "attempt-of-another"])
+    def test_by_hand_in_mid_release_no_traffic_moves(self, attempt: str | None) -> None:
+        program = program_for("dev.test.podinfo", attempt, rollout(step(20)))
+        assert weights(run(program, "dev.test.podinfo")) == [90, 10]
+
+    def test_a_caller_who_knows_everything_spares_the_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(cluster, "connect")
+        run(program_for("dev.test.podinfo", "attempt-1", rollout(step(20))), "dev.test.podinfo")
+
+    def test_what_users_traffic_runs_over_is_protected_unless_told_otherwise(self) -> None:
+        program = program_for("dev.test.podinfo", None, rollout(step(20)))
+        guarded = run(program, "dev.test.podinfo")
+        assert guarded.options("Deployment", "podinfo-primary").protect
+        assert guarded.options("Service", "podinfo").protect
+        told = run(program, "dev.test.podinfo", {"sluice:takeDown": "true"})
+        assert not told.options("Service", "podinfo").protect
+
+    def test_the_engine_leaves_the_target_alone(self) -> None:
+        known = rollout(step(20))
+        first = run(program_for("dev.test.podinfo", None, known), "dev.test.podinfo").one(
+            "Deployment", "podinfo"
+        )
+        live = {**first, "apiVersion": "apps/v1", "kind": "Deployment"}
+        live["spec"]["template"]["spec"]["containers"][0]["image"] = "stefanprodan/podinfo:6.0.9"
+        changed = rollout(step(20), target=live)
+        declared = run(program_for("dev.test.podinfo", None, changed), "dev.test.podinfo")
+        assert list(declared.options("Deployment", "podinfo").ignoreChanges) == ["spec.template"]
+
+    def test_a_revision_that_is_gone_does_not_take_the_primary_with_it(self) -> None:
+        known = replace(rollout(step(20)), revisions={})
+        with pytest.raises(
+            pulumi.RunError, match=r"revision 5d8c of podinfo.test, which primary runs, is not recorded"
+        ):
+            run(program_for("dev.test.podinfo", None, known), "dev.test.podinfo")
+
+
+class TestAdopted:
+    def test_only_generated_objects_are_declared(self) -> None:
+        known = rollout(step(20))
+        document = {**known.document, "metadata": {**known.document["metadata"], "name": "shop"}}
+        declared = run(program_for("dev.test.shop", None, replace(known, document=document)), "dev.test.shop")
+        assert declared.names("Deployment") == ["podinfo-primary"]
+        assert declared.names("HorizontalPodAutoscaler") == ["podinfo-primary"]
+        assert declared.names("ApisixRoute") == ["podinfo-podinfo-canary"]
+        assert declared.names("Canary") == ["shop"]
+        assert [item.typ for item in declared.resources if item.name == "shop"] == ["sluice:index:Canary"]
+
+    def test_a_service_that_was_there_before_is_patched(self) -> None:
+        service = {"metadata": {"name": "podinfo", "namespace": "test"}, "spec": {"type": "NodePort"}}
+        known = rollout(step(20), apex=service)
+        declared = run(program_for("dev.test.podinfo", None, known), "dev.test.podinfo")
+        assert declared.names("ServicePatch") == ["podinfo"]
+        assert "podinfo" not in declared.names("Service")
+
+    def test_a_missing_target_is_refused_with_its_name(self) -> None:
+        known = rollout(step(20), target=None)
+        document = {**known.document, "metadata": {**known.document["metadata"], "name": "shop"}}
+        with pytest.raises(pulumi.RunError, match=r"deployment podinfo.test not found"):
+            run(program_for("dev.test.shop", None, replace(known, document=document)), "dev.test.shop")
+
+
+@pytest.mark.parametrize("stack", ["dev.test", "dev..podinfo"])
+def test_a_stack_of_another_form_is_refused_with_the_forms(stack: str) -> None:
+    with pytest.raises(
+        pulumi.RunError, match=r"name it <env> for the platform or <env>.<namespace>.<canary>"
+    ):
+        run(program_for(stack), stack)
+
+
+def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(pulumi.RunError, match="use one of dev, staging, prod"):
+        run(program_for("live"), "live")
