@@ -126,10 +126,10 @@ class Placer:
         self, release: Release, attempt: str | None, message: str, gate: Gate | None, seconds: float
     ) -> Updated:
         """One update, waited for. An earlier one of the same stack that still runs is waited for instead."""
+        program = release.program(attempt)
         with self._lock:
             running = self._running.get(release.stack)
             if running is None or running.done():
-                program = release.program(attempt)
                 running = self._pool.submit(self._stacks.update, release.stack, program, message, gate)
                 self._running[release.stack] = running
                 mine = True

@@ -17,6 +17,7 @@ from pulumi.automation import errors as auto_errors
 
 from automation.engines import Engine
 from automation.errors import SluiceError, StackLocked, StateRefused, StoppedByPolicy, UpdateFailed
+from automation.quiet import quiet
 
 Program = Callable[[], None]
 
@@ -84,7 +85,7 @@ class Stacks:
         begun = time.monotonic()
         try:
             result = self._stack(stack, program).up(
-                program=program,
+                program=quiet(program),
                 message=message,
                 color="never",
                 on_event=listen,

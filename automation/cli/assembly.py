@@ -8,12 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from automation import reach
 from automation.announcements import Announcement, EventLog
 from automation.asking import Asker
 from automation.cli.display import Display
 from automation.cli.environment import Environment, person, scrape_seconds
+from automation.cli.known import Known
 from automation.cluster import Kind, Object
 from automation.driver import Driver, Ports
 from automation.errors import SluiceError
@@ -50,6 +52,7 @@ def assemble(
     cluster = opened.cluster
     watches = Watches(cluster, KINDS, namespace, changed)
     named = NamedWatches(cluster, changed)
+    known = Known(cluster, watches)
     leases = Leases(cluster, Identity.of_this_process(), time.time)
     log = EventLog(cluster)
 
@@ -63,7 +66,14 @@ def assemble(
         observer=Observer(watches, named),
         asker=Asker(cluster, reach.session(cluster), opened.settings.metrics_server, display.measured),
         recorder=Recorder(cluster),
-        placer=Placer(cluster, watches, opened.stacks, opened.release_of, opened.gate, person()),
+        placer=Placer(
+            cluster,
+            watches,
+            opened.stacks,
+            partial(opened.release_of, known=known.rollout),
+            opened.gate,
+            person(),
+        ),
         leases=leases,
         announce=announce,
         fresh_attempt=fresh_attempt,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,15 @@ from automation.placing import Release
 from automation.updates import Gate, Program, StackMissing, Stacks
 from stacks import overrides, settings_for
 from stacks.program import program_for
+from stacks.rollout import Rollout
 from stacks.settings import Settings
 
 DEFAULT_SCRAPE_SECONDS = 15.0
+Knowledge = Callable[[Canary], Rollout | None]
+
+
+def unknown(canary: Canary) -> None:
+    """Of whoever knows nothing of a Canary: the program reads what it needs."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,10 @@ class Environment:
     def program(self, stack: str, attempt: str | None = None) -> Program:
         return program_for(stack, attempt)
 
-    def release_of(self, canary: Canary) -> Release:
+    def release_of(self, canary: Canary, known: Knowledge = unknown) -> Release:
+        """The release stack of a Canary; `known` spares its program reading the cluster."""
         stack = self.stack_of(canary.namespace, canary.name)
-        return Release(stack, lambda attempt: self.program(stack, attempt))
+        return Release(stack, lambda attempt: program_for(stack, attempt, known(canary)))
 
     @property
     def gate(self) -> Gate | None:
