@@ -23,7 +23,7 @@ def test_every_environment_has_valid_settings_of_its_name(environment: str) -> N
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        settings_for("dev").environment = "prod"  # type: ignore[misc]
+        settings_for("dev").environment = "prod"
 
 
 def test_overrides_reach_single_values() -> None:

@@ -1,0 +1,34 @@
+"""The pack's type tokens are those of the resources that the stacks declare."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from components import objects
+from components.marks import Manifest
+from policies import tokens
+from tests.components import documents
+from tests.stacks.programs import run
+
+JOB: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {}}
+
+
+@pytest.mark.parametrize(
+    ("token", "manifest"),
+    [
+        (tokens.DEPLOYMENT, documents.target()),
+        (tokens.CANARY, documents.canary_document()),
+        (tokens.APISIX_ROUTE, documents.route()),
+        (tokens.JOB, JOB),
+        (tokens.STATEFUL_SET, {**JOB, "apiVersion": "apps/v1", "kind": "StatefulSet"}),
+        (tokens.DAEMON_SET, {**JOB, "apiVersion": "apps/v1", "kind": "DaemonSet"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_token_is_that_of_its_kind(token: str, manifest: Manifest) -> None:
+    def program() -> None:
+        objects.register(manifest, pulumi.ResourceOptions())
+
+    declared = run(program)
+    assert [resource.typ for resource in declared.resources] == [token]
