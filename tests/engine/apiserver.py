@@ -6,7 +6,6 @@ and garbage collection are the real thing, but a pod runs only if a test writes 
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import subprocess
@@ -19,6 +18,8 @@ from pathlib import Path
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from lab.binaries import ensure
 
 TOKEN = "admintoken"
 BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager")
@@ -47,7 +48,7 @@ class ApiServer:
 
         Raises RuntimeError with the ends of the logs when it does not.
         """
-        server = cls(folder, _binaries())
+        server = cls(folder, ensure(BINARIES))
         try:
             server._start()
         except BaseException:
@@ -150,17 +151,6 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-def _binaries() -> dict[str, Path]:
-    """The programs from the cache; what is missing there is provided by the lab's downloader."""
-    cache = Path(os.environ.get("SLUICE_CACHE") or Path.home() / ".cache" / "sluice") / "bin"
-    found = {name: sorted([*cache.glob(name), *cache.glob(f"{name}-*")]) for name in BINARIES}
-    if all(found.values()):
-        return {name: paths[-1] for name, paths in found.items()}
-    from lab.binaries import ensure
-
-    return ensure(list(BINARIES), print)
 
 
 def _write_key(path: Path) -> None:
