@@ -14,33 +14,35 @@ from pathlib import Path
 
 from lab import binaries
 
+INTERPRETER = ("PYTHONPATH", "LD_LIBRARY_PATH")
+"""Variables without which a Python may not find its modules, or itself."""
+
 
 @dataclass(frozen=True)
 class Program:
     """How an image is played. `{tag}` in values of `environment` is the image's tag."""
 
     entrypoint: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()  # used where the manifest gives neither command nor args
-    directory: str = "/"  # where it starts
-    files: Mapping[str, str] = field(
-        default_factory=dict
-    )  # path in the pod -> name of a program of `lab.binaries`
-    modules: Mapping[str, str] = field(
-        default_factory=dict
-    )  # path in the pod -> Python module that is run when it is called
+    arguments: tuple[str, ...] = ()
+    """Used where the manifest gives neither command nor args."""
+    directory: str = "/"
+    """Where it starts."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path in the pod -> name of a program of `lab.binaries`."""
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """Path in the pod -> Python module that is run when it is called."""
     environment: Mapping[str, str] = field(default_factory=dict)
     probe: Callable[[Sequence[str]], str | None] | None = None
     """Of a probe command that only asks the pod's own port over HTTP: PORT/PATH. None for any other command."""
 
     @property
     def scripts(self) -> dict[str, str]:
-        """Path in the pod -> text of the script that runs the module, found where the node itself finds it."""
-        places = shlex.quote(os.environ.get("PYTHONPATH", ""))
-        python = shlex.quote(sys.executable)
-        return {
-            path: f'#!/bin/sh\nPYTHONPATH={places} exec {python} -m {module} "$@"\n'
-            for path, module in self.modules.items()
-        }
+        """Path in the pod -> text of the script that runs the module, with the interpreter that runs the node."""
+        needed = {name: os.environ[name] for name in INTERPRETER if name in os.environ}
+        run = shlex.join(
+            ["env", *(f"{name}={value}" for name, value in needed.items()), sys.executable, "-m"]
+        )
+        return {path: f'#!/bin/sh\nexec {run} {module} "$@"\n' for path, module in self.modules.items()}
 
 
 def _podcli(argv: Sequence[str]) -> str | None:

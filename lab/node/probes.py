@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-WARM_UP_SECONDS, WARM_UP_GAP = 1.0, 0.1
+WARM_UP_SECONDS = 10.0
+FIRST_GAP, LONGEST_GAP = 0.1, 0.5
 
 Check = Callable[[], Awaitable[str]]
 """Looks once. The answer is what is wrong, or "" if nothing is."""
@@ -65,7 +66,7 @@ class Result:
 async def results(check: Check, schedule: Schedule) -> AsyncIterator[Result]:
     """Looks as `schedule` says, for good.
 
-    A program needs a moment until it listens: looks of the first second that find something wrong are repeated
+    A program needs a moment until it listens: looks of the first period that find something wrong are repeated
     quickly, and the last of them counts as the first result.
     """
     await asyncio.sleep(schedule.delay)
@@ -82,6 +83,8 @@ async def results(check: Check, schedule: Schedule) -> AsyncIterator[Result]:
 
 async def _first(check: Check, schedule: Schedule) -> str:
     deadline = time.monotonic() + min(WARM_UP_SECONDS, schedule.period)
-    while (problem := await check()) and time.monotonic() + WARM_UP_GAP < deadline:
-        await asyncio.sleep(WARM_UP_GAP)
+    gap = FIRST_GAP
+    while (problem := await check()) and time.monotonic() + gap < deadline:
+        await asyncio.sleep(gap)
+        gap = min(2 * gap, LONGEST_GAP)
     return problem
