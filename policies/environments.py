@@ -32,7 +32,7 @@ ENVIRONMENTS: Mapping[str, Environment] = {
         _bounds(max_step=50, max_weight=100, min_interval=1, max_age=3600),
         without=frozenset({"resources-bounded", "containers-probed"}),
     ),
-    "staging": Environment(_bounds(max_step=34, max_weight=100, min_interval=1, max_age=3600)),
+    "staging": Environment(_bounds(max_step=34, max_weight=100, min_interval=5, max_age=3600)),
     "prod": PROD,
 }
 

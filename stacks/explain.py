@@ -28,7 +28,7 @@ def explain(environment: str, overrides: Overrides | None = None) -> tuple[Expla
     stated = set(_stated(declared(environment)))
     return tuple(
         Explained(path, value, _source(path, environment, stated, known.sources), description)
-        for path, value, description in _leaves(merged)
+        for path, value, description in leaves(merged)
     )
 
 
@@ -39,14 +39,15 @@ def _source(path: str, environment: str, stated: set[str], configured: Any) -> s
     return f"stacks/{environment}.py" if path in stated else "default"
 
 
-def _leaves(section: Section, path: str = "") -> Iterator[tuple[str, Any, str]]:
+def leaves(section: Section, path: str = "") -> Iterator[tuple[str, Any, str]]:
+    """Path, value and meaning of every setting within a section."""
     for name, field in type(section).model_fields.items():
         value, here = getattr(section, name), f"{path}{name}"
         if isinstance(value, Section):
-            yield from _leaves(value, f"{here}.")
+            yield from leaves(value, f"{here}.")
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
             for index, item in enumerate(value):
-                yield from _leaves(item, f"{here}[{index}].")
+                yield from leaves(item, f"{here}[{index}].")
         else:
             yield here, value, prose(field.description)
 
