@@ -124,7 +124,7 @@ class Home:
         config = self.services.config
         return {
             "PATH": PATH,
-            "HOME": "/root",
+            "HOME": "/",
             "HOSTNAME": self.hostname,
             "KUBERNETES_SERVICE_HOST": _first_service_address(config.service_cidr),
             "KUBERNETES_SERVICE_PORT": "443",
