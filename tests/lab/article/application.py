@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import requests
 
 from tests.lab.article import documents
 from tests.lab.article.documents import Document
@@ -47,15 +50,10 @@ class Application:
         return weights["podinfo-primary"], weights["podinfo-canary"]
 
     @property
-    def said(self) -> list[str]:
-        """Texts of the Canary's events, in the order of their last time."""
+    def said(self) -> set[str]:
+        """Texts of the Canary's Events."""
         events = self.kubectl.get("events", "--field-selector=involvedObject.kind=Canary")["items"]
-        events.sort(key=lambda event: (event["lastTimestamp"], int(event["metadata"]["resourceVersion"])))
-        return [event["message"] for event in events]
-
-    def has_said(self, pattern: str) -> bool:
-        """Whether an event's text matches the whole pattern."""
-        return any(re.fullmatch(pattern, text) for text in self.said)
+        return {event["message"] for event in events}
 
     def image(self, deployment: str = "podinfo") -> str:
         [container] = self.kubectl.get("deployment", deployment)["spec"]["template"]["spec"]["containers"]
@@ -81,16 +79,19 @@ class Application:
     def history(self) -> list[dict[str, Any]]:
         return self.ground.history("podinfo", self.namespace)
 
-    def advances(self) -> list[str]:
-        """The splits that forward steps of the last run led to, as the stack's history has them."""
-        steps = self.history
-        begun = max(
-            (i for i, step in enumerate(steps) if step["kind"] in ("apex", "promote", "rollback")), default=0
-        )
-        return [step["after"] for step in steps[begun:] if step["kind"] == "advance"]
-
     def until_weight(self, least: int, seconds: float = 60) -> None:
         eventually(lambda: self.status.get("canaryWeight", 0) >= least, seconds)
+
+    def until_measured(self) -> None:
+        """Until Prometheus has seen enough of the route's traffic for a rate."""
+        query = f'rate(apisix_http_status{{route=~"{self.namespace}_podinfo-podinfo-canary_.+"}}[5s]) > 0'
+        server = f"http://{self.ground.lab.addresses['prometheus']}/api/v1/query"
+
+        def measured() -> bool:
+            answer = requests.get(server, params={"query": query}, timeout=5).json()
+            return bool(answer["data"]["result"])
+
+        eventually(measured, 30, every=0.2)
 
     def until_phase(self, *phases: str, seconds: float = 60) -> None:
         eventually(lambda: self.phase in phases, seconds)
@@ -106,3 +107,13 @@ def adopted(ground: Ground, namespace: str, **analysis: Any) -> Application:
     )
     application.release()
     return application
+
+
+def in_order(patterns: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether there is a text for each pattern, in their order; others may stand between. Says which one misses."""
+    rest = iter(texts)
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, text) for text in rest), (
+            f"{pattern} is missing, or too early, in {texts}"
+        )
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,11 @@ class Running:
     @property
     def said(self) -> str:
         return self._log.read_text()
+
+    @property
+    def events(self) -> list[str]:
+        """The texts of the events that a driver has shown, in order."""
+        return re.findall(r"^\d\d:\d\d:\d\d [! ] (.*)$", self.said, re.M)
 
     def kill(self) -> None:
         """Pulls the plug: SIGKILL, and waits until it is gone."""
