@@ -35,11 +35,18 @@ class Target:
 
 
 @dataclass(frozen=True)
-class _Base:
-    """What the stack asked for when it last wrote the live object."""
+class _Known:
+    """The mark on the live object: what the stack knew when it last wrote it. The document's template, the image
+    that was written for each container, and the requests that are answered."""
 
     template: Manifest
+    images: Mapping[str, str]
     requests: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        known = {"template": self.template, "images": self.images, "requests": self.requests}
+        return json.dumps(known, sort_keys=True, separators=(",", ":"))
 
 
 def declared(
@@ -52,28 +59,74 @@ def declared(
     """
     # Without an autoscaler the driver scales the target, from and to zero; an update must not undo that.
     left_alone = () if scaled else ("spec.replicas",)
-    wanted = _with_images(document["spec"]["template"], images)
-    asked = _asked(wanted, images)
     if live is None:
-        return Target(_manifest(document, wanted, asked, scaled), left_alone)
-    base = _base(live)
+        manifest = _first(document, images)
+        return Target(_without_replicas(manifest) if scaled else manifest, left_alone)
+    before = _mark_on(live)
     theirs = live["spec"]["template"]
-    merged = _merge(base.template if base else None, wanted, theirs)
-    notes = _settle_images(merged, theirs, images, base)
-    if base and base.requests == _requests(images) and _covers(merged, theirs):
-        asked = live["metadata"]["annotations"][DECLARED]
-    manifest = _manifest(document, merged, asked, scaled)
-    if _covers(_without_replicas(manifest), live):
+    chosen = _chosen(document["spec"]["template"], theirs, images, before)
+    manifest = _changed(document, theirs, chosen, images, before)
+    bare = _without_replicas(manifest)
+    if _covers(bare, live):
         # There is nothing to write, whatever the engine's own state remembers. Somebody may change the live
         # object between our reading and the engine's writing, and a write would undo that.
-        return Target(manifest, ("spec.template", *left_alone), notes)
-    return Target(manifest, left_alone, notes)
+        left_alone = ("spec.template", *left_alone)
+    return Target(bare if scaled else manifest, left_alone, _notes(chosen, images))
 
 
-def _asked(wanted: Manifest, images: Mapping[str, ImageRequest]) -> str:
-    """The mark on the live object: what the stack asks for, to be compared with next time."""
-    return json.dumps(
-        {"template": wanted, "requests": _requests(images)}, sort_keys=True, separators=(",", ":")
+def _first(document: Manifest, images: Mapping[str, ImageRequest]) -> Manifest:
+    """The target that is not there yet: the document, with the configured images."""
+    wanted = document["spec"]["template"]
+    chosen = {**_images(wanted), **{name: entry.image for name, entry in images.items()}}
+    return _manifest(document, _with_images(wanted, chosen), _Known(wanted, chosen, _requests(images)))
+
+
+def _changed(
+    document: Manifest,
+    theirs: Manifest,
+    chosen: Mapping[str, str],
+    images: Mapping[str, ImageRequest],
+    before: _Known | None,
+) -> Manifest:
+    """The target that is there, as it should be; with its old mark where nothing new is asked for."""
+    wanted = document["spec"]["template"]
+    merged = _with_images(_merge(before and before.template, wanted, theirs), chosen)
+    answered = before.requests if before else {}
+    known = _Known(wanted, chosen, {**answered, **_requests(images)})
+    if before and (known.template, known.requests) == (before.template, before.requests):
+        known = before if _covers(merged, theirs) else known
+    return _manifest(document, merged, known)
+
+
+def _chosen(
+    wanted: Manifest, theirs: Manifest, images: Mapping[str, ImageRequest], before: _Known | None
+) -> dict[str, str]:
+    """The image of each container: the live one, unless another is asked for that was not asked for before."""
+    running = _images(theirs)
+    return {
+        name: _image(name, image, running.get(name, image), images.get(name), before)
+        for name, image in _images(wanted).items()
+    }
+
+
+def _image(name: str, document: str, live: str, entry: ImageRequest | None, before: _Known | None) -> str:
+    if entry and entry.request and (before is None or before.requests.get(name) != entry.request):
+        return entry.image
+    if before is None:
+        return live
+    if document != _images(before.template).get(name, document):
+        return document
+    if entry and not entry.request and before.images.get(name) == live:
+        return entry.image
+    return live
+
+
+def _notes(chosen: Mapping[str, str], images: Mapping[str, ImageRequest]) -> tuple[str, ...]:
+    """A line for each configured image that gave way."""
+    return tuple(
+        f"container {name} runs {chosen[name]}, which somebody set after {entry.image} was configured"
+        for name, entry in images.items()
+        if name in chosen and chosen[name] != entry.image
     )
 
 
@@ -81,15 +134,14 @@ def _requests(images: Mapping[str, ImageRequest]) -> dict[str, str]:
     return {container: entry.request for container, entry in images.items() if entry.request}
 
 
-def _manifest(document: Manifest, template: Manifest, asked: str, scaled: bool) -> Manifest:
+def _manifest(document: Manifest, template: Manifest, mark: _Known) -> Manifest:
     metadata = document["metadata"]
-    annotations = {**metadata.get("annotations", {}), **RELEASE, DECLARED: asked}
-    manifest = {
+    annotations = {**(metadata.get("annotations") or {}), **RELEASE, DECLARED: mark.text}
+    return {
         **document,
         "metadata": {**metadata, "annotations": annotations},
         "spec": {**document["spec"], "template": template},
     }
-    return _without_replicas(manifest) if scaled else manifest
 
 
 def _without_replicas(manifest: Manifest) -> Manifest:
@@ -97,46 +149,27 @@ def _without_replicas(manifest: Manifest) -> Manifest:
     return {**manifest, "spec": spec}
 
 
-def _base(live: Manifest) -> _Base | None:
+def _mark_on(live: Manifest) -> _Known | None:
     text = (live["metadata"].get("annotations") or {}).get(DECLARED)
     try:
-        asked = json.loads(text) if text else None
+        known = json.loads(text) if text else None
     except ValueError:
         return None
-    return (
-        _Base(asked.get("template") or {}, asked.get("requests") or {}) if isinstance(asked, dict) else None
-    )
+    if not isinstance(known, dict):
+        return None
+    return _Known(known.get("template") or {}, known.get("images") or {}, known.get("requests") or {})
 
 
-def _with_images(template: Manifest, images: Mapping[str, ImageRequest]) -> Manifest:
-    wanted = copy.deepcopy(template)
-    for container in _containers(wanted):
-        if container["name"] in images:
-            container["image"] = images[container["name"]].image
-    return wanted
+def _images(template: Manifest) -> dict[str, str]:
+    return {container["name"]: container.get("image", "") for container in _containers(template)}
 
 
-def _settle_images(
-    merged: Manifest, theirs: Manifest, images: Mapping[str, ImageRequest], base: _Base | None
-) -> tuple[str, ...]:
-    """Decides each container's image in `merged`; returns a line for each configured image that gave way."""
-    live = {container["name"]: container.get("image") for container in _containers(theirs)}
-    written = {
-        container["name"]: container.get("image") for container in _containers(base.template if base else {})
-    }
-    notes = []
-    for container in _containers(merged):
-        name = container["name"]
-        entry, running = images.get(name), live.get(name)
-        if entry and entry.request and (base is None or base.requests.get(name) != entry.request):
-            container["image"] = entry.image
-        elif running is not None and running != written.get(name):
-            container["image"] = running
-            if entry and entry.image != running:
-                notes.append(
-                    f"container {name} runs {running}, which somebody set after {entry.image} was configured"
-                )
-    return tuple(notes)
+def _with_images(template: Manifest, chosen: Mapping[str, str]) -> Manifest:
+    """The template with these images of its containers, those that it has."""
+    changed = copy.deepcopy(template)
+    for container in _containers(changed):
+        container["image"] = chosen[container["name"]]
+    return changed
 
 
 def _containers(template: Manifest) -> list[Manifest]:

@@ -15,7 +15,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.rendering import placement_to_render
 from automation.core.spec import Canary as Spec
 from automation.core.status import Placement, Status
-from components import target
+from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Situation
 from components.marks import FIELD_MANAGER
@@ -25,7 +25,7 @@ from stacks.documents import Documents
 from stacks.names import StackName
 from stacks.overrides import Overrides
 from stacks.rollout import Live, Rollout
-from stacks.settings import ReleaseSettings, Settings
+from stacks.settings import GatewaySettings, ReleaseSettings, Settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -189,9 +189,9 @@ def _export(settings: Settings, view: _View) -> None:
 
 def _gateway(settings: Settings) -> Any:
     """Where users knock: the platform stack says so, unless the platform is somebody else's."""
-    if settings.platform_stack:
-        platform = pulumi.StackReference(f"organization/{pulumi.get_project()}/{settings.platform_stack}")
-        return platform.get_output("gatewayUrl")
-    gateway = settings.platform.gateway
-    own = f"http://apisix-gateway.{gateway.namespace}" if gateway else None
-    return (gateway.url if gateway else None) or own or "http://apisix-gateway.apisix"
+    gateway = settings.platform.gateway or GatewaySettings()
+    own = gateway.url or f"http://{apisix_manifests.GATEWAY}.{gateway.namespace}"
+    if not settings.platform_stack:
+        return own
+    platform = pulumi.StackReference(f"organization/{pulumi.get_project()}/{settings.platform_stack}")
+    return platform.get_output("gatewayUrl").apply(lambda url: url or own)

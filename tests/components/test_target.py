@@ -115,6 +115,20 @@ def test_writing_the_live_image_back_to_the_configuration_asks_for_nothing() -> 
     assert image(declare(with_image(live, OLD), podinfod=back)) == OLD
 
 
+def test_a_configuration_that_got_lost_asks_for_nothing() -> None:
+    live = first(podinfod=ImageRequest(NEW, "request-1"))
+    target = declare(live)
+    assert image(target) == NEW
+    assert TEMPLATE in target.ignore_changes
+
+
+def test_another_image_in_the_document_is_written() -> None:
+    document = documents.target()
+    document["spec"]["template"]["spec"]["containers"][0]["image"] = NEWER
+    target = declared(document, first(podinfod=ImageRequest(NEW, "request-1")), {}, scaled=True)
+    assert image(target) == NEWER
+
+
 def test_another_part_of_the_document_is_written_with_the_live_template() -> None:
     document = documents.target()
     document["spec"]["minReadySeconds"] = 9
