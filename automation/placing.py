@@ -20,7 +20,7 @@ from automation.cluster import APISIX_ROUTE, DEPLOYMENT, SERVICE, Cluster, Objec
 from automation.core.decision import Update
 from automation.core.spec import Canary
 from automation.core.status import Intent, Kind
-from automation.errors import SluiceError
+from automation.errors import SluiceError, UpdateFailed
 from automation.observer import ATTEMPT
 from automation.updates import Gate, PolicyRefused, Program, Stacks, Updated
 from automation.watches import Watches
@@ -60,6 +60,7 @@ class Placer:
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="update")
         self._running: dict[str, Future[Updated]] = {}
         self._owed: set[str] = set()
+        self._beyond_refresh: set[str] = set()
         self._lock = threading.Lock()
 
     def place(self, canary: Canary, update: Update) -> list[str]:
@@ -87,10 +88,8 @@ class Placer:
 
     def _update(self, canary: Canary, update: Update) -> list[str]:
         release = self._release_of(canary)
-        gate = self._gate if update.forward else None
-        message = trail(update.intent, self._by)
         try:
-            self._run(release, update.intent.placement.attempt, message, gate, FORWARD_SECONDS)
+            self._run_or_refresh(release, update)
         except PolicyRefused:
             raise
         except StillRunning:
@@ -98,7 +97,21 @@ class Placer:
         except SluiceError as failed:
             raise Postponed(failed.problem) from failed
         self._owed.discard(release.stack)
+        self._beyond_refresh.discard(release.stack)
         return []
+
+    def _run_or_refresh(self, release: Release, update: Update) -> None:
+        """An update that fails may have met what somebody deleted: then once more with a state that knows it."""
+        gate = self._gate if update.forward else None
+        attempt, message = update.intent.placement.attempt, trail(update.intent, self._by)
+        try:
+            self._run(release, attempt, message, gate, FORWARD_SECONDS)
+        except UpdateFailed:
+            if release.stack in self._beyond_refresh:
+                raise
+            self._beyond_refresh.add(release.stack)
+            self._stacks.refresh(release.stack, release.program(None), "take over what was changed by hand")
+            self._run(release, attempt, message, gate, FORWARD_SECONDS)
 
     def _update_or_patch(self, canary: Canary, update: Update) -> list[str]:
         """Tries for DIRECT_SECONDS to get the update through; then the route itself is patched."""

@@ -30,9 +30,11 @@ def watched(application: Application) -> Iterator[Weights]:
     """Records the weights for as long as the block lasts."""
     path = f"jsonpath={SHARE}{{'\\n'}}"
     arguments = ("get", "apisixroute", "podinfo-podinfo-canary", "--watch", "-o", path)
-    with tempfile.NamedTemporaryFile(suffix=".weights") as log:
-        with subprocess.Popen(application.kubectl.command(*arguments), stdout=log) as process:
-            try:
-                yield Weights(log.name)
-            finally:
-                process.kill()
+    with (
+        tempfile.NamedTemporaryFile(suffix=".weights") as log,
+        subprocess.Popen(application.kubectl.command(*arguments), stdout=log) as process,
+    ):
+        try:
+            yield Weights(log.name)
+        finally:
+            process.kill()
