@@ -104,6 +104,11 @@ APISIX_INGRESS_CONTROLLER = Program(
     directory="/app",
     modules={"/app/apisix-ingress-controller": "lab.programs.ingress_controller"},
 )
+APISIX_SYNCHRONISER = Program(
+    entrypoint=("/app/adc",),
+    directory="/app",
+    modules={"/app/adc": "lab.programs.ingress_controller"},
+)
 TRAEFIK = Program(entrypoint=("/usr/local/bin/traefik",), files={"/usr/local/bin/traefik": "traefik"})
 SHELL = Program(entrypoint=(), arguments=("sh",))
 CURL = Program(entrypoint=("curl",), arguments=("--help",))
@@ -121,6 +126,7 @@ IMAGES: Mapping[str, Program] = {
     "weaveworks/flagger-loadtester": LOADTESTER,
     "apache/apisix": APISIX,
     "apache/apisix-ingress-controller": APISIX_INGRESS_CONTROLLER,
+    "ghcr.io/api7/adc": APISIX_SYNCHRONISER,
     "traefik": TRAEFIK,
     "curlimages/curl": CURL,
     "busybox": SHELL,
