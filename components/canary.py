@@ -72,7 +72,8 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         )
         if situation.uid is not None:
             return situation
-        return replace(situation, uid=document.metadata["uid"])
+        # In a preview nobody has made the Canary yet, and some previews leave out what only the server knows.
+        return replace(situation, uid=document.metadata.apply(lambda metadata: metadata.get("uid", "")))
 
     def _generate(self, generated: Generated, guarded: bool) -> None:
         here = pulumi.ResourceOptions(parent=self)
