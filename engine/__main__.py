@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return execute(shell, list(sys.argv[1:] if argv is None else argv))
 
 
+_INTERRUPTED = b"^C received; cancelling. If you would like to terminate immediately, press ^C again.\n"
+
+
 @contextmanager
 def _interruptible(cancellation: Cancellation) -> Iterator[None]:
     """The first interrupt asks to stop, the second ends waits, the third is the default's."""
@@ -42,6 +45,9 @@ def _interruptible(cancellation: Cancellation) -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         if cancellation.kill.done():
             signal.default_int_handler(number, None)
+        if not cancellation.requested:
+            # Not through the stream: the signal may have come while it was being written to.
+            os.write(2, _INTERRUPTED)
         cancellation.ask()
 
     before = signal.signal(signal.SIGINT, interrupt), signal.signal(signal.SIGTERM, interrupt)
@@ -53,8 +59,19 @@ def _interruptible(cancellation: Cancellation) -> Iterator[None]:
 
 
 def _printer(stream: TextIO) -> Say:
+    """Prints lines until nobody reads them any more; an update goes on to its end all the same."""
+    gone = False
+
     def say(line: str) -> None:
-        print(line, file=stream, flush=True)
+        nonlocal gone
+        if gone:
+            return
+        try:
+            print(line, file=stream, flush=True)
+        except BrokenPipeError:
+            gone = True
+            # What is still buffered would fail again when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
     return say
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from engine.deploy import pending
+from engine.deploy.adoption import Adoption, Imports
 from engine.deploy.builtin import BuiltinPackage
 from engine.deploy.context import Context, Options
 from engine.deploy.destroy import Destroy
@@ -28,8 +29,8 @@ from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
 from engine.state import history
 from engine.state.lock import locked
-from engine.state.stacks import read_tags
 from engine.state.snapshots import Snapshots, find_checkpoint
+from engine.state.stacks import read_tags
 from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap
 from engine.version import VERSION
@@ -59,6 +60,7 @@ class Action:
     clear_pending: bool = False
     policy_packs: tuple[str, ...] = ()
     policy_configs: tuple[str, ...] = ()
+    imports: Imports | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class _Run:
         try:
             if action.kind is Kind.DESTROY:
                 return Destroy(context, providers).run()
+            if action.imports is not None:
+                return Adoption(context, providers).run(action.imports)
             assert action.program is not None
             with self._policies() as packs:
                 return Update(context, providers, Policing(context, packs)).run(

@@ -193,8 +193,8 @@ def metadata(step: Step) -> dict[str, Any]:
         "op": str(step.op),
         "urn": step.urn,
         "type": step.type,
-        "old": _state(step.old),
-        "new": _state(step.new),
+        "old": state_of(step.old),
+        "new": state_of(step.new),
         "keys": list(step.keys) or None,
         "diffs": list(step.diffs) or None,
         "detailedDiff": detailed or None,
@@ -204,7 +204,8 @@ def metadata(step: Step) -> dict[str, Any]:
     }
 
 
-def _state(resource: Resource | None) -> dict[str, Any] | None:
+def state_of(resource: Resource | None) -> dict[str, Any] | None:
+    """A resource as events show it; None for none."""
     if resource is None:
         return None
     state: dict[str, Any] = {"type": resource.type, "urn": resource.urn}

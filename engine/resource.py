@@ -54,7 +54,10 @@ class Resource:
 
 @dataclass
 class PendingOperation:
-    """An operation that was begun and not known to have ended. `type` is creating, updating, deleting, reading or importing."""
+    """An operation that was begun and not known to have ended.
+
+    `type` is creating, updating, deleting, reading or importing.
+    """
 
     resource: Resource
     type: str

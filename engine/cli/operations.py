@@ -69,13 +69,7 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     if arguments.flag("preview-only"):
         _judge(_once(place, arguments, kind, preview=True), arguments)
         return
-    env = place.shell.env
-    yes = arguments.flag("yes") or env.get("PULUMI_SKIP_CONFIRMATIONS") in _TRUE
-    skip = arguments.flag("skip-preview") or env.get("PULUMI_SKIP_PREVIEW") in _TRUE
-    if not yes and not skip and not place.shell.interactive:
-        raise ConfigurationError(
-            "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode"
-        )
+    yes, skip = require_consent(place, arguments)
     place.existing  # noqa: B018  an unknown stack is told before anything runs
     if not skip:
         proposed = _once(place, arguments, kind, preview=True)
@@ -84,6 +78,19 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
         if not yes and not _agreed(place, arguments, kind):
             raise EngineError(f"confirmation declined, not proceeding with the {kind}")
     _judge(_once(place, arguments, kind, preview=False), arguments)
+
+
+def require_consent(place: Workplace, arguments: Arguments) -> tuple[bool, bool]:
+    """Whether to go on without asking, and without a preview. Raises `ConfigurationError` if nobody can be asked."""
+    env = place.shell.env
+    yes = arguments.flag("yes") or env.get("PULUMI_SKIP_CONFIRMATIONS") in _TRUE
+    skip = arguments.flag("skip-preview") or env.get("PULUMI_SKIP_PREVIEW") in _TRUE
+    if not yes and not skip and not place.shell.interactive:
+        raise ConfigurationError(
+            "--yes or --skip-preview or --preview-only must be passed in to proceed "
+            "when running in non-interactive mode"
+        )
+    return yes, skip
 
 
 def _agreed(place: Workplace, arguments: Arguments, kind: Kind) -> bool:

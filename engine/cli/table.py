@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from engine.cli import configs, operations, others, stacks
+from engine.cli import configs, imports, operations, others, stacks
 from engine.cli.verb import Verb
 
 VERBS: dict[str, Verb] = {
-    verb.words: verb for verb in (*operations.VERBS, *stacks.VERBS, *configs.VERBS, *others.VERBS)
+    verb.words: verb
+    for verb in (*operations.VERBS, *imports.VERBS, *stacks.VERBS, *configs.VERBS, *others.VERBS)
 }
 
 _INSTALL = "install the official Pulumi CLI for it (https://www.pulumi.com/docs/install/)"

@@ -125,7 +125,8 @@ class Changes:
         if old.protect and new.protect:
             self._context.error(
                 f'unable to replace resource "{old.urn}"\nas it is currently marked for protection. '
-                "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
+                "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program "
+                "and run `pulumi up`",
                 old.urn,
             )
             raise Bail(f"{old.urn} is protected")

@@ -34,7 +34,8 @@ def explained(failure: CheckFailure, new: Resource) -> str:
     if not failure.property:
         return f"{new.type} resource '{name}' has a problem: {failure.reason}"
     value = json.dumps(shown(new.inputs.get(failure.property)), ensure_ascii=False, default=str)
-    return f"{new.type} resource '{name}': property {failure.property} value {{{value}}} has a problem: {failure.reason}"
+    place = f"property {failure.property} value {{{value}}}"
+    return f"{new.type} resource '{name}': {place} has a problem: {failure.reason}"
 
 
 def shown(value: object) -> object:
@@ -56,4 +57,4 @@ def with_ignored(goal: Goal, old: Resource | None) -> PropertyMap:
 
 def seed() -> bytes:
     """Randomness for automatic names."""
-    return random.SystemRandom().randbytes(32)
+    return random.randbytes(32)

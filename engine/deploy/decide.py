@@ -140,7 +140,7 @@ def _joined(at: str, key: str) -> str:
 
 
 def forced_replacements(diff: Diff, patterns: Iterable[str], has_init_errors: bool) -> Diff:
-    """The diff in which changes at the given paths replace the resource (`*`: any change, `#initerror`: any failure)."""
+    """The diff in which changes at the given paths replace the resource. `#initerror` stands for an earlier failure."""
     patterns = tuple(patterns)
     if not patterns:
         return diff

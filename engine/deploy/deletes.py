@@ -51,7 +51,12 @@ class Deletes:
     def unclaimed(self) -> list[Resource]:
         """Old resources that the program did not register, and those that have been replaced."""
         context, ledger = self._context, self._context.ledger
-        found = [item for item in context.snapshot.leftovers() if self._goes(item)]
+        leftovers = context.snapshot.leftovers()
+        found = [item for item in leftovers if self._goes(item)]
+        if context.options.targets:
+            # What is left alone needs what it refers to.
+            held = held_by([item for item in leftovers if not self._goes(item)], leftovers)
+            found = [item for item in found if item.delete or item.urn not in held]
         if context.options.preview:
             found += [item for item in ledger.condemned if not any(item is known for known in found)]
         return found
@@ -82,10 +87,9 @@ class Deletes:
         return ok
 
     def _layer(self, resources: list[Resource]) -> bool:
-        if len(resources) == 1 or self._context.options.preview:
-            return all([self._one(resource) for resource in resources])
-        with ThreadPoolExecutor(min(len(resources), self._context.options.parallel)) as pool:
-            return all(list(pool.map(self._one, resources)))
+        at_once = 1 if self._context.options.preview else min(len(resources), self._context.options.parallel)
+        with ThreadPoolExecutor(at_once) as pool:
+            return False not in list(pool.map(self._one, resources))
 
     def _one(self, resource: Resource) -> bool:
         step = Step(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -150,8 +150,7 @@ class Executor:
         names = step.resource.resource_hooks.get(moment)
         if names:
             call = HookCall(moment, step.urn, (done or step.resource).id, step.old, step.new, done)
-            warn: Callable[[str], None] = lambda text: self._context.warn(text, step.urn)
-            self._hooks.run(names, call, self._context.options.preview, warn)
+            self._hooks.run(names, call, self._context)
 
     @contextmanager
     def _pending(self, step: Step) -> Iterator[None]:
@@ -186,9 +185,8 @@ class Executor:
         elif step.op in REMOVALS:
             snapshot.drop(step.resource)
             snapshot.persist()
-        elif result is not None:
-            if snapshot.put(result, self._superseded(step)) or step.op is not Op.SAME:
-                snapshot.persist()
+        elif result is not None and (snapshot.put(result, self._superseded(step)) or step.op is not Op.SAME):
+            snapshot.persist()
 
     def _superseded(self, step: Step) -> Resource | None:
         """The old state that makes way for the new one. What still has to be deleted stays, marked so."""

@@ -39,7 +39,8 @@ class PackageKey:
 class Goal:
     """One registration, in the engine's values. `None` stands for "not said" where the parent's word counts then.
 
-    `custom_timeouts` holds seconds under create, update and delete; `hooks` names of hooks by the moment they run.
+    `adopt` takes the inputs of an import from what exists; `custom_timeouts` holds seconds under create, update
+    and delete; `hooks` names of hooks by the moment they run.
     """
 
     type: str
@@ -58,6 +59,7 @@ class Goal:
     replace_on_changes: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     import_id: str = ""
+    adopt: bool = False
     custom_timeouts: Mapping[str, float] = field(default_factory=dict)
     aliases: tuple[Alias, ...] = ()
     retain_on_delete: bool | None = None

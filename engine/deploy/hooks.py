@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.deploy.context import Context
 from engine.provider import ProviderError
 from engine.resource import Resource
 
@@ -67,7 +68,7 @@ class Hooks:
                 raise ValueError(f"error hook already registered for name {name!r}")
             self.error_hooks[name] = hook
 
-    def run(self, names: list[str], call: HookCall, preview: bool, warn: Callable[[str], None]) -> None:
+    def run(self, names: list[str], call: HookCall, context: Context) -> None:
         """Run the named hooks in order. Raises `ProviderError` for the first that fails and may not."""
         for name in names:
             hook = self.hooks.get(name)
@@ -75,13 +76,13 @@ class Hooks:
                 raise ProviderError(
                     f"resource hook '{name}' is not registered; run a program that registers it"
                 )
-            if preview and not hook.in_previews:
+            if context.options.preview and not hook.in_previews:
                 continue
             error = hook.run(call)
             if error and not hook.ignore_errors:
                 raise ProviderError(f"{call.moment.replace('_', ' ')} hook '{name}' failed: {error}")
             if error:
-                warn(f"{call.moment.replace('_', ' ')} hook '{name}' failed: {error}")
+                context.warn(f"{call.moment.replace('_', ' ')} hook '{name}' failed: {error}", call.urn)
 
     def wants_retry(self, names: list[str], failure: Failure) -> bool:
         """Whether one of the named error hooks asks for another attempt. Raises `ProviderError` if one fails."""

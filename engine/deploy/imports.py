@@ -27,8 +27,8 @@ class Imports:
         """The imported resource. Raises `Bail` after reporting that there is none or that it would be replaced."""
         found = self._found(goal, new, provider)
         wanted = replace(new, id=found.id, import_id=goal.import_id)
-        inputs = check.checked(self._context, provider, wanted, found.inputs)
-        diff = self._differences(provider, found, wanted, inputs)
+        inputs = found.inputs if goal.adopt else check.checked(self._context, provider, wanted, found.inputs)
+        diff = Diff() if goal.adopt else self._differences(provider, found, wanted, inputs)
         op = Op.IMPORT if old is None else Op.IMPORT_REPLACEMENT
         imported = replace(
             found, inputs=found.inputs, protect=new.protect, dependencies=new.dependencies, parent=new.parent

@@ -85,7 +85,9 @@ def _reread(
         return deployment
     new = operations.refresh(context, providers.get(old.provider), old)
     if new is None:
-        gone = {urn} if not any(item.urn == urn and item is not old for item in deployment.resources) else set()
+        gone = (
+            {urn} if not any(item.urn == urn and item is not old for item in deployment.resources) else set()
+        )
         return replace(
             deployment, resources=[pruned(item, gone) for item in deployment.resources if item is not old]
         )
@@ -102,10 +104,11 @@ _SETTLERS: dict[str, Settler] = {"creating": _created, "updating": _reread, "del
 
 
 def _announcement(pending: list[PendingOperation]) -> str:
+    count = len(pending)
     lines = [f"  * {item.resource.urn}, interrupted while {item.type}" for item in pending]
     return "\n".join(
         [
-            f"Attempting to deploy or update resources with {len(pending)} pending operations from previous deployment.",
+            f"Attempting to deploy or update resources with {count} pending operations from previous deployment.",
             *lines,
             "These resources are in an unknown state because the engine was interrupted while waiting for changes to "
             "these resources to complete. What can be read of them is taken into the state.",

@@ -129,5 +129,5 @@ def _first_of(*futures: Future[Any]) -> None:
 def _run(program: Program, launch: Launch, say: Say, ended: Future[Finished]) -> None:
     try:
         ended.set_result(program.run(launch, say))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  raised again where the result is waited for
         ended.set_exception(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.action import Kind
 from engine.cli.arguments import Arguments
+from engine.display.difference import DiffDisplay
+from engine.display.machine import DigestDisplay, StreamDisplay
 from engine.display.plain import PlainDisplay
 from engine.display.sections import Record
 from engine.events import Listener
@@ -24,12 +26,21 @@ _TITLES = {
 
 def display_for(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> Listener:
     """The listener that shows the operation; its heading is printed at once."""
-    ref = place.ref
+    shell, ref = place.shell, place.ref
+    if arguments.flag("json"):
+        return DigestDisplay(shell.out) if preview and not _streaming(place) else StreamDisplay(shell.out)
     root = make(ref.name, ref.project, ROOT_TYPE, f"{ref.project}-{ref.name}")
-    place.shell.out(f"{_TITLES[kind, preview]} ({place.shown(ref)}):")
-    return PlainDisplay(
-        place.shell.out,
-        Record(root, preview),
-        show_outputs=not arguments.flag("suppress-outputs"),
-        progress=not arguments.flag("suppress-progress"),
-    )
+    record, outputs = Record(root, preview), not arguments.flag("suppress-outputs")
+    shell.out(f"{_TITLES[kind, preview]} ({place.shown(ref)}):")
+    if arguments.flag("diff"):
+        return DiffDisplay(shell.out, record, outputs)
+    if shell.live and not arguments.flag("suppress-progress") and not arguments.flag("non-interactive"):
+        # Loaded late: only a terminal needs it.
+        from engine.display.live import LiveDisplay
+
+        return LiveDisplay(shell.out, record, outputs)
+    return PlainDisplay(shell.out, record, outputs, progress=not arguments.flag("suppress-progress"))
+
+
+def _streaming(place: Workplace) -> bool:
+    return place.shell.env.get("PULUMI_ENABLE_STREAMING_JSON_PREVIEW", "") in ("true", "1")

@@ -31,7 +31,7 @@ FEATURES = {
     "resourceHooks": 10,
     "errorHooks": 11,
 }
-"""What the engine can do of what the protocol offers: the name that older SDKs ask for, the number that newer ones get."""
+"""What the engine can do of what the protocol offers: names for older SDKs, numbers for newer ones."""
 
 
 class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
@@ -98,7 +98,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         with self._work(context):
             request = self._transforms.applied_to_invoke(request)
             response = functions.call(self._session.context, self._session.registrar, request)
-        return response
+        return response  # noqa: RET504  a run that ended meanwhile is noticed between the two lines
 
     def Call(self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext) -> None:
         context.abort(

@@ -30,7 +30,8 @@ def main() -> int:
         import pulumi.runtime
     except ImportError as error:
         sys.stderr.write(
-            f"the Pulumi SDK is not installed for {sys.executable} ({error}); install it there with `pip install pulumi`\n"
+            f"the Pulumi SDK is not installed for {sys.executable} ({error}); "
+            "install it there with `pip install pulumi`\n"
         )
         return 1
     _configure(arguments)

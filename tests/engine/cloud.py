@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Cloud:
         self.folder = folder
         self.calls: list[tuple[str, str]] = []
         self.most_at_once = 0
+        self.at_create: Callable[[], None] = lambda: None
         self._at_once = 0
         self._lock = threading.Lock()
 
@@ -117,6 +118,7 @@ class Cloud:
         self._note("create", operation)
         if operation.preview:
             return "", {**news, "size": UNKNOWN}
+        self.at_create()
         with self._busy(news):
             self._fail("create", news)
             path = self._path(str(reveal(news["name"])))

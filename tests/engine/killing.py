@@ -1,7 +1,8 @@
 """Kills updates at random moments and looks at what the next one makes of it.
 
-`python -m tests.engine.killing FOLDER COUNT SEED` prints a JSON line for each kill. One process loads the SDK and forks: a
-fresh interpreter for each of the runs would take minutes. It must not use gRPC itself, which does not survive forks.
+`python -m tests.engine.killing FOLDER COUNT SEED` prints a JSON line for each kill. One process loads the SDK and
+forks: a fresh interpreter for each of the runs would take minutes. It must not use gRPC itself, which does not
+survive forks.
 """
 
 from __future__ import annotations
@@ -31,7 +32,14 @@ def first() -> None:
     group = Group("group")
     base = Thing("base", name="base", opts=ResourceOptions(parent=group))
     for index in range(THINGS):
-        Thing(f"t{index}", of=base.name, kind="x", color="red", seconds=0.004, opts=ResourceOptions(parent=group))
+        Thing(
+            f"t{index}",
+            of=base.name,
+            kind="x",
+            color="red",
+            seconds=0.004,
+            opts=ResourceOptions(parent=group),
+        )
 
 
 def second() -> None:
@@ -59,7 +67,9 @@ def main(folder: Path, count: int, seed: int) -> None:
     for number in range(3 * count):
         program, span = ((first, spans[0]), (second, spans[1]))[number % 2]
         world = _copied(template, folder / str(number)) if program is second else _fresh(folder / str(number))
-        killed = _child(lambda world=world, program=program: _up(world, program), chance.uniform(0.1, 0.95) * span)
+        killed = _child(
+            lambda world=world, program=program: _up(world, program), chance.uniform(0.1, 0.95) * span
+        )
         if killed != -signal.SIGKILL:
             continue
         kills += 1

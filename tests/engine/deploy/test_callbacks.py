@@ -35,7 +35,9 @@ def test_transforms_run_from_the_resource_outwards(world: World) -> None:
 
 def test_transforms_may_change_options(world: World) -> None:
     def protect(args: ResourceTransformArgs) -> ResourceTransformResult:
-        return ResourceTransformResult(args.props, ResourceOptions.merge(args.opts, ResourceOptions(protect=True)))
+        return ResourceTransformResult(
+            args.props, ResourceOptions.merge(args.opts, ResourceOptions(protect=True))
+        )
 
     world.up(lambda: Thing("a", name="a", opts=ResourceOptions(transforms=[protect])) and None)
 
@@ -57,7 +59,8 @@ def test_function_calls_can_be_transformed(world: World) -> None:
         pulumi.runtime.register_invoke_transform(
             lambda args: pulumi.InvokeTransformResult({**args.args, "added": 1}, args.opts)
         )
-        pulumi.export("echo", pulumi.runtime.invoke_output("cloud:index:echo", {"text": "hi"}).apply(lambda r: r["echo"]))
+        answer = pulumi.runtime.invoke_output("cloud:index:echo", {"text": "hi"})
+        pulumi.export("echo", answer.apply(lambda found: found["echo"]))
 
     assert world.up(program).outputs["echo"] == {"text": "hi", "added": 1}
 
@@ -120,7 +123,12 @@ def test_an_error_hook_can_ask_for_another_attempt(world: World) -> None:
 
     def program() -> None:
         hook = pulumi.ErrorHook("again", retry)
-        Thing("a", name="a", fail="create", opts=ResourceOptions(hooks=pulumi.ResourceHookBinding(on_error=[hook])))
+        Thing(
+            "a",
+            name="a",
+            fail="create",
+            opts=ResourceOptions(hooks=pulumi.ResourceHookBinding(on_error=[hook])),
+        )
 
     outcome = world.up(program)
 

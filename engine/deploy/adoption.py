@@ -1,0 +1,125 @@
+"""`pulumi import`: existing resources join the state without a program that declares them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine import urn as urns
+from engine.deploy.context import Context
+from engine.deploy.executor import Executor
+from engine.deploy.goal import Goal, PackageKey
+from engine.deploy.hooks import Hooks
+from engine.deploy.policing import Policing
+from engine.deploy.providers import Providers, reference_of
+from engine.deploy.registrar import Aborted, Registrar
+from engine.errors import ConfigurationError, EngineError
+
+
+@dataclass(frozen=True)
+class Import:
+    """One resource to import. `parent` and `provider` are names in the table, or URNs; empty for the defaults."""
+
+    type: str
+    name: str
+    id: str
+    parent: str = ""
+    provider: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Imports:
+    """Resources to import, and the URNs that their names for parents and providers stand for."""
+
+    resources: tuple[Import, ...]
+    names: Mapping[str, str]
+    protect: bool = True
+
+
+def parse(text: str, origin: str, protect: bool) -> Imports:
+    """The imports of a JSON file. Raises `ConfigurationError`, naming `origin`."""
+    try:
+        document = json.loads(text)
+        resources = tuple(_import(entry) for entry in document["resources"])
+        return Imports(resources, dict(document.get("nameTable") or {}), protect)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"could not read the import file '{origin}' ({error!r}); it has to hold "
+            '{"resources": [{"type": …, "name": …, "id": …}]}'
+        ) from error
+
+
+def _import(entry: Mapping[str, Any]) -> Import:
+    optional = {name: str(entry.get(name) or "") for name in ("parent", "provider", "version")}
+    return Import(entry["type"], entry["name"], entry["id"], **optional)
+
+
+class Adoption:
+    """Imports resources one after the other, in the order of the file."""
+
+    def __init__(self, context: Context, providers: Providers):
+        self._context = context
+        self._registrar = Registrar(
+            context, providers, Executor(context, providers, Hooks()), Policing(context)
+        )
+        self._providers = providers
+
+    def run(self, imports: Imports) -> bool:
+        """Whether everything could be imported; what could not has been reported."""
+        self._learn_what_exists()
+        try:
+            root = self._root()
+            for item in imports.resources:
+                self._registrar.register(self._goal(item, imports, root))
+        except Aborted:
+            self._context.error("preview failed" if self._context.options.preview else "import failed")
+            return False
+        return True
+
+    def _learn_what_exists(self) -> None:
+        """Parents and explicit providers are in the state; no program registers them here."""
+        for old in self._context.ledger.olds.values():
+            if old.urn != self._context.root_urn and not urns.name_of(old.urn).startswith("default"):
+                self._context.ledger.goals[old.urn] = Goal(
+                    old.type, urns.name_of(old.urn), old.custom, old.parent
+                )
+                self._context.ledger.results[old.urn] = old
+            if urns.is_provider(old.type):
+                self._providers.learn(old)
+
+    def _root(self) -> str:
+        name = f"{self._context.project}-{self._context.stack}"
+        return self._registrar.register(Goal(urns.ROOT_TYPE, name)).urn
+
+    def _goal(self, item: Import, imports: Imports, root: str) -> Goal:
+        return Goal(
+            item.type,
+            item.name,
+            custom=True,
+            parent=self._named(item.parent, imports) or root,
+            provider=self._provider(self._named(item.provider, imports)),
+            package=PackageKey(urns.package_of(item.type), item.version),
+            import_id=item.id,
+            adopt=True,
+            protect=imports.protect,
+        )
+
+    def _named(self, name: str, imports: Imports) -> str:
+        if not name or name.startswith("urn:"):
+            return name
+        if name not in imports.names:
+            raise EngineError(
+                f"the name '{name}' is not in the nameTable of the import file; add it with its URN"
+            )
+        return imports.names[name]
+
+    def _provider(self, urn: str) -> str:
+        if not urn:
+            return ""
+        found = self._context.ledger.olds.get(urn)
+        if found is None:
+            raise EngineError(f"the provider '{urn}' is not in the stack; import into a stack that holds it")
+        return reference_of(found)
