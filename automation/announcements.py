@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from automation.cluster import EVENT, Cluster, Object
+from automation.cluster import Cluster, Object
 from automation.errors import SluiceError
+from automation.kinds import EVENT
 
 REMEMBERED = 4096
 

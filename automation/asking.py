@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import requests
 
-from automation.cluster import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, Cluster, Scope
+from automation.cluster import Cluster
 from automation.core.decision import CallHook, Measure, Question
 from automation.core.observation import Answer, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
 from automation.hooks import Hooks
+from automation.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, Scope
 from automation.metrics import queries
 from automation.metrics.access import Access
 from automation.metrics.providers import UnknownProvider, provider

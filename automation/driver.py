@@ -13,7 +13,7 @@ from typing import Any
 
 from automation.announcements import Announcement
 from automation.asking import Asker
-from automation.cluster import CANARY, DEPLOYMENT, Cluster, Conflict, Object
+from automation.cluster import Cluster, Conflict, Object
 from automation.core.decide import decide
 from automation.core.decision import (
     Action,
@@ -31,6 +31,7 @@ from automation.core.observation import Observation
 from automation.core.settle import Refusal, abandon
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Status
+from automation.kinds import CANARY, DEPLOYMENT
 from automation.lease import Leases
 from automation.observer import Circumstances, Observer
 from automation.placing import Placer, Postponed

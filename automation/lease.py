@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from automation.cluster import LEASE, Cluster, Conflict, Object
+from automation.cluster import Cluster, Conflict, Object
 from automation.core.spec import Canary
+from automation.kinds import LEASE
 
 SECONDS = 30
 RENEW_SECONDS = 10.0

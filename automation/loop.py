@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from automation.cluster import CANARY, DEPLOYMENT, Kind, Object
+from automation.cluster import Object
 from automation.core.durations import seconds_of
 from automation.core.status import Phase
 from automation.driver import Driver, Tick
 from automation.errors import SluiceError
+from automation.kinds import CANARY, DEPLOYMENT, Kind
 from automation.watches import Key, Watches, key_of
 
 WORKERS = 8

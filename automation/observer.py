@@ -7,22 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from automation.cluster import (
-    APISIX_ROUTE,
-    AUTOSCALER,
-    CANARY,
-    CONFIG_MAP,
-    DEPLOYMENT,
-    SECRET,
-    SERVICE,
-    Kind,
-    Object,
-)
+from automation.cluster import Object
 from automation.core import revision
 from automation.core.observation import Observation, Route, Target, Workload, WorkloadCondition
 from automation.core.spec import Canary
 from automation.core.split import Split
 from automation.core.status import Apex
+from automation.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE, Kind
 from automation.watches import NamedWatches, Watches
 
 SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")

@@ -16,11 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
 
-from automation.cluster import APISIX_ROUTE, DEPLOYMENT, SERVICE, Cluster, Object
+from automation.cluster import Cluster, Object
 from automation.core.decision import Update
 from automation.core.spec import Canary
 from automation.core.status import Intent, Kind
 from automation.errors import SluiceError, UpdateFailed
+from automation.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
 from automation.observer import ATTEMPT
 from automation.updates import Gate, PolicyRefused, Program, Stacks, Updated
 from automation.watches import Watches

@@ -9,20 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automation.cluster import (
-    AUTOSCALER,
-    CONFIG_MAP,
-    DEPLOYMENT,
-    REVISION,
-    SECRET,
-    Cluster,
-    Conflict,
-    Kind,
-    Object,
-    Scope,
-)
+from automation.cluster import Cluster, Conflict, Object
 from automation.core import revision
 from automation.core.spec import Canary
+from automation.kinds import AUTOSCALER, CONFIG_MAP, DEPLOYMENT, REVISION, SECRET, Kind, Scope
 
 LABEL = "sluice.delivery/canary"
 KEPT = 5

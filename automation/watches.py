@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from automation.cluster import Cluster, Kind, Object, Scope, WatchExpired
+from automation.cluster import Cluster, Object, WatchExpired
 from automation.errors import ClusterAway, SluiceError
+from automation.kinds import Kind, Scope
 
 Key = tuple[str, str]
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)

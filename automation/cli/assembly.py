@@ -16,9 +16,10 @@ from automation.asking import Asker
 from automation.cli.display import Display
 from automation.cli.environment import Environment, person, scrape_seconds
 from automation.cli.known import Known
-from automation.cluster import Kind, Object
+from automation.cluster import Object
 from automation.driver import Driver, Ports
 from automation.errors import SluiceError
+from automation.kinds import Kind
 from automation.lease import Identity, Leases
 from automation.observer import KINDS, Observer
 from automation.placing import Placer

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from automation import engines
 from automation.cli.options import Where
-from automation.cluster import CANARY, Cluster, Object
+from automation.cluster import Cluster, Object
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, SettingsRefused
+from automation.kinds import CANARY
 from automation.placing import Release
 from automation.updates import Gate, Program, StackMissing, Stacks
 from stacks import overrides, settings_for

@@ -8,7 +8,8 @@ import click
 
 from automation.cli.display import as_json
 from automation.cli.options import Where, namespace, output, where
-from automation.cluster import EVENT, Object, Scope
+from automation.cluster import Object
+from automation.kinds import EVENT, Scope
 
 
 @click.command(short_help="What was said of a Canary, oldest first.")

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 
 from automation.cli.environment import Environment
-from automation.cluster import CANARY, DEPLOYMENT, Object
+from automation.cluster import Object
 from automation.errors import CanaryMissing, ImageRefused
+from automation.kinds import CANARY, DEPLOYMENT
 
 CONFIG = "sluice:images"
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from automation.cluster import APISIX_ROUTE, AUTOSCALER, CANARY, DEPLOYMENT, SERVICE, Cluster, Object
+from automation.cluster import Cluster, Object
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
+from automation.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, DEPLOYMENT, SERVICE
 from automation.watches import Watches
 from stacks import rivals, rollout
 from stacks.rollout import Live, Rollout

@@ -14,7 +14,6 @@ from automation.cli.environment import Environment, open_environment
 from automation.cli.images import parse_image, set_image
 from automation.cli.options import Where, environment, namespace, output, where
 from automation.cli.run import describe
-from automation.cluster import CANARY
 from automation.core.status import Phase
 from automation.driver import Tick
 from automation.errors import (
@@ -27,6 +26,7 @@ from automation.errors import (
     StoppedByPolicy,
     TimedOut,
 )
+from automation.kinds import CANARY
 from automation.loop import interval_of
 
 PATIENCE = 5

@@ -8,9 +8,9 @@ import click
 
 from automation.cli.environment import Environment, open_environment, person
 from automation.cli.options import Where, environment, namespace, where
-from automation.cluster import CANARY
 from automation.core.status import Phase, Request, Status
 from automation.errors import CanaryMissing, NothingToDo
+from automation.kinds import CANARY
 
 REST = (Phase.NONE, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
 

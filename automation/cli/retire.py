@@ -10,12 +10,13 @@ import click
 from automation.cli.assembly import fresh_attempt
 from automation.cli.environment import Environment, open_environment
 from automation.cli.options import Where, environment, namespace, where
-from automation.cluster import CANARY, DEPLOYMENT, Object
+from automation.cluster import Object
 from automation.core.readiness import readiness
 from automation.core.spec import Canary
 from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Status
 from automation.errors import CanaryMissing, NothingToDo, TimedOut
+from automation.kinds import CANARY, DEPLOYMENT
 from automation.observer import workload
 
 LEAVABLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING)

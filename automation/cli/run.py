@@ -12,8 +12,9 @@ from automation.cli.assembly import assemble
 from automation.cli.display import Display, JsonLines, Lines
 from automation.cli.environment import open_environment
 from automation.cli.options import Where, environment, where
-from automation.cluster import Kind, Object
+from automation.cluster import Object
 from automation.driver import Tick
+from automation.kinds import Kind
 from automation.loop import Loop
 from automation.watches import Key
 

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from automation.cli.display import as_json, show
 from automation.cli.options import Where, namespace, output, where
-from automation.cluster import CANARY, Object, Scope
+from automation.cluster import Object
+from automation.kinds import CANARY, Scope
 
 COLUMNS = ("NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME")
 WIDE = ("FAILED", "INTERVAL", "STEP", "MAX", "REASON")

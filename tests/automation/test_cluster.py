@@ -11,8 +11,9 @@ import pytest
 
 from automation import reach
 from automation.announcements import Announcement, EventLog
-from automation.cluster import CANARY, DEPLOYMENT, Cluster, Conflict
+from automation.cluster import Cluster, Conflict
 from automation.errors import ClusterAway, ClusterRefused
+from automation.kinds import CANARY, DEPLOYMENT
 from automation.watches import Watches
 from tests.automation.loopback import Answer, Asked, Loopback, loopback
 

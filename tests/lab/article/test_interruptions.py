@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from automation.cluster import CANARY, Cluster, Scope
+from automation.cluster import Cluster
+from automation.kinds import CANARY, Scope
 from tests.lab.article.application import Application
 from tests.lab.article.ground import Running
 from tests.lab.article.weights import watched
@@ -57,7 +58,7 @@ def lurking(assassin: Assassin) -> Iterator[None]:
 
 
 def test_a_driver_that_is_killed_at_every_step_is_succeeded_and_no_step_is_taken_twice(
-    application: Callable[..., Application]
+    application: Callable[..., Application],
 ) -> None:
     # given
     podinfo = application()
@@ -78,3 +79,22 @@ def test_a_driver_that_is_killed_at_every_step_is_succeeded_and_no_step_is_taken
     assert podinfo.replicas() == 0
     steps = [(step["kind"], step["after"]) for step in podinfo.history if step["result"] == "succeeded"]
     assert len(steps) == len(set(steps)), steps
+
+
+def test_updates_by_hand_in_mid_release_move_no_traffic(application: Callable[..., Application]) -> None:
+    # given
+    podinfo = application(stepWeight=10)
+    podinfo.set_image("6.0.1")
+    by_hand = ("pulumi", "up", "--yes", "--skip-preview", "--stack", podinfo.stack)
+    with podinfo.ground.begun(*podinfo.release_command) as driver, watched(podinfo) as weights:
+        podinfo.until_phase("Progressing")
+        # when
+        codes = []
+        while driver.process.poll() is None:
+            with podinfo.ground.begun(*by_hand) as update:
+                codes.append(update.wait().code)
+        # then
+        assert driver.wait().code == 0
+        eventually(lambda: weights.seen == [0, 10, 20, 30, 40, 50, 0])
+    assert codes.count(0) > 3, codes
+    assert podinfo.image("podinfo-primary").endswith(":6.0.1")
