@@ -19,6 +19,7 @@ from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Situation
 from components.marks import FIELD_MANAGER
+from components.revision import Revision
 from components.routes import apisix
 from stacks import cluster, documents, pace, rivals, rollout
 from stacks.documents import Documents
@@ -158,14 +159,14 @@ def _situation(view: _View, sources: Sources | None) -> Situation:
     )
 
 
-def _recorded(view: _View, hash: str) -> Any:
+def _recorded(view: _View, hash: str) -> Revision | None:
     """The revision that primary runs. One that is gone must not take the primary with it: that is refused."""
     if not hash:
         return None
     revision = view.rollout.revision(hash) if view.rollout else None
     if revision is None:
         problem = f"revision {hash} of {view.spec.full_name}, which primary runs, is not recorded any more"
-        remedy = f"restore the ControllerRevision {view.spec.name}-{hash}, or release again: `sluice retry`"
+        remedy = f"restore the ControllerRevision {view.spec.name}-{hash} and the configuration that it names"
         raise Refused((Problem("status.inForce.revision", problem, remedy),))
     return revision
 

@@ -49,18 +49,17 @@ class Rollout:
         return max(self.revisions, key=lambda hash: self.numbers.get(hash, 0), default="")
 
     def revision(self, hash: str) -> Revision | None:
-        """A recorded revision with its configuration; None if it was never recorded."""
+        """A recorded revision with its configuration; None if it was never recorded, or part of it is gone."""
         data = self.revisions.get(hash)
         if data is None:
             return None
-        configs = {key: self._config(key, name) for key, name in (data.get("configs") or {}).items()}
-        found = {key: config for key, config in configs.items() if config is not None}
+        named = {key: f"{key.partition('/')[0]}/{name}" for key, name in (data.get("configs") or {}).items()}
+        if any(recorded not in self.configs for recorded in named.values()):
+            return None
+        configs = {key: self.configs[recorded] for key, recorded in named.items()}
         return Revision(
-            hash, dict(data["template"]), dict(data.get("spec") or {}), found, data.get("autoscaler")
+            hash, dict(data["template"]), dict(data.get("spec") or {}), configs, data.get("autoscaler")
         )
-
-    def _config(self, key: str, recorded: str) -> Manifest | None:
-        return self.configs.get(f"{key.partition('/')[0]}/{recorded}")
 
 
 def read(kubeconfig: str | None, context: str | None, namespace: str, name: str) -> Rollout | None:

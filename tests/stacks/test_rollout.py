@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,7 @@ def test_a_rollout_holds_status_revisions_and_what_is_live(server: ApiServer, ku
     assert revision is not None
     assert revision.configs == {"configmap/settings": config}
     assert read.revision("gone") is None
+    assert replace(read, configs={}).revision("aa") is None
 
 
 def test_an_unreachable_cluster_is_an_error_with_a_remedy(server: ApiServer, kubeconfig: str) -> None:
