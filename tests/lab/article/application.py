@@ -76,6 +76,10 @@ class Application:
         return ("release", "podinfo", "--env", "dev", "-n", self.namespace)
 
     @property
+    def stack(self) -> str:
+        return f"dev.{self.namespace}.podinfo"
+
+    @property
     def history(self) -> list[dict[str, Any]]:
         return self.ground.history("podinfo", self.namespace)
 
@@ -92,6 +96,10 @@ class Application:
             return bool(answer["data"]["result"])
 
         eventually(measured, 30, every=0.2)
+
+    def until_split(self, primary: int, canary: int, seconds: float = 30) -> None:
+        """Until the live route has these weights."""
+        eventually(lambda: self.split == (primary, canary), seconds)
 
     def until_phase(self, *phases: str, seconds: float = 60) -> None:
         eventually(lambda: self.phase in phases, seconds)

@@ -43,6 +43,10 @@ class Running:
         """The texts of the events that a driver has shown, in order."""
         return re.findall(r"^\d\d:\d\d:\d\d [! ] (.*)$", self.said, re.M)
 
+    def heard(self, pattern: str) -> bool:
+        """Whether an event's text matches the whole pattern."""
+        return any(re.fullmatch(pattern, text) for text in self.events)
+
     def kill(self) -> None:
         """Pulls the plug: SIGKILL, and waits until it is gone."""
         self.process.kill()

@@ -132,3 +132,25 @@ def test_delay_of_the_canary_rolls_it_back(podinfo: Application) -> None:
     halts = r"Halt podinfo\.test advancement request duration \d(\.\d+)?s > 500ms"
     assert in_order((*(halts,) * 10, *ROLLBACK), driver.events)
     assert podinfo.split == (100, 0)
+
+
+def test_neither_a_number_of_replicas_nor_an_image_set_by_others_is_undone_by_an_update(
+    podinfo: Application,
+) -> None:
+    # given
+    with released(podinfo, "6.0.4") as driver:
+        podinfo.until_weight(10)
+        # when
+        podinfo.kubectl("scale", "deployment/podinfo", "--replicas=2")  # over the subresource, as an HPA does
+        podinfo.until_weight(20)
+        podinfo.ground.sluice("pulumi", "up", "--yes", "--skip-preview", "--stack", podinfo.stack)
+        # then
+        assert podinfo.replicas() == 2
+        assert podinfo.image() == "stefanprodan/podinfo:6.0.4"
+        # when
+        podinfo.ground.sluice("abort", "podinfo", "--env", "dev", "-n", "test")
+        # then
+        assert driver.wait().code == 21
+    assert "Canary aborted! Scaling down podinfo.test" in driver.events
+    assert podinfo.split == (100, 0)
+    assert podinfo.replicas() == 0

@@ -1,0 +1,54 @@
+"""What people ask of a driver: an abort, another try, and leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lab.traffic import Traffic
+from tests.lab.article import documents
+from tests.lab.article.application import Application
+from tests.lab.deadline import eventually
+
+pytestmark = pytest.mark.lab
+
+
+def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_request(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    podinfo = application()
+    asked = ("podinfo", "--env", "dev", "-n", namespace)
+    podinfo.set_image("6.0.1")
+    with podinfo.ground.begun(*podinfo.release_command) as driver:
+        podinfo.until_weight(25)
+        # when
+        podinfo.ground.sluice("abort", *asked)
+        # then
+        assert driver.wait().code == 21
+    assert podinfo.status["conditions"][0]["reason"] == "Aborted"
+    assert podinfo.split == (100, 0)
+    # when
+    podinfo.ground.sluice("retry", *asked)
+    # then
+    podinfo.release(expect=0)
+    assert podinfo.image("podinfo-primary").endswith(":6.0.1")
+    # when
+    gateway = podinfo.ground.lab.addresses["gateway"]
+    with Traffic(f"http://{gateway}/api/info", documents.host(namespace), rate=20) as users:
+        eventually(lambda: users.total.ok > 20)
+        podinfo.ground.sluice("retire", *asked)
+        answered = users.total.ok
+        eventually(lambda: users.total.ok > answered + 40)
+    # then
+    assert users.total.failed == 0
+    left = podinfo.kubectl("get", "deployment,apisixroute,service", "-o", "name").split()
+    assert "deployment.apps/podinfo-primary" not in left
+    assert "apisixroute.apisix.apache.org/podinfo-podinfo-canary" not in left
+    assert "service/podinfo" in left
+    assert podinfo.phase == "Terminated"
+    # when
+    refused = podinfo.ground.sluice("abort", *asked, expect=42)
+    # then
+    assert "there is no run to abort" in refused
