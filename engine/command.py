@@ -41,12 +41,13 @@ class EmbeddedPulumi:
     ) -> CommandResult:
         """Run one command. Raises the SDK's `CommandError` (or the kind of it that fits) if it fails."""
         out, err = _Lines(on_output), _Lines(on_error)
+        env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         shell = Shell(
-            env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+            env=env,
             cwd=Path(os.path.abspath(cwd)),
             out=out,
             err=err,
-            packages=self._packages,
+            packages={name: package.within(env) for name, package in self._packages.items()},
         )
         code = execute(shell, ["--non-interactive", *(word for word in args if word != "--non-interactive")])
         result = CommandResult(stdout=out.text, stderr=err.text, code=code)

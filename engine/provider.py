@@ -6,7 +6,7 @@ with `Secret` and `UNKNOWN` in place; `olds` are what the state holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, runtime_checkable
@@ -161,6 +161,10 @@ class Package(Protocol):
     """A package of resource types (such as `kubernetes`): makes providers out of configuration."""
 
     name: str
+
+    def within(self, environment: Mapping[str, str]) -> Package:
+        """The same package for a command with this environment; connections are shared where they can be."""
+        ...
 
     def check_config(self, operation: Operation, news: PropertyMap) -> Checked: ...
 

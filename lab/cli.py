@@ -15,6 +15,7 @@ from rich.table import Table
 
 from lab.binaries import Report
 from lab.cluster import Lab
+from lab.config import labs_folder
 from lab.durations import milliseconds
 from lab.errors import LabError
 
@@ -83,11 +84,19 @@ def up(name: str, api_port: int, gateway_port: int, prometheus_port: int) -> Non
 
 
 @lab.command()
+@click.option("--all", "everything", is_flag=True, help="Every lab of this user.")
 @of_a_lab
-def down(name: str) -> None:
+def down(name: str, everything: bool) -> None:
     """End a lab and leave nothing of it."""
-    Lab.named(name).down()
-    click.echo(f"The lab {name!r} is down.")
+    for one in labs() if everything else (name,):
+        Lab.named(one).down()
+        click.echo(f"The lab {one!r} is down.")
+
+
+def labs() -> list[str]:
+    """Names of the labs of this user, those that died included."""
+    folder = labs_folder()
+    return sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
 
 
 @lab.command()

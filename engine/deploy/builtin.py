@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine.deploy.ledger import Ledger
 from engine.errors import EngineError
-from engine.provider import Change, Checked, CheckFailure, Diff, Operation, ProviderError, Read
+from engine.provider import Change, Checked, CheckFailure, Diff, Operation, Package, ProviderError, Read
 from engine.values import PropertyMap, Secret, has_secret, reveal
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
@@ -31,6 +31,9 @@ class BuiltinPackage:
         return Diff()
 
     def configure(self, inputs: PropertyMap) -> BuiltinPackage:
+        return self
+
+    def within(self, environment: Mapping[str, str]) -> Package:
         return self
 
     def secret_outputs(self, type: str) -> tuple[str, ...]:

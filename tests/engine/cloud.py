@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from engine.provider import (
     Diff,
     InitFailed,
     Operation,
+    Package,
     PropertyDiff,
     ProviderError,
     Read,
@@ -68,6 +69,9 @@ class Cloud:
         return Diff(Change.SOME, changed=("other",)) if reveal(olds) != reveal(news) else Diff()
 
     def configure(self, inputs: PropertyMap) -> Cloud:
+        return self
+
+    def within(self, environment: Mapping[str, str]) -> Package:
         return self
 
     def secret_outputs(self, type: str) -> tuple[str, ...]:
