@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
+from functools import partial
 
 from automation.cluster import Cluster, Object
 from automation.core.decision import Update
@@ -23,13 +23,18 @@ from automation.core.status import Intent, Kind
 from automation.errors import SluiceError, UpdateFailed
 from automation.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
 from automation.observer import ATTEMPT
-from automation.updates import Gate, PolicyRefused, Program, Stacks, Updated
+from automation.updates import Gate, PolicyRefused, Program, Stacks
 from automation.watches import Watches
 
 DIRECT_SECONDS = 10.0
 FORWARD_SECONDS = 120.0
 RETRY_SECONDS = 0.5
+WORKERS = 64
+"""Threads wait here for engines; one that hangs must not take the place of somebody else's rollback."""
 DIRECT_KINDS = (Kind.ROLLBACK, Kind.RESTART, Kind.RETURN, Kind.REPAIR)
+
+
+Job = Callable[[Program], object]
 
 
 class Postponed(Exception):
@@ -58,18 +63,20 @@ class Placer:
     ) -> None:
         self._cluster, self._watches, self._stacks = cluster, watches, stacks
         self._release_of, self._gate, self._by = release_of, gate, by
-        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="update")
-        self._running: dict[str, Future[Updated]] = {}
+        self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="update")
+        self._running: dict[str, Future[object]] = {}
         self._owed: set[str] = set()
         self._beyond_refresh: set[str] = set()
-        self._lock = threading.Lock()
 
     def place(self, canary: Canary, update: Update) -> list[str]:
         """Makes the intent live and returns sentences that people must hear (usually none).
 
         Raises PolicyRefused when the gate says no, Postponed when it could not be done now.
         """
-        said = self._update(canary, update) if update.forward else self._update_or_patch(canary, update)
+        if update.forward:
+            said = self._update(canary, update, time.monotonic() + FORWARD_SECONDS)
+        else:
+            said = self._update_or_patch(canary, update)
         self._read_back(canary)
         return said
 
@@ -79,47 +86,46 @@ class Placer:
         if release.stack not in self._owed:
             return []
         message = f"{canary.full_name}: take over the route that was patched directly"
+        job = partial(self._stacks.update, release.stack, message=message)
         try:
-            self._run(release, None, message, None, DIRECT_SECONDS)
-        except (SluiceError, StillRunning):
+            self._run(release, None, job, time.monotonic() + DIRECT_SECONDS)
+        except Postponed:
             return []
         self._owed.discard(release.stack)
         self._read_back(canary)
         return [f"Stack {release.stack} is up to date with the live route again"]
 
-    def _update(self, canary: Canary, update: Update) -> list[str]:
+    def _update(self, canary: Canary, update: Update, deadline: float) -> list[str]:
         release = self._release_of(canary)
-        try:
-            self._run_or_refresh(release, update)
-        except PolicyRefused:
-            raise
-        except StillRunning:
-            raise Postponed(f"the update of stack {release.stack} is still running; waiting for it") from None
-        except SluiceError as failed:
-            raise Postponed(failed.problem) from failed
+        self._update_or_refresh(release, update, deadline)
         self._owed.discard(release.stack)
         self._beyond_refresh.discard(release.stack)
         return []
 
-    def _run_or_refresh(self, release: Release, update: Update) -> None:
+    def _update_or_refresh(self, release: Release, update: Update, deadline: float) -> None:
         """An update that fails may have met what somebody deleted: then once more with a state that knows it."""
-        gate = self._gate if update.forward else None
-        attempt, message = update.intent.placement.attempt, trail(update.intent, self._by)
+        attempt = update.intent.placement.attempt
+        message, gate = trail(update.intent, self._by), self._gate if update.forward else None
+        job = partial(self._stacks.update, release.stack, message=message, gate=gate)
         try:
-            self._run(release, attempt, message, gate, FORWARD_SECONDS)
-        except UpdateFailed:
-            if release.stack in self._beyond_refresh:
+            self._run(release, attempt, job, deadline)
+        except Postponed as postponed:
+            failed = isinstance(postponed.__cause__, UpdateFailed)
+            if not failed or release.stack in self._beyond_refresh:
                 raise
             self._beyond_refresh.add(release.stack)
-            self._stacks.refresh(release.stack, release.program(None), "take over what was changed by hand")
-            self._run(release, attempt, message, gate, FORWARD_SECONDS)
+            refresh = partial(
+                self._stacks.refresh, release.stack, message="take over what was changed by hand"
+            )
+            self._run(release, None, refresh, deadline)
+            self._run(release, attempt, job, deadline)
 
     def _update_or_patch(self, canary: Canary, update: Update) -> list[str]:
         """Tries for DIRECT_SECONDS to get the update through; then the route itself is patched."""
         deadline = time.monotonic() + DIRECT_SECONDS
         while True:
             try:
-                return self._update(canary, update)
+                return self._update(canary, update, deadline)
             except Postponed as postponed:
                 reason = str(postponed)
             if time.monotonic() >= deadline:
@@ -136,21 +142,31 @@ class Placer:
             f"{update.intent.placement.split.primary}/{update.intent.placement.split.canary}"
         ]
 
-    def _run(
-        self, release: Release, attempt: str | None, message: str, gate: Gate | None, seconds: float
-    ) -> Updated:
-        """One update, waited for. An earlier one of the same stack that still runs is waited for instead."""
-        program = release.program(attempt)
-        with self._lock:
-            running = self._running.get(release.stack)
-            if running is None or running.done():
-                running = self._pool.submit(self._stacks.update, release.stack, program, message, gate)
-                self._running[release.stack] = running
-                mine = True
-            else:
-                mine = False
-        result = running.result(timeout=seconds)
-        return result if mine else self._run(release, attempt, message, gate, seconds)
+    def _run(self, release: Release, attempt: str | None, job: Job, deadline: float) -> None:
+        """A job of a stack, waited for until `deadline` (monotonic seconds). Raises PolicyRefused or Postponed.
+
+        One that went past its deadline goes on by itself. The next one waits for it to end; what became of it is
+        no answer to anything that was asked since.
+        """
+        try:
+            wait([self._running[release.stack]] if release.stack in self._running else [], _until(deadline))
+            if not self._free(release.stack):
+                raise StillRunning
+            running = self._pool.submit(job, release.program(attempt))
+            self._running[release.stack] = running
+            running.result(timeout=_until(deadline))
+        except PolicyRefused:
+            raise
+        except StillRunning:
+            raise Postponed(f"the update of stack {release.stack} is still running; waiting for it") from None
+        except SluiceError as failed:
+            raise Postponed(failed.problem) from failed
+        except Exception as broken:
+            text = f"the update of stack {release.stack} broke: {type(broken).__name__}: {broken}"
+            raise Postponed(text) from broken
+
+    def _free(self, stack: str) -> bool:
+        return stack not in self._running or self._running[stack].done()
 
     def _patch(self, canary: Canary, intent: Intent, reason: str) -> None:
         live = self._cluster.get(APISIX_ROUTE, canary.namespace, canary.route_copy_name)
@@ -169,6 +185,10 @@ class Placer:
             thing = self._cluster.get(kind, canary.namespace, name)
             if thing is not None:
                 self._watches.put(kind, thing)
+
+
+def _until(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic())
 
 
 def with_split(live: Object, canary: Canary, intent: Intent) -> Object:
