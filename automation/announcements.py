@@ -53,37 +53,37 @@ class EventLog:
         uid = canary["metadata"].get("uid", "")
         digest = hashlib.sha256(f"{uid}{announcement.type}{announcement.text}".encode()).hexdigest()[:16]
         name = f"{announcement.canary}.{digest}"
-        count = self._count(announcement.namespace, name)
-        at = timestamp(announcement.at)
-        if count > 1:
-            body = {"count": count, "lastTimestamp": at}
+        key, at = (announcement.namespace, name), timestamp(announcement.at)
+        if counted := self._counted(key):
             try:
-                self._cluster.patch(EVENT, announcement.namespace, name, body)
+                self._count(key, counted + 1, at)
                 return
             except SluiceError:
-                # Events expire after an hour: what was counted may be gone, then a new one begins.
-                self._forget(announcement.namespace, name)
+                pass  # Events expire after an hour: what was counted may be gone, then a new one begins.
         try:
             self._cluster.create(EVENT, _event(announcement, canary, name, at))
+            self._remember(key, 1)
         except SluiceError:
             # Another driver, or this one before a restart, has written the same text: count on from there.
             known = self._cluster.get(EVENT, announcement.namespace, name)
             if known is None:
                 raise
-            body = {"count": int(known.get("count") or 1) + 1, "lastTimestamp": at}
-            self._cluster.patch(EVENT, announcement.namespace, name, body)
+            self._count(key, int(known.get("count") or 1) + 1, at)
 
-    def _count(self, namespace: str, name: str) -> int:
+    def _count(self, key: tuple[str, str], count: int, at: str) -> None:
+        self._cluster.patch(EVENT, *key, {"count": count, "lastTimestamp": at})
+        self._remember(key, count)
+
+    def _counted(self, key: tuple[str, str]) -> int:
         with self._lock:
-            count = self._counts.pop((namespace, name), 0) + 1
-            self._counts[namespace, name] = count
+            return self._counts.get(key, 0)
+
+    def _remember(self, key: tuple[str, str], count: int) -> None:
+        with self._lock:
+            self._counts[key] = count
+            self._counts.move_to_end(key)
             if len(self._counts) > REMEMBERED:
                 self._counts.popitem(last=False)
-            return count
-
-    def _forget(self, namespace: str, name: str) -> None:
-        with self._lock:
-            self._counts.pop((namespace, name), None)
 
 
 def _event(announcement: Announcement, canary: Object, name: str, at: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from automation.cli.display import Display
 from automation.cli.environment import Environment, person, scrape_seconds
 from automation.cli.known import Known
 from automation.cluster import Object
-from automation.driver import Driver, Ports
+from automation.driver import Announcer, Driver, Ports
 from automation.errors import SluiceError
 from automation.kinds import Kind
 from automation.lease import Identity, Leases
@@ -55,12 +55,6 @@ def assemble(
     named = NamedWatches(cluster, changed)
     known = Known(cluster, watches)
     leases = Leases(cluster, Identity.of_this_process(), time.time)
-    log = EventLog(cluster)
-
-    def announce(announcement: Announcement, canary: Object) -> None:
-        display.announce(announcement)
-        log.write(announcement, canary)
-
     ports = Ports(
         cluster=cluster,
         watches=watches,
@@ -76,12 +70,29 @@ def assemble(
             person(),
         ),
         leases=leases,
-        announce=announce,
+        announce=announcer(display, EventLog(cluster)),
         fresh_attempt=fresh_attempt,
     )
     driver = Driver(ports, scrape_seconds(opened.settings), opened.settings.driver.strict)
     watches.start()
     return Assembly(driver, watches, named, leases)
+
+
+def announcer(display: Display, log: EventLog) -> Announcer:
+    """Tells the display and writes Events. What can't be written is said, and no more.
+
+    What an Event tells of, such as a rollback, must not wait for it to be written.
+    """
+
+    def announce(announcement: Announcement, canary: Object) -> None:
+        display.announce(announcement)
+        try:
+            log.write(announcement, canary)
+        except SluiceError as lost:
+            name = f"{announcement.canary}.{announcement.namespace}"
+            display.troubled(name, f"an Event was not written: {lost.problem}")
+
+    return announce
 
 
 def fresh_attempt() -> str:

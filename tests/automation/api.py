@@ -86,7 +86,7 @@ class Api:
         path = urlsplit(asked.path).path
         base, _, last = path.rpartition("/")
         path, part = (base, last) if last in SUBRESOURCES else (path, "")
-        body = json.loads(asked.body) if asked.body else None
+        body: Object = json.loads(asked.body) if asked.body else {}
         match asked.method:
             case "GET" if path in self._objects:
                 return Answer(body=self._objects[path])

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from automation import reach
-from automation.announcements import Announcement, EventLog
 from automation.cluster import Cluster, Conflict
 from automation.errors import ClusterAway, ClusterRefused
 from automation.kinds import CANARY, DEPLOYMENT
@@ -177,21 +176,3 @@ def test_an_expired_watch_lists_again(tmp_path: Path) -> None:
         watches.start(5)
         assert listed_twice.wait(5)
         watches.stop()
-
-
-def test_a_repeated_event_is_counted_up(tmp_path: Path) -> None:
-    canary = {"metadata": {"namespace": "test", "name": "podinfo", "uid": "u"}}
-    announcement = Announcement(
-        "test", "podinfo", "Normal", "Initialization done! podinfo.test", 1700000000.0
-    )
-    with loopback(lambda asked: Answer(body={"metadata": {}})) as server:
-        log = EventLog(connect(server, tmp_path))
-        log.write(announcement, canary)
-        log.write(announcement, canary)
-    first, second = server.asked
-    body = json.loads(first.body)
-    assert first.method == "POST"
-    assert (body["reason"], body["message"], body["count"]) == ("Synced", announcement.text, 1)
-    assert body["lastTimestamp"] == "2023-11-14T22:13:20Z"
-    assert second.method == "PATCH"
-    assert json.loads(second.body) == {"count": 2, "lastTimestamp": "2023-11-14T22:13:20Z"}

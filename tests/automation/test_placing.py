@@ -13,7 +13,7 @@ from automation import placing
 from automation.core.decision import Update
 from automation.core.split import Split
 from automation.core.status import Intent, Kind, Placement
-from automation.errors import StackLocked
+from automation.errors import StackLocked, UpdateFailed
 from automation.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
 from automation.placing import Placer, Postponed, Release
 from automation.updates import PolicyRefused, Program, StackMissing
@@ -76,6 +76,10 @@ def weights(served: Api) -> list[int]:
     return [backend["weight"] for backend in rules[0]["backends"]]
 
 
+def hang(until: threading.Event) -> None:
+    until.wait(10)
+
+
 def raising(error: Exception) -> Callable[[str], None]:
     def does(message: str) -> None:
         raise error
@@ -102,7 +106,7 @@ def test_a_rollback_takes_the_direct_way_whatever_the_stack_does(served: Api, er
 
 def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
     engine, ended = Engine(), threading.Event()
-    engine.does = lambda message: ended.wait(10) and None
+    engine.does = lambda message: hang(ended)
     one = placer(served, engine)
     with pytest.raises(Postponed, match="still running"):
         one.place(canary(), update(Kind.ADVANCE, 30))
@@ -146,7 +150,7 @@ def test_an_update_that_fails_is_tried_once_more_with_a_refreshed_state(served: 
 
     def fails_once(message: str) -> None:
         if len(engine.messages) == 1:
-            raise placing.UpdateFailed("something was deleted")
+            raise UpdateFailed("something was deleted")
 
     engine.does = fails_once
     assert placer(served, engine).place(canary(), update(Kind.ADVANCE, 30)) == []
