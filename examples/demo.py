@@ -7,17 +7,13 @@ INTERVAL=10s takes the article's pace instead of the dev environment's.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from examples.story import PROJECT, Story, Unexpected, scratch_project
+from examples.story import Story, Unexpected, laboratory
 from lab.traffic import Count, Traffic
 
 LAB = "demo"
-STATE = PROJECT / ".sluice" / "demo"
 HOST = "app.example.com"
 RATE = 20.0
 """Requests a second of the users outside."""
@@ -29,7 +25,7 @@ def main() -> int:
     story = Story()
     begun = time.monotonic()
     try:
-        with laboratory(story):
+        with laboratory(story, LAB):
             outcome = tell(story)
             story.heading("Look around")
             look_around(story, kept=bool(os.environ.get("KEEP")))
@@ -38,24 +34,6 @@ def main() -> int:
         return 1
     print(f"\n{outcome} in {time.monotonic() - begun:.0f} s.")
     return 0
-
-
-@contextmanager
-def laboratory(story: Story) -> Iterator[None]:
-    """A lab and an empty state; both go at the end, unless they are to be kept."""
-    story.heading("A cluster")
-    story.run("sluice", "lab", "up", "--name", LAB)
-    try:
-        story.take(story.ask("sluice", "lab", "env", "--name", LAB))
-        shutil.rmtree(STATE, ignore_errors=True)
-        story.folder = scratch_project(STATE)
-        story.environment.update(
-            PULUMI_BACKEND_URL=STATE.as_uri(), PULUMI_CONFIG_PASSPHRASE="", PULUMI_HOME=str(STATE / "home")
-        )
-        yield
-    finally:
-        if not os.environ.get("KEEP"):
-            story.run("sluice", "lab", "down", "--name", LAB)
 
 
 def tell(story: Story) -> str:

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +78,25 @@ def parse_exports(text: str) -> Mapping[str, str]:
             name, value = words[1].split("=", 1)
             found[name] = value
     return found
+
+
+@contextmanager
+def laboratory(story: Story, name: str) -> Iterator[None]:
+    """A lab, an empty state and a project of its own; the lab goes at the end, unless KEEP is set."""
+    state = PROJECT / ".sluice" / name
+    story.heading("A cluster")
+    story.run("sluice", "lab", "up", "--name", name)
+    try:
+        story.take(story.ask("sluice", "lab", "env", "--name", name))
+        shutil.rmtree(state, ignore_errors=True)
+        story.folder = scratch_project(state)
+        story.environment.update(
+            PULUMI_BACKEND_URL=state.as_uri(), PULUMI_CONFIG_PASSPHRASE="", PULUMI_HOME=str(state / "home")
+        )
+        yield
+    finally:
+        if not os.environ.get("KEEP"):
+            story.run("sluice", "lab", "down", "--name", name)
 
 
 def scratch_project(folder: Path) -> Path:
