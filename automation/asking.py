@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import requests
 
 from automation.cluster import Cluster
 from automation.core.decision import CallHook, Measure, Question
-from automation.core.observation import Answer, Observation, QueryFailed
+from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
 from automation.hooks import Hooks
@@ -23,6 +24,7 @@ from automation.metrics.template import MetricTemplate
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
 NOWHERE = "http://flagger-prometheus.apisix:9090"
+SAMPLES_OF_A_RATE = 2
 
 
 class Misconfigured(Exception):
@@ -43,18 +45,33 @@ class Asker:
         self._metrics_server = metrics_server or NOWHERE
         self._hooks = Hooks(session)
         self._addresses: dict[tuple[str, str], frozenset[str]] = {}
+        self._last_away: dict[MetricCheck, float] = {}
 
     def answer(self, canary: Canary, seen: Observation, questions: Iterable[Question]) -> Observation:
         """The observation with the answers to these questions added."""
         hooks, metrics = dict(seen.hooks), dict(seen.metrics)
+        away: QueryFailed | None = None
         for question in questions:
             match question:
                 case CallHook(webhook=webhook):
                     hooks[webhook] = self._hooks.call(question)
                 case Measure(check=check):
-                    metrics[check] = self._measure(canary, check, seen.now)
-                    self._heard(canary, check, metrics[check])
+                    # The tick will wait for whoever is away; the other checks need not run into timeouts as well.
+                    answer = away or self._judicious(check, self._measure(canary, check, seen.now), seen)
+                    metrics[check] = answer
+                    away = answer if isinstance(answer, QueryFailed) and answer.away else None
+                    self._heard(canary, check, answer)
         return replace(seen, hooks=hooks, metrics=metrics)
+
+    def _judicious(self, check: MetricCheck, answer: Answer, seen: Observation) -> Answer:
+        """A server that was away has missed samples: that it has nothing is no news until it has taken new ones."""
+        now = time.monotonic()
+        if isinstance(answer, QueryFailed) and answer.away:
+            self._last_away[check] = now
+        missed = (SAMPLES_OF_A_RATE + 1) * seen.scrape_interval
+        if isinstance(answer, NothingMeasured) and now < self._last_away.get(check, -missed) + missed:
+            return QueryFailed("it has just come back and has no new samples yet", away=True)
+        return answer
 
     def probe(self, canary: Canary) -> str:
         """ "" if all metric providers of a Canary are available, else what is wrong with the first that isn't."""

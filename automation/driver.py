@@ -128,12 +128,13 @@ class Driver:
     def _advance(self, scene: Scene) -> Tick:
         for text in self._ports.placer.reconcile(scene.canary):
             self._announce(scene, warning(text))
-        decision = self._decide(scene)
-        if not decision.actions:
+        decision = decide(scene.canary, scene.status, scene.observation)
+        if not decision.actions and not decision.questions:
             return outcome(scene, decision.reason)
+        # Before anybody is asked: a hook must not be called by two drivers.
         if rival := self._ports.leases.hold(scene.canary):
             return outcome(scene, f"driven by {rival}", rival=rival)
-        return self._act(scene, decision)
+        return self._act(scene, self._decide(scene))
 
     def _decide(self, scene: Scene) -> Decision:
         observation = scene.observation

@@ -12,7 +12,7 @@ from automation.core.status import Phase, Request, Status
 from automation.errors import CanaryMissing, NothingToDo
 from automation.kinds import CANARY
 
-REST = (Phase.NONE, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
+REST = (Phase.NONE, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING, Phase.TERMINATED)
 
 
 @click.command(short_help="End the run that is under way: all traffic back to primary.")

@@ -13,6 +13,10 @@ from tests.lab.deadline import eventually
 
 pytestmark = pytest.mark.lab
 
+GENERATED = frozenset(
+    {"deployment.apps/podinfo-primary", "apisixroute.apisix.apache.org/podinfo-podinfo-canary"}
+)
+
 
 def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_request(
     application: Callable[..., Application], namespace: str
@@ -43,10 +47,7 @@ def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_re
         eventually(lambda: users.total.ok > answered + 40)
     # then
     assert users.total.failed == 0
-    left = podinfo.kubectl("get", "deployment,apisixroute,service", "-o", "name").split()
-    assert "deployment.apps/podinfo-primary" not in left
-    assert "apisixroute.apisix.apache.org/podinfo-podinfo-canary" not in left
-    assert "service/podinfo" in left
+    eventually(lambda: GENERATED.isdisjoint(podinfo.kubectl("get", "deployment,apisixroute", "-o", "name").split()))
     assert podinfo.phase == "Terminated"
     # when
     refused = podinfo.ground.sluice("abort", *asked, expect=42)
