@@ -17,15 +17,19 @@ import urllib3
 from kubernetes import client as kubernetes_client
 from kubernetes import config as kubernetes_config
 from requests.adapters import HTTPAdapter
+from yaml import YAMLError
 
 from automation.errors import ClusterAway, ClusterRefused
 from automation.kinds import EVERYWHERE, Kind, Scope
 
 Object = dict[str, Any]
 MANAGER = "sluice"
+UNREADABLE = (kubernetes_config.ConfigException, YAMLError, OSError, TypeError)
+"""What the loader raises for a file that is missing, broken, or no kubeconfig at all."""
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
-WATCH_SECONDS = 300
+WATCH_SECONDS = 60
+"""A connection that died unnoticed leaves its watch blind for so long, and a little more."""
 
 
 class Conflict(ClusterRefused):
@@ -69,7 +73,7 @@ class Cluster:
                 client_configuration=configuration,
                 persist_config=False,
             )
-        except (kubernetes_config.ConfigException, OSError) as missing:
+        except UNREADABLE as missing:
             if kubeconfig or context or "KUBERNETES_SERVICE_HOST" not in os.environ:
                 raise ClusterAway(
                     f"no cluster: {missing}",
@@ -169,7 +173,11 @@ class Cluster:
         if response.status_code == 404 and missing_ok:
             return None
         self._refuse(response, path)
-        answer: Object = response.json()
+        try:
+            answer: Object = response.json()
+        except ValueError as garbage:
+            text = f"{self.address} answered {method} {path} with something that is no JSON"
+            raise ClusterAway(text, "is there a proxy or a login page in between?") from garbage
         return answer
 
     def authorization(self) -> dict[str, str]:

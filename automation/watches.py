@@ -22,9 +22,9 @@ def key_of(thing: Object) -> Key:
     return metadata.get("namespace", ""), metadata["name"]
 
 
-def newer(one: Object, other: Object) -> bool:
-    """Whether `one` was written after `other` (resourceVersions of one object grow)."""
-    return int(one["metadata"]["resourceVersion"]) > int(other["metadata"]["resourceVersion"])
+def version(thing: Object) -> int:
+    """When an object was written: resourceVersions of one kind grow."""
+    return int(thing["metadata"]["resourceVersion"])
 
 
 class Watch:
@@ -36,6 +36,7 @@ class Watch:
     def __init__(self, cluster: Cluster, kind: Kind, scope: Scope, changed: Callable[[Kind, Object], None]):
         self._cluster, self.kind, self._scope, self._changed = cluster, kind, scope, changed
         self._objects: dict[Key, Object] = {}
+        self._passed = 0
         self._lock = threading.Lock()
         self._listed = threading.Event()
         self._stopped = threading.Event()
@@ -60,9 +61,10 @@ class Watch:
             return list(self._objects.values())
 
     def put(self, thing: Object) -> None:
+        """Takes in what a writer got back, unless the watch knows something newer: that it was deleted, say."""
         with self._lock:
             known = self._objects.get(key_of(thing))
-            if known is None or newer(thing, known):
+            if version(thing) > (version(known) if known else self._passed):
                 self._objects[key_of(thing)] = thing
 
     def _follow(self) -> None:
@@ -75,9 +77,9 @@ class Watch:
                 while not self._stopped.is_set():
                     since = self._stream(since)
             except WatchExpired:
-                continue
-            except SluiceError as trouble:
-                self.trouble = trouble
+                self._stopped.wait(RETRY_SECONDS[0])
+            except Exception as broken:  # noqa: BLE001 - a watch that ends for good leaves its driver blind
+                self.trouble = _trouble(broken, self.kind)
                 self._stopped.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
 
@@ -85,10 +87,15 @@ class Watch:
         objects, since = self._cluster.list_page(self.kind, self._scope)
         listed = {key_of(thing): thing for thing in objects}
         with self._lock:
-            before, self._objects = self._objects, listed
+            before = self._objects
+            # What a writer put while the list was on its way is newer than the list.
+            self._passed = int(since or 0)
+            written = {key: thing for key, thing in before.items() if version(thing) > self._passed}
+            listed |= written
+            self._objects = listed
         self._listed.set()
         for key, thing in listed.items():
-            if key not in before or newer(thing, before[key]):
+            if key not in before or version(thing) > version(before[key]):
                 self._changed(self.kind, thing)
         for key in before.keys() - listed.keys():
             self._changed(self.kind, before[key])
@@ -97,24 +104,32 @@ class Watch:
         return since
 
     def _stream(self, since: str) -> str:
-        try:
-            for what, thing in self._cluster.watch(self.kind, self._scope, since):
-                since = thing["metadata"]["resourceVersion"]
-                if what != "BOOKMARK":
-                    self._take(what, thing)
-                if self._stopped.is_set():
-                    break
-        except OSError as broken:  # the stream broke; requests' errors are OSErrors
-            raise ClusterAway(f"the watch of {self.kind.plural} broke: {broken}") from broken
+        begun = since
+        for what, thing in self._cluster.watch(self.kind, self._scope, since):
+            since = thing["metadata"]["resourceVersion"]
+            if what != "BOOKMARK":
+                self._take(what, thing)
+            if self._stopped.is_set():
+                break
+        if since == begun:  # a server that ends each watch at once is not to be asked in a circle
+            self._stopped.wait(RETRY_SECONDS[0])
         return since
 
     def _take(self, what: str, thing: Object) -> None:
         with self._lock:
-            if what == "DELETED":
+            self._passed = max(self._passed, version(thing))
+            known = self._objects.get(key_of(thing))
+            if known is None or version(thing) >= version(known):
                 self._objects.pop(key_of(thing), None)
-            else:
-                self._objects[key_of(thing)] = thing
+                if what != "DELETED":
+                    self._objects[key_of(thing)] = thing
         self._changed(self.kind, thing)
+
+
+def _trouble(broken: Exception, kind: Kind) -> SluiceError:
+    if isinstance(broken, SluiceError):
+        return broken
+    return ClusterAway(f"the watch of {kind.plural} broke: {type(broken).__name__}: {broken}")
 
 
 class Watches:

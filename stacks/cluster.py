@@ -8,10 +8,13 @@ from typing import Any, Protocol
 import requests
 from kubernetes import client as kubernetes_client
 from kubernetes import config as kubernetes_config
+from yaml import YAMLError
 
 from components.marks import Manifest
 
 SECONDS = 10.0
+UNREADABLE = (kubernetes_config.ConfigException, YAMLError, OSError, TypeError)
+"""What the loader raises for a file that is missing, broken, or no kubeconfig at all."""
 
 
 class Unreachable(Exception):
@@ -82,7 +85,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> Cluste
         kubernetes_config.load_kube_config(
             config_file=kubeconfig, context=context, client_configuration=configuration, persist_config=False
         )
-    except (kubernetes_config.ConfigException, OSError) as missing:
+    except UNREADABLE as missing:
         if kubeconfig or context or "KUBERNETES_SERVICE_HOST" not in os.environ:
             remedy = "set KUBECONFIG, or name one in the settings of the environment"
             raise Unreachable(f"no kubeconfig names a cluster; {remedy} ({missing})") from missing

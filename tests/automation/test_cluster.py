@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,25 +11,12 @@ from automation import reach
 from automation.cluster import Cluster, Conflict
 from automation.errors import ClusterAway, ClusterRefused
 from automation.kinds import CANARY, DEPLOYMENT
-from automation.watches import Watches
-from tests.automation.loopback import Answer, Asked, Loopback, loopback
+from tests.automation.api import kubeconfig
+from tests.automation.loopback import Answer, Loopback, loopback
 
 
 def connect(server: Loopback, folder: Path) -> Cluster:
-    kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [{"name": "c", "cluster": {"server": server.url}}],
-                "users": [{"name": "u", "user": {"token": "secret-token"}}],
-                "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-                "current-context": "x",
-            }
-        )
-    )
-    return Cluster.connect(str(kubeconfig))
+    return Cluster.connect(str(kubeconfig(server.url, folder)))
 
 
 def test_a_merge_patch_names_manager_and_credentials(tmp_path: Path) -> None:
@@ -83,6 +68,28 @@ def test_no_kubeconfig_names_the_ways_to_have_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("hello", id="some text"),
+        pytest.param("a: [1", id="broken YAML"),
+        pytest.param("{contexts: [], current-context: x}", id="a context that is not there"),
+    ],
+)
+def test_a_file_that_is_no_kubeconfig_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "kubeconfig").write_text(text)
+    with pytest.raises(ClusterAway, match="no cluster"):
+        Cluster.connect(str(tmp_path / "kubeconfig"))
+
+
+def test_a_login_page_is_no_answer_of_an_api_server(tmp_path: Path) -> None:
+    with loopback(lambda asked: Answer(body="<html>Sign in</html>")) as server:
+        cluster = connect(server, tmp_path)
+        with pytest.raises(ClusterAway, match="no JSON"):
+            cluster.get(DEPLOYMENT, "test", "podinfo")
+
+
+@pytest.mark.parametrize(
     ("url", "path"),
     [
         pytest.param(
@@ -120,59 +127,3 @@ def test_a_name_that_does_not_resolve_goes_through_the_api_server(tmp_path: Path
     assert asked.path == "/api/v1/namespaces/no-such-namespace/services/no-such-service:9090/proxy/api?x=1"
     assert asked.headers["authorization"] == "Bearer secret-token"
     assert json.loads(asked.body) == {"a": 1}
-
-
-def deployment(name: str, version: int) -> dict[str, Any]:
-    return {"metadata": {"namespace": "test", "name": name, "resourceVersion": str(version)}}
-
-
-def test_a_watch_lists_follows_and_sees_own_writes(tmp_path: Path) -> None:
-    streamed = threading.Event()
-
-    def respond(asked: Asked) -> Answer:
-        if "watch=true" not in asked.path:
-            return Answer(body={"metadata": {"resourceVersion": "5"}, "items": [deployment("one", 3)]})
-        if "resourceVersion=5" in asked.path:
-            lines = (
-                {"type": "ADDED", "object": deployment("two", 6)},
-                {"type": "DELETED", "object": deployment("one", 7)},
-            )
-            return Answer(lines=lines)
-        streamed.set()
-        threading.Event().wait(0.2)
-        return Answer(lines=({"type": "BOOKMARK", "object": deployment("", 8)},))
-
-    with loopback(respond) as server:
-        watches = Watches(connect(server, tmp_path), [DEPLOYMENT])
-        watches.start(5)
-        assert streamed.wait(5)
-        names = [thing["metadata"]["name"] for thing in watches.all(DEPLOYMENT)]
-        watches.put(DEPLOYMENT, deployment("two", 4))
-        old = watches.get(DEPLOYMENT, "test", "two")
-        watches.put(DEPLOYMENT, deployment("two", 9))
-        new = watches.get(DEPLOYMENT, "test", "two")
-        watches.stop()
-    assert names == ["two"]
-    assert old is not None
-    assert old["metadata"]["resourceVersion"] == "6"
-    assert new is not None
-    assert new["metadata"]["resourceVersion"] == "9"
-
-
-def test_an_expired_watch_lists_again(tmp_path: Path) -> None:
-    lists = []
-    listed_twice = threading.Event()
-
-    def respond(asked: Asked) -> Answer:
-        if "watch=true" in asked.path:
-            return Answer(410, {"message": "too old"})
-        lists.append(asked)
-        if len(lists) == 2:
-            listed_twice.set()
-        return Answer(body={"metadata": {"resourceVersion": "5"}, "items": []})
-
-    with loopback(respond) as server:
-        watches = Watches(connect(server, tmp_path), [DEPLOYMENT])
-        watches.start(5)
-        assert listed_twice.wait(5)
-        watches.stop()
