@@ -47,7 +47,10 @@ def test_a_step_that_the_pack_refuses_moves_nothing_and_says_which_policy(podinf
     patch = json.dumps(by_hand)
     podinfo.kubectl("patch", "canary/podinfo", "--subresource=status", "--type=merge", "-p", patch)
     update = ("pulumi", "up", "--yes", "--skip-preview", "--policy-pack", "policies", "--stack", podinfo.stack)
-    refused = podinfo.ground.sluice(*update, expect=255)
+    with podinfo.ground.begun(*update) as running:
+        refused = running.wait()
     # then
-    assert "canary-promotion" in refused
+    assert refused.code != 0
+    assert "canary-promotion" in refused.said
+    assert "sends 100 % to the canary" in refused.said
     assert podinfo.split == (100, 0)
