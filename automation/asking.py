@@ -44,7 +44,7 @@ class Asker:
         self._cluster, self._session, self._heard = cluster, session, heard
         self._metrics_server = metrics_server or NOWHERE
         self._hooks = Hooks(session)
-        self._addresses: dict[tuple[str, str], frozenset[str]] = {}
+        self._addresses: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
         self._last_away: dict[MetricCheck, float] = {}
 
     def answer(self, canary: Canary, seen: Observation, questions: Iterable[Question]) -> Observation:
@@ -57,7 +57,7 @@ class Asker:
                     hooks[webhook] = self._hooks.call(question)
                 case Measure(check=check):
                     # The tick will wait for whoever is away; the other checks need not run into timeouts as well.
-                    answer = away or self._judicious(check, self._measure(canary, check, seen.now), seen)
+                    answer = away or self._judicious(check, self._measure(canary, check, seen), seen)
                     metrics[check] = answer
                     away = answer if isinstance(answer, QueryFailed) and answer.away else None
                     self._heard(canary, check, answer)
@@ -100,7 +100,8 @@ class Asker:
                 except Misconfigured:
                     continue  # said when the check is judged
 
-    def _measure(self, canary: Canary, check: MetricCheck, at: float) -> Answer:
+    def _measure(self, canary: Canary, check: MetricCheck, seen: Observation) -> Answer:
+        at = seen.now
         try:
             if check.template is not None:
                 template = self._template(check)
@@ -108,7 +109,7 @@ class Asker:
                 return source.measure(template.rendered(canary, check), at)
             source = provider("prometheus", self._session, self._own_access(canary))
             if check.built_in:
-                return source.measure(queries.built_in(canary, check, self._pods(canary)), at)
+                return source.measure(queries.built_in(canary, check, self._pods(canary, seen)), at)
             return source.measure(queries.inline(canary, check), at)
         except (Misconfigured, Unrendered, UnknownProvider) as wrong:
             return QueryFailed(str(wrong))
@@ -143,10 +144,11 @@ class Asker:
         address = template.address or self._metrics_server
         return Access(address, template.headers, secret, template.verify)
 
-    def _pods(self, canary: Canary) -> list[str]:
-        """Addresses that the canary's pods have had while this driver watched.
+    def _pods(self, canary: Canary, seen: Observation) -> list[str]:
+        """Addresses that the pods of the revision under test have had while this driver watched.
 
-        A pod that crashed and came back under another address must not take its failures with it.
+        A pod that crashed and came back under another address must not take its failures with it; those of an
+        earlier revision must not lend it their successes.
         """
         selector = f"kubernetes.io/service-name={canary.apex}-canary"
         slices = self._cluster.select(ENDPOINT_SLICE, Scope(canary.namespace, selector=selector))
@@ -156,10 +158,7 @@ class Asker:
             for endpoint in part.get("endpoints") or ()
             for address in endpoint.get("addresses") or ()
         }
-        key = (canary.namespace, canary.name)
-        if not now:
-            self._addresses.pop(key, None)
-            return []
-        known = self._addresses.get(key, frozenset()) | now
-        self._addresses[key] = known
-        return sorted(known)
+        key, revision = (canary.namespace, canary.name), seen.target.revision if seen.target else ""
+        earlier, known = self._addresses.get(key, (revision, frozenset()))
+        self._addresses[key] = revision, frozenset(now | known if earlier == revision else now)
+        return sorted(self._addresses[key][1])

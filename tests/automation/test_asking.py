@@ -1,0 +1,58 @@
+"""Questions put to Prometheus: whose answers the canary is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from automation.asking import Asker
+from automation.core.analysis import MetricCheck
+from automation.core.decision import Measure
+from automation.core.observation import Measured, Observation, Target, Workload
+from tests.automation.loopback import Answer, Asked, loopback
+from tests.automation.test_cluster import connect
+from tests.automation.test_observer import canary as document
+
+SUCCESS_RATE = MetricCheck("request-success-rate", minimum=99.0)
+POD = Workload("podinfo", 1, 1, 1, 1)
+
+
+def seen(revision: str) -> Observation:
+    target = Target(POD, revision, label="app", value="podinfo")
+    return Observation(1700000000.0, "a-1", target, primary=None, route=None, apex=None)
+
+
+def slices(*addresses: str) -> Answer:
+    endpoints = [{"addresses": [address]} for address in addresses]
+    return Answer(body={"metadata": {}, "items": [{"metadata": {}, "endpoints": endpoints}]})
+
+
+def measured(value: str) -> Answer:
+    result = [{"metric": {}, "value": [1700000000.0, value]}]
+    return Answer(body={"status": "success", "data": {"resultType": "vector", "result": result}})
+
+
+def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_path: Path) -> None:
+    pods: list[str] = []
+    queries: list[str] = []
+
+    def respond(asked: Asked) -> Answer:
+        if "/endpointslices" in asked.path:
+            return slices(*pods)
+        queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
+        return measured("100")
+
+    found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
+    [check] = found.analysis.checks
+    with loopback(respond) as server:
+        asker = Asker(connect(server, tmp_path), requests.Session(), server.url)
+        for revision, addresses in (("one", ["10.0.0.1"]), ("one", ["10.0.0.2"]), ("two", ["10.0.0.3"])):
+            pods[:] = addresses
+            answer = asker.answer(found, seen(revision), [Measure(check)]).metrics[check]
+            assert isinstance(answer, Measured)
+            assert answer.value == 100.0
+    assert ['node=~"10.0.0.1"' in queries[0], 'node=~"10.0.0.1|10.0.0.2"' in queries[1]] == [True, True]
+    assert 'node=~"10.0.0.3"' in queries[2]
