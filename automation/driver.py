@@ -24,6 +24,7 @@ from automation.core.decision import (
     Save,
     ScaleTarget,
     Update,
+    normal,
     warning,
 )
 from automation.core.liveness import is_live
@@ -31,7 +32,7 @@ from automation.core.observation import Observation
 from automation.core.settle import Refusal, abandon
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Status
-from automation.kinds import CANARY, DEPLOYMENT
+from automation.kinds import CANARY, DEPLOYMENT, Kind
 from automation.lease import Leases
 from automation.observer import Circumstances, Observer
 from automation.placing import Placer, Postponed
@@ -76,6 +77,7 @@ class Ports:
     leases: Leases
     announce: Announcer
     clock: Callable[[], float] = time.time
+    write_back: Callable[[Canary], str] = field(default=lambda canary: "")
     fresh_attempt: Callable[[], str] = field(default=lambda: "")
 
 
@@ -110,8 +112,10 @@ class Driver:
         try:
             return self._advance(scene)
         except Conflict:
+            self._look_anew(CANARY, namespace, name)
             return outcome(scene, "the Canary changed meanwhile; looking again")
         except Moved:
+            self._look_anew(DEPLOYMENT, namespace, canary.target.name)
             return outcome(scene, "the target changed meanwhile; looking again")
 
     def _look(self, live: Object, canary: Canary, status: Status) -> Scene:
@@ -134,7 +138,8 @@ class Driver:
         # Before anybody is asked: a hook must not be called by two drivers.
         if rival := self._ports.leases.hold(scene.canary):
             return outcome(scene, f"driven by {rival}", rival=rival)
-        return self._act(scene, self._decide(scene))
+        with self._ports.leases.kept(scene.canary):
+            return self._act(scene, self._decide(scene))
 
     def _decide(self, scene: Scene) -> Decision:
         observation = scene.observation
@@ -157,6 +162,8 @@ class Driver:
         match action:
             case RecordRevision(revision=revision):
                 self._ports.recorder.record(canary, scene.live, revision, _in_use(scene.status))
+                if told := self._ports.write_back(canary):
+                    self._announce(scene, normal(told))
             case ScaleTarget(replicas=replicas):
                 self._scale(canary, replicas)
             case Save(status=status):
@@ -193,6 +200,13 @@ class Driver:
     def _scale(self, canary: Canary, replicas: int) -> None:
         body = {"spec": {"replicas": replicas}}
         self._ports.cluster.patch(DEPLOYMENT, canary.namespace, canary.target.name, body, subresource="scale")
+        self._look_anew(DEPLOYMENT, canary.namespace, canary.target.name)
+
+    def _look_anew(self, kind: Kind, namespace: str, name: str) -> None:
+        """What the watch may not have heard of yet: the next look must not rest on what was so before."""
+        thing = self._ports.cluster.get(kind, namespace, name)
+        if thing is not None:
+            self._ports.watches.put(kind, thing)
 
     def _save(self, scene: Scene, status: Status) -> Scene:
         saved = self._ports.cluster.replace_status(CANARY, {**scene.live, "status": status.document()})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +13,7 @@ from automation.announcements import Announcement, EventLog
 from automation.asking import Asker
 from automation.cli.display import Display
 from automation.cli.environment import Environment, person, scrape_seconds
+from automation.cli.images import write_back
 from automation.cli.known import Known
 from automation.cluster import Object
 from automation.driver import Announcer, Driver, Ports
@@ -37,8 +36,7 @@ class Assembly:
     leases: Leases
 
     def close(self) -> None:
-        with suppress(SluiceError):
-            self.leases.give_back_all()
+        self.leases.give_back_all()
         self.watches.stop()
         self.named.stop()
 
@@ -54,7 +52,7 @@ def assemble(
     watches = Watches(cluster, KINDS, namespace, changed)
     named = NamedWatches(cluster, changed)
     known = Known(cluster, watches)
-    leases = Leases(cluster, Identity.of_this_process(), time.time)
+    leases = Leases(cluster, Identity.of_this_process())
     ports = Ports(
         cluster=cluster,
         watches=watches,
@@ -71,6 +69,7 @@ def assemble(
         ),
         leases=leases,
         announce=announcer(display, EventLog(cluster)),
+        write_back=partial(write_back, opened),
         fresh_attempt=fresh_attempt,
     )
     driver = Driver(ports, scrape_seconds(opened.settings), opened.settings.driver.strict)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from automation.cli.environment import Environment
 from automation.cluster import Object
+from automation.core.spec import Canary
 from automation.errors import CanaryMissing, ImageRefused
 from automation.kinds import CANARY, DEPLOYMENT
+from stacks import documents
 
 CONFIG = "sluice:images"
 
@@ -55,6 +59,51 @@ def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request:
     opened.stacks.set_config(stack, program, CONFIG, json.dumps(images))
     opened.stacks.update(stack, program, f"{key[1]}.{key[0]}: image {wanted}", opened.gate)
     return f"stack {stack}: {wanted}"
+
+
+def write_back(opened: Environment, canary: Canary) -> str:
+    """Takes images that somebody else set on a declared target over into the stack's config.
+
+    Otherwise the config would go on asking for what nobody wants any more. Returns what was written, "" for nothing.
+    """
+    release = opened.settings.release(canary.namespace, canary.name)
+    if release.mode == "adopted":
+        return ""
+    target = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
+    if target is None:
+        return ""
+    stack = opened.stack_of(canary.namespace, canary.name)
+    program = opened.program(stack)
+    images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
+    declared = images_of(documents.read(release, opened.folder).target)
+    changed = changed_images(canary.target.name, images_of(target), images, declared)
+    if not changed:
+        return ""
+    opened.stacks.set_config(stack, program, CONFIG, json.dumps(images | changed))
+    told = ", ".join(f"{key.partition('/')[2]}={entry['image']}" for key, entry in changed.items())
+    return f"{told} was set outside of stack {stack}: written back to its config"
+
+
+def changed_images(
+    target: str, live: Mapping[str, str], configured: Mapping[str, Any], declared: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Config entries ("target/container") for live images that neither config nor document asks for.
+
+    An entry keeps the id of the request that it had: it is not a new wish, it is what became of the old one.
+    """
+    changed = {}
+    for container, image in live.items():
+        entry = configured.get(f"{target}/{container}")
+        known = entry if isinstance(entry, dict) else {"image": entry or declared.get(container, "")}
+        if known.get("image") != image:
+            changed[f"{target}/{container}"] = {**known, "image": image}
+    return changed
+
+
+def images_of(deployment: Object) -> dict[str, str]:
+    """Container -> image."""
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    return {container["name"]: container.get("image", "") for container in containers}
 
 
 def target_of(opened: Environment, key: tuple[str, str]) -> Object:
