@@ -13,6 +13,7 @@ from automation.core.spec import Canary
 from automation.errors import CanaryMissing, ImageRefused
 from automation.kinds import CANARY, DEPLOYMENT
 from stacks import documents
+from stacks.release import PROJECT
 
 CONFIG = "sluice:images"
 
@@ -75,7 +76,7 @@ def write_back(opened: Environment, canary: Canary) -> str:
     stack = opened.stack_of(canary.namespace, canary.name)
     program = opened.program(stack)
     images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
-    declared = images_of(documents.read(release, opened.folder).target)
+    declared = images_of(documents.read(release, PROJECT).target)
     changed = changed_images(canary.target.name, images_of(target), images, declared)
     if not changed:
         return ""
