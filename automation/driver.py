@@ -155,7 +155,8 @@ class Driver:
             if isinstance(action, Update):
                 return self._update(scene, action)
             scene = self._take(scene, action)
-        return outcome(scene, decision.reason)
+        tick = outcome(scene, decision.reason)
+        return replace(tick, obstacle=decision.obstacle, done=False) if decision.obstacle else tick
 
     def _take(self, scene: Scene, action: Action) -> Scene:
         canary = scene.canary
