@@ -16,9 +16,12 @@ from automation.errors import SluiceError
 from automation.kinds import CANARY, DEPLOYMENT, Kind
 from automation.watches import Key, Watches, key_of
 
-WORKERS = 8
+WORKERS = 64
+"""Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
 DEFAULT_INTERVAL = 60.0
 RETRY_SECONDS = 5.0
+PAUSE_SECONDS = 0.5
+"""Between two ticks of one Canary, however much changes: what is put back again and again must not cost a core."""
 # In these phases a change of the Canary or its target is looked at once; in the others a tick is one interval of
 # analysis, and an early one would judge early.
 EAGER = frozenset({Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED})
@@ -37,12 +40,14 @@ class Agenda:
         self._again: set[Key] = set()
         self._changed = threading.Condition()
 
-    def done(self, key: Key, due: float | None) -> None:
-        """Gives back a key that was taken. It is next due at `due`, or at once if it was hastened meanwhile."""
+    def done(self, key: Key, due: float | None, soon: float = 0.0) -> None:
+        """Gives back a key that was taken. It is next due at `due`, or at `soon` if it was hastened meanwhile."""
         with self._changed:
             self._out.discard(key)
-            if due is not None:
-                self._set(key, 0.0 if key in self._again else due)
+            if key in self._again:
+                self._set(key, soon)
+            elif due is not None:
+                self._set(key, due)
             self._again.discard(key)
 
     def hasten(self, key: Key, due: float) -> None:
@@ -90,17 +95,29 @@ class Loop:
         self._watches, self._driver, self._mine = watches, driver, mine
         self._ticked, self._troubled = ticked, troubled
         self._agenda = Agenda()
+        self._written: dict[Key, object] = {}
         self._stopped = threading.Event()
 
     def changed(self, kind: Kind, thing: Object) -> None:
         """To be called by the watches: hastens the tick of whoever may have something new to do."""
-        now = time.monotonic()
-        if kind is CANARY and self._mine(thing) and eager(thing):
-            self._agenda.hasten(key_of(thing), now)
-        elif kind is DEPLOYMENT:
-            for canary in self._watches.all(CANARY):
-                if self._mine(canary) and eager(canary) and targets(canary, thing):
-                    self._agenda.hasten(key_of(canary), now)
+        if kind is CANARY:
+            if self._mine(thing) and self._is_news(thing):
+                self._hasten(thing)
+            return
+        for canary in self._watches.all(CANARY):
+            if self._mine(canary) and concerns(canary, kind, thing):
+                self._hasten(canary)
+
+    def _is_news(self, canary: Object) -> bool:
+        """Whether somebody wrote what drivers read. Their own writes of the status are no reason to look again."""
+        written = (canary["metadata"].get("generation"), (canary.get("status") or {}).get("request"))
+        known = self._written.get(key_of(canary))
+        self._written[key_of(canary)] = written
+        return known != written
+
+    def _hasten(self, canary: Object) -> None:
+        if eager(canary):
+            self._agenda.hasten(key_of(canary), time.monotonic())
 
     def stop(self) -> None:
         self._stopped.set()
@@ -130,19 +147,23 @@ class Loop:
             interval = interval_of(self._watches.get(CANARY, *key))
             self._troubled(key, trouble)
         finally:
-            self._agenda.done(key, None if interval is None else begun + interval)
+            self._agenda.done(key, None if interval is None else begun + interval, begun + PAUSE_SECONDS)
 
 
 def eager(canary: Object) -> bool:
     return ((canary.get("status") or {}).get("phase") or "") in EAGER
 
 
-def targets(canary: Object, deployment: Object) -> bool:
-    """Whether the Deployment is the Canary's target or primary."""
-    metadata = deployment["metadata"]
-    target = canary["spec"].get("targetRef", {}).get("name")
-    same = metadata["namespace"] == canary["metadata"]["namespace"]
-    return same and metadata["name"] in (target, f"{target}-primary")
+def concerns(canary: Object, kind: Kind, thing: Object) -> bool:
+    """Whether it is the Canary's target or primary, or another object that was generated for it."""
+    metadata, own = thing["metadata"], canary["metadata"]
+    if metadata.get("namespace") != own["namespace"]:
+        return False
+    if kind is DEPLOYMENT:
+        target = canary["spec"].get("targetRef", {}).get("name")
+        return metadata["name"] in (target, f"{target}-primary")
+    owners = metadata.get("ownerReferences") or ()
+    return any((owner.get("kind"), owner.get("name")) == ("Canary", own["name"]) for owner in owners)
 
 
 def interval_of(canary: Object | None) -> float:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from automation.loop import Agenda, eager, interval_of, targets
+from automation.core.status import Status
+from automation.driver import Tick
+from automation.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, Kind
+from automation.loop import Agenda, Loop, concerns, eager, interval_of
 
 ONE, TWO = ("test", "one"), ("test", "two")
 
@@ -85,15 +92,90 @@ def test_changes_are_looked_at_at_once_unless_that_would_judge_early(phase: str,
     assert eager({"status": {"phase": phase}}) is at_once
 
 
-def test_a_canary_looks_at_its_target_and_its_primary() -> None:
-    canary = {"metadata": {"namespace": "test"}, "spec": {"targetRef": {"name": "podinfo"}}}
-    deployments = [
-        {"metadata": {"namespace": namespace, "name": name}}
-        for namespace, name in (
-            ("test", "podinfo"),
-            ("test", "podinfo-primary"),
-            ("test", "x"),
-            ("y", "podinfo"),
-        )
-    ]
-    assert [targets(canary, deployment) for deployment in deployments] == [True, True, False, False]
+CANARY_OF_TEST: dict[str, Any] = {
+    "metadata": {"namespace": "test", "name": "podinfo", "generation": 1},
+    "spec": {"targetRef": {"name": "podinfo"}},
+    "status": {"phase": "Succeeded"},
+}
+
+
+def owned(namespace: str = "test", by: str = "podinfo") -> dict[str, Any]:
+    owners = [{"kind": "Canary", "name": by}]
+    return {"metadata": {"namespace": namespace, "name": "x", "ownerReferences": owners}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "concerned"),
+    [
+        pytest.param(DEPLOYMENT, {"metadata": {"namespace": "test", "name": "podinfo"}}, True, id="target"),
+        pytest.param(
+            DEPLOYMENT, {"metadata": {"namespace": "test", "name": "podinfo-primary"}}, True, id="primary"
+        ),
+        pytest.param(DEPLOYMENT, {"metadata": {"namespace": "test", "name": "x"}}, False, id="another"),
+        pytest.param(DEPLOYMENT, {"metadata": {"namespace": "y", "name": "podinfo"}}, False, id="elsewhere"),
+        pytest.param(APISIX_ROUTE, owned(), True, id="the generated route"),
+        pytest.param(APISIX_ROUTE, owned(by="other"), False, id="the route of another Canary"),
+        pytest.param(APISIX_ROUTE, owned("y"), False, id="the route of a namesake"),
+    ],
+)
+def test_what_concerns_a_canary(kind: Kind, thing: dict[str, Any], concerned: bool) -> None:
+    assert concerns(CANARY_OF_TEST, kind, thing) is concerned
+
+
+def test_a_key_that_is_done_for_good_but_was_hastened_comes_back() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 0.0)
+    agenda.take(clock, 0.0)
+    agenda.hasten(ONE, 0.0)
+    agenda.done(ONE, None, soon=0.5)
+    assert agenda.take(clock, 0.0) is None
+    clock.now = 0.5
+    assert agenda.take(clock, 0.0) == ONE
+
+
+class Ticks:
+    """A driver that counts its ticks, and after each of them hears of its own write as watches tell it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.after: Callable[[], None] = lambda: None
+
+    def tick(self, namespace: str, name: str) -> Tick:
+        self.count += 1
+        self.after()
+        return Tick(Status(), "told")
+
+
+class Copies:
+    """Watches with one Canary."""
+
+    def all(self, kind: Kind) -> list[dict[str, Any]]:
+        return [CANARY_OF_TEST]
+
+    def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any]:
+        return CANARY_OF_TEST
+
+
+def ticks_of(after: Callable[[Loop], None], seconds: float) -> int:
+    watches: Any = Copies()
+    ticks: Any = Ticks()
+    loop = Loop(watches, ticks)
+    loop.changed(CANARY, CANARY_OF_TEST)
+    ticks.after = lambda: after(loop)
+    stop = threading.Timer(seconds, loop.stop)
+    stop.start()
+    loop.run()
+    return int(ticks.count)
+
+
+def test_own_writes_of_a_status_are_no_reason_to_look_again() -> None:
+    assert ticks_of(lambda loop: loop.changed(CANARY, CANARY_OF_TEST), 0.3) == 1
+
+
+def test_a_request_is_looked_at_at_once() -> None:
+    asked = {**CANARY_OF_TEST, "status": {"phase": "Failed", "request": {"verb": "retry"}}}
+    assert ticks_of(lambda loop: loop.changed(CANARY, asked), 0.8) == 2
+
+
+def test_a_quarrel_over_a_route_does_not_cost_a_core() -> None:
+    assert 2 <= ticks_of(lambda loop: loop.changed(APISIX_ROUTE, owned()), 0.8) <= 3
