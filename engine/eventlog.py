@@ -6,7 +6,7 @@ import json
 import math
 import queue
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, Protocol
 
 import grpc
@@ -40,28 +40,43 @@ class Sink(Protocol):
 
 
 class EventLog:
-    """A listener that writes every event to a sink."""
+    """A listener that writes events to a sink. Debug messages, five for each resource, only with `debug`."""
 
-    def __init__(self, sink: Sink):
-        self._sink, self._sequence = sink, 0
+    def __init__(self, sink: Sink, debug: bool = False):
+        self._sink, self._debug, self._sequence = sink, debug, 0
+        self._states: dict[int, tuple[Resource, dict[str, Any]]] = {}
 
     def close(self) -> None:
         """Return when everything has reached the reader. Raises `EngineError` if it has not."""
         self._sink.close()
 
     def __call__(self, event: Event) -> None:
-        for body in payloads(event):
+        if isinstance(event, Diagnostic) and event.severity == "debug" and not self._debug:
+            return
+        for body in payloads(event, self._state):
             envelope = {"sequence": self._sequence, "timestamp": int(time.time()), **body}
             self._sequence += 1
             self._sink.write(json.dumps(envelope, separators=(",", ":"), ensure_ascii=False))
 
+    def _state(self, resource: Resource | None) -> dict[str, Any] | None:
+        """As `state_of`; the same state occurs in several events."""
+        if resource is None:
+            return None
+        known = self._states.get(id(resource))
+        if known is None or known[0] is not resource:
+            known = self._states[id(resource)] = resource, state_of(resource)
+        return known[1]
 
-def open_log(target: str) -> EventLog:
+
+StateOf = Callable[[Resource | None], dict[str, Any] | None]
+
+
+def open_log(target: str, debug: bool) -> EventLog:
     """The log behind `--event-log`: `tcp://HOST:PORT` or the path of a file. Raises `EngineError`."""
     if target.startswith("tcp://"):
-        return EventLog(StreamSink(target.removeprefix("tcp://")))
+        return EventLog(StreamSink(target.removeprefix("tcp://")), debug)
     try:
-        return EventLog(FileSink(open(target, "a", encoding="utf-8")))
+        return EventLog(FileSink(open(target, "a", encoding="utf-8")), debug)
     except OSError as error:
         raise EngineError(f"could not open the event log '{target}': {error.strerror}") from error
 
@@ -105,19 +120,19 @@ class StreamSink:
             yield events_pb2.EventRequest(event=text)
 
 
-def payloads(event: Event) -> Iterator[dict[str, Any]]:
+def payloads(event: Event, state: StateOf) -> Iterator[dict[str, Any]]:
     """An event as the bodies of the log; some have none."""
     match event:
         case Prelude(config):
             yield {"preludeEvent": {"config": dict(config)}}
         case StepStarted(step, planning):
-            yield {"resourcePreEvent": {"metadata": metadata(step), "planning": planning}}
+            yield {"resourcePreEvent": {"metadata": metadata(step, state), "planning": planning}}
         case StepDone(step, planning, counted):
             # A component's outputs are known only when it has registered them.
             if step.resource.custom or not counted or step.op in (Op.DELETE, Op.REFRESH):
-                yield {"resOutputsEvent": {"metadata": metadata(step), "planning": planning}}
+                yield {"resOutputsEvent": {"metadata": metadata(step, state), "planning": planning}}
         case StepFailed(step, _):
-            yield {"resOpFailedEvent": {"metadata": metadata(step), "status": 0, "steps": 0}}
+            yield {"resOpFailedEvent": {"metadata": metadata(step, state), "status": 0, "steps": 0}}
         case Diagnostic():
             yield {"diagnosticEvent": _diagnostic(event)}
         case PolicyViolation():
@@ -184,8 +199,8 @@ def _summary(event: Summary) -> dict[str, Any]:
     }
 
 
-def metadata(step: Step) -> dict[str, Any]:
-    """What the log tells about a step."""
+def metadata(step: Step, state: StateOf) -> dict[str, Any]:
+    """What the log tells about a step; `state` tells about a resource."""
     detailed = {
         path: {"diffKind": item.kind, "inputDiff": item.input_diff} for path, item in step.detailed.items()
     }
@@ -193,8 +208,8 @@ def metadata(step: Step) -> dict[str, Any]:
         "op": str(step.op),
         "urn": step.urn,
         "type": step.type,
-        "old": state_of(step.old),
-        "new": state_of(step.new),
+        "old": state(step.old),
+        "new": state(step.new),
         "keys": list(step.keys) or None,
         "diffs": list(step.diffs) or None,
         "detailedDiff": detailed or None,
@@ -204,10 +219,8 @@ def metadata(step: Step) -> dict[str, Any]:
     }
 
 
-def state_of(resource: Resource | None) -> dict[str, Any] | None:
-    """A resource as events show it; None for none."""
-    if resource is None:
-        return None
+def state_of(resource: Resource) -> dict[str, Any]:
+    """A resource as events show it."""
     state: dict[str, Any] = {"type": resource.type, "urn": resource.urn}
     flags: Mapping[str, bool] = {
         "custom": resource.custom,

@@ -25,7 +25,7 @@ from engine.state.workspace import (
 
 
 class Workplace:
-    """The place of one command. Everything is read anew for each command: others may have changed it.
+    """The place of one command. What others may have changed is read anew for each command.
 
     `stack` and `config_file` are as the user gave them, empty if not at all.
     """
@@ -40,11 +40,18 @@ class Workplace:
     @cached_property
     def project(self) -> Project:
         """Raises `StateError` outside of a project."""
-        return require_project(self.cwd)
+        return self.found_project or require_project(self.cwd)
 
     @cached_property
     def found_project(self) -> Project | None:
-        return find_project(self.cwd)
+        known = _projects.get(self.cwd)
+        if known is not None and known[0] == _signature(known[1].path):
+            return known[1]
+        found = find_project(self.cwd)
+        # One further up could be hidden by a file that is added later; one that lies right here cannot.
+        if found is not None and found.folder == self.cwd:
+            _projects[self.cwd] = _signature(found.path), found
+        return found
 
     @cached_property
     def home(self) -> Home:
@@ -114,3 +121,18 @@ class Workplace:
     def at(self, ref: StackReference) -> Workplace:
         """The same place, for another stack."""
         return Workplace(self.shell, ref.full_name)
+
+
+Signature = tuple[int, int, int]
+
+_projects: dict[Path, tuple[Signature | None, Project]] = {}
+"""Projects by folder, for as long as their files stay as they were read."""
+
+
+def _signature(path: Path) -> Signature | None:
+    """What changes when a file is written; None for no file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -8,9 +8,10 @@ from engine.kubernetes import invokes
 from engine.kubernetes.call import Call
 from engine.kubernetes.cluster import Cluster
 from engine.kubernetes.object_provider import ObjectProvider
+from engine.kubernetes.recover import recover
 from engine.kubernetes.release import RELEASE, ReleaseProvider
 from engine.kubernetes.settings import Settings
-from engine.provider import Checked, Diff, Operation, Read
+from engine.provider import Checked, Diff, Operation, ProviderError, Read
 from engine.values import PropertyMap
 
 Handler: TypeAlias = ObjectProvider | ReleaseProvider
@@ -69,6 +70,12 @@ class KubernetesProvider:
         self, operation: Operation, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap
     ) -> None:
         self._of(type).delete(operation, type, id, inputs, outputs)
+
+    def recover(self, operation: Operation, type: str, inputs: PropertyMap) -> Read:
+        """What an interrupted create has left behind. Raises `ProviderError` for a Helm release: it may be half there."""
+        if type == RELEASE:
+            raise ProviderError("look for the release with `helm list --all`, and uninstall it if it is incomplete")
+        return recover(Call(self.cluster, self.settings, operation), type, inputs)
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap:
         return invokes.invoke(Call(self.cluster, self.settings, operation), token, args)

@@ -75,7 +75,7 @@ def main(folder: Path, count: int, seed: int) -> None:
         kills += 1
         pending = len(_latest(world).get("pending_operations", []))
         finished = _child(lambda world=world, program=program: _up(world, program), None)
-        print(json.dumps({"pending": pending, **_verdict(world, finished)}), flush=True)
+        print(json.dumps({"trial": number, "pending": pending, **_verdict(world, finished)}), flush=True)
         if kills == count:
             return
 
