@@ -12,29 +12,38 @@ from stacks.cluster import Unreachable
 from stacks.environments import settings_for
 from stacks.release import Step
 from stacks.rollout import Rollout
+from stacks.settings import ClusterSettings
 
 
-def program_for(stack: str, attempt: str | None = None, rollout: Rollout | None = None) -> Callable[[], None]:
+def program_for(
+    stack: str,
+    attempt: str | None = None,
+    rollout: Rollout | None = None,
+    at: ClusterSettings | None = None,
+) -> Callable[[], None]:
     """The inline program of a platform or release stack.
 
     `attempt` is the id under which the driver makes an intent live; without it the program renders what is in
-    force, so an update by hand moves no traffic. `rollout` spares the program reading the cluster. The program
-    raises `pulumi.RunError`, without a traceback, for what a person can mend.
+    force, so an update by hand moves no traffic. `rollout` spares the program reading the cluster. `at` is the
+    cluster that the caller works on, where that is for the caller to say. The program raises `pulumi.RunError`,
+    without a traceback, for what a person can mend.
     """
 
     def program() -> None:
         try:
-            _declare(stack, attempt, rollout)
+            _declare(stack, attempt, rollout, at)
         except (Refused, Unreachable) as refused:
             raise pulumi.RunError(str(refused)) from None
 
     return program
 
 
-def _declare(stack: str, attempt: str | None, rollout: Rollout | None) -> None:
+def _declare(stack: str, attempt: str | None, rollout: Rollout | None, at: ClusterSettings | None) -> None:
     name = names.parse(stack)
     configured = overrides.configured()
     settings = settings_for(name.environment, configured.settings)
+    if at is not None:
+        settings = settings.model_copy(update={"cluster": at})
     if not name.canary:
         platform.declare(settings, cluster.connect(settings.cluster.kubeconfig, settings.cluster.context))
     else:

@@ -21,7 +21,7 @@ from automation.updates import Gate, Program, StackMissing, Stacks
 from stacks import overrides, settings_for
 from stacks.program import program_for
 from stacks.rollout import Rollout
-from stacks.settings import Settings
+from stacks.settings import ClusterSettings, Settings
 
 DEFAULT_SCRAPE_SECONDS = 15.0
 Knowledge = Callable[[Canary], Rollout | None]
@@ -33,7 +33,10 @@ def unknown(canary: Canary) -> None:
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment, opened. `cluster` is where its settings say, or where the command line says."""
+    """One environment, opened. `cluster` is where its settings say, or where the command line says.
+
+    Programs are handed the same cluster: what the driver reads in one place must not be written in another.
+    """
 
     name: str
     folder: Path
@@ -46,12 +49,13 @@ class Environment:
         return f"{self.name}.{namespace}.{name}"
 
     def program(self, stack: str, attempt: str | None = None) -> Program:
-        return program_for(stack, attempt)
+        return program_for(stack, attempt, at=self.settings.cluster)
 
     def release_of(self, canary: Canary, known: Knowledge = unknown) -> Release:
         """The release stack of a Canary; `known` spares its program reading the cluster."""
         stack = self.stack_of(canary.namespace, canary.name)
-        return Release(stack, lambda attempt: program_for(stack, attempt, known(canary)))
+        at = self.settings.cluster
+        return Release(stack, lambda attempt: program_for(stack, attempt, known(canary), at))
 
     @property
     def gate(self) -> Gate | None:
@@ -100,10 +104,16 @@ def open_environment(name: str, where: Where) -> Environment:
     engine = engines.choose(os.environ)
     stacks = Stacks(folder, engine, dict(os.environ))
     settings = merged_settings(name, stacks)
-    cluster = Cluster.connect(
-        where.kubeconfig or settings.cluster.kubeconfig, where.context or settings.cluster.context
-    )
+    settings = settings.model_copy(update={"cluster": chosen(where, settings.cluster)})
+    cluster = Cluster.connect(settings.cluster.kubeconfig, settings.cluster.context)
     return Environment(name, folder, settings, stacks, cluster, engine)
+
+
+def chosen(where: Where, settings: ClusterSettings) -> ClusterSettings:
+    """The cluster of the settings, or what the command line says instead."""
+    # Absolute: whoever else reads it, such as a provider, runs in a folder of its own.
+    named = str(Path(where.kubeconfig).absolute()) if where.kubeconfig else settings.kubeconfig
+    return ClusterSettings(kubeconfig=named, context=where.context or settings.context)
 
 
 def merged_settings(name: str, stacks: Stacks) -> Settings:
@@ -142,4 +152,12 @@ def scrape_seconds(settings: Settings) -> float:
 def person() -> str:
     """Who does this, for history and evidence: the user and the machine, or what CI calls itself."""
     robot = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
-    return robot or f"{getpass.getuser()}@{socket.gethostname()}"
+    return robot or f"{_account()}@{socket.gethostname()}"
+
+
+def _account() -> str:
+    """The user's name; in a container the user may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user-{os.getuid()}"

@@ -15,6 +15,7 @@ from components.marks import Manifest
 from stacks import ENVIRONMENTS, cluster
 from stacks.program import program_for
 from stacks.rollout import Live, Rollout
+from stacks.settings import ClusterSettings
 from tests.components import documents
 from tests.stacks.programs import GATEWAY, Declared, run
 
@@ -89,6 +90,16 @@ class TestPlatform:
 
     def test_the_provider_knows_the_cluster_by_its_identity(self) -> None:
         assert run(program_for("dev")).one("kubernetes", "cluster")["clusterIdentifier"] == "cluster-1"
+
+    def test_a_caller_may_say_which_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        reached: list[tuple[str | None, ...]] = []
+        monkeypatch.setattr(cluster, "connect", lambda *of: reached.append(of) or FakeCluster({}))
+        config = {"sluice:settings": json.dumps({"cluster": {"context": "theirs"}})}
+        at = ClusterSettings(kubeconfig="/there/kubeconfig", context="ours")
+        for stack in ("dev", "dev.test.podinfo"):
+            inputs = run(program_for(stack, at=at), stack, config).one("kubernetes", "cluster")
+            assert (inputs["kubeconfig"], inputs["context"]) == ("/there/kubeconfig", "ours")
+        assert set(reached) == {("/there/kubeconfig", "ours")}
 
     def test_a_part_that_is_somebody_else_s_is_not_declared(self) -> None:
         settings = json.dumps({"platform": {"prometheus": None, "definitions": False}})
