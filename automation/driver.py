@@ -31,7 +31,9 @@ from automation.core.liveness import is_live
 from automation.core.observation import Observation
 from automation.core.settle import Refusal, abandon
 from automation.core.spec import Canary, Refused
+from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Status
+from automation.errors import UpdateFailed
 from automation.kinds import CANARY, DEPLOYMENT, Kind
 from automation.lease import Leases
 from automation.observer import Circumstances, Observer
@@ -51,8 +53,8 @@ class Tick:
     """What a tick came to: the status after it, and why.
 
     `refused` says what is wrong with the document, `policy` which policy stopped the step, `rival` who drives the
-    Canary instead of us, `obstacle` what keeps a run from beginning; each is empty otherwise. `done`: at rest, and
-    nothing that is new waits to be released.
+    Canary instead of us, `obstacle` what keeps a run from beginning, `failing` how the update fails without which none
+    can begin; each is empty otherwise. `done`: at rest, and nothing that is new waits to be released.
     """
 
     status: Status
@@ -61,6 +63,7 @@ class Tick:
     policy: str = ""
     rival: str = ""
     obstacle: str = ""
+    failing: str = ""
     done: bool = False
 
 
@@ -183,7 +186,9 @@ class Driver:
             return self._halt(scene, Refusal(refused.policy, refused.message))
         except Postponed as postponed:
             self._announce(scene, warning(str(postponed)))
-            return outcome(scene, str(postponed))
+            idle = scene.status.split == ALL_ON_PRIMARY
+            failing = str(postponed) if idle and isinstance(postponed.__cause__, UpdateFailed) else ""
+            return replace(outcome(scene, str(postponed)), failing=failing)
         scene = self._look(scene.live, canary, scene.status)
         if not is_live(update.intent, scene.observation):
             return outcome(scene, f"{update.message}: not live yet")
@@ -243,7 +248,8 @@ def outcome(scene: Scene, reason: str, *, policy: str = "", rival: str = "") -> 
     )
     not_begun = status.phase in (Phase.NONE, Phase.INITIALIZING, *RESTING)
     obstacle = obstacle_to(scene) if not_begun else ""
-    return Tick(status, reason, "", policy, rival, obstacle, done=resting and released and not obstacle)
+    done = resting and released and not obstacle
+    return Tick(status, reason, policy=policy, rival=rival, obstacle=obstacle, done=done)
 
 
 def obstacle_to(scene: Scene) -> str:

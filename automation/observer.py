@@ -104,9 +104,15 @@ class Observer:
         return int(scaler["spec"].get("minReplicas") or 1) if scaler else None
 
     def _route_problems(self, canary: Canary) -> list[str]:
-        if canary.route is None or self._watches.get(APISIX_ROUTE, canary.namespace, canary.route.name):
+        if canary.route is None:
             return []
-        return [f'apisixroutes.apisix.apache.org "{canary.route.name}" not found']
+        source = self._watches.get(APISIX_ROUTE, canary.namespace, canary.route.name)
+        if source is None:
+            return [
+                f'apisixroutes.apisix.apache.org "{canary.route.name}" not found (spec.routeRef.name); '
+                "apply it, or name the route that leads users to the application"
+            ]
+        return backend_problems(canary, source)
 
     def _rivals(self, canary: Canary) -> list[str]:
         rivals = [
@@ -198,6 +204,28 @@ def _no_label(canary: Canary) -> str:
         f"deployment {canary.target_full_name} spec.selector.matchLabels must contain one of "
         f"[{' '.join(SELECTOR_LABELS)}]"
     )
+
+
+def backend_problems(canary: Canary, source: Object) -> list[str]:
+    """A source route that does not lead to the apex Service, or to a port that it does not have."""
+    name = f"{source['metadata']['name']}.{canary.namespace}"
+    backends = [
+        backend for rule in source["spec"].get("http") or () for backend in rule.get("backends") or ()
+    ]
+    ours = [backend for backend in backends if backend.get("serviceName") == canary.apex]
+    if not ours:
+        named = ", ".join(sorted({str(backend.get("serviceName")) for backend in backends})) or "none"
+        return [
+            f"Can not find {canary.apex} backend on apisix route {name}; "
+            f"name the Service {canary.apex} as a rule's backend (the route names: {named})"
+        ]
+    port = ours[0].get("servicePort")
+    if port in (canary.service.port, canary.service.port_name):
+        return []
+    return [
+        f"APISIX route {name} sends to port {port}, which the Service {canary.apex} does not have; "
+        f"set servicePort to {canary.service.port}"
+    ]
 
 
 def port_problems(canary: Canary, template: Mapping[str, Any]) -> list[str]:

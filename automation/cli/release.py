@@ -25,12 +25,15 @@ from automation.errors import (
     SluiceError,
     StoppedByPolicy,
     TimedOut,
+    UpdateFailed,
 )
 from automation.kinds import CANARY
 from automation.loop import interval_of
 
 PATIENCE = 5
-"""Ticks in a row with the same obstacle after which a release that hasn't begun is given up."""
+"""Ticks in a row with an obstacle after which a release that hasn't begun is given up."""
+FAILING_SECONDS = 30.0
+"""How long the update that comes before any traffic may fail: what it fails by may pass."""
 
 
 @click.command(short_help="Set an image and run the release to its end.")
@@ -99,19 +102,24 @@ class Drive:
     timeout: float | None
 
     def to_the_end(self) -> str:
-        """A sentence on how it ended well. Raises RolledBack, Ended, StoppedByPolicy, TimedOut or DocumentRefused."""
-        begun = time.monotonic()
-        obstacle, times = "", 0
+        """A sentence on how it ended well.
+
+        Raises RolledBack, Ended, StoppedByPolicy, TimedOut, DocumentRefused or UpdateFailed.
+        """
+        begun = healthy = time.monotonic()
+        obstacles = 0
         last: Tick | None = None
         while True:
             tick_begun = time.monotonic()
             tick = self._tick()
             if tick is not None:
                 last = tick
-                times = times + 1 if tick.obstacle and tick.obstacle == obstacle else 1
-                obstacle = tick.obstacle
-                if obstacle and times >= PATIENCE:
-                    raise DocumentRefused(obstacle, "mend it and release again; nothing has moved")
+                obstacles = obstacles + 1 if tick.obstacle else 0
+                healthy = healthy if tick.failing else tick_begun
+                if obstacles >= PATIENCE:
+                    raise DocumentRefused(tick.obstacle, "mend it and release again; nothing has moved")
+                if tick_begun - healthy > FAILING_SECONDS:
+                    raise UpdateFailed(tick.failing, "mend it and release again; no traffic has moved")
                 if tick.done:
                     return self._outcome(tick)
             if self.timeout is not None and time.monotonic() - begun > self.timeout:

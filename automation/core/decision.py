@@ -92,11 +92,13 @@ Question = CallHook | Measure
 @dataclass(frozen=True)
 class Decision:
     """Either questions, to be answered into the observation of the same tick, or actions in the order in which they
-    are to be taken (none: there is nothing to do). `reason` is one sentence for logs."""
+    are to be taken (none: there is nothing to do). `reason` is one sentence for logs, `obstacle` what people have to
+    mend before a run can begin."""
 
     reason: str
     actions: tuple[Action, ...] = ()
     questions: tuple[Question, ...] = ()
+    obstacle: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,11 @@ def stay(reason: str, *events: Event) -> Decision:
     return Decision(reason, tuple(Announce(event) for event in events))
 
 
+def blocked(reason: str, *events: Event) -> Decision:
+    """No run can begin before somebody has mended what the events say."""
+    return replace(stay(reason, *events), obstacle="; ".join(event.text for event in events))
+
+
 def note(reason: str, status: Status, *events: Event) -> Decision:
     """A change of status and of nothing else."""
     return Decision(reason, (Save(status), *(Announce(event) for event in events)))

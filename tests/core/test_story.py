@@ -509,6 +509,16 @@ def test_a_doubtful_document_starts_nothing_when_strict() -> None:
     assert (world.status.phase, world.recorded) == (Phase.INITIALIZED, [])
 
 
+def test_a_check_that_can_not_be_asked_starts_nothing_and_says_why() -> None:
+    metric = {"name": "m", "query": "sum(", "thresholdRange": {"max": 5}}
+    world = initialised(canary({"spec.analysis.metrics": [metric]}))
+    world.answer = lambda seen, check: QueryFailed("parse error")
+    world.release("v2")
+    world.tick(2)
+    assert (world.status.phase, world.recorded) == (Phase.INITIALIZED, [])
+    assert "Prometheus query failed for m: parse error" in world.texts
+
+
 @pytest.mark.parametrize(
     ("scaler_min", "primary", "wanted"),
     [(None, 3, 3), (2, 3, 2), (0, 3, 1), (1, 5, 1)],

@@ -2,6 +2,7 @@
 
 from automation.core import texts
 from automation.core.advice import advice
+from automation.core.analysis import MetricCheck
 from automation.core.decision import (
     Announce,
     Decision,
@@ -12,12 +13,12 @@ from automation.core.decision import (
     ScaleTarget,
     warning,
 )
-from automation.core.moves import stay
-from automation.core.observation import Target
+from automation.core.moves import blocked, stay
+from automation.core.observation import QueryFailed, Target
 from automation.core.situation import Situation
 from automation.core.status import Phase, Status
 from automation.core.transitions import enter
-from automation.core.verdict import doubt
+from automation.core.verdict import doubt, judge
 
 
 def idle(at: Situation) -> Decision:
@@ -39,9 +40,11 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     unasked = tuple(Measure(check) for check in doubtable if check not in at.seen.metrics)
     if unasked:
         return Decision("try the checks on the healthy primary", questions=unasked)
+    if hopeless := _unanswerable(at, doubtable):
+        return blocked("a check can't be asked", *hopeless)
     doubts = [warning(text) for check in doubtable if (text := doubt(check, at.seen.metrics))]
     if doubts and at.seen.strict:
-        return stay("a check can't pass on the healthy primary", *doubts)
+        return blocked("a check can't pass on the healthy primary", *doubts)
     said = (*events, *map(warning, advice(at.canary)), *doubts, texts.new_revision(at.canary))
     return Decision(
         f"start a run of {target.revision}",
@@ -52,6 +55,16 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
             *(Announce(event) for event in said),
         ),
     )
+
+
+def _unanswerable(at: Situation, checks: tuple[MetricCheck, ...]) -> list[Event]:
+    """What is wrong with checks that no traffic could make work: no such template, or a query that is none."""
+    failed = [
+        check
+        for check in checks
+        if isinstance(answer := at.seen.metrics[check], QueryFailed) and not answer.away
+    ]
+    return [warning(judge(at.canary, check, at.seen.metrics[check]).detail) for check in failed]
 
 
 def fresh_run(at: Situation, target: Target) -> Status:

@@ -50,4 +50,3 @@ def test_what_somebody_deletes_comes_back(application: Callable[..., Application
     assert f"podinfo-primary.{namespace} was deleted: made again from its recorded revision" in said
     assert podinfo.image("podinfo-primary").endswith(":6.0.1")
     assert podinfo.split == (100, 0)
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -46,7 +45,16 @@ def test_a_step_that_the_pack_refuses_moves_nothing_and_says_which_policy(podinf
     by_hand = {"status": {"inForce": {"split": {"primary": 0, "canary": 100}}}}
     patch = json.dumps(by_hand)
     podinfo.kubectl("patch", "canary/podinfo", "--subresource=status", "--type=merge", "-p", patch)
-    update = ("pulumi", "up", "--yes", "--skip-preview", "--policy-pack", "policies", "--stack", podinfo.stack)
+    update = (
+        "pulumi",
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--policy-pack",
+        "policies",
+        "--stack",
+        podinfo.stack,
+    )
     with podinfo.ground.begun(*update) as running:
         refused = running.wait()
     # then

@@ -47,7 +47,9 @@ def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_re
         eventually(lambda: users.total.ok > answered + 40)
     # then
     assert users.total.failed == 0
-    eventually(lambda: GENERATED.isdisjoint(podinfo.kubectl("get", "deployment,apisixroute", "-o", "name").split()))
+    eventually(
+        lambda: GENERATED.isdisjoint(podinfo.kubectl("get", "deployment,apisixroute", "-o", "name").split())
+    )
     assert podinfo.phase == "Terminated"
     # when
     refused = podinfo.ground.sluice("abort", *asked, expect=42)
