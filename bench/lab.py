@@ -7,10 +7,10 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from bench.gateway import gateway_rps, split_error_points, weight_in_force_ms_p95
+from bench.process import cpu_seconds
 from bench.report import Goal, report
 from bench.site import VERSIONS, Site
 from lab import Lab
@@ -142,20 +142,11 @@ def _wait_for(api: Api, pod: str) -> float:
 def _idle_cpu_percent(lab: Lab) -> float:
     """CPU time of all processes of the lab, in percent of one core."""
     processes = lab.processes().values()
-    before = [_cpu_seconds(pid) for pid in processes]
+    before = [cpu_seconds(pid) for pid in processes]
     time.sleep(IDLE_SECONDS)
-    after = [_cpu_seconds(pid) for pid in processes]
+    after = [cpu_seconds(pid) for pid in processes]
     spent = sum(later - sooner for sooner, later in zip(before, after, strict=True) if later > sooner)
     return 100 * spent / IDLE_SECONDS
-
-
-def _cpu_seconds(pid: int) -> float:
-    """0 for a process that has ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _is(pod: dict[str, Any], condition: str) -> bool:

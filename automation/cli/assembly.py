@@ -31,6 +31,7 @@ class Assembly:
     """A driver with all that it stands on. `close` ends its watches and gives back its leases."""
 
     driver: Driver
+    ports: Ports
     watches: Watches
     named: NamedWatches
     leases: Leases
@@ -47,9 +48,12 @@ def assemble(
     namespace: str | None = None,
     changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
 ) -> Assembly:
-    """A driver for the Canaries of an environment, its watches listed once. Raises ClusterAway."""
+    """A driver for the Canaries of an environment (or of one namespace of it), its watches listed once.
+
+    Raises ClusterAway or ClusterRefused.
+    """
     cluster = opened.cluster
-    watches = Watches(cluster, KINDS, namespace, changed)
+    watches = Watches(cluster, KINDS, [namespace] if namespace else opened.namespaces, changed)
     named = NamedWatches(cluster, changed)
     known = Known(cluster, watches)
     leases = Leases(cluster, Identity.of_this_process())
@@ -74,7 +78,7 @@ def assemble(
     )
     driver = Driver(ports, scrape_seconds(opened.settings), opened.settings.driver.strict)
     watches.start()
-    return Assembly(driver, watches, named, leases)
+    return Assembly(driver, ports, watches, named, leases)
 
 
 def announcer(display: Display, log: EventLog) -> Announcer:

@@ -1,0 +1,61 @@
+"""What a driver did, tick by tick: a display that only remembers."""
+
+import time
+from dataclasses import dataclass, field
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from automation.announcements import Announcement
+from automation.cli.display import within
+from automation.core.analysis import MetricCheck
+from automation.core.observation import Answer, Measured
+from automation.core.spec import Canary
+from automation.driver import Tick
+
+
+class Counter(HTTPAdapter):
+    """Counts requests to the API server as they leave: watches apart, and those that it hands on to a service."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_connections=4, pool_maxsize=64)
+        self.calls = self.forwarded = 0
+
+    def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:  # type: ignore[override]
+        url = request.url or ""
+        if "/proxy/" in url:
+            self.forwarded += 1
+        elif "watch=true" not in url:
+            self.calls += 1
+        return super().send(request, **options)  # type: ignore[arg-type]
+
+
+@dataclass
+class Diary:
+    """The ticks of one run. `still` holds the API calls of each tick that made no step; times are monotonic seconds."""
+
+    counter: Counter = field(default_factory=Counter)
+    still: list[int] = field(default_factory=list)
+    first_failure: float = 0.0
+    _attempt: str = ""
+    _counted: int = 0
+
+    def announce(self, announcement: Announcement) -> None:
+        pass
+
+    def measured(self, canary: Canary, check: MetricCheck, answer: Answer) -> None:
+        failed = isinstance(answer, Measured) and not within(check, answer.value)
+        if failed and not self.first_failure:
+            self.first_failure = time.monotonic()
+
+    def ticked(self, tick: Tick) -> None:
+        attempt = tick.status.in_force.attempt if tick.status.in_force else ""
+        if attempt == self._attempt:
+            self.still.append(self.counter.calls - self._counted)
+        self._attempt, self._counted = attempt, self.counter.calls
+
+    def troubled(self, name: str, trouble: str) -> None:
+        raise RuntimeError(f"{name}: {trouble}")
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,59 @@
+"""What is measured of steps and releases, on ground that is prepared."""
+
+import statistics
+import time
+import uuid
+
+from automation.cli.images import parse_image, set_image
+from automation.errors import RolledBack
+from bench.diary import Diary
+from bench.ground import KEY, Ground
+from bench.rest import at_rest
+from bench.steps import step_ms
+
+CLIMBS = 8
+CLIMBS_WITH_PACK = 4
+
+
+def figures(site: Ground) -> dict[str, float]:
+    """One part after the other, about three minutes in all."""
+    site.drive(Diary())
+    return _steps(site) | _releases(site) | at_rest(site)
+
+
+def _steps(site: Ground) -> dict[str, float]:
+    plain = step_ms(site.opened, CLIMBS)
+    gated = step_ms(site.gated(), CLIMBS_WITH_PACK)
+    return {
+        "step_ms_p50": statistics.median(plain),
+        "step_ms_p95": statistics.quantiles(plain, n=20)[-1],
+        "step_with_pack_ms_p50": statistics.median(gated),
+    }
+
+
+def _releases(site: Ground) -> dict[str, float]:
+    """A release that is promoted, then one whose pods answer every request with an error."""
+    promoted = Diary()
+    begun = time.monotonic()
+    _release(site, "6.0.1", promoted)
+    promotion = time.monotonic() - begun
+    site.lab.fault("podinfo:6.0.2", error_rate=1.0)
+    failed = Diary()
+    try:
+        _release(site, "6.0.2", failed)
+    except RolledBack:
+        rollback = time.monotonic() - failed.first_failure
+    else:
+        raise RuntimeError("a release whose every request fails was promoted")
+    return {
+        "promotion_s": promotion,
+        "rollback_s": rollback,
+        "tick_api_calls": max(promoted.still + failed.still),
+    }
+
+
+def _release(site: Ground, version: str, diary: Diary) -> None:
+    site.opened.cluster.session.mount("https://", diary.counter)
+    image = parse_image(f"podinfod=stefanprodan/podinfo:{version}")
+    set_image(site.opened, KEY, image, request=uuid.uuid4().hex[:8])
+    site.drive(diary)
