@@ -7,6 +7,7 @@ people's writes and the copy lie milliseconds; whoever acts on the copy writes w
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from automation.cluster import Cluster, Object, WatchExpired
@@ -14,6 +15,7 @@ from automation.errors import ClusterAway, SluiceError
 from automation.kinds import Kind, Scope
 
 Key = tuple[str, str]
+UNASKED_SECONDS = 900.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -133,17 +135,23 @@ def _trouble(broken: Exception, kind: Kind) -> SluiceError:
 
 
 class Watches:
-    """The watches of one driver. `changed(kind, object)` is called from their threads and must return at once."""
+    """The watches of one driver: of these kinds in these namespaces, for nobody should need the right to see more.
+
+    `changed(kind, object)` is called from their threads and must return at once.
+    """
 
     def __init__(
         self,
         cluster: Cluster,
         kinds: Iterable[Kind],
-        namespace: str | None = None,
+        namespaces: Iterable[str],
         changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
     ) -> None:
-        scope = Scope(namespace)
-        self._watches = {kind: Watch(cluster, kind, scope, changed) for kind in kinds}
+        self._watches = {
+            (kind, namespace): Watch(cluster, kind, Scope(namespace), changed)
+            for kind in kinds
+            for namespace in namespaces
+        }
 
     def start(self, seconds: float = 30.0) -> None:
         """Starts all and waits until each has listed once. Raises ClusterAway after `seconds`."""
@@ -160,13 +168,14 @@ class Watches:
             watch.stop()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        return self._watches[kind].get(namespace, name)
+        watch = self._watches.get((kind, namespace))
+        return watch.get(namespace, name) if watch else None
 
     def all(self, kind: Kind) -> list[Object]:
-        return self._watches[kind].all()
+        return [thing for (of, _), watch in self._watches.items() if of is kind for thing in watch.all()]
 
     def put(self, kind: Kind, thing: Object) -> None:
-        self._watches[kind].put(thing)
+        self._watches[kind, thing["metadata"]["namespace"]].put(thing)
 
     def trouble(self) -> SluiceError | None:
         """Why the copy may be old, where a watch can't follow just now."""
@@ -174,13 +183,14 @@ class Watches:
 
 
 class NamedWatches:
-    """Objects that are followed by name, each from the first time that somebody asks for it."""
+    """Objects that are followed by name, each from the first time that somebody asks for it until nobody does."""
 
     def __init__(
         self, cluster: Cluster, changed: Callable[[Kind, Object], None] = lambda kind, thing: None
     ) -> None:
         self._cluster, self._changed = cluster, changed
         self._watches: dict[tuple[Kind, str, str], Watch] = {}
+        self._asked: dict[tuple[Kind, str, str], float] = {}
         self._lock = threading.Lock()
 
     def get(self, kind: Kind, namespace: str, name: str, seconds: float = 10.0) -> Object | None:
@@ -188,14 +198,23 @@ class NamedWatches:
         with self._lock:
             watch = self._watches.get((kind, namespace, name))
             if watch is None:
+                self._forget()
                 watch = Watch(self._cluster, kind, Scope(namespace, name), self._changed)
                 self._watches[kind, namespace, name] = watch
                 watch.start()
+            self._asked[kind, namespace, name] = time.monotonic()
         if not watch.ready(seconds):
             raise watch.trouble or ClusterAway(
                 f"{kind.kind} {name}.{namespace} could not be read in {seconds:g} s"
             )
         return watch.get(namespace, name)
+
+    def _forget(self) -> None:
+        """Ends the watches that nobody asks for any more: each release may bring configuration of a new name."""
+        begun = time.monotonic() - UNASKED_SECONDS
+        for key in [key for key, asked in self._asked.items() if asked < begun]:
+            del self._asked[key]
+            self._watches.pop(key).stop()
 
     def stop(self) -> None:
         with self._lock:

@@ -15,7 +15,7 @@ from automation.cluster import Cluster, Object
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, SettingsRefused
-from automation.kinds import CANARY
+from automation.kinds import CANARY, Scope
 from automation.placing import Release
 from automation.updates import Gate, Program, StackMissing, Stacks
 from stacks import overrides, settings_for
@@ -83,8 +83,8 @@ class Environment:
         """
         live = {
             (c["metadata"]["namespace"], c["metadata"]["name"])
-            for c in self.cluster.select(CANARY)
-            if self.owns(c)
+            for where in self.namespaces
+            for c in self.cluster.select(CANARY, Scope(where))
         }
         known = live | {(release.namespace, release.name) for release in self.settings.releases}
         found = [key for key in known if key[1] == name and namespace in (None, key[0])]

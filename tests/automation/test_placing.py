@@ -54,7 +54,7 @@ def served(tmp_path: Path) -> Iterator[Api]:
 
 
 def placer(served: Api, engine: Engine) -> Placer:
-    watches = Watches(served.cluster, [APISIX_ROUTE, SERVICE, DEPLOYMENT])
+    watches = Watches(served.cluster, [APISIX_ROUTE, SERVICE, DEPLOYMENT], ["test"])
     stacks: Any = engine
     return Placer(
         served.cluster,
