@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from engine.deploy import operations
 from engine.deploy.context import Context
 from engine.deploy.hooks import Failure, HookCall, Hooks
+from engine.deploy.journal import Journal
 from engine.deploy.operations import PartlyDone
 from engine.deploy.providers import Providers
 from engine.deploy.step import Op, Step
+from engine.errors import EngineError
 from engine.events import Diagnostic, StepDone, StepFailed, StepStarted
 from engine.provider import Provider, ProviderError
-from engine.resource import PendingOperation, Resource
-
-PENDING = {
-    Op.CREATE: "creating",
-    Op.CREATE_REPLACEMENT: "creating",
-    Op.UPDATE: "updating",
-    Op.DELETE: "deleting",
-    Op.DELETE_REPLACED: "deleting",
-    Op.READ: "reading",
-    Op.READ_REPLACEMENT: "reading",
-    Op.IMPORT: "importing",
-    Op.IMPORT_REPLACEMENT: "importing",
-}
-REMOVALS = frozenset(
-    {Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE}
-)
+from engine.resource import Resource
+from engine.urn import is_provider
 
 
 class StepError(Exception):
@@ -46,6 +32,7 @@ class Executor:
 
     def __init__(self, context: Context, providers: Providers, hooks: Hooks):
         self._context, self._providers, self._hooks = context, providers, hooks
+        self._journal = Journal(context)
         self._slots = threading.BoundedSemaphore(context.options.parallel)
 
     def announce(self, step: Step) -> None:
@@ -61,20 +48,34 @@ class Executor:
         context.cancellation.check()
         with self._slots:
             context.events.emit(StepStarted(step, planning))
-            try:
-                result = self._attempts(step)
-            except PartlyDone as error:
-                self._report(step, self._unready_text(step, error))
-                self._store(step, error.resource)
-                raise StepError(step.urn, error.resource) from error
-            except (ProviderError, _HookFailed) as error:
-                if isinstance(error, _HookFailed):
-                    self._store(step, error.resource)
-                self._report(step, str(error))
-                raise StepError(step.urn) from error
-            self._store(step, result)
+            result = self._recorded(step)
         done = replace(step, new=result) if result is not None else step
         context.events.emit(StepDone(done, planning))
+        return result
+
+    def _recorded(self, step: Step) -> Resource | None:
+        """Do it between two entries of the journal, and report what goes wrong."""
+        pending = self._journal.begin(step)
+        try:
+            result = self._attempts(step)
+        except PartlyDone as error:
+            self._journal.end(step, error.resource, pending)
+            self._report(step, _unready_text(error))
+            raise StepError(step.urn, error.resource) from error
+        except _HookFailed as error:
+            self._journal.end(step, error.resource, pending)
+            self._report(step, str(error))
+            raise StepError(step.urn, error.resource) from error
+        except ProviderError as error:
+            self._journal.give_up(pending)
+            self._report(step, str(error))
+            raise StepError(step.urn) from error
+        except EngineError:
+            self._journal.give_up(pending)
+            raise
+        if result is not None and is_provider(result.type):
+            self._providers.learn(result)
+        self._journal.end(step, result, pending)
         return result
 
     def _attempts(self, step: Step) -> Resource | None:
@@ -95,8 +96,7 @@ class Executor:
         verb = _verb(step.op)
         if verb:
             self._hook(f"before_{verb}", step, None)
-        with self._pending(step):
-            result = self._perform(step)
+        result = self._perform(step)
         if verb:
             try:
                 self._hook(f"after_{verb}", step, result)
@@ -152,62 +152,10 @@ class Executor:
             call = HookCall(moment, step.urn, (done or step.resource).id, step.old, step.new, done)
             self._hooks.run(names, call, self._context)
 
-    @contextmanager
-    def _pending(self, step: Step) -> Iterator[None]:
-        kind = PENDING.get(step.op)
-        if (
-            kind is None
-            or self._context.options.preview
-            or not step.resource.custom
-            or step.resource.type.startswith("pulumi:providers:")
-        ):
-            yield
-            return
-        resource = step.old if kind in ("updating", "deleting") else step.new
-        assert resource is not None
-        pending = PendingOperation(resource, kind)
-        self._context.snapshot.begin(pending)
-        try:
-            yield
-        finally:
-            self._context.snapshot.end(pending)
-
-    def _store(self, step: Step, result: Resource | None) -> None:
-        snapshot = self._context.snapshot
-        if result is not None and urn_is_provider(result):
-            self._providers.learn(result)
-        if self._context.options.preview:
-            return
-        if step.op is Op.DELETE_REPLACED and not step.resource.delete:
-            # Deleted to make room: the entry stays, so that a later run knows what is missing.
-            self._context.ledger.olds[step.urn] = snapshot.mark(step.resource, pending_replacement=True)
-            snapshot.persist()
-        elif step.op in REMOVALS:
-            snapshot.drop(step.resource)
-            snapshot.persist()
-        elif result is not None and (snapshot.put(result, self._superseded(step)) or step.op is not Op.SAME):
-            snapshot.persist()
-
-    def _superseded(self, step: Step) -> Resource | None:
-        """The old state that makes way for the new one. What still has to be deleted stays, marked so."""
-        old = step.old
-        if step.op is not Op.CREATE_REPLACEMENT or old is None or old.pending_replacement or old.external:
-            return old
-        self._context.snapshot.mark(old, delete=True)
-        return None
-
     def _report(self, step: Step, text: str) -> None:
         events = self._context.events
         events.emit(Diagnostic("error", text, step.urn))
         events.emit(StepFailed(step, self._context.options.preview))
-
-    def _unready_text(self, step: Step, error: PartlyDone) -> str:
-        reasons = "".join(f"\n\t* {reason}" for reason in error.reasons)
-        return (
-            f"{len(error.reasons)} error{'s' if len(error.reasons) != 1 else ''} occurred:{reasons}"
-            if reasons
-            else str(error)
-        )
 
 
 class _HookFailed(Exception):
@@ -218,8 +166,10 @@ class _HookFailed(Exception):
         self.resource = resource
 
 
-def urn_is_provider(resource: Resource) -> bool:
-    return resource.type.startswith("pulumi:providers:")
+def _unready_text(error: PartlyDone) -> str:
+    count = len(error.reasons)
+    reasons = "".join(f"\n\t* {reason}" for reason in error.reasons)
+    return f"{count} error{'' if count == 1 else 's'} occurred:{reasons}" if reasons else str(error)
 
 
 def _verb(op: Op) -> str:

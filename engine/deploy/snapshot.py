@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 
 from engine.resource import Deployment, PendingOperation, Resource
@@ -28,7 +29,7 @@ class Snapshot:
             item for item in base.pending_operations if item.type == "creating"
         ]
         self._renamed: dict[str, str] = {}
-        self._lock, self._writer = threading.Lock(), threading.Lock()
+        self._lock, self._writer = threading.RLock(), threading.Lock()
         self._version = self._written = 0
         if len(self._pending) != len(base.pending_operations):
             self._version = 1
@@ -53,6 +54,12 @@ class Snapshot:
         """Old resources that nothing has superseded, in their order."""
         with self._lock:
             return list(self._old.values())
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is recorded within the block is written at once or not at all."""
+        with self._lock:
+            yield
 
     def begin(self, operation: PendingOperation) -> None:
         """Record an operation before it is begun; returns when that is on disk."""

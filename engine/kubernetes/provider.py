@@ -72,7 +72,7 @@ class KubernetesProvider:
         self._of(type).delete(operation, type, id, inputs, outputs)
 
     def recover(self, operation: Operation, type: str, inputs: PropertyMap) -> Read:
-        """What an interrupted create has left behind. Raises `ProviderError` for a Helm release: it may be half there."""
+        """What an interrupted create has left behind. Raises `ProviderError` for a Helm release, maybe half there."""
         if type == RELEASE:
             raise ProviderError("look for the release with `helm list --all`, and uninstall it if it is incomplete")
         return recover(Call(self.cluster, self.settings, operation), type, inputs)
