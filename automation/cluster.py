@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ UNREADABLE = (kubernetes_config.ConfigException, YAMLError, OSError, TypeError)
 """What the loader raises for a file that is missing, broken, or no kubeconfig at all."""
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
+BUSY_RETRIES, LONGEST_BUSY_SECONDS = 5, 2.0
 WATCH_SECONDS = 60
 """A connection that died unnoticed leaves its watch blind for so long, and a little more."""
 
@@ -168,8 +170,16 @@ class Cluster:
         headers: Mapping[str, str] | None = None,
         missing_ok: bool = False,
     ) -> Object | None:
-        """The decoded answer; None for 404 with `missing_ok`. Raises ClusterAway, Conflict or ClusterRefused."""
+        """The decoded answer; None for 404 with `missing_ok`. Raises ClusterAway, Conflict or ClusterRefused.
+
+        A server that is busy and says for how long (a kind of objects that was just defined) is asked again.
+        """
         response = self._send(method, path, body=body, params=params, headers=headers)
+        for _ in range(BUSY_RETRIES):
+            if not (pause := busy_seconds(response)):
+                break
+            time.sleep(pause)
+            response = self._send(method, path, body=body, params=params, headers=headers)
         if response.status_code == 404 and missing_ok:
             return None
         self._refuse(response, path)
@@ -231,6 +241,13 @@ class Cluster:
     def _sure(answer: Object | None) -> Object:
         assert answer is not None
         return answer
+
+
+def busy_seconds(response: requests.Response) -> float:
+    """After how long a busy server wants to be asked again; 0 where it isn't busy, or doesn't say."""
+    wanted = response.headers.get("Retry-After", "")
+    busy = response.status_code == 429 and wanted.isdigit()
+    return min(float(wanted), LONGEST_BUSY_SECONDS) if busy else 0.0
 
 
 def _root(error: BaseException) -> str:

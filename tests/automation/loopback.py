@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,7 @@ class Answer:
     status: int = 200
     body: Any = field(default_factory=dict)
     lines: tuple[Any, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,6 +57,8 @@ def loopback(respond: Callable[[Asked], Answer]) -> Iterator[Loopback]:
                 text or (answer.body if isinstance(answer.body, str) else json.dumps(answer.body))
             ).encode()
             self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

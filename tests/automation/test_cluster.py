@@ -49,6 +49,12 @@ def test_answers_become_errors_of_ours(status: int, error: type[Exception], tmp_
             cluster.get(DEPLOYMENT, "test", "podinfo")
 
 
+def test_a_server_that_is_busy_is_asked_again_when_it_says_so(tmp_path: Path) -> None:
+    answers = iter([Answer(429, {"message": "storage is (re)initializing"}, headers={"Retry-After": "1"})])
+    with loopback(lambda asked: next(answers, Answer(body={"kind": "Canary"}))) as server:
+        assert connect(server, tmp_path).get(CANARY, "test", "podinfo") == {"kind": "Canary"}
+
+
 def test_a_missing_object_is_none(tmp_path: Path) -> None:
     with loopback(lambda asked: Answer(404, {"message": "not found"})) as server:
         assert connect(server, tmp_path).get(DEPLOYMENT, "test", "podinfo") is None

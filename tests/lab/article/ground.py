@@ -109,7 +109,7 @@ class Ground:
 def project(folder: Path, settings: Mapping[str, Any]) -> Path:
     """A scratch project with settings for the environment dev."""
     made = scratch_project(folder)
-    platform = {"namespaces": ["test", *NAMESPACES], "gateway": {"synchroniser_image": None}}
+    platform = {"namespaces": ["test", *NAMESPACES]}
     config = {"config": {"sluice:settings": {**settings, "platform": platform}}}
     (made / "Pulumi.dev.yaml").write_text(json.dumps(config))
     return made
