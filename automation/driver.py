@@ -54,7 +54,8 @@ class Tick:
 
     `refused` says what is wrong with the document, `policy` which policy stopped the step, `rival` who drives the
     Canary instead of us, `obstacle` what keeps a run from beginning, `failing` how the update fails without which none
-    can begin; each is empty otherwise. `done`: at rest, and nothing that is new waits to be released.
+    can begin; each is empty otherwise. `done`: at rest, and nothing that is new waits to be released. `owed`: the stack
+    could not take an update yet, and its route was patched directly.
     """
 
     status: Status
@@ -65,6 +66,7 @@ class Tick:
     obstacle: str = ""
     failing: str = ""
     done: bool = False
+    owed: bool = False
 
 
 @dataclass
@@ -113,7 +115,7 @@ class Driver:
             return self._refuse(live, status, refused)
         scene = self._look(live, canary, status)
         try:
-            return self._advance(scene)
+            return replace(self._advance(scene), owed=self._ports.placer.owes(canary))
         except Conflict:
             self._look_anew(CANARY, namespace, name)
             return outcome(scene, "the Canary changed meanwhile; looking again")

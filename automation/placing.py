@@ -80,6 +80,10 @@ class Placer:
         self._read_back(canary)
         return said
 
+    def owes(self, canary: Canary) -> bool:
+        """Whether the stack still has to take over a route that was patched directly."""
+        return self._release_of(canary).stack in self._owed
+
     def reconcile(self, canary: Canary) -> list[str]:
         """Gives a stack the update that it is owed after its route was patched directly."""
         release = self._release_of(canary)

@@ -47,6 +47,7 @@ def assemble(
     display: Display,
     namespace: str | None = None,
     changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
+    strict: bool = False,
 ) -> Assembly:
     """A driver for the Canaries of an environment (or of one namespace of it), its watches listed once.
 
@@ -76,7 +77,7 @@ def assemble(
         write_back=partial(write_back, opened),
         fresh_attempt=fresh_attempt,
     )
-    driver = Driver(ports, scrape_seconds(opened.settings), opened.settings.driver.strict)
+    driver = Driver(ports, scrape_seconds(opened.settings), strict or opened.settings.driver.strict)
     watches.start()
     return Assembly(driver, ports, watches, named, leases)
 

@@ -34,6 +34,8 @@ PATIENCE = 5
 """Ticks in a row with an obstacle after which a release that hasn't begun is given up."""
 FAILING_SECONDS = 30.0
 """How long the update that comes before any traffic may fail: what it fails by may pass."""
+OWED_SECONDS = 60.0
+"""How long a release that has ended stays to give a locked stack the update that it is owed."""
 
 
 @click.command(short_help="Set an image and run the release to its end.")
@@ -47,6 +49,9 @@ FAILING_SECONDS = 30.0
 )
 @click.option("--detach", is_flag=True, help="Only set the image; whoever runs `sluice run` releases it.")
 @click.option(
+    "--strict", is_flag=True, help="Refuse a document with a check that fails on the healthy primary."
+)
+@click.option(
     "--timeout", type=float, metavar="SECONDS", help="Stop waiting after so long (exit code 23 or 22)."
 )
 @namespace
@@ -57,6 +62,7 @@ def release(
     environment: str,
     image: str | None,
     detach: bool,
+    strict: bool,
     timeout: float | None,
     namespace: str | None,
     output: str,
@@ -80,7 +86,7 @@ def release(
     title = f"{key[1]}.{key[0]} in {environment}" + (f": {image}" if image else "")
     shown = displays.make(output, title)
     try:
-        assembly = assemble(opened, shown, namespace=key[0])
+        assembly = assemble(opened, shown, namespace=key[0], strict=strict)
         try:
             outcome = Drive(opened, assembly, shown, key, timeout).to_the_end()
         finally:
@@ -106,7 +112,7 @@ class Drive:
 
         Raises RolledBack, Ended, StoppedByPolicy, TimedOut, DocumentRefused or UpdateFailed.
         """
-        begun = healthy = time.monotonic()
+        begun = healthy = running = time.monotonic()
         obstacles = 0
         last: Tick | None = None
         while True:
@@ -120,7 +126,8 @@ class Drive:
                     raise DocumentRefused(tick.obstacle, "mend it and release again; nothing has moved")
                 if tick_begun - healthy > FAILING_SECONDS:
                     raise UpdateFailed(tick.failing, "mend it and release again; no traffic has moved")
-                if tick.done:
+                running = running if tick.done else tick_begun
+                if tick.done and (not tick.owed or tick_begun - running > OWED_SECONDS):
                     return self._outcome(tick)
             if self.timeout is not None and time.monotonic() - begun > self.timeout:
                 raise self._out_of_time(last)

@@ -39,7 +39,12 @@ def test_the_published_404_template_fails_on_healthy_traffic_and_the_mended_one_
     with Traffic(f"http://{gateway}/api/info", documents.host(namespace), rate=10):
         podinfo.until_measured()
         # when
-        said = podinfo.release("6.0.1", expect=20)
+        refused = podinfo.release("6.0.1", "--strict", expect=30)
+        # then
+        assert "404s percentage fails on the healthy primary" in refused
+        assert podinfo.phase == "Initialized"
+        # when
+        said = podinfo.release(expect=20)
         # then
         doubt = (
             r".*Metric 404s percentage fails on the healthy primary: 404s percentage 100\.00 > 5\. "

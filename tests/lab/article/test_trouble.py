@@ -43,7 +43,7 @@ def test_a_rollback_does_not_wait_for_a_locked_stack(
     # given
     podinfo = application(threshold=1)
     podinfo.set_image("6.6.1")
-    with podinfo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
+    with podinfo.ground.begun(*podinfo.release_command) as driver:
         podinfo.until_weight(25)
         with locked(podinfo):
             # when
@@ -51,10 +51,11 @@ def test_a_rollback_does_not_wait_for_a_locked_stack(
             # then
             podinfo.until_split(100, 0)
             podinfo.until_phase("Failed")
-        told = rf"Stack {podinfo.stack} took no update for 10 s .*patched directly to 100/0"
-        eventually(lambda: driver.heard(told))
+            told = rf"Stack {podinfo.stack} took no update for 10 s .*patched directly to 100/0"
+            eventually(lambda: driver.heard(told))
         # when the lock is free, then
-        eventually(lambda: driver.heard(rf"Stack {podinfo.stack} is up to date with the live route again"))
+        assert driver.wait().code == 20
+        assert driver.heard(rf"Stack {podinfo.stack} is up to date with the live route again")
     assert podinfo.split == (100, 0)
 
 
