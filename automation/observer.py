@@ -146,6 +146,7 @@ def workload(deployment: Object) -> Workload:
         observed_generation=int(status.get("observedGeneration") or 0),
         conditions=tuple(_condition(condition) for condition in status.get("conditions") or ()),
         revision=(deployment["metadata"].get("annotations") or {}).get(REVISION, ""),
+        image=deployment["spec"]["template"]["spec"]["containers"][0].get("image", ""),
     )
 
 

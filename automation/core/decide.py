@@ -18,6 +18,7 @@ from automation.core.phases.promotion import finalising, promoting
 from automation.core.phases.repair import repair
 from automation.core.phases.requests import answer
 from automation.core.phases.start import idle
+from automation.core.phases.takeover import taking_over
 from automation.core.settle import Refusal, abandon, settle
 from automation.core.situation import Situation
 from automation.core.spec import Canary
@@ -25,6 +26,7 @@ from automation.core.status import Phase, Status
 
 __all__ = ["Refusal", "abandon", "decide", "is_live", "settle"]
 
+_LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
 _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
     Phase.NONE: initialising,
     Phase.INITIALIZING: initialising,
@@ -50,6 +52,8 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
 
 def _decide(at: Situation) -> Decision:
     """What comes before any phase, in order of urgency."""
+    if at.status.phase in _LEAVING:
+        return stay("the Canary is retired, or about to be")
     if at.status.ending:
         return carry_on(at)
     if at.canary.suspend:
@@ -58,6 +62,8 @@ def _decide(at: Situation) -> Decision:
         return answer(at, at.status.request)
     if at.seen.problems:
         return stay("the tick can't go on", *(warning(problem) for problem in at.seen.problems))
+    if (taken := taking_over(at)) is not None:
+        return taken
     if (mending := repair(at)) is not None:
         return mending
     if at.status.request:

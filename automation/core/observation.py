@@ -56,7 +56,8 @@ class WorkloadCondition:
 class Workload:
     """A Deployment: `replicas` as declared, `running`, `updated` and `available` as its status counts them.
 
-    `revision` is the hash of the recorded revision that a primary was rendered from; empty for others.
+    `revision` is the hash of the recorded revision that a primary was rendered from; empty for others. `image` is
+    the image of its first container.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Workload:
     observed_generation: int = 1
     conditions: tuple[WorkloadCondition, ...] = ()
     revision: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True)

@@ -133,5 +133,19 @@ def primary_restored(canary: Canary, what: str) -> Event:
     return warning(f"{canary.primary_full_name} {what}: made again from its recorded revision")
 
 
+def not_at_rest(canary: Canary, phase: str) -> Event:
+    return warning(
+        f"{canary.full_name} is {phase} and nothing of it is recorded: another driver brought it there. Let that one "
+        "end with a promotion first"
+    )
+
+
+def not_the_same(canary: Canary, target: str, primary: str) -> Event:
+    return warning(
+        f"{canary.full_name} comes from another driver, and {canary.target_full_name} has {target} while primary "
+        f"serves {primary}: set the target to what primary serves, then release"
+    )
+
+
 def target_missing(canary: Canary) -> Event:
     return warning(f"{canary.target.kind} {canary.target_full_name} not found")

@@ -24,6 +24,10 @@ TRANSITIONS = (
     Transition(Phase.NONE, Phase.INITIALIZING, "the Canary is seen for the first time: primary is created"),
     Transition(Phase.INITIALIZING, Phase.INITIALIZED, "primary is ready and the apex Service selects it"),
     Transition(Phase.INITIALIZED, Phase.PROGRESSING, "the target has a new revision"),
+    Transition(
+        Phase.INITIALIZED, Phase.INITIALIZING, "it comes from another driver: primary is created anew"
+    ),
+    Transition(Phase.SUCCEEDED, Phase.INITIALIZING, "it comes from another driver: primary is created anew"),
     Transition(Phase.SUCCEEDED, Phase.PROGRESSING, "the target has a new revision"),
     Transition(Phase.FAILED, Phase.PROGRESSING, "the target has a new revision, or a retry was asked for"),
     Transition(Phase.PROGRESSING, Phase.PROGRESSING, "the target changed in mid-run: the analysis restarts"),

@@ -9,6 +9,7 @@ from automation.core import texts
 from automation.core.decision import Announce, Decision, RecordRevision
 from automation.core.moves import attempt, stay
 from automation.core.observation import Target
+from automation.core.phases.start import scale_from_zero
 from automation.core.situation import Situation
 from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Kind, Phase, Placement
@@ -29,11 +30,23 @@ def _next(at: Situation) -> Decision:
     if target is None:
         return stay("the target does not exist", texts.target_missing(at.canary))
     if at.status.in_force is None or at.status.in_force.revision != target.revision:
-        return _create_primary(at, target)
+        return _awake(at, target) or _create_primary(at, target)
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
     return attempt(at, Kind.APEX, replace(at.in_force, apex="primary"))
+
+
+def _awake(at: Situation, target: Target) -> Decision | None:
+    """A target whose apex Service selects a primary already has to serve before it gets the traffic back."""
+    if at.seen.apex != "primary":
+        return None
+    if target.workload.replicas == 0:
+        return Decision("the target has to serve first", scale_from_zero(at, target))
+    canary = at.canary_readiness()
+    if canary.state == "ready":
+        return None
+    return stay("the target has to serve first", texts.canary_not_ready(at.canary, canary.why))
 
 
 def _create_primary(at: Situation, target: Target) -> Decision:

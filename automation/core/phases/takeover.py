@@ -1,0 +1,25 @@
+"""A Canary that another driver brought here: its primary carries the traffic, and nothing of it is recorded.
+
+It is initialised anew while the target serves, which is only the same for users where both run the same.
+"""
+
+from automation.core import texts
+from automation.core.decision import Decision
+from automation.core.moves import blocked
+from automation.core.phases.initialisation import initialising
+from automation.core.situation import Situation
+from automation.core.status import Phase
+
+
+def taking_over(at: Situation) -> Decision | None:
+    """What to do about a Canary in a phase that none of our drivers brought it to; None about all others."""
+    if at.status.in_force is not None or at.status.phase in (Phase.NONE, Phase.INITIALIZING):
+        return None
+    target, primary = at.seen.target, at.seen.primary
+    if at.status.phase not in (Phase.INITIALIZED, Phase.SUCCEEDED):
+        return blocked("another driver's run", texts.not_at_rest(at.canary, at.status.phase))
+    if target and primary and target.image != primary.image:
+        return blocked(
+            "target and primary differ", texts.not_the_same(at.canary, target.image, primary.image)
+        )
+    return initialising(at)
