@@ -95,11 +95,12 @@ class _Run:
         self._config = place.program_config()
         self._events = Emitter(listeners)
         self._preview = action.options.preview
+        self._stored = Deployment()
         self._packs: Mapping[str, str] = {}
         self._started = time.time()
 
     def result(self) -> Result:
-        base = self._snapshots.load()
+        base = self._stored = self._snapshots.load()
         blinded = {
             key: "[secret]" if key in self._config.secret_keys else value
             for key, value in self._config.values.items()
@@ -126,10 +127,7 @@ class _Run:
 
     def _done(self, base: Deployment) -> bool:
         action = self._action
-        if action.clear_pending or action.kind is Kind.REFRESH:
-            base = replace(base, pending_operations=[])
-        context, providers = self._context(base)
-        base = pending.settle(context, providers, base)
+        base = self._settled(base)
         if action.options.refresh or action.kind is Kind.REFRESH:
             base, read_all = self._refreshed(base)
             if not read_all or action.kind is Kind.REFRESH:
@@ -169,11 +167,24 @@ class _Run:
             self._packs = {f"{item.name}|local|{item.path}": item.version for item in packs.infos}
             yield packs
 
+    def _settled(self, base: Deployment) -> Deployment:
+        """The state without operations that an earlier run left unfinished."""
+        action = self._action
+        if action.clear_pending or action.kind is Kind.REFRESH:
+            return self._kept(replace(base, pending_operations=[]))
+        return self._kept(pending.settle(*self._context(base), base))
+
+    def _kept(self, deployment: Deployment) -> Deployment:
+        """Save what differs from what is stored."""
+        if not self._preview and deployment != self._stored:
+            self._snapshots.save(deployment)
+            self._stored = deployment
+        return deployment
+
     def _refreshed(self, base: Deployment) -> tuple[Deployment, bool]:
         context, providers = self._context(base)
         refreshed, ok = Refresh(context, providers).run()
-        if not self._preview and refreshed != base:
-            self._snapshots.save(refreshed)
+        self._kept(refreshed)
         if not ok:
             context.error("preview failed" if self._preview else f"{self._action.kind} failed")
         return refreshed, ok

@@ -6,7 +6,7 @@ import getpass
 import json
 import platform
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 
 from engine.cli.arguments import Arguments
 from engine.cli.verb import Verb, options
@@ -93,10 +93,8 @@ def cancel(place: Workplace, arguments: Arguments) -> None:
 def plugin_ls(place: Workplace, arguments: Arguments) -> None:
     names = sorted(place.shell.packages)
     if arguments.flag("json"):
-        entries = [
-            {"name": name, "kind": "resource", "version": "", "size": 0, "lastUsedTime": "never"}
-            for name in names
-        ]
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        entries = [{"name": name, "kind": "resource", "size": 0, "lastUsedTime": now} for name in names]
         place.shell.text(json.dumps(entries, indent=2))
         return
     place.shell.out("NAME        KIND")

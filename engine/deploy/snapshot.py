@@ -74,13 +74,6 @@ class Snapshot:
             self._pending = [item for item in self._pending if item is not operation]
             self._version += 1
 
-    def clear_pending(self) -> None:
-        """Drop every pending operation of earlier runs."""
-        with self._lock:
-            if self._pending:
-                self._pending = []
-                self._version += 1
-
     def put(self, new: Resource, old: Resource | None = None) -> bool:
         """Record a new state in place of an old one (kept if absent). True if it differs in what lasts."""
         with self._lock:

@@ -87,13 +87,16 @@ class World:
         return cls(folder, Cloud(folder / "cloud"))
 
     def stack(self, program: Program, name: str = "") -> automation.Stack:
-        """The stack, made if need be, with this inline program."""
+        """The stack, made if need be, with this inline program. Any but the first has a folder of its own."""
+        # The SDK writes Pulumi.yaml anew each time, not atomically.
+        work = self.folder / ("work" if name in ("", self.stack_name) else f"work-{name}")
+        work.mkdir(exist_ok=True)
         return automation.create_or_select_stack(
             name or self.stack_name,
             project_name=self.project,
             program=program,
             opts=automation.LocalWorkspaceOptions(
-                work_dir=str(self.folder / "work"),
+                work_dir=str(work),
                 pulumi_command=EmbeddedPulumi({"cloud": self.cloud}),  # type: ignore[arg-type]
                 pulumi_home=str(self.folder / "home"),
                 project_settings=automation.ProjectSettings(
