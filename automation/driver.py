@@ -33,7 +33,7 @@ from automation.core.settle import Refusal, abandon
 from automation.core.spec import Canary, Refused
 from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Status
-from automation.errors import UpdateFailed
+from automation.errors import ClusterRefused, UpdateFailed
 from automation.kinds import CANARY, DEPLOYMENT, Kind
 from automation.lease import Leases
 from automation.observer import Circumstances, Observer
@@ -218,6 +218,7 @@ class Driver:
 
     def _save(self, scene: Scene, status: Status) -> Scene:
         saved = self._ports.cluster.replace_status(CANARY, {**scene.live, "status": status.document()})
+        refuse_forgetful(saved, status)
         self._ports.watches.put(CANARY, saved)
         return Scene(saved, scene.canary, status, scene.observation)
 
@@ -259,6 +260,17 @@ def obstacle_to(scene: Scene) -> str:
     if scene.observation.target is None:
         return f"{scene.canary.target.kind} {scene.canary.target_full_name} not found"
     return "; ".join(scene.observation.problems)
+
+
+def refuse_forgetful(saved: Object, status: Status) -> None:
+    """Raises ClusterRefused where the API server dropped fields of ours: a run could never go on from there."""
+    kept = saved.get("status") or {}
+    lost = [name for name in ("inForce", "intent") if name in status.document() and name not in kept]
+    if lost:
+        raise ClusterRefused(
+            f"the cluster's definition of Canary has no status.{lost[0]}: it is not the one that Sluice declares",
+            "let the platform stack declare it (platform.definitions); documents and other fields stay as they are",
+        )
 
 
 def _in_use(status: Status) -> frozenset[str]:

@@ -104,7 +104,15 @@ class Recorder:
             self._cluster.create(kind, body)
         except Conflict:
             # It is there: revisions and kept configuration carry their content's hash in their name.
-            return
+            self._own(kind, body["metadata"])
+
+    def _own(self, kind: Kind, wanted: Object) -> None:
+        """What an earlier Canary of the same name left must not be collected after it with the rest."""
+        known = self._cluster.get(kind, wanted["namespace"], wanted["name"])
+        owners = (known or {}).get("metadata", {}).get("ownerReferences") or []
+        if [owner["uid"] for owner in owners] != [owner["uid"] for owner in wanted["ownerReferences"]]:
+            owned = {"metadata": {"ownerReferences": wanted["ownerReferences"]}}
+            self._cluster.patch(kind, wanted["namespace"], wanted["name"], owned)
 
     def _known(self, canary: Canary) -> list[Object]:
         return self._cluster.select(REVISION, Scope(canary.namespace, selector=f"{LABEL}={canary.name}"))

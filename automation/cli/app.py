@@ -9,7 +9,8 @@ from importlib.metadata import entry_points
 
 import click
 
-from automation.errors import SluiceError
+from automation.core.refusal import Refused
+from automation.errors import DocumentRefused, SluiceError
 
 COMMANDS = {
     "release": ("automation.cli.release:release", "Set an image and run the release to its end."),
@@ -81,6 +82,9 @@ def main() -> None:
         if error.remedy:
             click.echo(f"  {error.remedy}", err=True)
         sys.exit(error.exit_code)
+    except Refused as refused:
+        click.echo(f"sluice: {refused}", err=True)
+        sys.exit(DocumentRefused.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

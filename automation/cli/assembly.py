@@ -16,6 +16,8 @@ from automation.cli.environment import Environment, person, scrape_seconds
 from automation.cli.images import write_back
 from automation.cli.known import Known
 from automation.cluster import Object
+from automation.core.refusal import Refused
+from automation.core.spec import Canary
 from automation.driver import Announcer, Driver, Ports
 from automation.errors import SluiceError
 from automation.kinds import Kind
@@ -74,7 +76,7 @@ def assemble(
         ),
         leases=leases,
         announce=announcer(display, EventLog(cluster)),
-        write_back=partial(write_back, opened),
+        write_back=writer_back(opened, display),
         fresh_attempt=fresh_attempt,
     )
     driver = Driver(ports, scrape_seconds(opened.settings), strict or opened.settings.driver.strict)
@@ -97,6 +99,21 @@ def announcer(display: Display, log: EventLog) -> Announcer:
             display.troubled(name, f"an Event was not written: {lost.problem}")
 
     return announce
+
+
+def writer_back(opened: Environment, display: Display) -> Callable[[Canary], str]:
+    """Keeps the stack's config up with the live image. Where it can't, that is said, and the run goes on."""
+
+    def told(canary: Canary) -> str:
+        try:
+            return write_back(opened, canary)
+        except (SluiceError, Refused) as failed:
+            display.troubled(
+                canary.full_name, f"the live image was not written to the stack's config: {failed}"
+            )
+            return ""
+
+    return told
 
 
 def fresh_attempt() -> str:
