@@ -11,7 +11,7 @@ import requests
 from automation.asking import Asker
 from automation.core.analysis import MetricCheck
 from automation.core.decision import Measure
-from automation.core.observation import Measured, Observation, Target, Workload
+from automation.core.observation import Measured, NothingMeasured, Observation, QueryFailed, Target, Workload
 from tests.automation.loopback import Answer, Asked, loopback
 from tests.automation.test_cluster import connect
 from tests.automation.test_observer import canary as document
@@ -56,3 +56,39 @@ def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_pa
             assert answer.value == 100.0
     assert ['node=~"10.0.0.1"' in queries[0], 'node=~"10.0.0.1|10.0.0.2"' in queries[1]] == [True, True]
     assert 'node=~"10.0.0.3"' in queries[2]
+
+
+DURATION = MetricCheck("request-duration", maximum=500.0)
+NOTHING = Answer(body={"status": "success", "data": {"resultType": "vector", "result": []}})
+
+
+def test_a_server_that_is_away_is_asked_once_a_tick_and_may_miss_samples_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    said = Answer(503, "no endpoints available")
+    asked: list[str] = []
+
+    def respond(request: Asked) -> Answer:
+        if "/endpointslices" in request.path:
+            return slices("10.0.0.1")
+        asked.append(request.path)
+        return said
+
+    found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE, DURATION)))
+    questions = [Measure(check) for check in found.analysis.checks]
+    with loopback(respond) as server:
+        asker = Asker(connect(server, tmp_path), requests.Session(), server.url)
+        # when it is away
+        answers = asker.answer(found, seen("one"), questions).metrics.values()
+        # then
+        assert all(isinstance(answer, QueryFailed) and answer.away for answer in answers)
+        assert len({urlsplit(path).query for path in asked}) == 1
+        # when it is back and has nothing
+        said = NOTHING
+        first, *_ = asker.answer(found, seen("one"), questions).metrics.values()
+        # then that is no news for what it was asked in vain
+        assert isinstance(first, QueryFailed)
+        assert first.away
+        # and after two more samples it is
+        later = replace(seen("one"), scrape_interval=0.0)
+        assert [*asker.answer(found, later, questions).metrics.values()] == [NothingMeasured()] * 2

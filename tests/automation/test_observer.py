@@ -10,7 +10,14 @@ from automation.core.observation import Target, Workload
 from automation.core.spec import Canary
 from automation.core.split import ALL_ON_PRIMARY, Split
 from automation.core.status import Intent, Kind, Placement
-from automation.observer import live_route, owner_of_rules, port_problems, selected, workload
+from automation.observer import (
+    backend_problems,
+    live_route,
+    owner_of_rules,
+    port_problems,
+    selected,
+    workload,
+)
 from automation.placing import with_split
 
 
@@ -97,7 +104,7 @@ def test_the_direct_patch_changes_weights_and_attempt_and_nothing_else() -> None
 def deployment(**status: Any) -> dict[str, Any]:
     return {
         "metadata": {"name": "podinfo", "generation": 3, "annotations": {"sluice.delivery/revision": "rev"}},
-        "spec": {"replicas": 0},
+        "spec": {"replicas": 0, "template": {"spec": {"containers": [{"image": "podinfo:6.0.0"}]}}},
         "status": status,
     }
 
@@ -106,6 +113,7 @@ def test_a_deployment_is_counted_and_an_idle_one_is_at_zero() -> None:
     seen = workload(deployment(observedGeneration=3, replicas=2, updatedReplicas=1, availableReplicas=1))
     assert (seen.replicas, seen.running, seen.updated, seen.available) == (0, 2, 1, 1)
     assert (seen.generation, seen.observed_generation, seen.revision) == (3, 3, "rev")
+    assert seen.image == "podinfo:6.0.0"
 
 
 @pytest.mark.parametrize(
@@ -132,3 +140,23 @@ def test_a_target_port_that_no_container_has_is_said(port: int | str, fits: bool
 
 def test_containers_that_declare_no_ports_may_have_any() -> None:
     assert port_problems(canary(8080), {"spec": {"containers": [{"name": "c"}]}}) == []
+
+
+@pytest.mark.parametrize(
+    ("backends", "said"),
+    [
+        pytest.param([("podinfo", 80)], "", id="to the apex Service"),
+        pytest.param([("podinfo", "http")], "", id="to its port by name"),
+        pytest.param([("other", 80), ("podinfo", 80)], "", id="to others, too"),
+        pytest.param([("other", 80)], "the route names: other", id="to somebody else"),
+        pytest.param([], "the route names: none", id="to nobody"),
+        pytest.param([("podinfo", 81)], "set servicePort to 80", id="to a port that isn't there"),
+    ],
+)
+def test_a_source_route_must_lead_to_the_apex_service(
+    backends: list[tuple[str, int | str]], said: str
+) -> None:
+    rules = [{"backends": [{"serviceName": name, "servicePort": port}]} for name, port in backends]
+    source = {"metadata": {"name": "podinfo"}, "spec": {"http": rules}}
+    problems = backend_problems(canary(), source)
+    assert [said in problem for problem in problems] == ([True] if said else [])
