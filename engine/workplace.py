@@ -75,8 +75,12 @@ class Workplace:
     @cached_property
     def existing(self) -> StackReference:
         """The stack that is meant. Raises `StackNotFound`."""
-        stacks.require(self.backend, self.ref)
+        self.require_stack()
         return self.ref
+
+    def require_stack(self) -> None:
+        """Raises `StackNotFound` if the stack that is meant does not exist."""
+        stacks.require(self.backend, self.ref)
 
     @cached_property
     def config(self) -> StackConfig:

@@ -15,7 +15,7 @@ from engine.workplace import Workplace
 
 
 def listing(place: Workplace, arguments: Arguments) -> None:
-    place.existing  # noqa: B018  an unknown stack is an error even where nothing is configured
+    place.require_stack()
     config = place.config.config
     show = arguments.flag("show-secrets")
     decrypter = place.secrets if show and any(has_secure(value) for value in config.values()) else None
@@ -39,7 +39,7 @@ def listing(place: Workplace, arguments: Arguments) -> None:
 
 def get(place: Workplace, arguments: Arguments) -> None:
     name = arguments.positional(0, "the key")
-    place.existing  # noqa: B018
+    place.require_stack()
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
     try:
         value = find(place.config.config, key)
@@ -57,7 +57,7 @@ def get(place: Workplace, arguments: Arguments) -> None:
 
 
 def set_(place: Workplace, arguments: Arguments) -> None:
-    place.existing  # noqa: B018
+    place.require_stack()
     name = arguments.positional(0, "the key")
     given = arguments.positionals[1] if len(arguments.positionals) > 1 else place.shell.read().rstrip("\n")
     _put(place, name, given, secret=arguments.flag("secret"), path=arguments.flag("path"))
@@ -65,7 +65,7 @@ def set_(place: Workplace, arguments: Arguments) -> None:
 
 
 def set_all(place: Workplace, arguments: Arguments) -> None:
-    place.existing  # noqa: B018
+    place.require_stack()
     path = arguments.flag("path")
     for option, secret in (("plaintext", False), ("secret", True)):
         for pair in arguments.values(option):
@@ -80,13 +80,13 @@ def set_all(place: Workplace, arguments: Arguments) -> None:
 
 
 def remove(place: Workplace, arguments: Arguments) -> None:
-    place.existing  # noqa: B018
+    place.require_stack()
     _drop(place, arguments.positional(0, "the key"), arguments.flag("path"))
     place.config.save()
 
 
 def remove_all(place: Workplace, arguments: Arguments) -> None:
-    place.existing  # noqa: B018
+    place.require_stack()
     for name in arguments.positionals:
         _drop(place, name, arguments.flag("path"))
     place.config.save()

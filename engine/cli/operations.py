@@ -70,7 +70,7 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
         _judge(_once(place, arguments, kind, preview=True), arguments)
         return
     yes, skip = require_consent(place, arguments)
-    place.existing  # noqa: B018  an unknown stack is told before anything runs
+    place.require_stack()
     if not skip:
         proposed = _once(place, arguments, kind, preview=True)
         if not proposed.ok:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from engine.cli import configs, imports, operations, others, stacks
+from engine.cli import configs, imports, operations, others, stacks, states, tags
 from engine.cli.verb import Verb
 
 VERBS: dict[str, Verb] = {
     verb.words: verb
-    for verb in (*operations.VERBS, *imports.VERBS, *stacks.VERBS, *configs.VERBS, *others.VERBS)
+    for verb in (
+        *operations.VERBS,
+        *imports.VERBS,
+        *stacks.VERBS,
+        *states.VERBS,
+        *tags.VERBS,
+        *configs.VERBS,
+        *others.VERBS,
+    )
 }
 
 _INSTALL = "install the official Pulumi CLI for it (https://www.pulumi.com/docs/install/)"

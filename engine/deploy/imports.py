@@ -17,7 +17,7 @@ from engine.provider import Change, Diff, Provider, ProviderError
 from engine.resource import Resource
 
 
-class Imports:
+class Importer:
     """Reads an existing resource into the state and refuses if the program wants it otherwise."""
 
     def __init__(self, context: Context, executor: Executor):

@@ -52,11 +52,10 @@ class Policing:
             raise Bail(f"resource {new.urn} is invalid")
         return replace(new, inputs=remedied.inputs)
 
-    def judge_stack(self, resources: Iterable[Resource]) -> bool:
-        """Whether the stack as a whole has nothing mandatory against it."""
-        if self._packs is None:
-            return True
-        return not self._reported(self._packs.analyze_stack([self._subject(item) for item in resources]))
+    def judge_stack(self, resources: Iterable[Resource]) -> None:
+        """Report what is against the stack as a whole."""
+        if self._packs is not None:
+            self._reported(self._packs.analyze_stack([self._subject(item) for item in resources]))
 
     def _subject(self, resource: Resource) -> Subject:
         provider = self._context.ledger.results.get(urns.split_reference(resource.provider)[0])

@@ -14,7 +14,7 @@ from engine.deploy.decide import Circumstances, Fate, Verdict, after_diff, befor
 from engine.deploy.defaults import Defaults, is_default
 from engine.deploy.executor import Executor, StepError
 from engine.deploy.goal import Goal, PackageKey, Reading
-from engine.deploy.imports import Imports
+from engine.deploy.imports import Importer
 from engine.deploy.ledger import Result
 from engine.deploy.policing import Policing
 from engine.deploy.providers import Providers, reference_of
@@ -54,7 +54,7 @@ class Registrar:
         self._ledger = context.ledger
         self._defaults = Defaults(context.config, context.secret_keys, self._register_default)
         self._changes = Changes(context, providers, executor)
-        self._imports = Imports(context, executor)
+        self._imports = Importer(context, executor)
 
     def register(self, goal: Goal) -> Outcome:
         """Bring a resource to its goal. Raises `Aborted` after a failure that ends the run (it has been reported)."""

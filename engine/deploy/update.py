@@ -78,10 +78,10 @@ class Update:
             return
         try:
             self._require_known_targets()
-            if not self._deletes.run(self._deletes.unclaimed()) or (
-                not session.failed and not self._policing.judge_stack(self._context.ledger.results.values())
-            ):
+            if not self._deletes.run(self._deletes.unclaimed()):
                 session.fail()
+            elif not session.failed and not self._policing.refused:
+                self._policing.judge_stack(self._context.ledger.results.values())
         except Cancelled:
             session.fail()
         except EngineError as error:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.deploy.step import Step
-from engine.eventlog import EventLog, state_of
+from engine.eventjson import state_of
+from engine.eventlog import EventLog
 from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, Summary
 
 Say = Callable[[str], None]

@@ -1,0 +1,128 @@
+"""`pulumi stack output`, `export` and `import`: what a stack holds, out and in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from engine.cli.arguments import Arguments
+from engine.cli.tables import print_table
+from engine.cli.verb import Verb, options
+from engine.errors import EngineError
+from engine.eventjson import shown
+from engine.resource import Deployment, Resource
+from engine.state import stacks
+from engine.state.checkpoint import decode_deployment, encode_export, export_document, parse_export
+from engine.state.lock import locked
+from engine.state.secrets import Blind, SecretsManager, passphrase_from
+from engine.state.snapshots import Snapshots, read_checkpoint, read_deployment, require_integrity
+from engine.state.vault import Vault
+from engine.urn import ROOT_TYPE
+from engine.values import PropertyMap, has_secret, reveal
+from engine.workplace import Workplace
+
+
+def output(place: Workplace, arguments: Arguments) -> None:
+    ref = place.existing
+    show_secrets = arguments.flag("show-secrets")
+    deployment = read_deployment(place.backend, ref, place.secrets if show_secrets else Blind())
+    found = {key: _shown(value, show_secrets) for key, value in outputs_of(deployment).items()}
+    if arguments.positionals:
+        name = arguments.positionals[0]
+        if name not in found:
+            raise EngineError(f"current stack does not have output property '{name}'")
+        value = found[name]
+        plain = (
+            value
+            if isinstance(value, str) and not arguments.flag("json")
+            else json.dumps(value, ensure_ascii=False)
+        )
+        place.shell.text(plain)
+    elif arguments.flag("json"):
+        place.shell.text(json.dumps(found, indent=2, ensure_ascii=False))
+    elif arguments.flag("shell"):
+        for key, value in found.items():
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            escaped = text.replace("'", "'\\''")
+            place.shell.out(f"{key}='{escaped}'")
+    else:
+        place.shell.out("Current stack outputs:")
+        rows = [
+            (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+            for key, value in found.items()
+        ]
+        print_table(place, [("OUTPUT", "VALUE"), *rows], "    ") if rows else place.shell.out(
+            "    No output values currently in this stack"
+        )
+
+
+def export(place: Workplace, arguments: Arguments) -> None:
+    ref = place.existing
+    checkpoint = read_checkpoint(place.backend, ref)
+    if arguments.flag("show-secrets") and checkpoint.deployment:
+        secrets = place.secrets
+        deployment = decode_deployment(checkpoint.deployment, Vault(secrets), ref.full_name)
+        document = encode_export(deployment, secrets.provider)
+    else:
+        document = export_document(checkpoint.deployment)
+    text = json.dumps(document, indent=4, ensure_ascii=False)
+    if arguments.value("file"):
+        (place.cwd / arguments.value("file")).write_text(text + "\n")
+    else:
+        place.shell.text(text)
+
+
+def import_(place: Workplace, arguments: Arguments) -> None:
+    ref = place.existing
+    file = arguments.value("file")
+    try:
+        data = (place.cwd / file).read_bytes() if file else place.shell.read().encode()
+    except OSError as error:
+        raise EngineError(f"could not read '{file}': {error.strerror}") from error
+    secrets = place.secrets
+    with locked(place.backend, ref, place.shell.err):
+        document = parse_export(data, file or "standard input")
+        deployment = decode_deployment(
+            document, Vault(_vault_for(place, document, secrets)), file or "standard input"
+        )
+        if not arguments.flag("force"):
+            stacks.require_owned(deployment, ref)
+            require_integrity(deployment, file or "standard input")
+        snapshots = Snapshots(place.backend, ref, secrets)
+        snapshots.save(replace(deployment, pending_operations=[]))
+    place.shell.out("Import complete.")
+
+
+def outputs_of(deployment: Deployment) -> PropertyMap:
+    """What the stack exports."""
+    root: Resource | None = next((item for item in deployment.resources if item.type == ROOT_TYPE), None)
+    return root.outputs if root else {}
+
+
+def _vault_for(place: Workplace, document: dict[str, Any], secrets: SecretsManager) -> SecretsManager:
+    """The key of the imported state; it may come from a stack with a salt of its own."""
+    provider = document.get("secrets_providers") or {}
+    salt = (provider.get("state") or {}).get("salt") if isinstance(provider, dict) else None
+    if not salt or salt == secrets.salt:
+        return secrets
+    return SecretsManager.open(salt, passphrase_from(place.shell.env, place.cwd))
+
+
+def _shown(value: Any, show_secrets: bool) -> Any:
+    if show_secrets:
+        return shown(reveal(value))
+    return "[secret]" if has_secret(value) and not isinstance(value, dict | list) else shown(value)
+
+
+VERBS = (
+    Verb(
+        "stack output",
+        "Show what a stack exports",
+        output,
+        options("", "json show-secrets shell", j="json"),
+        "[NAME]",
+    ),
+    Verb("stack export", "Print the state of a stack", export, options("file version", "show-secrets")),
+    Verb("stack import", "Replace the state of a stack", import_, options("file", "force", f="force")),
+)
