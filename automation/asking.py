@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import requests
 
-from automation.cluster import Cluster
+from automation.cluster import Cluster, Object
 from automation.core.decision import CallHook, Measure, Question
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
 from automation.hooks import Hooks
-from automation.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, Scope
+from automation.kinds import METRIC_TEMPLATE, SECRET
 from automation.metrics import queries
 from automation.metrics.access import Access
 from automation.metrics.providers import UnknownProvider, provider
@@ -23,6 +23,7 @@ from automation.metrics.rendering import Unrendered
 from automation.metrics.template import MetricTemplate
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
+Slices = Callable[[], Iterable[Object]]
 NOWHERE = "http://flagger-prometheus.apisix:9090"
 SAMPLES_OF_A_RATE = 2
 
@@ -32,16 +33,18 @@ class Misconfigured(Exception):
 
 
 class Asker:
-    """Asks on behalf of one driver. `metrics_server` is the Prometheus of checks that name no other."""
+    """Asks on behalf of one driver. `metrics_server` is the Prometheus of checks that name no other, `slices` gives
+    the EndpointSlices that there are now."""
 
     def __init__(
         self,
         cluster: Cluster,
         session: requests.Session,
         metrics_server: str | None,
+        slices: Slices,
         heard: Heard = lambda canary, check, answer: None,
     ) -> None:
-        self._cluster, self._session, self._heard = cluster, session, heard
+        self._cluster, self._session, self._slices, self._heard = cluster, session, slices, heard
         self._metrics_server = metrics_server or NOWHERE
         self._hooks = Hooks(session)
         self._addresses: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
@@ -150,11 +153,10 @@ class Asker:
         A pod that crashed and came back under another address must not take its failures with it; those of an
         earlier revision must not lend it their successes.
         """
-        selector = f"kubernetes.io/service-name={canary.apex}-canary"
-        slices = self._cluster.select(ENDPOINT_SLICE, Scope(canary.namespace, selector=selector))
         now = {
             address
-            for part in slices
+            for part in self._slices()
+            if belongs(part, canary.namespace, f"{canary.apex}-canary")
             for endpoint in part.get("endpoints") or ()
             for address in endpoint.get("addresses") or ()
         }
@@ -162,3 +164,10 @@ class Asker:
         earlier, known = self._addresses.get(key, (revision, frozenset()))
         self._addresses[key] = revision, frozenset(now | known if earlier == revision else now)
         return sorted(self._addresses[key][1])
+
+
+def belongs(part: Object, namespace: str, service: str) -> bool:
+    """Whether an EndpointSlice is one of a Service's."""
+    metadata = part["metadata"]
+    labels = metadata.get("labels") or {}
+    return metadata.get("namespace") == namespace and labels.get("kubernetes.io/service-name") == service

@@ -13,13 +13,23 @@ from automation.core.observation import Observation, Route, Target, Workload, Wo
 from automation.core.spec import Canary
 from automation.core.split import Split
 from automation.core.status import Apex
-from automation.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE, Kind
+from automation.kinds import (
+    APISIX_ROUTE,
+    AUTOSCALER,
+    CANARY,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    SECRET,
+    SERVICE,
+    Kind,
+)
 from automation.watches import NamedWatches, Watches
 
 SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")
 ATTEMPT = "sluice.delivery/attempt"
 REVISION = "sluice.delivery/revision"
-KINDS = (CANARY, DEPLOYMENT, APISIX_ROUTE, SERVICE, AUTOSCALER)
+KINDS = (CANARY, DEPLOYMENT, APISIX_ROUTE, SERVICE, AUTOSCALER, ENDPOINT_SLICE)
 CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
 
 

@@ -20,7 +20,7 @@ from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.driver import Announcer, Driver, Ports
 from automation.errors import SluiceError
-from automation.kinds import Kind
+from automation.kinds import ENDPOINT_SLICE, Kind
 from automation.lease import Identity, Leases
 from automation.observer import KINDS, Observer
 from automation.placing import Placer
@@ -64,7 +64,13 @@ def assemble(
         cluster=cluster,
         watches=watches,
         observer=Observer(watches, named),
-        asker=Asker(cluster, reach.session(cluster), opened.settings.metrics_server, display.measured),
+        asker=Asker(
+            cluster,
+            reach.session(cluster),
+            opened.settings.metrics_server,
+            partial(watches.all, ENDPOINT_SLICE),
+            display.measured,
+        ),
         recorder=Recorder(cluster),
         placer=Placer(
             cluster,

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from automation.asking import Asker
+from automation.cluster import Object
 from automation.core.analysis import MetricCheck
 from automation.core.decision import Measure
 from automation.core.observation import Measured, NothingMeasured, Observation, QueryFailed, Target, Workload
@@ -25,9 +26,10 @@ def seen(revision: str) -> Observation:
     return Observation(1700000000.0, "a-1", target, primary=None, route=None, apex=None)
 
 
-def slices(*addresses: str) -> Answer:
-    endpoints = [{"addresses": [address]} for address in addresses]
-    return Answer(body={"metadata": {}, "items": [{"metadata": {}, "endpoints": endpoints}]})
+def endpoints(service: str, *addresses: str) -> Object:
+    labels = {"kubernetes.io/service-name": service}
+    listed = [{"addresses": [address]} for address in addresses]
+    return {"metadata": {"namespace": "test", "labels": labels}, "endpoints": listed}
 
 
 def measured(value: str) -> Answer:
@@ -39,16 +41,17 @@ def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_pa
     pods: list[str] = []
     queries: list[str] = []
 
+    def now() -> list[Object]:
+        return [endpoints("podinfo-canary", *pods), endpoints("podinfo-primary", "10.0.1.1")]
+
     def respond(asked: Asked) -> Answer:
-        if "/endpointslices" in asked.path:
-            return slices(*pods)
         queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
         return measured("100")
 
     found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
     [check] = found.analysis.checks
     with loopback(respond) as server:
-        asker = Asker(connect(server, tmp_path), requests.Session(), server.url)
+        asker = Asker(connect(server, tmp_path), requests.Session(), server.url, now)
         for revision, addresses in (("one", ["10.0.0.1"]), ("one", ["10.0.0.2"]), ("two", ["10.0.0.3"])):
             pods[:] = addresses
             answer = asker.answer(found, seen(revision), [Measure(check)]).metrics[check]
@@ -69,15 +72,18 @@ def test_a_server_that_is_away_is_asked_once_a_tick_and_may_miss_samples_when_it
     asked: list[str] = []
 
     def respond(request: Asked) -> Answer:
-        if "/endpointslices" in request.path:
-            return slices("10.0.0.1")
         asked.append(request.path)
         return said
 
     found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE, DURATION)))
     questions = [Measure(check) for check in found.analysis.checks]
     with loopback(respond) as server:
-        asker = Asker(connect(server, tmp_path), requests.Session(), server.url)
+        asker = Asker(
+            connect(server, tmp_path),
+            requests.Session(),
+            server.url,
+            lambda: [endpoints("podinfo-canary", "10.0.0.1")],
+        )
         # when it is away
         answers = asker.answer(found, seen("one"), questions).metrics.values()
         # then
