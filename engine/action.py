@@ -29,9 +29,8 @@ from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
 from engine.state import history
 from engine.state.lock import locked
-from engine.state.snapshots import Snapshots, find_checkpoint
+from engine.state.snapshots import Snapshots, find_checkpoint, read_outputs
 from engine.state.stacks import read_tags
-from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap
 from engine.version import VERSION
 from engine.workplace import Workplace
@@ -217,8 +216,7 @@ class _Run:
     def _stack_outputs(self, name: str) -> PropertyMap:
         """The outputs of another stack of the same backend. Raises `StackNotFound`."""
         place = self._place.at(self._place.reference(name))
-        deployment = Snapshots(place.backend, place.existing, place.secrets).load()
-        return next((item.outputs for item in deployment.resources if item.type == ROOT_TYPE), {})
+        return read_outputs(place.backend, place.existing, place.secrets)
 
     def _launch(self) -> Launch:
         project, config = self._place.project, self._config

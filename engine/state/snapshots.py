@@ -13,6 +13,8 @@ from engine.state.properties import compact
 from engine.state.reference import StackReference
 from engine.state.secrets import Decrypter, SecretsManager, require_passphrase_provider
 from engine.state.vault import Vault
+from engine.urn import ROOT_TYPE
+from engine.values import PropertyMap
 
 
 def find_checkpoint(backend: Backend, ref: StackReference) -> str | None:
@@ -37,6 +39,17 @@ def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter)
     if isinstance(decrypter, SecretsManager):
         decrypter = manager_of(checkpoint, decrypter)
     return decode_deployment(checkpoint.deployment or {}, Vault(decrypter), layout.checkpoint(ref))
+
+
+def read_outputs(backend: Backend, ref: StackReference, secrets: SecretsManager) -> PropertyMap:
+    """What the stack exports; of its state nothing else is decoded. Raises `StackNotFound` and `BrokenCheckpoint`."""
+    checkpoint = read_checkpoint(backend, ref)
+    stored = checkpoint.deployment or {}
+    resources = stored.get("resources") or []
+    roots = [item for item in resources if isinstance(item, dict) and item.get("type") == ROOT_TYPE]
+    vault = Vault(manager_of(checkpoint, secrets))
+    decoded = decode_deployment({"resources": roots}, vault, layout.checkpoint(ref))
+    return next((root.outputs for root in decoded.resources), {})
 
 
 def manager_of(checkpoint: Checkpoint, secrets: SecretsManager) -> SecretsManager:

@@ -22,7 +22,7 @@ from engine.state.files import Backend
 from engine.state.properties import compact, decode, encode
 from engine.state.reference import StackReference
 from engine.state.secrets import Blind, SecretsManager
-from engine.state.snapshots import Snapshots, read_checkpoint, read_deployment
+from engine.state.snapshots import Snapshots, read_checkpoint, read_deployment, read_outputs
 from engine.state.vault import Vault
 from engine.values import UNKNOWN, Asset, Output, Reference, Secret
 
@@ -265,6 +265,19 @@ def test_without_the_passphrase_secrets_are_masked(
         "password": Secret("[secret]"),
         "n": 1,
     }
+
+
+def test_what_a_stack_exports_is_read_by_itself(
+    backend: Backend, ref: StackReference, secrets: SecretsManager
+) -> None:
+    snapshots = Snapshots(backend, ref, secrets)
+    snapshots.save(Deployment([]))
+    assert read_outputs(backend, ref, secrets) == {}
+    outputs = {"url": "http://gateway", "token": Secret("x")}
+    snapshots.save(
+        Deployment([replace(root(), outputs=outputs), a_resource(outputs={"url": "http://other"})])
+    )
+    assert read_outputs(backend, ref, secrets) == outputs
 
 
 def test_an_export_with_plain_secrets_is_imported_again(secrets: SecretsManager) -> None:
