@@ -76,6 +76,10 @@ class Asker:
             return QueryFailed("it has just come back and has no new samples yet", away=True)
         return answer
 
+    def forget(self, canary: Canary) -> None:
+        """A run begins: whoever has the addresses of an earlier run's pods by now is no canary."""
+        self._addresses.pop((canary.namespace, canary.name), None)
+
     def probe(self, canary: Canary) -> str:
         """ "" if all metric providers of a Canary are available, else what is wrong with the first that isn't."""
         for access, kind, named in self._providers(canary):

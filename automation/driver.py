@@ -167,6 +167,7 @@ class Driver:
         canary = scene.canary
         match action:
             case RecordRevision(revision=revision):
+                self._ports.asker.forget(canary)
                 self._ports.recorder.record(canary, scene.live, revision, _in_use(scene.status))
                 if told := self._ports.write_back(canary):
                     self._announce(scene, normal(told))
@@ -249,8 +250,10 @@ def outcome(scene: Scene, reason: str, *, policy: str = "", rival: str = "") -> 
         status.last_applied_spec,
         status.last_promoted_spec,
     )
-    not_begun = status.phase in (Phase.NONE, Phase.INITIALIZING, *RESTING)
+    not_begun = status.phase in (Phase.NONE, Phase.INITIALIZING, Phase.TERMINATING, *RESTING)
     obstacle = obstacle_to(scene) if not_begun else ""
+    if not_begun and not released:
+        obstacle = obstacle or closed_to(scene)
     done = resting and released and not obstacle
     return Tick(status, reason, policy=policy, rival=rival, obstacle=obstacle, done=done)
 
@@ -260,6 +263,17 @@ def obstacle_to(scene: Scene) -> str:
     if scene.observation.target is None:
         return f"{scene.canary.target.kind} {scene.canary.target_full_name} not found"
     return "; ".join(scene.observation.problems)
+
+
+def closed_to(scene: Scene) -> str:
+    """Why nothing new is let in, though nothing is wrong; empty when it is."""
+    if scene.canary.suspend:
+        return f"{scene.canary.full_name} is suspended: set spec.suspend to false"
+    if scene.status.phase in (Phase.TERMINATING, Phase.TERMINATED):
+        return (
+            f"{scene.canary.full_name} is retired: delete the Canary and apply it again to have it released"
+        )
+    return ""
 
 
 def refuse_forgetful(saved: Object, status: Status) -> None:

@@ -106,6 +106,7 @@ class Drive:
     display: displays.Display
     key: tuple[str, str]
     timeout: float | None
+    rival: str = ""
 
     def to_the_end(self) -> str:
         """A sentence on how it ended well.
@@ -145,6 +146,9 @@ class Drive:
             raise CanaryMissing(f"Canary {self._name} was deleted")
         if tick.refused:
             raise DocumentRefused(f"Canary {self._name} is refused:\n{tick.refused}")
+        if tick.rival and tick.rival != self.rival:
+            self.display.troubled(self._name, f"driven by {tick.rival}: following what it does")
+        self.rival = tick.rival
         self.display.ticked(tick)
         return tick
 

@@ -60,10 +60,11 @@ def retire(name: str, timeout: float, environment: str, namespace: str | None, w
         canary,
         live,
         Placement(fresh_attempt(), "target", ALL_ON_PRIMARY, revision),
-        Phase.TERMINATING,
     )
     click.echo("removing the generated objects")
-    _place(opened, canary, live, Placement(fresh_attempt(), "target", ALL_ON_PRIMARY, ""), Phase.TERMINATED)
+    live = _place(opened, canary, live, Placement(fresh_attempt(), "target", ALL_ON_PRIMARY, ""))
+    # Last: what was interrupted can be retired again, what is retired can't.
+    _save(opened, live, replace(Status.parse(live["status"]), phase=Phase.TERMINATED))
     click.echo(f"{canary.full_name} is retired")
 
 
@@ -90,14 +91,12 @@ def _wake(opened: Environment, canary: Canary, live: Object, status: Status, tim
     )
 
 
-def _place(opened: Environment, canary: Canary, live: Object, placement: Placement, phase: Phase) -> Object:
+def _place(opened: Environment, canary: Canary, live: Object, placement: Placement) -> Object:
     """Puts a placement in force and lets the stack follow it."""
     status = Status.parse(live.get("status") or {})
-    saved = _save(
-        opened, live, replace(status, phase=phase, in_force=placement, intent=None, canary_weight=0)
-    )
+    saved = _save(opened, live, replace(status, in_force=placement, intent=None, canary_weight=0))
     release = opened.release_of(canary)
-    opened.stacks.update(release.stack, release.program(None), f"{canary.full_name}: retire ({phase})")
+    opened.stacks.update(release.stack, release.program(None), f"{canary.full_name}: retire")
     return saved
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,10 @@ def endpoints(service: str, *addresses: str) -> Object:
     labels = {"kubernetes.io/service-name": service}
     listed = [{"addresses": [address]} for address in addresses]
     return {"metadata": {"namespace": "test", "labels": labels}, "endpoints": listed}
+
+
+def endpoints_of(pods: list[str]) -> list[Object]:
+    return [endpoints("podinfo-canary", *pods)]
 
 
 def measured(value: str) -> Answer:
@@ -98,3 +103,23 @@ def test_a_server_that_is_away_is_asked_once_a_tick_and_may_miss_samples_when_it
         # and after two more samples it is
         later = replace(seen("one"), scrape_interval=0.0)
         assert [*asker.answer(found, later, questions).metrics.values()] == [NothingMeasured()] * 2
+
+
+def test_addresses_of_an_earlier_run_of_the_same_revision_are_not_the_canarys(tmp_path: Path) -> None:
+    pods: list[str] = []
+    queries: list[str] = []
+
+    def respond(asked: Asked) -> Answer:
+        queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
+        return measured("100")
+
+    found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
+    [check] = found.analysis.checks
+    with loopback(respond) as server:
+        slices = partial(endpoints_of, pods)
+        asker = Asker(connect(server, tmp_path), requests.Session(), server.url, slices)
+        for address in ("10.0.0.1", "10.0.0.2"):
+            pods[:] = [address]
+            asker.forget(found)
+            asker.answer(found, seen("one"), [Measure(check)])
+    assert 'node=~"10.0.0.2"' in queries[1]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from automation.cli import assembly
 from automation.cli.display import Lines
+from automation.core.observation import Observation, Target, Workload
 from automation.core.refusal import Problem, Refused
 from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Status
-from automation.driver import refuse_forgetful
+from automation.driver import Scene, outcome, refuse_forgetful
 from automation.errors import ClusterRefused, StateRefused
 from tests.automation.test_observer import canary
 
@@ -47,3 +49,25 @@ def test_a_config_that_can_not_be_written_is_said_and_holds_up_no_run(
     opened: Any = None
     assert assembly.writer_back(opened, Lines())(canary()) == ""
     assert "its secrets need" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("suspended", "phase", "revision", "obstacle", "done"),
+    [
+        pytest.param(False, Phase.SUCCEEDED, "new", "", False, id="something new is on its way"),
+        pytest.param(
+            True, Phase.SUCCEEDED, "new", "is suspended", False, id="a suspended Canary lets nothing in"
+        ),
+        pytest.param(True, Phase.SUCCEEDED, "rev", "", True, id="suspended, but there is nothing new"),
+        pytest.param(False, Phase.TERMINATED, "new", "is retired", False, id="a retired one neither"),
+        pytest.param(False, Phase.TERMINATING, "new", "is retired", False, id="nor one that is about to be"),
+    ],
+)
+def test_why_a_release_would_wait_for_ever(
+    suspended: bool, phase: Phase, revision: str, obstacle: str, done: bool
+) -> None:
+    target = Target(Workload("podinfo", 1, 1, 1, 1), revision)
+    seen = Observation(0.0, "a-2", target, primary=None, route=None, apex="primary")
+    status = replace(STATUS, phase=phase, last_applied_spec="rev", last_promoted_spec="rev")
+    tick = outcome(Scene({}, replace(canary(), suspend=suspended), status, seen), "told")
+    assert (obstacle in tick.obstacle, bool(tick.obstacle), tick.done) == (True, bool(obstacle), done)
