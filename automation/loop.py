@@ -26,6 +26,8 @@ PAUSE_SECONDS = 0.5
 # analysis, and an early one would judge early.
 EAGER = frozenset({Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED})
 
+EVERYBODY = ("", "")
+"""The key of a trouble that is not one Canary's."""
 Ticked = Callable[[Key, Tick], None]
 Troubled = Callable[[Key, BaseException], None]
 
@@ -96,6 +98,7 @@ class Loop:
         self._ticked, self._troubled = ticked, troubled
         self._agenda = Agenda()
         self._written: dict[Key, object] = {}
+        self._said = ""
         self._stopped = threading.Event()
 
     def changed(self, kind: Kind, thing: Object) -> None:
@@ -129,9 +132,17 @@ class Loop:
                 self._agenda.hasten(key_of(canary), time.monotonic())
         with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="tick") as pool:
             while not self._stopped.is_set():
+                self._say_trouble()
                 key = self._agenda.take(time.monotonic, wait=0.5)
                 if key is not None:
                     pool.submit(self._tick, key, time.monotonic())
+
+    def _say_trouble(self) -> None:
+        """Says once that the watches can't follow: at rest nobody else would notice that the cluster is away."""
+        trouble = self._watches.trouble()
+        if trouble is not None and str(trouble) != self._said:
+            self._troubled(EVERYBODY, trouble)
+        self._said = str(trouble or "")
 
     def _tick(self, key: Key, begun: float) -> None:
         interval: float | None = None

@@ -15,7 +15,7 @@ from automation.cli.options import Where, environment, where
 from automation.cluster import Object
 from automation.driver import Tick
 from automation.kinds import Kind
-from automation.loop import Loop
+from automation.loop import EVERYBODY, Loop
 from automation.watches import Key
 
 
@@ -46,7 +46,8 @@ def run(environment: str, output: str, where: Where) -> None:
         display.ticked(tick)
 
     def troubled(key: Key, trouble: BaseException) -> None:
-        display.troubled(f"{key[1]}.{key[0]}", describe(trouble))
+        name = "cluster" if key == EVERYBODY else f"{key[1]}.{key[0]}"
+        display.troubled(name, describe(trouble))
 
     loop = Loop(assembly.watches, assembly.driver, opened.owns, ticked, troubled)
     loops.append(loop)

@@ -10,8 +10,9 @@ import pytest
 
 from automation.core.status import Status
 from automation.driver import Tick
+from automation.errors import ClusterAway
 from automation.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, Kind
-from automation.loop import Agenda, Loop, concerns, eager, interval_of
+from automation.loop import EVERYBODY, Agenda, Loop, concerns, eager, interval_of
 
 ONE, TWO = ("test", "one"), ("test", "two")
 
@@ -149,6 +150,9 @@ class Ticks:
 class Copies:
     """Watches with one Canary."""
 
+    def __init__(self, trouble: ClusterAway | None = None) -> None:
+        self.trouble = lambda: trouble
+
     def all(self, kind: Kind) -> list[dict[str, Any]]:
         return [CANARY_OF_TEST]
 
@@ -179,3 +183,14 @@ def test_a_request_is_looked_at_at_once() -> None:
 
 def test_a_quarrel_over_a_route_does_not_cost_a_core() -> None:
     assert 2 <= ticks_of(lambda loop: loop.changed(APISIX_ROUTE, owned()), 0.8) <= 3
+
+
+def test_a_cluster_that_is_away_is_said_once_also_at_rest() -> None:
+    watches: Any = Copies(ClusterAway("the API server did not answer"))
+    ticks: Any = Ticks()
+    told: list[tuple[tuple[str, str], str]] = []
+    loop = Loop(watches, ticks, troubled=lambda key, trouble: told.append((key, str(trouble))))
+    stop = threading.Timer(1.2, loop.stop)
+    stop.start()
+    loop.run()
+    assert told == [(EVERYBODY, "the API server did not answer")]
