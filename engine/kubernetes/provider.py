@@ -74,7 +74,9 @@ class KubernetesProvider:
     def recover(self, operation: Operation, type: str, inputs: PropertyMap) -> Read:
         """What an interrupted create has left behind. Raises `ProviderError` for a Helm release, maybe half there."""
         if type == RELEASE:
-            raise ProviderError("look for the release with `helm list --all`, and uninstall it if it is incomplete")
+            raise ProviderError(
+                "look for the release with `helm list --all`, and uninstall it if it is incomplete"
+            )
         return recover(Call(self.cluster, self.settings, operation), type, inputs)
 
     def invoke(self, operation: Operation, token: str, args: PropertyMap) -> PropertyMap:
