@@ -6,6 +6,7 @@ Nothing here knows what an update is for: the caller hands over the program of t
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Stacks:
     def __init__(self, project: Path, engine: Engine, environment: Mapping[str, str]) -> None:
         self._project, self._engine, self._environment = project, engine, dict(environment)
         self._open: dict[str, auto.Stack] = {}
+        self._opening = threading.Lock()
 
     def update(
         self,
@@ -144,19 +146,20 @@ class Stacks:
     def _stack(
         self, name: str, program: Program, opener: Callable[..., auto.Stack] = auto.create_or_select_stack
     ) -> auto.Stack:
-        if name not in self._open:
-            options = auto.LocalWorkspaceOptions(
-                work_dir=str(self._project),
-                pulumi_command=self._engine.command,
-                env_vars=self._environment,
-            )
-            try:
-                self._open[name] = opener(
-                    stack_name=name, project_name="sluice", program=program, opts=options
+        with self._opening:
+            if name not in self._open:
+                options = auto.LocalWorkspaceOptions(
+                    work_dir=str(self._project),
+                    pulumi_command=self._engine.command,
+                    env_vars=self._environment,
                 )
-            except auto_errors.CommandError as failed:
-                raise translate(name, failed, []) from failed
-        return self._open[name]
+                try:
+                    self._open[name] = opener(
+                        stack_name=name, project_name="sluice", program=program, opts=options
+                    )
+                except auto_errors.CommandError as failed:
+                    raise translate(name, failed, []) from failed
+            return self._open[name]
 
 
 def translate(stack: str, failed: auto_errors.CommandError, problems: list[str]) -> SluiceError:
