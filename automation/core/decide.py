@@ -23,6 +23,7 @@ from automation.core.settle import Refusal, abandon, settle
 from automation.core.situation import Situation
 from automation.core.spec import Canary
 from automation.core.status import Phase, Status
+from automation.core.transitions import RUNNING
 
 __all__ = ["Refusal", "abandon", "decide", "is_live", "settle"]
 
@@ -60,7 +61,7 @@ def _decide(at: Situation) -> Decision:
         return stay("suspended", texts.suspended())
     if at.status.request and at.status.request.verb == "abort":
         return answer(at, at.status.request)
-    if at.seen.problems:
+    if at.seen.problems and at.status.phase not in RUNNING:
         return stay("the tick can't go on", *(warning(problem) for problem in at.seen.problems))
     if (taken := taking_over(at)) is not None:
         return taken

@@ -654,3 +654,19 @@ def test_a_document_without_metrics_is_said_to_measure_nothing() -> None:
     assert world.texts[0] == (
         "Nothing is measured: analysis.metrics is empty, so that only readiness and hooks decide"
     )
+
+
+def test_a_source_that_breaks_in_mid_run_holds_a_good_canary_and_still_lets_a_bad_one_be_rolled_back() -> (
+    None
+):
+    world = initialised(canary({"spec.analysis.threshold": 3}))
+    world.release("v2")
+    while world.status.split.canary == 0:
+        world.tick()
+    world.problems = ('apisixroutes.apisix.apache.org "podinfo" not found',)
+    weight = world.status.split.canary
+    world.tick(5)
+    assert (world.status.split.canary, world.texts[-1]) == (weight, world.problems[0])
+    world.answer = broken
+    world.until(Phase.FAILED)
+    assert world.status.split.canary == 0

@@ -80,7 +80,9 @@ def _analyse(at: Situation) -> Decision:
         return _promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
-    return _begin(at) if at.status.split.canary == 0 else _check(at)
+    if at.status.split.canary > 0:
+        return _check(at)
+    return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
 
 
 def _begin(at: Situation) -> Decision:
@@ -144,6 +146,8 @@ def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Even
 
 
 def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
+    if at.seen.problems:
+        return note("the run can't go on", at.status, *_problems(at))
     if at.status.split.canary >= limit(at.canary.analysis):
         return _promote(at, results)
     return _advance(at, results)
@@ -158,6 +162,11 @@ def _promote(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
     """Primary gets the recorded revision that was tested, not whatever the target says by now."""
     wanted = replace(at.in_force, revision=at.status.last_applied_spec)
     return attempt(at, Kind.PROMOTE, wanted, checks=results)
+
+
+def _problems(at: Situation) -> tuple[Event, ...]:
+    """What keeps the weight from rising. Checks go on: what is broken beside it must not hold a bad canary up."""
+    return tuple(warning(problem) for problem in at.seen.problems)
 
 
 def _ready_result(at: Situation) -> tuple[CheckResult, ...]:
