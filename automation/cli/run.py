@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from types import FrameType
 
 import click
@@ -17,6 +19,26 @@ from automation.driver import Tick
 from automation.kinds import Kind
 from automation.loop import EVERYBODY, Loop
 from automation.watches import Key
+
+GRACE_SECONDS = 30.0
+"""How long the ticks under way may take after a signal to stop."""
+
+
+def leave_after(seconds: float, display: Display) -> None:
+    """Ends the process if it has not ended by then: an update that hangs would hold it for ever.
+
+    Nothing is lost by it; the next driver settles or drops what was under way.
+    """
+
+    def leave() -> None:
+        display.troubled(
+            "sluice run", f"ticks under way did not end in {seconds:g} s and are left to the next driver"
+        )
+        os._exit(1)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
 
 
 @click.command(short_help="Drive every Canary of an environment until stopped.")
@@ -54,6 +76,7 @@ def run(environment: str, output: str, where: Where) -> None:
 
     def stop(number: int, frame: FrameType | None) -> None:
         loop.stop()
+        leave_after(GRACE_SECONDS, display)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
