@@ -1,9 +1,22 @@
-"""One gateway with two revisions of podinfo, for all stories about it."""
+"""One gateway with two revisions of podinfo, for all stories about it, in a lab of their own.
+
+The gateway takes the routes of all namespaces: those of a release with a higher priority would shadow these.
+"""
+
+import os
+from collections.abc import Iterator
 
 import pytest
 
 from bench.site import Site
 from lab import Lab
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    running = Lab.up(f"tests-gateway-{os.getpid()}")
+    yield running
+    running.down()
 
 
 @pytest.fixture(scope="session")
