@@ -11,10 +11,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from automation.cluster import Cluster, Object
+from automation.core.moments import timestamp
 from automation.errors import SluiceError
 from automation.kinds import EVENT
 
@@ -33,11 +33,6 @@ class Announcement:
 
 
 Listener = Callable[[Announcement], None]
-
-
-def timestamp(seconds: float) -> str:
-    """RFC 3339 in UTC with seconds, as Kubernetes writes times."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class EventLog:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from automation.cluster import Cluster, Conflict, Object
+from automation.core.moments import unix_seconds
 from automation.core.spec import Canary
 from automation.errors import SluiceError
 from automation.kinds import LEASE
@@ -127,7 +128,7 @@ class Leases:
         if told != self._rivals.get(key, ("", 0.0))[0]:
             self._rivals[key] = (told, self._elapsed())
         unchanged = self._elapsed() - self._rivals[key][1] if key in self._rivals else SECONDS
-        return unchanged >= SECONDS or self._clock() - _seconds(told) > SECONDS + SKEW_SECONDS
+        return unchanged >= SECONDS or self._clock() - unix_seconds(told) > SECONDS + SKEW_SECONDS
 
     def _write(self, canary: Canary, known: Object | None) -> None:
         now = self._clock()
@@ -157,10 +158,6 @@ def _holder(lease: Object | None) -> str:
 def _version(lease: Object) -> Object:
     """Makes a patch fail where somebody else has written since."""
     return {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}}
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() if moment else 0.0
 
 
 def machine() -> str:

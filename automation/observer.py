@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from automation.cluster import Object
 from automation.core import revision
+from automation.core.moments import unix_seconds
 from automation.core.observation import Observation, Route, Target, Workload, WorkloadCondition
 from automation.core.spec import Canary
 from automation.core.split import Split
@@ -201,13 +201,8 @@ def _condition(condition: Mapping[str, Any]) -> WorkloadCondition:
         type=condition["type"],
         status=condition["status"],
         reason=condition.get("reason", ""),
-        updated_at=seconds(condition.get("lastUpdateTime", "")),
+        updated_at=unix_seconds(condition.get("lastUpdateTime", "")),
     )
-
-
-def seconds(moment: str) -> float:
-    """Unix seconds of an RFC 3339 time; 0 for none."""
-    return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() if moment else 0.0
 
 
 def _no_label(canary: Canary) -> str:

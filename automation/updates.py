@@ -110,18 +110,6 @@ class Stacks:
         except auto_errors.CommandError as failed:
             raise translate(stack, failed, []) from failed
 
-    def destroy(self, stack: str, program: Program, message: str) -> None:
-        try:
-            self._stack(stack, program).destroy(message=message, color="never")
-        except auto_errors.CommandError as failed:
-            raise translate(stack, failed, []) from failed
-
-    def outputs(self, stack: str, program: Program) -> Mapping[str, Any]:
-        try:
-            return {name: item.value for name, item in self._stack(stack, program).outputs().items()}
-        except auto_errors.CommandError as failed:
-            raise translate(stack, failed, []) from failed
-
     def history(self, stack: str, program: Program, entries: int = 200) -> list[Any]:
         """The stack's updates, newest first."""
         try:

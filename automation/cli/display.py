@@ -15,8 +15,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from automation.announcements import Announcement, timestamp
+from automation.announcements import Announcement
 from automation.core.analysis import MetricCheck
+from automation.core.moments import timestamp
 from automation.core.observation import Answer, Measured, NothingMeasured
 from automation.core.spec import Canary
 from automation.driver import Tick

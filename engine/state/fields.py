@@ -48,7 +48,6 @@ _ALWAYS = frozenset({"urn", "custom", "type"})
 _NEVER = frozenset({"aliases"})
 """An alias has served once the resource has its new name."""
 
-ATTRIBUTES = tuple(FIELDS.values())
 _TIMEOUTS = ("create", "update", "delete")
 
 
