@@ -59,8 +59,10 @@ class Entrance(Relay):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         assert self.transport
-        self.transport.pause_reading()
-        task = asyncio.get_running_loop().create_task(self._connect())
+        loop = asyncio.get_running_loop()
+        # Not at once: before Python 3.11.4 reading begins after this method, also for a transport paused in it.
+        loop.call_soon(self.transport.pause_reading)
+        task = loop.create_task(self._connect())
         self.at_work.add(task)
         task.add_done_callback(self.at_work.discard)
 

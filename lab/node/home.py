@@ -137,8 +137,7 @@ class Home:
     def _machine(self) -> tuple[Mount, ...]:
         """What changes while a pod runs must be bound: through an overlay, a replaced file stays the old one."""
         config = self.services.config
-        python = {Path(sys.prefix), Path(sys.base_prefix)}
-        folders = {config.state, config.cache, config.binaries, HERE, *python}
+        folders = {config.state, config.cache, config.binaries, HERE, *interpreter_folders()}
         return (
             *(Mount(folder, str(folder), read_only=True) for folder in folders),
             Mount(config.hosts, "/etc/hosts"),
@@ -171,6 +170,13 @@ class Home:
                 source = source.resolve()
             mounts.append(Mount(source, entry["mountPath"], entry.get("readOnly", False)))
         return tuple(mounts)
+
+
+def interpreter_folders() -> set[Path]:
+    """Folders that are Python's alone. A system's own Python lies in /usr, which the pod's root has anyhow: bound
+    once more it would hide what the image has there."""
+    shared = {Path(folder).parent for folder in PATH.split(":")}
+    return {Path(sys.prefix), Path(sys.base_prefix)} - shared
 
 
 def _named(spec: Spec, kind: str) -> set[str]:

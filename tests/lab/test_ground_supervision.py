@@ -8,7 +8,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,11 @@ from lab.control import ask, serve
 from lab.control_plane import Component
 from lab.errors import LabError, NotRunning
 from lab.forward import API, Door, Forwarder, Outage, send_door, send_outage
+from lab.relay import Address, Entrance
 from lab.unit import LONGEST_WAIT, Unit, wait_before
 
 WAITS = {0: 0.0, 1: 0.2, 2: 0.4, 4: 1.6, 7: LONGEST_WAIT, 300: LONGEST_WAIT}
+TURNS = 20
 
 
 @pytest.fixture
@@ -256,6 +258,50 @@ def test_much_data_gets_through_a_door_and_a_slow_reader_unchanged(
         return bytes(received)
 
     assert asyncio.run(story()) == data
+
+
+def test_what_a_client_sends_before_its_door_leads_anywhere_arrives() -> None:
+    async def story() -> bytes:
+        opened = asyncio.Event()
+
+        async def inside(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(await reader.read())
+            writer.close()
+
+        async def open_late() -> None:
+            for _ in range(TURNS):  # long enough for a transport that reads too early to have read
+                await asyncio.sleep(0)
+            opened.set()
+
+        server = await asyncio.start_server(inside, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()[:2]
+        loop = asyncio.get_running_loop()
+        door = await loop.create_server(lambda: LateEntrance(lambda: address, set(), opened), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*door.sockets[0].getsockname()[:2])
+        writer.write(b"hello")
+        writer.write_eof()
+        await open_late()
+        text = await reader.read()
+        writer.close()
+        door.close()
+        server.close()
+        return text
+
+    assert asyncio.run(story()) == b"hello"
+
+
+class LateEntrance(Entrance):
+    """One that connects to the inside no sooner than it is told to."""
+
+    def __init__(
+        self, choose: Callable[[], Address], at_work: set["asyncio.Task[None]"], opened: asyncio.Event
+    ) -> None:
+        super().__init__(choose, at_work)
+        self.opened = opened
+
+    async def _connect(self) -> None:
+        await self.opened.wait()
+        await super()._connect()
 
 
 def test_the_configuration_survives_being_written(config: Config) -> None:
