@@ -4,7 +4,7 @@
     ├── RolledBack 20 · Ended 21 · StoppedByPolicy 22 · TimedOut 23      outcomes of a release
     └── Refusal 30 and up                                                nothing was begun
 
-`automation.cli.app` is the only place that turns these into an exit code. Codes are unique; `docs/errors.md`
+`cli.app` is the only place that turns these into an exit code. Codes are unique; `docs/errors.md`
 is generated from this module.
 """
 

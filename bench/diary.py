@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import requests
 from requests.adapters import HTTPAdapter
 
-from automation.announcements import Announcement
-from automation.cli.display import within
+from automation.cluster.events import Announcement
 from automation.core.analysis import MetricCheck
 from automation.core.observation import Answer, Measured
 from automation.core.spec import Canary
-from automation.driver import Tick
+from automation.driver.driver import Tick
+from cli.display import within
 
 
 class Counter(HTTPAdapter):

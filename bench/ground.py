@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from automation.cli.assembly import Assembly, assemble
-from automation.cli.display import Display
-from automation.cli.environment import Environment, open_environment
-from automation.cli.options import Where
-from automation.cli.release import Drive
+from cli.assembly import Assembly, assemble
+from cli.display import Display
+from cli.environment import Environment, open_environment
+from cli.options import Where
+from cli.release import Drive
 from examples.story import scratch_project
 from lab import Lab
 

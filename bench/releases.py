@@ -4,12 +4,12 @@ import statistics
 import time
 import uuid
 
-from automation.cli.images import parse_image, set_image
 from automation.errors import RolledBack
 from bench.diary import Diary
 from bench.ground import KEY, Ground
 from bench.rest import at_rest
 from bench.steps import step_ms
+from cli.images import parse_image, set_image
 
 CLIMBS = 8
 CLIMBS_WITH_PACK = 4

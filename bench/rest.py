@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from automation.cluster import Cluster, Object
-from automation.core.revision import revision_hash
+from automation.cluster.client import Cluster, Object
+from automation.cluster.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, SERVICE
+from automation.cluster.observer import ATTEMPT, REVISION
+from automation.core.revision_hash import revision_hash
 from automation.core.spec import Canary
 from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Status
 from automation.core.transitions import enter
-from automation.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, SERVICE
-from automation.observer import ATTEMPT, REVISION
 from bench.ground import ENVIRONMENT, KEY, Ground
 from bench.process import cpu_seconds
 from examples.story import SLUICE

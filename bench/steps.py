@@ -8,18 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from automation.cli.assembly import Assembly, fresh_attempt
-from automation.cli.environment import Environment
-from automation.cluster import Cluster, Object
-from automation.core.decision import Update
+from automation.cluster.client import Cluster, Object
+from automation.cluster.kinds import APISIX_ROUTE, CANARY, Scope
+from automation.cluster.observer import ATTEMPT
+from automation.core.decision import MakeLive
 from automation.core.evidence import CheckResult, Evidence
 from automation.core.spec import Canary
 from automation.core.split import Split
-from automation.core.status import Intent, Kind, Placement, Status
-from automation.kinds import APISIX_ROUTE, CANARY, Scope
-from automation.observer import ATTEMPT
+from automation.core.status import Intent, Placement, Purpose, Status
 from bench.diary import Diary
 from bench.ground import KEY, driver
+from cli.assembly import Assembly, fresh_attempt
+from cli.environment import Environment
 
 DEADLINE = 10.0
 
@@ -80,11 +80,11 @@ class Steps:
             status.last_promoted_spec,
             passed(before, after),
         )
-        kind = Kind.ADVANCE if after else Kind.RETURN
+        kind = Purpose.ADVANCE if after else Purpose.RETURN
         intent = Intent(kind, placement, f"{canary.full_name}: weight {before} -> {after}")
         decided = time.monotonic()
         self._save(live, replace(status, intent=intent))
-        self.assembly.ports.placer.place(canary, Update(intent, forward=bool(after)))
+        self.assembly.ports.placer.place(canary, MakeLive(intent, forward=bool(after)))
         self._save(self._live, replace(status, intent=None, in_force=placement, canary_weight=after))
         return 1000 * (self.sightings.of(placement.attempt) - decided)
 

@@ -8,9 +8,9 @@ import pulumi
 
 from automation.core.spec import Canary as Spec
 from components import objects
-from components.generated import Generated, Situation, generate
+from components.generated import Generated, Inputs, generate
 from components.marks import FIELD_MANAGER, PATCH_MANAGER, Manifest
-from components.target import Target
+from components.target import DeclaredTarget
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Sources:
     """
 
     document: Manifest
-    target: Target
+    target: DeclaredTarget
     autoscaler: Manifest | None = None
     route: Manifest | None = None
     others: tuple[Manifest, ...] = ()
@@ -42,7 +42,7 @@ class CanaryArgs:
     `pulumi destroy` from what users' traffic runs over."""
 
     spec: Spec
-    situation: Situation
+    inputs: Inputs
     sources: Sources | None = None
     guarded: bool = False
 
@@ -55,13 +55,13 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
 
     def __init__(self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Canary", name, None, opts)
-        situation = self._declare(args.sources, args.situation) if args.sources else args.situation
-        self._generate(generate(args.spec, situation), args.guarded)
+        inputs = self._declare(args.sources, args.inputs) if args.sources else args.inputs
+        self._generate(generate(args.spec, inputs), args.guarded)
         self.apex = pulumi.Output.from_input(f"{args.spec.apex}.{args.spec.namespace}")
         self.register_outputs({"apex": self.apex})
 
-    def _declare(self, sources: Sources, situation: Situation) -> Situation:
-        """Registers what people wrote; the situation then knows the uid of a Canary that is made just now."""
+    def _declare(self, sources: Sources, inputs: Inputs) -> Inputs:
+        """Registers what people wrote; the inputs then knows the uid of a Canary that is made just now."""
         here = pulumi.ResourceOptions(parent=self)
         for manifest in (*sources.others, *(item for item in (sources.autoscaler, sources.route) if item)):
             objects.register(sources.named(manifest), here)
@@ -70,10 +70,10 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         document = objects.register(
             sources.named(sources.document), pulumi.ResourceOptions(parent=self, depends_on=[target])
         )
-        if situation.uid is not None:
-            return situation
+        if inputs.uid is not None:
+            return inputs
         # In a preview nobody has made the Canary yet, and some previews leave out what only the server knows.
-        return replace(situation, uid=document.metadata.apply(lambda metadata: metadata.get("uid", "")))
+        return replace(inputs, uid=document.metadata.apply(lambda metadata: metadata.get("uid", "")))
 
     def _generate(self, generated: Generated, guarded: bool) -> None:
         here = pulumi.ResourceOptions(parent=self)

@@ -21,7 +21,7 @@ from components.selector import selector_of
 
 
 @dataclass(frozen=True)
-class Situation:
+class Inputs:
     """What the generated objects depend on beside the Canary itself.
 
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
@@ -58,44 +58,44 @@ class Generated:
         return (*self.services, *self.configs, *(item for item in optional if item is not None))
 
 
-def generate(canary: Canary, situation: Situation) -> Generated:
+def generate(canary: Canary, inputs: Inputs) -> Generated:
     """The generated objects. Raises `Refused` when target or route cannot carry this Canary."""
-    owner = owner_reference(canary.name, situation.uid)
-    chosen = selector_of(situation.target)
-    *inner, apex = services.services(canary, chosen, situation.placement.apex, situation.target, owner)
-    foreign = _made_by_somebody_else(situation.apex, situation.uid)
+    owner = owner_reference(canary.name, inputs.uid)
+    chosen = selector_of(inputs.target)
+    *inner, apex = services.services(canary, chosen, inputs.placement.apex, inputs.target, owner)
+    foreign = _made_by_somebody_else(inputs.apex, inputs.uid)
     if foreign:
         apex = services.takeover(canary, apex)
-    common = Generated(tuple(inner), apex, foreign, route=_route(canary, situation, owner))
-    if situation.revision is None:
+    common = Generated(tuple(inner), apex, foreign, route=_route(canary, inputs, owner))
+    if inputs.revision is None:
         return common
-    revision = situation.revision
+    revision = inputs.revision
     return Generated(
         common.services,
         common.apex,
         foreign,
-        configs.copies({**(situation.kept or {}), **revision.configs}, canary.namespace, owner),
-        primary.deployment(canary, chosen, situation.target, revision, owner),
-        _autoscaler(canary, situation, owner),
+        configs.copies({**(inputs.kept or {}), **revision.configs}, canary.namespace, owner),
+        primary.deployment(canary, chosen, inputs.target, revision, owner),
+        _autoscaler(canary, inputs, owner),
         common.route,
     )
 
 
-def _autoscaler(canary: Canary, situation: Situation, owner: Manifest) -> Manifest | None:
-    recorded = situation.revision.autoscaler if situation.revision else None
-    spec = recorded or (situation.autoscaler or {}).get("spec")
+def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
+    recorded = inputs.revision.autoscaler if inputs.revision else None
+    spec = recorded or (inputs.autoscaler or {}).get("spec")
     return primary.autoscaler(canary, spec, owner) if canary.autoscaler is not None and spec else None
 
 
-def _route(canary: Canary, situation: Situation, owner: Manifest) -> Manifest | None:
-    placement = situation.placement
+def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
+    placement = inputs.placement
     if canary.route is None:
         return None
     marks = {**RELEASE, ATTEMPT: placement.attempt}
     if placement.evidence is not None:
         marks[EVIDENCE] = evidence.text(canary, placement.evidence)
     # Rendered in every case: a route that cannot be copied is refused before anything moves.
-    route = apisix.render(situation.route, canary, placement.split, marks, owner)
+    route = apisix.render(inputs.route, canary, placement.split, marks, owner)
     return route if placement.apex == "primary" else None
 
 

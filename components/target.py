@@ -26,7 +26,7 @@ class ImageRequest:
 
 
 @dataclass(frozen=True)
-class Target:
+class DeclaredTarget:
     """The Deployment to declare, the paths the engine must leave alone, and what a person should be told."""
 
     manifest: Manifest
@@ -51,7 +51,7 @@ class _Known:
 
 def declared(
     document: Manifest, live: Manifest | None, images: Mapping[str, ImageRequest], scaled: bool
-) -> Target:
+) -> DeclaredTarget:
     """The target Deployment to register.
 
     `document` is the manifest of the settings, `live` the object in the cluster (None before the first update),
@@ -61,7 +61,7 @@ def declared(
     left_alone = () if scaled else ("spec.replicas",)
     if live is None:
         manifest = _first(document, images)
-        return Target(_without_replicas(manifest) if scaled else manifest, left_alone)
+        return DeclaredTarget(_without_replicas(manifest) if scaled else manifest, left_alone)
     before = _mark_on(live)
     theirs = live["spec"]["template"]
     chosen = _chosen(document["spec"]["template"], theirs, images, before)
@@ -71,7 +71,7 @@ def declared(
         # There is nothing to write, whatever the engine's own state remembers. Somebody may change the live
         # object between our reading and the engine's writing, and a write would undo that.
         left_alone = ("spec.template", *left_alone)
-    return Target(bare if scaled else manifest, left_alone, _notes(chosen, images))
+    return DeclaredTarget(bare if scaled else manifest, left_alone, _notes(chosen, images))
 
 
 def _first(document: Manifest, images: Mapping[str, ImageRequest]) -> Manifest:

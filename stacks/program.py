@@ -8,17 +8,17 @@ import pulumi
 
 from automation.core.refusal import Refused
 from stacks import cluster, names, overrides, platform, release
+from stacks.canary_state import CanaryState
 from stacks.cluster import Unreachable
 from stacks.environments import settings_for
-from stacks.release import Step
-from stacks.rollout import Rollout
+from stacks.release import ProgramRun
 from stacks.settings import ClusterSettings
 
 
 def program_for(
     stack: str,
     attempt: str | None = None,
-    rollout: Rollout | None = None,
+    rollout: CanaryState | None = None,
     at: ClusterSettings | None = None,
 ) -> Callable[[], None]:
     """The inline program of a platform or release stack.
@@ -38,7 +38,9 @@ def program_for(
     return program
 
 
-def _declare(stack: str, attempt: str | None, rollout: Rollout | None, at: ClusterSettings | None) -> None:
+def _declare(
+    stack: str, attempt: str | None, rollout: CanaryState | None, at: ClusterSettings | None
+) -> None:
     name = names.parse(stack)
     configured = overrides.configured()
     settings = settings_for(name.environment, configured.settings)
@@ -47,4 +49,4 @@ def _declare(stack: str, attempt: str | None, rollout: Rollout | None, at: Clust
     if not name.canary:
         platform.declare(settings, cluster.connect(settings.cluster.kubeconfig, settings.cluster.context))
     else:
-        release.declare(settings, Step(name, configured, attempt, rollout))
+        release.declare(settings, ProgramRun(name, configured, attempt, rollout))

@@ -17,28 +17,28 @@ from automation.core.spec import Canary as Spec
 from automation.core.status import Placement, Status
 from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
-from components.generated import Situation
+from components.generated import Inputs
 from components.marks import FIELD_MANAGER
 from components.revision import Revision
 from components.routes import apisix
-from stacks import cluster, documents, pace, rivals, rollout
+from stacks import canary_state, cluster, documents, pace, rivals
+from stacks.canary_state import CanaryState, Live
 from stacks.documents import Documents
 from stacks.names import StackName
 from stacks.overrides import Overrides
-from stacks.rollout import Live, Rollout
 from stacks.settings import GatewaySettings, ReleaseSettings, Settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgramRun:
     """One run of a release stack's program: for which attempt, and what its caller knows already."""
 
     stack: StackName
     overrides: Overrides
     attempt: str | None = None
-    rollout: Rollout | None = None
+    rollout: CanaryState | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _View:
 
     spec: Spec
     live: Live
-    rollout: Rollout | None
+    rollout: CanaryState | None
     placement: Placement
     documents: Documents | None
     cluster: str
@@ -68,13 +68,13 @@ class _Connection:
         return cluster.connect(self._settings.kubeconfig, self._settings.context)
 
 
-def declare(settings: Settings, step: Step) -> None:
+def declare(settings: Settings, run: ProgramRun) -> None:
     """Declares one Canary and what belongs to it, and exports where it stands.
 
     Raises `Refused` for documents that can't work, with every problem at once, and when Flagger runs in the
     cluster; `Unreachable` when the cluster does not answer.
     """
-    view = _look(settings, step)
+    view = _look(settings, run)
     provider = kubernetes.Provider(
         "cluster",
         kubeconfig=settings.cluster.kubeconfig,
@@ -85,30 +85,30 @@ def declare(settings: Settings, step: Step) -> None:
         # A lost or fresh state must not keep a release from its own objects: the cluster is what counts.
         upsert_existing_objects=True,
     )
-    sources = _sources(view.documents, view, step) if view.documents else None
-    situation = _situation(view, sources)
-    guarded = view.placement.apex == "primary" and not step.overrides.take_down
-    args = CanaryArgs(view.spec, situation, sources, guarded)
-    Canary(step.stack.canary, args, pulumi.ResourceOptions(provider=provider))
+    sources = _sources(view.documents, view, run) if view.documents else None
+    inputs = _inputs(view, sources)
+    guarded = view.placement.apex == "primary" and not run.overrides.take_down
+    args = CanaryArgs(view.spec, inputs, sources, guarded)
+    Canary(run.stack.canary, args, pulumi.ResourceOptions(provider=provider))
     _export(settings, view)
 
 
-def _look(settings: Settings, step: Step) -> _View:
-    namespace, name = step.stack.namespace, step.stack.canary
-    connection, known = _Connection(settings), step.rollout
+def _look(settings: Settings, run: ProgramRun) -> _View:
+    namespace, name = run.stack.namespace, run.stack.canary
+    connection, known = _Connection(settings), run.rollout
     if known is None:
         rivals.refuse_flagger(connection.reader)
-        known = rollout.read_from(connection.reader, namespace, name)
+        known = canary_state.read_from(connection.reader, namespace, name)
     entry = settings.release(namespace, name)
     found = documents.read(entry, PROJECT) if entry.mode == "declared" else None
     spec = Spec.parse(_document(settings, entry, found, known))
     live = known.live if known else None
     return _View(
         spec=spec,
-        live=live or rollout.read_live(connection.reader, spec),
+        live=live or canary_state.read_live(connection.reader, spec),
         rollout=known,
         placement=placement_to_render(
-            known.status if known else Status(), step.attempt, known.newest if known else ""
+            known.status if known else Status(), run.attempt, known.newest if known else ""
         ),
         documents=found,
         cluster=(known.cluster if known else "") or cluster.identity(connection.reader),
@@ -116,7 +116,7 @@ def _look(settings: Settings, step: Step) -> _View:
 
 
 def _document(
-    settings: Settings, entry: ReleaseSettings, found: Documents | None, known: Rollout | None
+    settings: Settings, entry: ReleaseSettings, found: Documents | None, known: CanaryState | None
 ) -> Mapping[str, Any]:
     if found is not None:
         server = settings.platform.prometheus
@@ -128,17 +128,17 @@ def _document(
     raise Refused((Problem("stack", problem, remedy),))
 
 
-def _sources(found: Documents, view: _View, step: Step) -> Sources:
-    images = step.overrides.images_of(view.spec.target.name)
+def _sources(found: Documents, view: _View, run: ProgramRun) -> Sources:
+    images = run.overrides.images_of(view.spec.target.name)
     declared = target.declared(found.target, view.live.target, images, scaled=found.autoscaler is not None)
     for note in declared.notes:
         pulumi.log.warn(f"{view.spec.target_full_name}: {note}; it is left as it is")
     document = dict(view.spec.document)
-    manager = f"{FIELD_MANAGER}-{step.stack.environment}"
+    manager = f"{FIELD_MANAGER}-{run.stack.environment}"
     return Sources(document, declared, found.autoscaler, found.route, found.others, manager)
 
 
-def _situation(view: _View, sources: Sources | None) -> Situation:
+def _inputs(view: _View, sources: Sources | None) -> Inputs:
     known, live = view.rollout, view.live
     workload = live.target or (sources.target.manifest if sources else None)
     if workload is None:
@@ -147,7 +147,7 @@ def _situation(view: _View, sources: Sources | None) -> Situation:
         raise Refused((Problem("spec.targetRef", problem, remedy),))
     revision = _recorded(view, view.placement.revision)
     promoted = known.revision(view.status.last_promoted_spec) if known else None
-    return Situation(
+    return Inputs(
         placement=view.placement,
         target=workload,
         uid=known.document["metadata"]["uid"] if known else None,

@@ -19,13 +19,13 @@ from automation.core.phases.repair import repair
 from automation.core.phases.requests import answer
 from automation.core.phases.start import idle
 from automation.core.phases.takeover import taking_over
-from automation.core.settle import Refusal, abandon, settle
+from automation.core.settle import Veto, abandon, settle
 from automation.core.situation import Situation
 from automation.core.spec import Canary
 from automation.core.status import Phase, Status
 from automation.core.transitions import RUNNING
 
-__all__ = ["Refusal", "abandon", "decide", "is_live", "settle"]
+__all__ = ["Veto", "abandon", "decide", "is_live", "settle"]
 
 _LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
 _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {

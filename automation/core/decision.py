@@ -53,7 +53,7 @@ class Announce:
 
 
 @dataclass(frozen=True)
-class Update:
+class MakeLive:
     """Make an intent live by a stack update. It is the last action, and the Save before it holds the intent.
 
     `forward` updates run the policy pack; those towards primary don't, so that nothing can hold them up.
@@ -67,7 +67,7 @@ class Update:
         return self.intent.message
 
 
-Action = RecordRevision | ScaleTarget | Save | Announce | Update
+Action = RecordRevision | ScaleTarget | Save | Announce | MakeLive
 
 
 @dataclass(frozen=True)

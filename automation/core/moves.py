@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from automation.core.decision import Action, Announce, Decision, Event, Save, Update
+from automation.core.decision import Action, Announce, Decision, Event, MakeLive, Save
 from automation.core.evidence import CheckResult, Evidence
 from automation.core.moments import timestamp
 from automation.core.situation import Situation
-from automation.core.status import Intent, Kind, Placement, Status
+from automation.core.status import Intent, Placement, Purpose, Status
 
-_ALWAYS_FORWARD = (Kind.INITIALISE, Kind.APEX, Kind.PROMOTE)
-_TOWARDS_PRIMARY = (Kind.RESTART, Kind.RETURN, Kind.RESTORE, Kind.ROLLBACK)
+_ALWAYS_FORWARD = (Purpose.INITIALISE, Purpose.APEX, Purpose.PROMOTE)
+_TOWARDS_PRIMARY = (Purpose.RESTART, Purpose.RETURN, Purpose.RESTORE, Purpose.ROLLBACK)
 
 
 def stay(reason: str, *events: Event) -> Decision:
@@ -28,7 +28,7 @@ def note(reason: str, status: Status, *events: Event) -> Decision:
 
 
 def attempt(
-    at: Situation, kind: Kind, wanted: Placement, *events: Event, checks: tuple[CheckResult, ...] = ()
+    at: Situation, kind: Purpose, wanted: Placement, *events: Event, checks: tuple[CheckResult, ...] = ()
 ) -> Decision:
     """A stack update towards `wanted`, under a fresh attempt id and with its evidence."""
     evidence = Evidence(at.status.split, wanted.split, checks, measured_at=timestamp(at.seen.now))
@@ -37,12 +37,12 @@ def attempt(
     actions: tuple[Action, ...] = (
         Save(replace(at.status, intent=intent)),
         *(Announce(event) for event in events),
-        Update(intent, _forward(at, kind, placement)),
+        MakeLive(intent, _forward(at, kind, placement)),
     )
     return Decision(intent.message, actions)
 
 
-def _forward(at: Situation, kind: Kind, placement: Placement) -> bool:
+def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
     """Whether the policy pack has a say: whatever gives the canary more traffic, and what primary is made of."""
     if kind in _ALWAYS_FORWARD:
         return True
@@ -50,8 +50,8 @@ def _forward(at: Situation, kind: Kind, placement: Placement) -> bool:
     return kind not in _TOWARDS_PRIMARY and placement.split.canary > live
 
 
-def _message(at: Situation, kind: Kind, evidence: Evidence) -> str:
-    parts = [f"{at.canary.full_name}: {kind}"] if kind is not Kind.ADVANCE else [f"{at.canary.full_name}:"]
+def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:
+    parts = [f"{at.canary.full_name}: {kind}"] if kind is not Purpose.ADVANCE else [f"{at.canary.full_name}:"]
     if evidence.from_ != evidence.to:
         parts.append(f"weight {evidence.from_.canary} -> {evidence.to.canary}")
     told = " ".join(parts)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from automation.core import texts
 from automation.core.decision import Settled
 from automation.core.spec import Canary
-from automation.core.status import Intent, Kind, Phase, Status
+from automation.core.status import Intent, Phase, Purpose, Status
 from automation.core.transitions import enter, touched
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Veto:
     """A mandatory policy that stopped an update."""
 
     policy: str
@@ -28,7 +28,7 @@ def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settle
     return _FOLLOWS[intent.kind](canary, live, now)
 
 
-def abandon(canary: Canary, status: Status, refusal: Refusal | None = None) -> Settled:
+def abandon(canary: Canary, status: Status, refusal: Veto | None = None) -> Settled:
     """Drop an intent that is not live; a policy that refused it is named. What it was for is decided anew."""
     said = (texts.policy_refused(canary, refusal.policy, refusal.message),) if refusal else ()
     return Settled(replace(status, intent=None), said, again=refusal is None)
@@ -82,15 +82,15 @@ def _repaired(canary: Canary, live: Status, now: float) -> Settled:
     return Settled(live, again=True)
 
 
-_NEW_DEADLINE = (Kind.INITIALISE, Kind.PROMOTE, Kind.RESTORE, Kind.REPAIR)
-_FOLLOWS: Mapping[Kind, Callable[[Canary, Status, float], Settled]] = {
-    Kind.INITIALISE: _initialised,
-    Kind.APEX: _apex,
-    Kind.ADVANCE: _advanced,
-    Kind.RESTART: _restarted,
-    Kind.PROMOTE: _promoting,
-    Kind.RETURN: _returned,
-    Kind.RESTORE: _restored,
-    Kind.ROLLBACK: _rolled_back,
-    Kind.REPAIR: _repaired,
+_NEW_DEADLINE = (Purpose.INITIALISE, Purpose.PROMOTE, Purpose.RESTORE, Purpose.REPAIR)
+_FOLLOWS: Mapping[Purpose, Callable[[Canary, Status, float], Settled]] = {
+    Purpose.INITIALISE: _initialised,
+    Purpose.APEX: _apex,
+    Purpose.ADVANCE: _advanced,
+    Purpose.RESTART: _restarted,
+    Purpose.PROMOTE: _promoting,
+    Purpose.RETURN: _returned,
+    Purpose.RESTORE: _restored,
+    Purpose.ROLLBACK: _rolled_back,
+    Purpose.REPAIR: _repaired,
 }

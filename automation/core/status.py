@@ -18,9 +18,9 @@ __all__ = [
     "Condition",
     "Evidence",
     "Intent",
-    "Kind",
     "Phase",
     "Placement",
+    "Purpose",
     "Request",
     "Split",
     "Status",
@@ -46,7 +46,7 @@ class Phase(StrEnum):
     TERMINATED = "Terminated"
 
 
-class Kind(StrEnum):
+class Purpose(StrEnum):
     """What an attempt is for; it says what follows once the attempt is live."""
 
     INITIALISE = "initialise"  # create primary beside the target that still serves
@@ -99,13 +99,15 @@ class Placement:
 class Intent:
     """An attempt under way: what is to be made live, what for, and the message of its stack update."""
 
-    kind: Kind
+    kind: Purpose
     placement: Placement
     message: str
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Intent":
-        return cls(Kind(document["kind"]), Placement.parse(document["placement"]), str(document["message"]))
+        return cls(
+            Purpose(document["kind"]), Placement.parse(document["placement"]), str(document["message"])
+        )
 
     def document(self) -> dict[str, Any]:
         return {"kind": str(self.kind), "placement": self.placement.document(), "message": self.message}

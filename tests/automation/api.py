@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from automation.cluster import Cluster, Object
-from automation.kinds import Kind
+from automation.cluster.client import Cluster, Object
+from automation.cluster.kinds import Kind
 from tests.automation.loopback import Answer, Asked, loopback
 
 SUBRESOURCES = ("status", "scale")

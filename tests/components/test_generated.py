@@ -9,7 +9,7 @@ import pytest
 
 from automation.core.refusal import Refused
 from automation.core.status import Placement, Split
-from components.generated import Generated, Situation, generate
+from components.generated import Generated, Inputs, generate
 from components.marks import Manifest
 from tests.components.documents import autoscaler, canary, placement, revision, route, target
 
@@ -23,7 +23,7 @@ def generated(where: Placement, **known: Any) -> Generated:
         "autoscaler": autoscaler(),
         "route": route(),
     }
-    return generate(canary(), Situation(where, **(so | known)))
+    return generate(canary(), Inputs(where, **(so | known)))
 
 
 def names(made: Generated) -> list[str]:

@@ -6,14 +6,14 @@ import copy
 from typing import Any
 
 from components.marks import DECLARED, Manifest
-from components.target import ImageRequest, Target, declared
+from components.target import DeclaredTarget, ImageRequest, declared
 from tests.components import documents
 
 OLD, NEW, NEWER = "stefanprodan/podinfo:6.0.0", "stefanprodan/podinfo:6.0.1", "stefanprodan/podinfo:6.0.2"
 TEMPLATE = "spec.template"
 
 
-def written(target: Target, **requests: Any) -> Manifest:
+def written(target: DeclaredTarget, **requests: Any) -> Manifest:
     """The live object after an update with this target: what the API server then returns, defaults and all."""
     live = copy.deepcopy(target.manifest)
     live["spec"]["replicas"] = 1
@@ -27,12 +27,12 @@ def first(**images: ImageRequest) -> Manifest:
     return written(declare(None, **images))
 
 
-def declare(live: Manifest | None, **images: ImageRequest) -> Target:
+def declare(live: Manifest | None, **images: ImageRequest) -> DeclaredTarget:
     return declared(documents.target(), live, images, scaled=True)
 
 
-def image(target: Target | Manifest) -> str:
-    manifest = target.manifest if isinstance(target, Target) else target
+def image(target: DeclaredTarget | Manifest) -> str:
+    manifest = target.manifest if isinstance(target, DeclaredTarget) else target
     return str(manifest["spec"]["template"]["spec"]["containers"][0]["image"])
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.core.decide import Refusal
+from automation.core.decide import Veto
 from automation.core.observation import Answer, HookAnswer, NothingMeasured, QueryFailed, Route
-from automation.core.status import Kind, Phase, Request
+from automation.core.status import Phase, Purpose, Request
 from tests.core.documents import MISSING, canary
 from tests.core.world import HEALTHY, Killed, World, deployment, initialised, split
 
@@ -253,18 +253,18 @@ def finish(world: World) -> None:
 @given(documents(), st.lists(st.booleans(), min_size=1, max_size=8))
 def test_a_policy_only_ever_holds_what_goes_forward(changes: dict[str, Any], refusals: list[bool]) -> None:
     world = initialised(canary(changes))
-    asked: list[Kind] = []
+    asked: list[Purpose] = []
 
-    def policy(intent: Any) -> Refusal | None:
+    def policy(intent: Any) -> Veto | None:
         asked.append(intent.kind)
-        return Refusal("p", "m") if refusals[len(asked) % len(refusals)] else None
+        return Veto("p", "m") if refusals[len(asked) % len(refusals)] else None
 
     world.policy = policy
     world.release("v2")
     for _ in range(300):
         world.tick()
         invariants(world)
-    assert set(asked) <= {Kind.ADVANCE, Kind.PROMOTE}
+    assert set(asked) <= {Purpose.ADVANCE, Purpose.PROMOTE}
 
 
 @settings(max_examples=60)

@@ -14,9 +14,9 @@ from automation.core.status import (
     Condition,
     Evidence,
     Intent,
-    Kind,
     Phase,
     Placement,
+    Purpose,
     Request,
     Split,
     Status,
@@ -26,7 +26,9 @@ CHECKS = (CheckResult("request-success-rate", "metric", True, 99.5, 99.0, None, 
 EVIDENCE = Evidence(Split(90, 10), Split(80, 20), CHECKS, ("ann",), "2026-01-01T00:00:00Z")
 IN_FORCE = Placement("a1", "primary", Split(90, 10), "v1")
 INTENT = Intent(
-    Kind.ADVANCE, Placement("a2", "primary", Split(80, 20), "v1", EVIDENCE), "podinfo.test: weight 10 -> 20"
+    Purpose.ADVANCE,
+    Placement("a2", "primary", Split(80, 20), "v1", EVIDENCE),
+    "podinfo.test: weight 10 -> 20",
 )
 FULL = Status(
     phase=Phase.PROGRESSING,

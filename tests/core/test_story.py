@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from automation.core.decide import Refusal
+from automation.core.decide import Veto
 from automation.core.observation import (
     HookAnswer,
     Measured,
@@ -16,7 +16,7 @@ from automation.core.observation import (
     Target,
     WorkloadCondition,
 )
-from automation.core.status import Intent, Kind, Phase, Request
+from automation.core.status import Intent, Phase, Purpose, Request
 from tests.core.documents import canary
 from tests.core.world import HEALTHY, World, deployment, initialised, split
 
@@ -30,7 +30,7 @@ def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
     world.tick()
     assert (world.status.phase, world.apex, world.recorded) == (Phase.INITIALIZING, "target", ["v1"])
     world.tick()
-    assert [intent.kind for intent in world.made_live] == [Kind.INITIALISE, Kind.APEX]
+    assert [intent.kind for intent in world.made_live] == [Purpose.INITIALISE, Purpose.APEX]
     assert (world.apex, world.target and world.target.workload.replicas) == ("primary", 0)
     assert world.status.phase == Phase.INITIALIZED
     assert world.status.last_promoted_spec == "v1"
@@ -261,7 +261,7 @@ def test_an_abort_in_mid_promotion_puts_primary_back_first() -> None:
     assert world.primary_revision == "v2"
     world.status = replace(world.status, request=Request("abort", "1", "ann"))
     world.until(Phase.FAILED)
-    assert [intent.kind for intent in world.made_live[-2:]] == [Kind.RESTORE, Kind.ROLLBACK]
+    assert [intent.kind for intent in world.made_live[-2:]] == [Purpose.RESTORE, Purpose.ROLLBACK]
     assert (world.primary_revision, world.status.conditions[0].reason) == ("v1", "Aborted")
 
 
@@ -390,7 +390,7 @@ def test_a_step_that_a_policy_refuses_moves_nothing_and_is_tried_again() -> None
     world = initialised(canary())
     world.release("v2")
     world.tick(2)
-    world.policy = lambda intent: Refusal("step-bounds", "10 is too much; use 5")
+    world.policy = lambda intent: Veto("step-bounds", "10 is too much; use 5")
     world.tick(4)
     assert world.route
     assert (world.route.split, world.status.intent, world.status.failed_checks) == (split(10), None, 0)
@@ -403,7 +403,7 @@ def test_no_policy_is_asked_about_a_rollback() -> None:
     world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
     world.release("v2")
     world.tick(2)
-    world.policy = lambda intent: Refusal("freeze", "closed")
+    world.policy = lambda intent: Veto("freeze", "closed")
     world.until(Phase.FAILED)
 
 
@@ -554,7 +554,7 @@ def test_an_intent_that_is_not_live_is_dropped_and_decided_anew() -> None:
     world.tick(2)
     assert world.status.in_force
     lost = replace(world.status.in_force, attempt="lost", split=split(20))
-    world.status = replace(world.status, intent=Intent(Kind.ADVANCE, lost, "lost"))
+    world.status = replace(world.status, intent=Intent(Purpose.ADVANCE, lost, "lost"))
     world.until(Phase.SUCCEEDED)
     assert world.weights == [0, 10, 20, 30, 40, 50, 0]
 
@@ -574,7 +574,7 @@ def test_a_dropped_intent_does_not_linger_on_a_canary_at_rest() -> None:
     world = initialised(canary())
     assert world.status.in_force
     lost = replace(world.status.in_force, attempt="lost")
-    world.status = replace(world.status, intent=Intent(Kind.REPAIR, lost, "lost"))
+    world.status = replace(world.status, intent=Intent(Purpose.REPAIR, lost, "lost"))
     world.tick()
     assert (world.status.intent, world.made_live, world.texts) == (None, [], [])
 

@@ -8,7 +8,7 @@ import pytest
 
 from automation.core.observation import Route, Target
 from automation.core.split import ALL_ON_PRIMARY
-from automation.core.status import Kind, Phase, Placement, Request, Status
+from automation.core.status import Phase, Placement, Purpose, Request, Status
 from tests.core.documents import canary
 from tests.core.world import World, deployment
 
@@ -42,7 +42,7 @@ def test_a_canary_from_another_driver_is_initialised_anew_while_its_target_serve
     assert (world.apex, world.made_live) == ("primary", [])
     world.target = replace(world.target, workload=deployment("podinfo", 2))
     world.until(Phase.INITIALIZED)
-    assert [intent.kind for intent in world.made_live] == [Kind.INITIALISE, Kind.APEX]
+    assert [intent.kind for intent in world.made_live] == [Purpose.INITIALISE, Purpose.APEX]
     assert (world.recorded, world.status.last_promoted_spec) == (["v1"], "v1")
     assert world.texts == TAKEN_OVER
     world.release("v2")

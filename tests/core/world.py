@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from automation.core.analysis import MetricCheck, Webhook
-from automation.core.decide import Refusal, abandon, decide
+from automation.core.decide import Veto, abandon, decide
 from automation.core.decision import (
     Action,
     Announce,
     CallHook,
     Decision,
     Event,
+    MakeLive,
     Measure,
     RecordRevision,
     Save,
     ScaleTarget,
-    Update,
 )
 from automation.core.observation import Answer, HookAnswer, Measured, Observation, Route, Target, Workload
 from automation.core.rendering import placement_to_render
@@ -54,7 +54,7 @@ class World:
     problems: tuple[str, ...] = ()
     answer: Callable[[World, MetricCheck], Answer] = lambda world, check: world.measured(HEALTHY[check.name])
     hook: Callable[[World, Webhook], HookAnswer] = lambda world, webhook: HookAnswer(True)
-    policy: Callable[[Intent], Refusal | None] = lambda intent: None
+    policy: Callable[[Intent], Veto | None] = lambda intent: None
     events: list[Event] = field(default_factory=list)
     calls: list[CallHook] = field(default_factory=list)
     made_live: list[Intent] = field(default_factory=list)
@@ -143,7 +143,7 @@ class World:
                 self._save(status)
             case Announce(event=event):
                 self.events.append(event)
-            case Update(intent=intent, forward=forward):
+            case MakeLive(intent=intent, forward=forward):
                 self._update(intent, forward=forward)
 
     def _update(self, intent: Intent, *, forward: bool) -> None:

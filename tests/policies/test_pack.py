@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from automation.core.spec import Canary
-from components.generated import Situation, generate
+from components.generated import Inputs, generate
 from policies import pack, tokens
 from tests.components import documents
 
@@ -93,7 +93,7 @@ def test_a_hand_made_weight_is_refused(prod: Analyzer) -> None:
 def test_what_the_program_declares_for_a_step_passes_but_for_its_age(prod: Analyzer) -> None:
     """The evidence of the tests' step is from a fixed day: with an allowance of a century nothing is left to say."""
     canary = Canary.parse(documents.canary_document())
-    situation = Situation(
+    inputs = Inputs(
         documents.placement(20),
         documents.target(),
         "uid",
@@ -102,7 +102,7 @@ def test_what_the_program_declares_for_a_step_passes_but_for_its_age(prod: Analy
         documents.autoscaler(),
         documents.route(),
     )
-    generated = generate(canary, situation)
+    generated = generate(canary, inputs)
     assert generated.route is not None
     assert generated.primary is not None
     century = {"canary-promotion": {"maxAgeSeconds": 3_200_000_000}}

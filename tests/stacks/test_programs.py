@@ -10,11 +10,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from automation.core.status import Intent, Kind, Status
+from automation.core.status import Intent, Purpose, Status
 from components.marks import Manifest
 from stacks import ENVIRONMENTS, cluster
+from stacks.canary_state import CanaryState, Live
 from stacks.program import program_for
-from stacks.rollout import Live, Rollout
 from stacks.settings import ClusterSettings
 from tests.components import documents
 from tests.stacks.programs import GATEWAY, Declared, run
@@ -49,7 +49,7 @@ def live_target() -> Manifest:
     return target
 
 
-def rollout(status: Status, **live: Any) -> Rollout:
+def rollout(status: Status, **live: Any) -> CanaryState:
     """The article's Canary in the cluster, with one recorded revision."""
     document = documents.canary_document()
     document["metadata"]["uid"] = "canary-uid"
@@ -58,14 +58,16 @@ def rollout(status: Status, **live: Any) -> Rollout:
         "autoscaler": documents.autoscaler(),
         "route": documents.route(),
     }
-    return Rollout(document, status, {"5d8c": REVISION}, {"5d8c": 1}, {}, Live(**(known | live)), "cluster-1")
+    return CanaryState(
+        document, status, {"5d8c": REVISION}, {"5d8c": 1}, {}, Live(**(known | live)), "cluster-1"
+    )
 
 
 def step(weight: int, attempt: str = "attempt-1") -> Status:
     """A status in which a step to a weight is wanted and the one before is in force."""
     before = replace(documents.placement(weight - 10), attempt="attempt-0")
     wanted = replace(documents.placement(weight), attempt=attempt)
-    return Status(in_force=before, intent=Intent(Kind.ADVANCE, wanted, "a step"))
+    return Status(in_force=before, intent=Intent(Purpose.ADVANCE, wanted, "a step"))
 
 
 def weights(declared: Declared) -> list[int]:

@@ -11,7 +11,7 @@ from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, stay
 from automation.core.situation import Situation
 from automation.core.split import ALL_ON_PRIMARY, Split
-from automation.core.status import Kind, Phase
+from automation.core.status import Phase, Purpose
 
 
 def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
@@ -26,15 +26,17 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     put back first, and to be ready again; until then traffic stays where somebody answers.
     """
     if at.status.phase is Phase.PROGRESSING:
-        return attempt(at, Kind.ROLLBACK, replace(at.in_force, split=ALL_ON_PRIMARY), *events, checks=checks)
+        return attempt(
+            at, Purpose.ROLLBACK, replace(at.in_force, split=ALL_ON_PRIMARY), *events, checks=checks
+        )
     wanted = replace(at.in_force, revision=at.status.last_promoted_spec, split=_healthy_side(at))
     live = at.seen.primary.revision if at.seen.primary else ""
     if wanted != at.in_force or live != wanted.revision:
-        return attempt(at, Kind.RESTORE, wanted, *events, checks=checks)
+        return attempt(at, Purpose.RESTORE, wanted, *events, checks=checks)
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is being put back", *events, texts.primary_not_ready(at.canary, primary.why))
-    return attempt(at, Kind.ROLLBACK, replace(wanted, split=ALL_ON_PRIMARY), *events, checks=checks)
+    return attempt(at, Purpose.ROLLBACK, replace(wanted, split=ALL_ON_PRIMARY), *events, checks=checks)
 
 
 def _healthy_side(at: Situation) -> Split:

@@ -12,7 +12,7 @@ from automation.core.observation import Target
 from automation.core.phases.start import scale_from_zero
 from automation.core.situation import Situation
 from automation.core.split import ALL_ON_PRIMARY
-from automation.core.status import Kind, Phase, Placement
+from automation.core.status import Phase, Placement, Purpose
 from automation.core.transitions import enter
 
 
@@ -34,7 +34,7 @@ def _next(at: Situation) -> Decision:
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
-    return attempt(at, Kind.APEX, replace(at.in_force, apex="primary"))
+    return attempt(at, Purpose.APEX, replace(at.in_force, apex="primary"))
 
 
 def _awake(at: Situation, target: Target) -> Decision | None:
@@ -52,5 +52,5 @@ def _awake(at: Situation, target: Target) -> Decision | None:
 def _create_primary(at: Situation, target: Target) -> Decision:
     status = enter(at.canary, at.status, Phase.INITIALIZING, at.seen.now, last_applied_spec=target.revision)
     wanted = Placement("", "target", ALL_ON_PRIMARY, target.revision)
-    decision = attempt(at.having(replace(status, tracked_configs=target.configs)), Kind.INITIALISE, wanted)
+    decision = attempt(at.having(replace(status, tracked_configs=target.configs)), Purpose.INITIALISE, wanted)
     return replace(decision, actions=(RecordRevision(target.revision), *decision.actions))

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from automation.core import texts
-from automation.core.asking import ask, hook_result
 from automation.core.decision import (
     Announce,
     Decision,
@@ -16,13 +15,14 @@ from automation.core.decision import (
 )
 from automation.core.evidence import CheckResult
 from automation.core.freshness import judgeable, judged
+from automation.core.gates import ask, hook_result
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import QueryFailed, Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
 from automation.core.situation import Situation
 from automation.core.split import ALL_ON_PRIMARY, Split
-from automation.core.status import Kind
+from automation.core.status import Purpose
 from automation.core.transitions import touched
 from automation.core.verdict import judge
 from automation.core.weights import limit, next_weight
@@ -45,7 +45,7 @@ def _restart(at: Situation, target: Target) -> Decision:
     Running pods don't read changed configuration, so they are stopped and started again for it.
     """
     if at.status.split != ALL_ON_PRIMARY:
-        return attempt(at, Kind.RESTART, replace(at.in_force, split=ALL_ON_PRIMARY))
+        return attempt(at, Purpose.RESTART, replace(at.in_force, split=ALL_ON_PRIMARY))
     stop = (ScaleTarget(0),) if target.configs != at.status.tracked_configs else ()
     return Decision(
         f"restart with {target.revision}",
@@ -155,13 +155,13 @@ def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
 
 def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
     split = Split.to_canary(next_weight(at.canary.analysis, at.status.split.canary))
-    return attempt(at, Kind.ADVANCE, replace(at.in_force, split=split), *events, checks=results)
+    return attempt(at, Purpose.ADVANCE, replace(at.in_force, split=split), *events, checks=results)
 
 
 def _promote(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
     """Primary gets the recorded revision that was tested, not whatever the target says by now."""
     wanted = replace(at.in_force, revision=at.status.last_applied_spec)
-    return attempt(at, Kind.PROMOTE, wanted, checks=results)
+    return attempt(at, Purpose.PROMOTE, wanted, checks=results)
 
 
 def _problems(at: Situation) -> tuple[Event, ...]:

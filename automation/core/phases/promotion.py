@@ -7,7 +7,7 @@ from automation.core.decision import Announce, Decision, Save, ScaleTarget
 from automation.core.moves import attempt, note, stay
 from automation.core.phases.giving_up import give_up
 from automation.core.situation import Situation
-from automation.core.status import Kind, Phase
+from automation.core.status import Phase, Purpose
 from automation.core.transitions import enter
 from automation.core.weights import step_back
 
@@ -19,7 +19,7 @@ def promoting(at: Situation) -> Decision:
     if at.status.split.canary == 0:
         return note("no traffic to move back", enter(at.canary, at.status, Phase.FINALISING, at.seen.now))
     wanted = replace(at.in_force, split=step_back(at.canary.analysis, at.status.split))
-    return attempt(at, Kind.RETURN, wanted)
+    return attempt(at, Purpose.RETURN, wanted)
 
 
 def finalising(at: Situation) -> Decision:

@@ -4,7 +4,7 @@ from automation.core import texts
 from automation.core.decision import Decision, Event
 from automation.core.moves import attempt
 from automation.core.situation import Situation
-from automation.core.status import Kind
+from automation.core.status import Purpose
 
 
 def repair(at: Situation) -> Decision | None:
@@ -12,7 +12,7 @@ def repair(at: Situation) -> Decision | None:
     if at.status.in_force is None:
         return None
     said = [*_route(at), *_apex(at), *_primary(at)]
-    return attempt(at, Kind.REPAIR, at.in_force, *said) if said else None
+    return attempt(at, Purpose.REPAIR, at.in_force, *said) if said else None
 
 
 def _route(at: Situation) -> list[Event]:

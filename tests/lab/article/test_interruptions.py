@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from automation.cluster import Cluster
-from automation.kinds import CANARY, Scope
+from automation.cluster.client import Cluster
+from automation.cluster.kinds import CANARY, Scope
 from tests.lab.article.application import Application
 from tests.lab.article.ground import Running
 from tests.lab.article.weights import watched

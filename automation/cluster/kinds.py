@@ -1,0 +1,53 @@
+"""The kinds of objects that the driver deals in, and which of them a question is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object: `api` is the path of its group and version, `plural` its resource name."""
+
+    api: str
+    plural: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        return self.api.removeprefix("/apis/").removeprefix("/api/")
+
+    def path(self, namespace: str | None, name: str | None = None) -> str:
+        scope = f"/namespaces/{namespace}" if namespace else ""
+        return f"{self.api}{scope}/{self.plural}" + (f"/{name}" if name else "")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which objects of a kind: all, those of a namespace, or the one of a name. `selector` goes by labels."""
+
+    namespace: str | None = None
+    name: str | None = None
+    selector: str = ""
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The query parameters that limit a list or watch to this scope."""
+        params = {"labelSelector": self.selector} if self.selector else {}
+        return params | ({"fieldSelector": f"metadata.name={self.name}"} if self.name else {})
+
+
+EVERYWHERE = Scope()
+CANARY = Kind("/apis/flagger.app/v1beta1", "canaries", "Canary")
+METRIC_TEMPLATE = Kind("/apis/flagger.app/v1beta1", "metrictemplates", "MetricTemplate")
+DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
+CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
+AUTOSCALER = Kind("/apis/autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+APISIX_ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
+LEASE = Kind("/apis/coordination.k8s.io/v1", "leases", "Lease")
+SERVICE = Kind("/api/v1", "services", "Service")
+ENDPOINT_SLICE = Kind("/apis/discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
+CONFIG_MAP = Kind("/api/v1", "configmaps", "ConfigMap")
+SECRET = Kind("/api/v1", "secrets", "Secret")
+EVENT = Kind("/api/v1", "events", "Event")
+POD = Kind("/api/v1", "pods", "Pod")

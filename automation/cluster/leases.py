@@ -1,0 +1,181 @@
+"""Who drives a Canary: a Lease of its own, so that two drivers never work on the same release at once.
+
+It is taken when there is something to do and kept up while there is. A driver that died is succeeded at once by
+one on the same machine that sees it gone, and by any other once the Lease has run out.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from automation.cluster.client import Cluster, Conflict, Object
+from automation.cluster.kinds import LEASE
+from automation.core.moments import unix_seconds
+from automation.core.spec import Canary
+from automation.errors import SluiceError
+
+Key = tuple[str, str]
+SECONDS = 30
+RENEW_SECONDS = 10.0
+SKEW_SECONDS = 60
+"""How far the clocks of two machines may be apart."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A driver process: machine, process id, and when that process began (ids are used again)."""
+
+    host: str
+    pid: int
+    began: str
+
+    @classmethod
+    def of_this_process(cls) -> Identity:
+        return cls(machine(), os.getpid(), began(os.getpid()))
+
+    @classmethod
+    def parse(cls, text: str) -> Identity | None:
+        host, _, rest = text.partition("/")
+        pid, _, start = rest.partition("/")
+        return cls(host, int(pid), start) if pid.isdigit() else None
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.pid}/{self.began}"
+
+    def is_gone(self) -> bool:
+        """Whether this is a process of our own machine that no longer runs."""
+        return self.host == machine() and began(self.pid) != self.began
+
+
+class Leases:
+    """The Leases that this driver holds. `clock` gives Unix seconds, `elapsed` seconds that never jump."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        identity: Identity,
+        clock: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cluster, self._identity, self._clock, self._elapsed = cluster, identity, clock, elapsed
+        self._renewed: dict[Key, float] = {}
+        self._rivals: dict[Key, tuple[str, float]] = {}
+
+    def hold(self, canary: Canary) -> str:
+        """Takes or keeps the Canary's Lease. "" when it is ours, otherwise who holds it."""
+        key = (canary.namespace, name_of(canary))
+        if key in self._renewed and self._elapsed() - self._renewed[key] < RENEW_SECONDS:
+            return ""
+        known = self._cluster.get(LEASE, *key)
+        holder = _holder(known)
+        if known and holder not in ("", str(self._identity)) and not self._vacant(key, known):
+            self._renewed.pop(key, None)
+            return holder
+        try:
+            self._write(canary, known)
+        except Conflict:
+            return "another driver that was faster"
+        self._renewed[key] = self._elapsed()
+        self._rivals.pop(key, None)
+        return ""
+
+    @contextmanager
+    def kept(self, canary: Canary) -> Iterator[None]:
+        """Renews the Lease for as long as the block takes: a stack update or a hook may outlast it."""
+        ended = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=(canary, ended), name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            keeper.join()
+
+    def give_back_all(self) -> None:
+        """Lets the next drivers begin at once. A Lease that can't be given back runs out."""
+        while self._renewed:
+            key, _ = self._renewed.popitem()
+            with suppress(SluiceError):
+                self._give_back(key)
+
+    def _give_back(self, key: Key) -> None:
+        known = self._cluster.get(LEASE, *key)
+        if known and _holder(known) == str(self._identity):
+            self._cluster.patch(LEASE, *key, {**_version(known), "spec": {"holderIdentity": ""}})
+
+    def _keep(self, canary: Canary, ended: threading.Event) -> None:
+        while not ended.wait(RENEW_SECONDS):
+            with suppress(SluiceError):
+                self.hold(canary)
+
+    def _vacant(self, key: Key, lease: Object) -> bool:
+        """Whether whoever holds it is gone, or has not renewed it in time.
+
+        Clocks of machines differ: a time that is only a little too old is believed once it stayed as it is.
+        """
+        identity = Identity.parse(_holder(lease))
+        if identity is not None and identity.is_gone():
+            return True
+        told = str(lease["spec"].get("renewTime") or "")
+        if told != self._rivals.get(key, ("", 0.0))[0]:
+            self._rivals[key] = (told, self._elapsed())
+        unchanged = self._elapsed() - self._rivals[key][1] if key in self._rivals else SECONDS
+        return unchanged >= SECONDS or self._clock() - unix_seconds(told) > SECONDS + SKEW_SECONDS
+
+    def _write(self, canary: Canary, known: Object | None) -> None:
+        now = self._clock()
+        spec = {
+            "holderIdentity": str(self._identity),
+            "leaseDurationSeconds": SECONDS,
+            "renewTime": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
+        if known is None:
+            metadata = {"name": name_of(canary), "namespace": canary.namespace}
+            self._cluster.create(
+                LEASE,
+                {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec},
+            )
+            return
+        self._cluster.patch(LEASE, canary.namespace, name_of(canary), {**_version(known), "spec": spec})
+
+
+def name_of(canary: Canary) -> str:
+    return f"sluice-{canary.name}"
+
+
+def _holder(lease: Object | None) -> str:
+    return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
+
+
+def _version(lease: Object) -> Object:
+    """Makes a patch fail where somebody else has written since."""
+    return {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}}
+
+
+def machine() -> str:
+    """Name of this machine, and in a container of the container: process ids mean nothing in any other.
+
+    CI jobs run in containers that share a host name.
+    """
+    name = socket.gethostname()
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        return f"{name}-{boot}-{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return name
+
+
+def began(pid: int) -> str:
+    """When a process of this machine began, in kernel ticks; empty where there is none (or no /proc)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,172 @@
+"""Revisions: what a run tested, kept so that primary is made of exactly that, whatever happens to the target later.
+
+A revision is a ControllerRevision (pod template, rollout settings, names of its configuration), its ConfigMaps and
+Secrets are kept as immutable objects of their own kinds. All of them belong to the Canary and go with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automation.cluster.client import Cluster, Conflict, Object
+from automation.cluster.kinds import (
+    AUTOSCALER,
+    CONFIG_MAP,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    SECRET,
+    Kind,
+    Scope,
+)
+from automation.core import revision_hash
+from automation.core.spec import Canary
+
+LABEL = "sluice.delivery/canary"
+KEPT = 5
+ROLLOUT = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
+
+
+class Moved(Exception):
+    """The target changed between the decision and its recording; the next tick decides anew."""
+
+
+class Recorder:
+    """Writes revisions. Writing one that is there already changes nothing."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def record(self, canary: Canary, owner: Object, wanted: str, keep: frozenset[str]) -> None:
+        """Keeps the target's template and configuration as revision `wanted`.
+
+        Reads the target anew: what is kept must be what `wanted` is the hash of. Raises Moved otherwise. Older
+        revisions beyond the last few are deleted, those in `keep` never.
+        """
+        deployment = self._cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
+        if deployment is None:
+            raise Moved
+        template = deployment["spec"]["template"]
+        configs = self._configs(canary.namespace, template)
+        checksums = {key: revision_hash.config_checksum(config) for key, config in configs.items()}
+        if revision_hash.revision_hash(template, checksums) != wanted:
+            raise Moved
+        marks = _marks(canary, owner)
+        kept: dict[str, str] = {}
+        for key, config in configs.items():
+            kept[key] = self._keep(config, checksums[key], marks)
+        data = _data(deployment, kept, self._scaler(canary))
+        data["spec"]["replicas"] = self._replicas(canary, deployment)
+        self._write(canary, wanted, marks, data)
+        self._forget(canary, keep | {wanted})
+
+    def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Object]:
+        found = {}
+        for reference in revision_hash.tracked_references(template):
+            kind = CONFIG_MAP if reference.kind == "configmap" else SECRET
+            config = self._cluster.get(kind, namespace, reference.name)
+            if config is not None and revision_hash.is_tracked(config):
+                found[reference.key] = config
+        return found
+
+    def _keep(self, config: Object, checksum: str, marks: Object) -> str:
+        kind = CONFIG_MAP if config["kind"] == "ConfigMap" else SECRET
+        name = f"{config['metadata']['name']}-{checksum[:8]}"
+        copy: Object = {
+            "apiVersion": "v1",
+            "kind": config["kind"],
+            "metadata": {**marks, "name": name},
+            "immutable": True,
+            **{part: config[part] for part in ("data", "binaryData", "type") if part in config},
+        }
+        self._create(kind, copy)
+        return name
+
+    def _replicas(self, canary: Canary, deployment: Object) -> int:
+        """How many the primary should have: an idle target has none to go by, the running primary has."""
+        wanted = deployment["spec"].get("replicas", 1)
+        if wanted:
+            return int(wanted)
+        primary = self._cluster.get(DEPLOYMENT, canary.namespace, canary.primary_name)
+        return int(primary["spec"].get("replicas") or 1) if primary else 1
+
+    def _scaler(self, canary: Canary) -> Object | None:
+        if canary.autoscaler is None:
+            return None
+        scaler = self._cluster.get(AUTOSCALER, canary.namespace, canary.autoscaler.name)
+        return scaler["spec"] if scaler else None
+
+    def _write(self, canary: Canary, wanted: str, marks: Object, data: Object) -> None:
+        numbers = [int(known["revision"]) for known in self._known(canary)]
+        body = {
+            "apiVersion": "apps/v1",
+            "kind": "ControllerRevision",
+            "metadata": {**marks, "name": f"{canary.name}-{wanted}"},
+            "revision": max(numbers, default=0) + 1,
+            "data": data,
+        }
+        self._create(CONTROLLER_REVISION, body)
+
+    def _create(self, kind: Kind, body: Object) -> None:
+        try:
+            self._cluster.create(kind, body)
+        except Conflict:
+            # It is there: revisions and kept configuration carry their content's hash in their name.
+            self._own(kind, body["metadata"])
+
+    def _own(self, kind: Kind, wanted: Object) -> None:
+        """What an earlier Canary of the same name left must not be collected after it with the rest."""
+        known = self._cluster.get(kind, wanted["namespace"], wanted["name"])
+        owners = (known or {}).get("metadata", {}).get("ownerReferences") or []
+        if [owner["uid"] for owner in owners] != [owner["uid"] for owner in wanted["ownerReferences"]]:
+            owned = {"metadata": {"ownerReferences": wanted["ownerReferences"]}}
+            self._cluster.patch(kind, wanted["namespace"], wanted["name"], owned)
+
+    def _known(self, canary: Canary) -> list[Object]:
+        return self._cluster.select(
+            CONTROLLER_REVISION, Scope(canary.namespace, selector=f"{LABEL}={canary.name}")
+        )
+
+    def _forget(self, canary: Canary, keep: frozenset[str]) -> None:
+        """Deletes old revisions first and then the configuration that no revision names any more."""
+        by_age = sorted(self._known(canary), key=lambda known: int(known["revision"]), reverse=True)
+        in_use = {f"{canary.name}-{wanted}" for wanted in keep}
+        stale = [known for known in by_age[KEPT:] if known["metadata"]["name"] not in in_use]
+        for known in stale:
+            self._cluster.delete(CONTROLLER_REVISION, canary.namespace, known["metadata"]["name"])
+        if not stale:
+            return
+        named = {name for known in by_age if known not in stale for name in known["data"]["configs"].values()}
+        for kind in (CONFIG_MAP, SECRET):
+            for config in self._cluster.select(
+                kind, Scope(canary.namespace, selector=f"{LABEL}={canary.name}")
+            ):
+                if config.get("immutable") and config["metadata"]["name"] not in named:
+                    self._cluster.delete(kind, canary.namespace, config["metadata"]["name"])
+
+
+def _marks(canary: Canary, owner: Object) -> Object:
+    return {
+        "namespace": canary.namespace,
+        "labels": {LABEL: canary.name},
+        "ownerReferences": [
+            {
+                "apiVersion": "flagger.app/v1beta1",
+                "kind": "Canary",
+                "name": canary.name,
+                "uid": owner["metadata"]["uid"],
+                "controller": True,
+                "blockOwnerDeletion": True,
+            }
+        ],
+    }
+
+
+def _data(deployment: Object, configs: Mapping[str, str], scaler: Object | None) -> Object:
+    spec = deployment["spec"]
+    data = {
+        "template": spec["template"],
+        "spec": {field: spec[field] for field in ROLLOUT if field in spec},
+        "configs": dict(configs),
+    }
+    return data | ({"autoscaler": scaler} if scaler else {})

@@ -1,0 +1,187 @@
+"""Ticks every Canary on its own interval, with a pool of workers, until it is told to stop."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from automation.cluster.client import Object
+from automation.cluster.kinds import CANARY, DEPLOYMENT, Kind
+from automation.cluster.watches import Key, Watches, key_of
+from automation.core.durations import seconds_of
+from automation.core.status import Phase
+from automation.driver.driver import Driver, Tick
+from automation.errors import SluiceError
+
+WORKERS = 64
+"""Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
+DEFAULT_INTERVAL = 60.0
+RETRY_SECONDS = 5.0
+PAUSE_SECONDS = 0.5
+"""Between two ticks of one Canary, however much changes: what is put back again and again must not cost a core."""
+# In these phases a change of the Canary or its target is looked at once; in the others a tick is one interval of
+# analysis, and an early one would judge early.
+EAGER = frozenset({Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED})
+
+EVERYBODY = ("", "")
+"""The key of a trouble that is not one Canary's."""
+Ticked = Callable[[Key, Tick], None]
+Troubled = Callable[[Key, BaseException], None]
+
+
+class Agenda:
+    """Which key is due when. Times are monotonic seconds; one key is never out twice at the same time."""
+
+    def __init__(self) -> None:
+        self._due: dict[Key, float] = {}
+        self._heap: list[tuple[float, Key]] = []
+        self._out: set[Key] = set()
+        self._again: set[Key] = set()
+        self._changed = threading.Condition()
+
+    def done(self, key: Key, due: float | None, soon: float = 0.0) -> None:
+        """Gives back a key that was taken. It is next due at `due`, or at `soon` if it was hastened meanwhile."""
+        with self._changed:
+            self._out.discard(key)
+            if key in self._again:
+                self._set(key, soon)
+            elif due is not None:
+                self._set(key, due)
+            self._again.discard(key)
+
+    def hasten(self, key: Key, due: float) -> None:
+        """Moves the time of a key forward, never back."""
+        with self._changed:
+            if key in self._out:
+                self._again.add(key)
+            elif key not in self._due or due < self._due[key]:
+                self._set(key, due)
+
+    def take(self, now: Callable[[], float], wait: float) -> Key | None:
+        """The next key that is due, waited for at most `wait` seconds."""
+        end = now() + wait
+        with self._changed:
+            while True:
+                while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+                    heapq.heappop(self._heap)  # moved since it was put in
+                if self._heap and self._heap[0][0] <= now():
+                    key = heapq.heappop(self._heap)[1]
+                    del self._due[key]
+                    self._out.add(key)
+                    return key
+                until = min(end, self._heap[0][0]) if self._heap else end
+                if now() >= end:
+                    return None
+                self._changed.wait(max(until - now(), 0.0))
+
+    def _set(self, key: Key, due: float) -> None:
+        self._due[key] = due
+        heapq.heappush(self._heap, (due, key))
+        self._changed.notify()
+
+
+class Loop:
+    """Drives the Canaries that `mine` says are ours; `ticked` and `troubled` hear what came of each tick."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        driver: Driver,
+        mine: Callable[[Object], bool] = lambda canary: True,
+        ticked: Ticked = lambda key, tick: None,
+        troubled: Troubled = lambda key, trouble: None,
+    ) -> None:
+        self._watches, self._driver, self._mine = watches, driver, mine
+        self._ticked, self._troubled = ticked, troubled
+        self._agenda = Agenda()
+        self._written: dict[Key, object] = {}
+        self._said = ""
+        self._stopped = threading.Event()
+
+    def changed(self, kind: Kind, thing: Object) -> None:
+        """To be called by the watches: hastens the tick of whoever may have something new to do."""
+        if kind is CANARY:
+            if self._mine(thing) and self._is_news(thing):
+                self._hasten(thing)
+            return
+        for canary in self._watches.all(CANARY):
+            if self._mine(canary) and concerns(canary, kind, thing):
+                self._hasten(canary)
+
+    def _is_news(self, canary: Object) -> bool:
+        """Whether somebody wrote what drivers read. Their own writes of the status are no reason to look again."""
+        written = (canary["metadata"].get("generation"), (canary.get("status") or {}).get("request"))
+        known = self._written.get(key_of(canary))
+        self._written[key_of(canary)] = written
+        return known != written
+
+    def _hasten(self, canary: Object) -> None:
+        if eager(canary):
+            self._agenda.hasten(key_of(canary), time.monotonic())
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Ticks until `stop`; the ticks that are under way are finished first."""
+        for canary in self._watches.all(CANARY):
+            if self._mine(canary):
+                self._agenda.hasten(key_of(canary), time.monotonic())
+        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="tick") as pool:
+            while not self._stopped.is_set():
+                self._say_trouble()
+                key = self._agenda.take(time.monotonic, wait=0.5)
+                if key is not None:
+                    pool.submit(self._tick, key, time.monotonic())
+
+    def _say_trouble(self) -> None:
+        """Says once that the watches can't follow: at rest nobody else would notice that the cluster is away."""
+        trouble = self._watches.trouble()
+        if trouble is not None and str(trouble) != self._said:
+            self._troubled(EVERYBODY, trouble)
+        self._said = str(trouble or "")
+
+    def _tick(self, key: Key, begun: float) -> None:
+        interval: float | None = None
+        try:
+            tick = self._driver.tick(*key)
+            if tick is not None:
+                interval = interval_of(self._watches.get(CANARY, *key))
+                self._ticked(key, tick)
+        except SluiceError as trouble:
+            interval = min(interval_of(self._watches.get(CANARY, *key)), RETRY_SECONDS)
+            self._troubled(key, trouble)
+        except Exception as trouble:  # noqa: BLE001 - one Canary's bug must not stop the others
+            interval = interval_of(self._watches.get(CANARY, *key))
+            self._troubled(key, trouble)
+        finally:
+            self._agenda.done(key, None if interval is None else begun + interval, begun + PAUSE_SECONDS)
+
+
+def eager(canary: Object) -> bool:
+    return ((canary.get("status") or {}).get("phase") or "") in EAGER
+
+
+def concerns(canary: Object, kind: Kind, thing: Object) -> bool:
+    """Whether it is the Canary's target or primary, or another object that was generated for it."""
+    metadata, own = thing["metadata"], canary["metadata"]
+    if metadata.get("namespace") != own["namespace"]:
+        return False
+    if kind is DEPLOYMENT:
+        target = canary["spec"].get("targetRef", {}).get("name")
+        return metadata["name"] in (target, f"{target}-primary")
+    owners = metadata.get("ownerReferences") or ()
+    return any((owner.get("kind"), owner.get("name")) == ("Canary", own["name"]) for owner in owners)
+
+
+def interval_of(canary: Object | None) -> float:
+    """Seconds between two ticks; the document may be one that is refused, then the model's default."""
+    spec = (canary or {}).get("spec") or {}
+    analysis = spec.get("analysis") or spec.get("canaryAnalysis") or {}
+    try:
+        return seconds_of(str(analysis.get("interval", ""))) or DEFAULT_INTERVAL
+    except ValueError:
+        return DEFAULT_INTERVAL

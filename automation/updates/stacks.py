@@ -1,0 +1,186 @@
+"""Stack updates through the Automation API, its errors translated into ours.
+
+Nothing here knows what an update is for: the caller hands over the program of the stack and a message.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as auto
+from pulumi.automation import errors as auto_errors
+
+from automation.errors import SluiceError, StackLocked, StateRefused, StoppedByPolicy, UpdateFailed
+from automation.updates.engines import Engine
+from automation.updates.quiet import quiet
+
+Program = Callable[[], None]
+
+
+class PolicyRefused(StoppedByPolicy):
+    """A mandatory policy refused the update before the resource was touched."""
+
+    exit_code = StoppedByPolicy.exit_code
+
+    def __init__(self, policy: str, message: str) -> None:
+        super().__init__(f"policy {policy}: {message}")
+        self.policy, self.message = policy, message
+
+
+class StackMissing(UpdateFailed):
+    """There is no stack of that name (yet)."""
+
+    exit_code = UpdateFailed.exit_code
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A finished update: what changed by kind of change, and how long it took in seconds."""
+
+    changes: Mapping[str, int]
+    seconds: float
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The policy pack that forward updates run with, and the file with its configuration."""
+
+    pack: Path
+    config: Path | None = None
+
+
+class Stacks:
+    """The stacks of one project, each opened once and then reused: a step costs one update and nothing else."""
+
+    def __init__(self, project: Path, engine: Engine, environment: Mapping[str, str]) -> None:
+        self._project, self._engine, self._environment = project, engine, dict(environment)
+        self._open: dict[str, auto.Stack] = {}
+        self._opening = threading.Lock()
+
+    def update(
+        self,
+        stack: str,
+        program: Program,
+        message: str,
+        gate: Gate | None = None,
+        on_output: Callable[[str], None] | None = None,
+    ) -> Updated:
+        """Runs one update. Raises PolicyRefused, StackLocked, StateRefused or UpdateFailed."""
+        violations: list[tuple[str, str]] = []
+        problems: list[str] = []
+
+        def listen(event: Any) -> None:
+            policy = event.policy_event
+            if policy is not None and policy.enforcement_level == "mandatory":
+                violations.append((policy.policy_name, _last_paragraph(policy.message)))
+            diagnostic = event.diagnostic_event
+            if diagnostic is not None and diagnostic.severity == "error":
+                problems.append(_plain(diagnostic.message))
+
+        begun = time.monotonic()
+        try:
+            result = self._stack(stack, program).up(
+                program=quiet(program),
+                message=message,
+                color="never",
+                on_event=listen,
+                on_output=on_output,
+                policy_packs=[str(gate.pack)] if gate else None,
+                policy_pack_configs=[str(gate.config)] if gate and gate.config else None,
+            )
+        except auto_errors.CommandError as failed:
+            if violations:
+                raise PolicyRefused(*violations[0]) from failed
+            raise translate(stack, failed, problems) from failed
+        changes = dict(result.summary.resource_changes or {})
+        outputs = {name: output.value for name, output in result.outputs.items()}
+        return Updated(changes, time.monotonic() - begun, outputs)
+
+    def refresh(self, stack: str, program: Program, message: str) -> None:
+        """Makes the stack's state equal to what is live, where somebody else changed live objects."""
+        try:
+            self._stack(stack, program).refresh(message=message, color="never")
+        except auto_errors.CommandError as failed:
+            raise translate(stack, failed, []) from failed
+
+    def history(self, stack: str, program: Program, entries: int = 200) -> list[Any]:
+        """The stack's updates, newest first."""
+        try:
+            return list(self._stack(stack, program).history(page_size=entries, page=1, show_secrets=False))
+        except auto_errors.CommandError as failed:
+            raise translate(stack, failed, []) from failed
+
+    def config(self, stack: str, program: Program) -> Mapping[str, str]:
+        """Pulumi config of a stack that exists. Raises StackMissing."""
+        try:
+            entries = self._stack(stack, program, auto.select_stack).get_all_config()
+        except auto_errors.CommandError as failed:
+            raise translate(stack, failed, []) from failed
+        return {key: entry.value for key, entry in entries.items()}
+
+    def set_config(self, stack: str, program: Program, key: str, value: str) -> None:
+        try:
+            self._stack(stack, program).set_config(key, auto.ConfigValue(value))
+        except auto_errors.CommandError as failed:
+            raise translate(stack, failed, []) from failed
+
+    def _stack(
+        self, name: str, program: Program, opener: Callable[..., auto.Stack] = auto.create_or_select_stack
+    ) -> auto.Stack:
+        with self._opening:
+            if name not in self._open:
+                options = auto.LocalWorkspaceOptions(
+                    work_dir=str(self._project),
+                    pulumi_command=self._engine.command,
+                    env_vars=self._environment,
+                )
+                try:
+                    self._open[name] = opener(
+                        stack_name=name, project_name="sluice", program=program, opts=options
+                    )
+                except auto_errors.CommandError as failed:
+                    raise translate(name, failed, []) from failed
+            return self._open[name]
+
+
+def translate(stack: str, failed: auto_errors.CommandError, problems: list[str]) -> SluiceError:
+    """The error of ours for one of the Automation API's, which only carries what the command printed."""
+    text = str(failed)
+    if isinstance(failed, auto_errors.ConcurrentUpdateError):
+        holders = "; ".join(re.findall(r"created by .*", text))
+        return StackLocked(
+            f"stack {stack} is locked{': ' + holders if holders else ''}",
+            f"wait for the other update to end, or, if it is dead: sluice pulumi cancel --stack {stack}",
+        )
+    if isinstance(failed, auto_errors.StackNotFoundError):
+        return StackMissing(f"there is no stack {stack}", f"make it: sluice pulumi stack init {stack}")
+    if "passphrase" in text:
+        return StateRefused(
+            f"stack {stack}: {_errors(text) or 'its secrets need a passphrase'}",
+            "set PULUMI_CONFIG_PASSPHRASE (an empty one is allowed) or PULUMI_CONFIG_PASSPHRASE_FILE",
+        )
+    detail = "\n".join(problems) or _errors(text) or text.strip()
+    return UpdateFailed(
+        f"update of stack {stack} failed: {detail}",
+        f"look closer: sluice pulumi preview --diff --stack {stack}",
+    )
+
+
+def _errors(text: str) -> str:
+    return "\n".join(line.strip() for line in re.findall(r"\berror: (.*)$", text, re.M))
+
+
+def _last_paragraph(message: str) -> str:
+    """A policy event's message is the policy's description and, below it, what was reported."""
+    return _plain(message).strip().split("\n", 1)[-1].strip()
+
+
+def _plain(message: str) -> str:
+    return re.sub(r"<\{%[^%]*%\}>", "", message).strip()

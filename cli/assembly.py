@@ -1,0 +1,127 @@
+"""The one place where a driver is put together: an environment's cluster, stacks and metrics behind one `Driver`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from automation.cluster import reach
+from automation.cluster.client import Object
+from automation.cluster.events import Announcement, EventLog
+from automation.cluster.kinds import ENDPOINT_SLICE, Kind
+from automation.cluster.leases import Identity, Leases
+from automation.cluster.observer import KINDS, Observer
+from automation.cluster.recorder import Recorder
+from automation.cluster.watches import NamedWatches, Watches
+from automation.core.refusal import Refused
+from automation.core.spec import Canary
+from automation.driver.driver import Announcer, Driver, Ports
+from automation.errors import SluiceError
+from automation.questions.asker import Asker
+from automation.updates.placer import Placer
+from cli.display import Display
+from cli.environment import Environment, person, scrape_seconds
+from cli.images import write_back
+from cli.known import Known
+
+
+@dataclass
+class Assembly:
+    """A driver with all that it stands on. `close` ends its watches and gives back its leases."""
+
+    driver: Driver
+    ports: Ports
+    watches: Watches
+    named: NamedWatches
+    leases: Leases
+
+    def close(self) -> None:
+        self.leases.give_back_all()
+        self.watches.stop()
+        self.named.stop()
+
+
+def assemble(
+    opened: Environment,
+    display: Display,
+    namespace: str | None = None,
+    changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
+    strict: bool = False,
+) -> Assembly:
+    """A driver for the Canaries of an environment (or of one namespace of it), its watches listed once.
+
+    Raises ClusterAway or ClusterRefused.
+    """
+    cluster = opened.cluster
+    watches = Watches(cluster, KINDS, [namespace] if namespace else opened.namespaces, changed)
+    named = NamedWatches(cluster, changed)
+    known = Known(cluster, watches)
+    leases = Leases(cluster, Identity.of_this_process())
+    ports = Ports(
+        cluster=cluster,
+        watches=watches,
+        observer=Observer(watches, named),
+        asker=Asker(
+            cluster,
+            reach.session(cluster),
+            opened.settings.metrics_server,
+            partial(watches.all, ENDPOINT_SLICE),
+            display.measured,
+        ),
+        recorder=Recorder(cluster),
+        placer=Placer(
+            cluster,
+            watches,
+            opened.stacks,
+            partial(opened.release_of, known=known.rollout),
+            opened.gate,
+            person(),
+        ),
+        leases=leases,
+        announce=announcer(display, EventLog(cluster)),
+        write_back=writer_back(opened, display),
+        fresh_attempt=fresh_attempt,
+    )
+    driver = Driver(ports, scrape_seconds(opened.settings), strict or opened.settings.driver.strict)
+    watches.start()
+    return Assembly(driver, ports, watches, named, leases)
+
+
+def announcer(display: Display, log: EventLog) -> Announcer:
+    """Tells the display and writes Events. What can't be written is said, and no more.
+
+    What an Event tells of, such as a rollback, must not wait for it to be written.
+    """
+
+    def announce(announcement: Announcement, canary: Object) -> None:
+        display.announce(announcement)
+        try:
+            log.write(announcement, canary)
+        except SluiceError as lost:
+            name = f"{announcement.canary}.{announcement.namespace}"
+            display.troubled(name, f"an Event was not written: {lost.problem}")
+
+    return announce
+
+
+def writer_back(opened: Environment, display: Display) -> Callable[[Canary], str]:
+    """Keeps the stack's config up with the live image. Where it can't, that is said, and the run goes on."""
+
+    def told(canary: Canary) -> str:
+        try:
+            return write_back(opened, canary)
+        except (SluiceError, Refused) as failed:
+            display.troubled(
+                canary.full_name, f"the live image was not written to the stack's config: {failed}"
+            )
+            return ""
+
+    return told
+
+
+def fresh_attempt() -> str:
+    """An attempt id: sortable by time, and never used before."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"

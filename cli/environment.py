@@ -1,0 +1,163 @@
+"""An environment as the command line sees it: settings with Pulumi config laid over them, stacks, Canaries."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from automation.cluster.client import Cluster, Object
+from automation.cluster.kinds import CANARY, Scope
+from automation.core.refusal import Refused
+from automation.core.spec import Canary
+from automation.errors import CanaryMissing, SettingsRefused
+from automation.updates import engines
+from automation.updates.placer import Release
+from automation.updates.stacks import Gate, Program, StackMissing, Stacks
+from cli.options import Where
+from stacks import overrides, settings_for
+from stacks.canary_state import CanaryState
+from stacks.program import program_for
+from stacks.settings import ClusterSettings, Settings
+
+DEFAULT_SCRAPE_SECONDS = 15.0
+Knowledge = Callable[[Canary], CanaryState | None]
+
+
+def unknown(canary: Canary) -> None:
+    """Of whoever knows nothing of a Canary: the program reads what it needs."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment, opened. `cluster` is where its settings say, or where the command line says.
+
+    Programs are handed the same cluster: what the driver reads in one place must not be written in another.
+    """
+
+    name: str
+    folder: Path
+    settings: Settings
+    stacks: Stacks
+    cluster: Cluster
+    engine: engines.Engine
+
+    def stack_of(self, namespace: str, name: str) -> str:
+        return f"{self.name}.{namespace}.{name}"
+
+    def program(self, stack: str, attempt: str | None = None) -> Program:
+        return program_for(stack, attempt, at=self.settings.cluster)
+
+    def release_of(self, canary: Canary, known: Knowledge = unknown) -> Release:
+        """The release stack of a Canary; `known` spares its program reading the cluster."""
+        stack = self.stack_of(canary.namespace, canary.name)
+        at = self.settings.cluster
+        return Release(stack, lambda attempt: program_for(stack, attempt, known(canary), at))
+
+    @property
+    def gate(self) -> Gate | None:
+        """The policy pack that steps forward run with; None where the settings switch it off."""
+        driver = self.settings.driver
+        if not driver.policies:
+            return None
+        return Gate(
+            self.folder / "policies", self.folder / driver.policy_config if driver.policy_config else None
+        )
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """Where the environment's Canaries live; others in the same cluster are somebody else's."""
+        declared = {release.namespace for release in self.settings.releases}
+        return frozenset(declared | set(self.settings.platform.namespaces))
+
+    def owns(self, canary: Object) -> bool:
+        return canary["metadata"]["namespace"] in self.namespaces
+
+    def find(self, name: str, namespace: str | None = None) -> tuple[str, str]:
+        """(namespace, name) of a Canary of this environment, in the cluster or declared in the settings.
+
+        Raises CanaryMissing, which lists the known ones, when there is none or more than one.
+        """
+        live = {
+            (c["metadata"]["namespace"], c["metadata"]["name"])
+            for where in self.namespaces
+            for c in self.cluster.select(CANARY, Scope(where))
+        }
+        known = live | {(release.namespace, release.name) for release in self.settings.releases}
+        found = [key for key in known if key[1] == name and namespace in (None, key[0])]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(sorted(f"{one}.{where}" for where, one in known)) or "none"
+        if found:
+            raise CanaryMissing(
+                f"{name} is the name of {len(found)} Canaries: {names}", "say which: --namespace NAME"
+            )
+        raise CanaryMissing(f"there is no Canary {name} in {self.name}", f"known: {names}")
+
+
+def open_environment(name: str, where: Where) -> Environment:
+    """Raises SettingsRefused, ProjectMissing, EngineMissing or ClusterAway."""
+    folder = where.project()
+    engine = engines.choose(os.environ)
+    stacks = Stacks(folder, engine, dict(os.environ))
+    settings = merged_settings(name, stacks)
+    settings = settings.model_copy(update={"cluster": chosen(where, settings.cluster)})
+    cluster = Cluster.connect(settings.cluster.kubeconfig, settings.cluster.context)
+    return Environment(name, folder, settings, stacks, cluster, engine)
+
+
+def chosen(where: Where, settings: ClusterSettings) -> ClusterSettings:
+    """The cluster of the settings, or what the command line says instead."""
+    # Absolute: whoever else reads it, such as a provider, runs in a folder of its own.
+    named = str(Path(where.kubeconfig).absolute()) if where.kubeconfig else settings.kubeconfig
+    return ClusterSettings(kubeconfig=named, context=where.context or settings.context)
+
+
+def merged_settings(name: str, stacks: Stacks) -> Settings:
+    """The environment's module with the config of its platform stack laid over it. Raises SettingsRefused."""
+    try:
+        base = settings_for(name)
+        if not base.platform_stack:
+            return base
+        return settings_for(name, configured(base, stacks).settings)
+    except Refused as refused:
+        raise SettingsRefused(
+            f"the settings of {name} can't be used:\n"
+            + "\n".join(f"  {problem}" for problem in refused.problems),
+            f"see what is merged from where: sluice settings --env {name}",
+        ) from refused
+
+
+def configured(base: Settings, stacks: Stacks) -> overrides.Overrides:
+    """Pulumi config of the environment's platform stack."""
+    try:
+        values = stacks.config(base.platform_stack, program_for(base.platform_stack))
+    except StackMissing:
+        return overrides.Overrides()
+    return overrides.read(values)
+
+
+def scrape_seconds(settings: Settings) -> float:
+    """Seconds between two samples of the Prometheus that checks are judged by."""
+    server = settings.platform.prometheus
+    if server is None:
+        return DEFAULT_SCRAPE_SECONDS
+    unit = {"s": 1.0, "m": 60.0}[server.scrape_interval[-1]]
+    return float(server.scrape_interval[:-1]) * unit
+
+
+def person() -> str:
+    """Who does this, for history and evidence: the user and the machine, or what CI calls itself."""
+    robot = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
+    return robot or f"{_account()}@{socket.gethostname()}"
+
+
+def _account() -> str:
+    """The user's name; in a container the user may have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user-{os.getuid()}"

@@ -1,0 +1,128 @@
+"""Setting the image of a target: through the stack's config where the stack declares the target, live otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from automation.cluster.client import Object
+from automation.cluster.kinds import CANARY, DEPLOYMENT
+from automation.core.spec import Canary
+from automation.errors import CanaryMissing, ImageRefused
+from cli.environment import Environment
+from stacks import documents
+from stacks.release import PROJECT
+
+CONFIG = "sluice:images"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image for one container."""
+
+    container: str
+    image: str
+
+    def __str__(self) -> str:
+        return f"{self.container}={self.image}"
+
+
+def parse_image(text: str) -> Image:
+    """`CONTAINER=IMAGE`. Raises ImageRefused."""
+    container, _, image = text.partition("=")
+    if not container or not image or any(character.isspace() for character in text):
+        raise ImageRefused(
+            f"--image {text!r} doesn't say which container gets which image",
+            "write CONTAINER=IMAGE, such as podinfod=stefanprodan/podinfo:6.0.1",
+        )
+    return Image(container, image)
+
+
+def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request: str) -> str:
+    """Sets the image and says what was done. `request` is an id that tells this wish from earlier ones.
+
+    Raises ImageRefused, listing the containers there are, and the errors of cluster and stack.
+    """
+    target = target_of(opened, key)
+    name = target["metadata"]["name"]
+    refuse_unknown_container(target, wanted)
+    if opened.settings.release(*key).mode == "adopted":
+        containers = [{"name": wanted.container, "image": wanted.image}]
+        body = {"spec": {"template": {"spec": {"containers": containers}}}}
+        opened.cluster.strategic_patch(DEPLOYMENT, key[0], name, body)
+        return f"deployment {name}.{key[0]}: {wanted}"
+    stack = opened.stack_of(*key)
+    program = opened.program(stack)
+    images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
+    images[f"{name}/{wanted.container}"] = {"image": wanted.image, "request": request}
+    opened.stacks.set_config(stack, program, CONFIG, json.dumps(images))
+    opened.stacks.update(stack, program, f"{key[1]}.{key[0]}: image {wanted}", opened.gate)
+    return f"stack {stack}: {wanted}"
+
+
+def write_back(opened: Environment, canary: Canary) -> str:
+    """Takes images that somebody else set on a declared target over into the stack's config.
+
+    Otherwise the config would go on asking for what nobody wants any more. Returns what was written, "" for nothing.
+    """
+    release = opened.settings.release(canary.namespace, canary.name)
+    if release.mode == "adopted":
+        return ""
+    target = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
+    if target is None:
+        return ""
+    stack = opened.stack_of(canary.namespace, canary.name)
+    program = opened.program(stack)
+    images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
+    declared = images_of(documents.read(release, PROJECT).target)
+    changed = changed_images(canary.target.name, images_of(target), images, declared)
+    if not changed:
+        return ""
+    opened.stacks.set_config(stack, program, CONFIG, json.dumps(images | changed))
+    told = ", ".join(f"{key.partition('/')[2]}={entry['image']}" for key, entry in changed.items())
+    return f"{told} was set outside of stack {stack}: written back to its config"
+
+
+def changed_images(
+    target: str, live: Mapping[str, str], configured: Mapping[str, Any], declared: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Config entries ("target/container") for live images that neither config nor document asks for.
+
+    An entry keeps the id of the request that it had: it is not a new wish, it is what became of the old one.
+    """
+    changed = {}
+    for container, image in live.items():
+        entry = configured.get(f"{target}/{container}")
+        known = entry if isinstance(entry, dict) else {"image": entry or declared.get(container, "")}
+        if known.get("image") != image:
+            changed[f"{target}/{container}"] = {**known, "image": image}
+    return changed
+
+
+def images_of(deployment: Object) -> dict[str, str]:
+    """Container -> image."""
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    return {container["name"]: container.get("image", "") for container in containers}
+
+
+def target_of(opened: Environment, key: tuple[str, str]) -> Object:
+    """The live Deployment that a Canary is about."""
+    canary = opened.cluster.get(CANARY, *key)
+    if canary is None:
+        raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
+    name = canary["spec"]["targetRef"]["name"]
+    target = opened.cluster.get(DEPLOYMENT, key[0], name)
+    if target is None:
+        raise ImageRefused(f"Deployment {name}.{key[0]} is not in the cluster", "apply it first")
+    return target
+
+
+def refuse_unknown_container(target: Object, wanted: Image) -> None:
+    known = [container["name"] for container in target["spec"]["template"]["spec"]["containers"]]
+    if wanted.container not in known:
+        raise ImageRefused(
+            f"Deployment {target['metadata']['name']} has no container {wanted.container!r}",
+            f"its containers: {', '.join(known)}",
+        )

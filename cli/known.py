@@ -1,0 +1,88 @@
+"""What a driver knows of its releases already: a step's program that is handed it need not read the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from automation.cluster.client import Cluster, Object
+from automation.cluster.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, DEPLOYMENT, SERVICE
+from automation.cluster.watches import Watches
+from automation.core.refusal import Refused
+from automation.core.spec import Canary
+from automation.core.status import Status
+from automation.errors import RivalDriver
+from stacks import canary_state, rivals
+from stacks.canary_state import CanaryState, Live
+
+
+class Known:
+    """The rollouts of one cluster: live objects from the watches, recorded ones as they were when they were read.
+
+    A revision never changes, so what is recorded is read again only when the status names a revision that is new:
+    once or twice in a run.
+    """
+
+    def __init__(self, cluster: Cluster, watches: Watches) -> None:
+        self._reader, self._watches = _Reader(cluster), watches
+        self._recorded: dict[tuple[str, str], CanaryState] = {}
+
+    def rollout(self, canary: Canary) -> CanaryState | None:
+        """Where a Canary stands; None where there is none. Raises ClusterAway, ClusterRefused or RivalDriver."""
+        document = self._watches.get(CANARY, canary.namespace, canary.name)
+        if document is None:
+            return None
+        status = Status.parse(document.get("status") or {})
+        recorded = self._recorded.get((canary.namespace, canary.name))
+        if recorded is None or not _same(recorded.document, document) or not _covers(recorded, status):
+            recorded = self._read(canary)
+        return recorded and replace(recorded, document=document, status=status, live=self._live(canary))
+
+    def _read(self, canary: Canary) -> CanaryState | None:
+        try:
+            rivals.refuse_flagger(self._reader)
+        except Refused as refused:
+            raise RivalDriver(str(refused)) from refused
+        found = canary_state.read_from(self._reader, canary.namespace, canary.name)
+        if found is not None:
+            self._recorded[canary.namespace, canary.name] = found
+        return found
+
+    def _live(self, canary: Canary) -> Live:
+        def live(kind: Any, name: str | None) -> Object | None:
+            return self._watches.get(kind, canary.namespace, name) if name else None
+
+        return Live(
+            target=live(DEPLOYMENT, canary.target.name),
+            autoscaler=live(AUTOSCALER, canary.autoscaler.name if canary.autoscaler else None),
+            route=live(APISIX_ROUTE, canary.route.name if canary.route else None),
+            apex=live(SERVICE, canary.apex),
+        )
+
+
+class _Reader:
+    """The driver's cluster as programs ask it: over the same connections, with the driver's own errors."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def get(self, path: str) -> Object | None:
+        return self._cluster.request("GET", path, missing_ok=True)
+
+    def select(self, path: str, selector: str = "") -> list[Object]:
+        params = {"labelSelector": selector} if selector else {}
+        answer = self._cluster.request("GET", path, params=params, missing_ok=True)
+        return list((answer or {}).get("items", []))
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both are the same Canary, not one that was made anew under the same name."""
+    return bool(one["metadata"]["uid"] == other["metadata"]["uid"])
+
+
+def _covers(recorded: CanaryState, status: Status) -> bool:
+    """Whether every revision that the status names is among the recorded ones."""
+    placements = (status.in_force, status.intent.placement if status.intent else None)
+    named = {status.last_applied_spec, status.last_promoted_spec, *(at.revision for at in placements if at)}
+    return named - {""} <= recorded.revisions.keys()

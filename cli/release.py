@@ -1,0 +1,175 @@
+"""`sluice release`: sets an image, runs the release to its end, and ends with an exit code that says how it ended."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+
+import click
+
+from automation.cluster.kinds import CANARY
+from automation.core.status import Phase
+from automation.driver.driver import Tick
+from automation.driver.loop import interval_of
+from automation.errors import (
+    CanaryMissing,
+    ClusterAway,
+    DocumentRefused,
+    Ended,
+    RolledBack,
+    SluiceError,
+    StoppedByPolicy,
+    TimedOut,
+    UpdateFailed,
+)
+from cli import display as displays
+from cli.assembly import Assembly, assemble
+from cli.environment import Environment, open_environment
+from cli.images import parse_image, set_image
+from cli.options import Where, environment, namespace, output, where
+from cli.run import describe
+
+PATIENCE = 5
+"""Ticks in a row with an obstacle after which a release that hasn't begun is given up."""
+FAILING_SECONDS = 30.0
+"""How long the update that comes before any traffic may fail: what it fails by may pass."""
+OWED_SECONDS = 60.0
+"""How long a release that has ended stays to give a locked stack the update that it is owed."""
+
+
+@click.command(short_help="Set an image and run the release to its end.")
+@click.argument("name")
+@environment
+@click.option(
+    "--image",
+    "image",
+    metavar="CONTAINER=IMAGE",
+    help="Such as podinfod=stefanprodan/podinfo:6.0.1. Without it: drive what is there.",
+)
+@click.option("--detach", is_flag=True, help="Only set the image; whoever runs `sluice run` releases it.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse a document with a check that fails on the healthy primary."
+)
+@click.option(
+    "--timeout", type=float, metavar="SECONDS", help="Stop waiting after so long (exit code 23 or 22)."
+)
+@namespace
+@output
+@where
+def release(
+    name: str,
+    environment: str,
+    image: str | None,
+    detach: bool,
+    strict: bool,
+    timeout: float | None,
+    namespace: str | None,
+    output: str,
+    where: Where,
+) -> None:
+    """Set an image and run the release to its end.
+
+    Exit codes: 0 promoted, 20 rolled back, 21 cancelled or aborted, 22 stopped by a policy, 23 timed out.
+    """
+    wanted = parse_image(image) if image else None
+    opened = open_environment(environment, where)
+    key = opened.find(name, namespace)
+    stack = opened.stack_of(*key)
+    if opened.cluster.get(CANARY, *key) is None:
+        click.echo(f"{name} is not in the cluster yet: bringing up stack {stack}", err=True)
+        opened.stacks.update(stack, opened.program(stack), f"{key[1]}.{key[0]}: bring up", opened.gate)
+    if wanted:
+        click.echo(set_image(opened, key, wanted, request=uuid.uuid4().hex[:8]), err=output == "json")
+    if detach:
+        return
+    title = f"{key[1]}.{key[0]} in {environment}" + (f": {image}" if image else "")
+    shown = displays.make(output, title)
+    try:
+        assembly = assemble(opened, shown, namespace=key[0], strict=strict)
+        try:
+            outcome = Drive(opened, assembly, shown, key, timeout).to_the_end()
+        finally:
+            assembly.close()
+    finally:
+        shown.close()
+    if output != "json":
+        click.echo(outcome)
+
+
+@dataclass
+class Drive:
+    """One Canary, ticked on its interval until its run has ended."""
+
+    opened: Environment
+    assembly: Assembly
+    display: displays.Display
+    key: tuple[str, str]
+    timeout: float | None
+    rival: str = ""
+
+    def to_the_end(self) -> str:
+        """A sentence on how it ended well.
+
+        Raises RolledBack, Ended, StoppedByPolicy, TimedOut, DocumentRefused or UpdateFailed.
+        """
+        begun = healthy = running = time.monotonic()
+        obstacles = 0
+        last: Tick | None = None
+        while True:
+            tick_begun = time.monotonic()
+            tick = self._tick()
+            if tick is not None:
+                last = tick
+                obstacles = obstacles + 1 if tick.obstacle else 0
+                healthy = healthy if tick.failing else tick_begun
+                if obstacles >= PATIENCE:
+                    raise DocumentRefused(tick.obstacle, "mend it and release again; nothing has moved")
+                if tick_begun - healthy > FAILING_SECONDS:
+                    raise UpdateFailed(tick.failing, "mend it and release again; no traffic has moved")
+                running = running if tick.done else tick_begun
+                if tick.done and (not tick.owed or tick_begun - running > OWED_SECONDS):
+                    return self._outcome(tick)
+            if self.timeout is not None and time.monotonic() - begun > self.timeout:
+                raise self._out_of_time(last)
+            interval = interval_of(self.assembly.watches.get(CANARY, *self.key))
+            time.sleep(max(0.0, tick_begun + interval - time.monotonic()))
+
+    def _tick(self) -> Tick | None:
+        """One tick, shown. Trouble of the moment (API server away, a lock) is said, and the next tick tries again."""
+        try:
+            tick = self.assembly.driver.tick(*self.key)
+        except ClusterAway as away:
+            self.display.troubled(self._name, describe(away))
+            return None
+        if tick is None:
+            raise CanaryMissing(f"Canary {self._name} was deleted")
+        if tick.refused:
+            raise DocumentRefused(f"Canary {self._name} is refused:\n{tick.refused}")
+        if tick.rival and tick.rival != self.rival:
+            self.display.troubled(self._name, f"driven by {tick.rival}: following what it does")
+        self.rival = tick.rival
+        self.display.ticked(tick)
+        return tick
+
+    def _outcome(self, tick: Tick) -> str:
+        status = tick.status
+        condition = status.conditions[0] if status.conditions else None
+        if status.phase is not Phase.FAILED:
+            return f"{self._name}: {condition.message if condition else status.phase}"
+        reason = condition.reason if condition else "Failed"
+        message = f"{self._name}: {condition.message if condition else 'failed'}"
+        if reason in ("Cancelled", "Aborted"):
+            raise Ended(message)
+        raise RolledBack(message, f"what was measured: sluice history {self.key[1]} --env {self.opened.name}")
+
+    def _out_of_time(self, last: Tick | None) -> SluiceError:
+        remedy = f"it goes on with: sluice release {self.key[1]} --env {self.opened.name}"
+        if last is not None and last.policy:
+            return StoppedByPolicy(last.policy, remedy)
+        reason = last.reason if last else "no tick came through"
+        return TimedOut(f"{self._name} was not done after {self.timeout:g} s: {reason}", remedy)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.key[1]}.{self.key[0]}"

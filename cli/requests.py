@@ -1,0 +1,58 @@
+"""`sluice abort` and `sluice retry`: what a person asks for and the Canary's driver answers at its next tick."""
+
+from __future__ import annotations
+
+import uuid
+
+import click
+
+from automation.cluster.kinds import CANARY
+from automation.core.status import Phase, Request, Status
+from automation.errors import CanaryMissing, NothingToDo
+from cli.environment import Environment, open_environment, person
+from cli.options import Where, environment, namespace, where
+
+REST = (Phase.NONE, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING, Phase.TERMINATED)
+
+
+@click.command(short_help="End the run that is under way: all traffic back to primary.")
+@click.argument("name")
+@environment
+@namespace
+@where
+def abort(name: str, environment: str, namespace: str | None, where: Where) -> None:
+    """End the run that is under way: all traffic back to primary."""
+    opened = open_environment(environment, where)
+    key = opened.find(name, namespace)
+    phase = ask(opened, key, "abort")
+    click.echo(
+        f"asked to abort {key[1]}.{key[0]} (now {phase}); its driver takes the traffic back at its next tick"
+    )
+
+
+@click.command(short_help="Run the revision that failed once more.")
+@click.argument("name")
+@environment
+@namespace
+@where
+def retry(name: str, environment: str, namespace: str | None, where: Where) -> None:
+    """Run the revision that failed once more."""
+    opened = open_environment(environment, where)
+    key = opened.find(name, namespace)
+    ask(opened, key, "retry")
+    click.echo(f"asked to retry {key[1]}.{key[0]}; drive it with: sluice release {name} --env {environment}")
+
+
+def ask(opened: Environment, key: tuple[str, str], verb: str) -> Phase:
+    """Writes the request into the status. Raises NothingToDo where it makes no sense in the present phase."""
+    live = opened.cluster.get(CANARY, *key)
+    if live is None:
+        raise CanaryMissing(f"Canary {key[1]}.{key[0]} is declared, but not in the cluster yet")
+    phase = Status.parse(live.get("status") or {}).phase
+    if verb == "abort" and phase in REST:
+        raise NothingToDo(f"{key[1]}.{key[0]} is {phase or 'new'}: there is no run to abort")
+    if verb == "retry" and phase is not Phase.FAILED:
+        raise NothingToDo(f"{key[1]}.{key[0]} is {phase or 'new'}: only a run that failed can be retried")
+    request = Request(verb, uuid.uuid4().hex[:8], person())
+    opened.cluster.patch(CANARY, *key, {"status": {"request": request.document()}}, subresource="status")
+    return phase

@@ -1,0 +1,97 @@
+"""`sluice run`: drives every Canary of an environment until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+import click
+
+from automation.cluster.client import Object
+from automation.cluster.kinds import Kind
+from automation.cluster.watches import Key
+from automation.driver.driver import Tick
+from automation.driver.loop import EVERYBODY, Loop
+from cli.assembly import assemble
+from cli.display import Display, JsonLines, Lines
+from cli.environment import open_environment
+from cli.options import Where, environment, where
+
+GRACE_SECONDS = 30.0
+"""How long the ticks under way may take after a signal to stop."""
+
+
+def leave_after(seconds: float, display: Display) -> None:
+    """Ends the process if it has not ended by then: an update that hangs would hold it for ever.
+
+    Nothing is lost by it; the next driver settles or drops what was under way.
+    """
+
+    def leave() -> None:
+        display.troubled(
+            "sluice run", f"ticks under way did not end in {seconds:g} s and are left to the next driver"
+        )
+        os._exit(1)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
+
+
+@click.command(short_help="Drive every Canary of an environment until stopped.")
+@environment
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(("auto", "text", "json")),
+    default="auto",
+    help="auto: lines on a terminal, JSON otherwise.",
+)
+@where
+def run(environment: str, output: str, where: Where) -> None:
+    """Drive every Canary of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are finished)."""
+    opened = open_environment(environment, where)
+    text = output == "text" or (output == "auto" and sys.stdout.isatty())
+    display: Display = Lines() if text else JsonLines()
+    loops: list[Loop] = []
+
+    def changed(kind: Kind, thing: Object) -> None:
+        for loop in loops:
+            loop.changed(kind, thing)
+
+    assembly = assemble(opened, display, changed=changed)
+
+    def ticked(key: Key, tick: Tick) -> None:
+        display.ticked(tick)
+
+    def troubled(key: Key, trouble: BaseException) -> None:
+        name = "cluster" if key == EVERYBODY else f"{key[1]}.{key[0]}"
+        display.troubled(name, describe(trouble))
+
+    loop = Loop(assembly.watches, assembly.driver, opened.owns, ticked, troubled)
+    loops.append(loop)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.stop()
+        leave_after(GRACE_SECONDS, display)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if text:
+        click.echo(
+            f"driving the Canaries of {environment} ({', '.join(sorted(opened.namespaces))}) with the {opened.engine}"
+        )
+    try:
+        loop.run()
+    finally:
+        assembly.close()
+        display.close()
+
+
+def describe(trouble: BaseException) -> str:
+    """What a tick failed with: our own errors by their sentence, anything else with its type."""
+    problem = getattr(trouble, "problem", None)
+    return problem if isinstance(problem, str) else f"{type(trouble).__name__}: {trouble}"

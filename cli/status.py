@@ -1,0 +1,75 @@
+"""`sluice status`: the table of Canaries, once or live."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+from rich.live import Live
+from rich.table import Table
+
+from automation.cluster.client import Object
+from automation.cluster.kinds import CANARY, Scope
+from cli.display import as_json, show
+from cli.options import Where, namespace, output, where
+
+COLUMNS = ("NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME")
+WIDE = ("FAILED", "INTERVAL", "STEP", "MAX", "REASON")
+
+
+@click.command(short_help="The table of Canaries, once or live (-w).")
+@click.option("-w", "--watch", is_flag=True, help="Stay and follow.")
+@click.option("--wide", is_flag=True, help="More columns.")
+@namespace
+@output
+@where
+def status(watch: bool, wide: bool, namespace: str | None, output: str, where: Where) -> None:
+    """The table of Canaries, once or live."""
+    cluster = where.cluster()
+
+    def rows() -> list[dict[str, Any]]:
+        found = cluster.select(CANARY, Scope(namespace))
+        return [
+            row(canary)
+            for canary in sorted(found, key=lambda c: (c["metadata"]["namespace"], c["metadata"]["name"]))
+        ]
+
+    if output == "json":
+        click.echo(as_json(rows()))
+        return
+    if not watch:
+        show(table(rows(), wide))
+        return
+    with Live(table(rows(), wide), auto_refresh=False) as live:
+        while True:
+            live.update(table(rows(), wide), refresh=True)
+            time.sleep(1)
+
+
+def row(canary: Object) -> dict[str, Any]:
+    """One Canary as the columns of `kubectl get canaries -o wide` show it, and why it stands so."""
+    found = canary.get("status") or {}
+    analysis = canary["spec"].get("analysis") or canary["spec"].get("canaryAnalysis") or {}
+    condition: dict[str, Any] = next(iter(found.get("conditions") or ()), {})
+    steps = analysis.get("stepWeights")
+    return {
+        "NAMESPACE": canary["metadata"]["namespace"],
+        "NAME": canary["metadata"]["name"],
+        "STATUS": found.get("phase", ""),
+        "WEIGHT": found.get("canaryWeight", 0),
+        "LASTTRANSITIONTIME": found.get("lastTransitionTime", ""),
+        "FAILED": found.get("failedChecks", 0),
+        "INTERVAL": analysis.get("interval", ""),
+        "STEP": ",".join(map(str, steps)) if steps else analysis.get("stepWeight", ""),
+        "MAX": analysis.get("maxWeight", ""),
+        "REASON": condition.get("message", ""),
+    }
+
+
+def table(rows: list[dict[str, Any]], wide: bool) -> Table:
+    columns = COLUMNS + WIDE if wide else COLUMNS
+    made = Table(*columns, box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for entry in rows:
+        made.add_row(*(str(entry[column]) for column in columns))
+    return made

@@ -1,0 +1,196 @@
+"""The agenda of ticks: who is due when, moved by a hand-held clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from automation.cluster.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, Kind
+from automation.core.status import Status
+from automation.driver.driver import Tick
+from automation.driver.loop import EVERYBODY, Agenda, Loop, concerns, eager, interval_of
+from automation.errors import ClusterAway
+
+ONE, TWO = ("test", "one"), ("test", "two")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_earliest_comes_first_and_nobody_before_its_time() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 5.0)
+    agenda.hasten(TWO, 3.0)
+    assert agenda.take(clock, 0.0) is None
+    clock.now = 5.0
+    assert [agenda.take(clock, 0.0), agenda.take(clock, 0.0)] == [TWO, ONE]
+
+
+def test_hastening_moves_forward_and_never_back() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 5.0)
+    agenda.hasten(ONE, 2.0)
+    agenda.hasten(ONE, 9.0)
+    clock.now = 2.0
+    assert agenda.take(clock, 0.0) == ONE
+    assert agenda.take(clock, 0.0) is None
+
+
+def test_a_key_that_is_out_is_not_given_out_twice_but_comes_again_at_once() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 0.0)
+    assert agenda.take(clock, 0.0) == ONE
+    agenda.hasten(ONE, 0.0)
+    assert agenda.take(clock, 0.0) is None
+    agenda.done(ONE, 60.0)
+    assert agenda.take(clock, 0.0) == ONE
+
+
+def test_a_key_that_is_done_for_good_does_not_come_back() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 0.0)
+    agenda.take(clock, 0.0)
+    agenda.done(ONE, None)
+    clock.now = 1000.0
+    assert agenda.take(clock, 0.0) is None
+
+
+def test_one_that_is_out_does_not_hold_up_the_others() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 0.0)
+    agenda.take(clock, 0.0)
+    agenda.hasten(ONE, 0.0)
+    agenda.hasten(TWO, 1.0)
+    clock.now = 1.0
+    assert agenda.take(clock, 0.0) == TWO
+
+
+@pytest.mark.parametrize(
+    ("spec", "seconds"),
+    [
+        pytest.param({"analysis": {"interval": "10s"}}, 10.0, id="as written"),
+        pytest.param({"canaryAnalysis": {"interval": "2m"}}, 120.0, id="the deprecated field"),
+        pytest.param({"analysis": {}}, 60.0, id="none: the model's default"),
+        pytest.param({"analysis": {"interval": "soon"}}, 60.0, id="a document that is refused"),
+    ],
+)
+def test_the_interval_is_the_documents(spec: dict[str, object], seconds: float) -> None:
+    assert interval_of({"spec": spec}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("phase", "at_once"), [("", True), ("Initializing", True), ("Succeeded", True), ("Progressing", False)]
+)
+def test_changes_are_looked_at_at_once_unless_that_would_judge_early(phase: str, at_once: bool) -> None:
+    assert eager({"status": {"phase": phase}}) is at_once
+
+
+CANARY_OF_TEST: dict[str, Any] = {
+    "metadata": {"namespace": "test", "name": "podinfo", "generation": 1},
+    "spec": {"targetRef": {"name": "podinfo"}},
+    "status": {"phase": "Succeeded"},
+}
+
+
+def owned(namespace: str = "test", by: str = "podinfo") -> dict[str, Any]:
+    owners = [{"kind": "Canary", "name": by}]
+    return {"metadata": {"namespace": namespace, "name": "x", "ownerReferences": owners}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "concerned"),
+    [
+        pytest.param(DEPLOYMENT, {"metadata": {"namespace": "test", "name": "podinfo"}}, True, id="target"),
+        pytest.param(
+            DEPLOYMENT, {"metadata": {"namespace": "test", "name": "podinfo-primary"}}, True, id="primary"
+        ),
+        pytest.param(DEPLOYMENT, {"metadata": {"namespace": "test", "name": "x"}}, False, id="another"),
+        pytest.param(DEPLOYMENT, {"metadata": {"namespace": "y", "name": "podinfo"}}, False, id="elsewhere"),
+        pytest.param(APISIX_ROUTE, owned(), True, id="the generated route"),
+        pytest.param(APISIX_ROUTE, owned(by="other"), False, id="the route of another Canary"),
+        pytest.param(APISIX_ROUTE, owned("y"), False, id="the route of a namesake"),
+    ],
+)
+def test_what_concerns_a_canary(kind: Kind, thing: dict[str, Any], concerned: bool) -> None:
+    assert concerns(CANARY_OF_TEST, kind, thing) is concerned
+
+
+def test_a_key_that_is_done_for_good_but_was_hastened_comes_back() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, 0.0)
+    agenda.take(clock, 0.0)
+    agenda.hasten(ONE, 0.0)
+    agenda.done(ONE, None, soon=0.5)
+    assert agenda.take(clock, 0.0) is None
+    clock.now = 0.5
+    assert agenda.take(clock, 0.0) == ONE
+
+
+class Ticks:
+    """A driver that counts its ticks, and after each of them hears of its own write as watches tell it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.after: Callable[[], None] = lambda: None
+
+    def tick(self, namespace: str, name: str) -> Tick:
+        self.count += 1
+        self.after()
+        return Tick(Status(), "told")
+
+
+class Copies:
+    """Watches with one Canary."""
+
+    def __init__(self, trouble: ClusterAway | None = None) -> None:
+        self.trouble = lambda: trouble
+
+    def all(self, kind: Kind) -> list[dict[str, Any]]:
+        return [CANARY_OF_TEST]
+
+    def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any]:
+        return CANARY_OF_TEST
+
+
+def ticks_of(after: Callable[[Loop], None], seconds: float) -> int:
+    watches: Any = Copies()
+    ticks: Any = Ticks()
+    loop = Loop(watches, ticks)
+    loop.changed(CANARY, CANARY_OF_TEST)
+    ticks.after = lambda: after(loop)
+    stop = threading.Timer(seconds, loop.stop)
+    stop.start()
+    loop.run()
+    return int(ticks.count)
+
+
+def test_own_writes_of_a_status_are_no_reason_to_look_again() -> None:
+    assert ticks_of(lambda loop: loop.changed(CANARY, CANARY_OF_TEST), 0.3) == 1
+
+
+def test_a_request_is_looked_at_at_once() -> None:
+    asked = {**CANARY_OF_TEST, "status": {"phase": "Failed", "request": {"verb": "retry"}}}
+    assert ticks_of(lambda loop: loop.changed(CANARY, asked), 0.8) == 2
+
+
+def test_a_quarrel_over_a_route_does_not_cost_a_core() -> None:
+    assert 2 <= ticks_of(lambda loop: loop.changed(APISIX_ROUTE, owned()), 0.8) <= 3
+
+
+def test_a_cluster_that_is_away_is_said_once_also_at_rest() -> None:
+    watches: Any = Copies(ClusterAway("the API server did not answer"))
+    ticks: Any = Ticks()
+    told: list[tuple[tuple[str, str], str]] = []
+    loop = Loop(watches, ticks, troubled=lambda key, trouble: told.append((key, str(trouble))))
+    stop = threading.Timer(1.2, loop.stop)
+    stop.start()
+    loop.run()
+    assert told == [(EVERYBODY, "the API server did not answer")]

@@ -1,0 +1,125 @@
+"""Questions put to Prometheus: whose answers the canary is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from automation.cluster.client import Object
+from automation.core.analysis import MetricCheck
+from automation.core.decision import Measure
+from automation.core.observation import Measured, NothingMeasured, Observation, QueryFailed, Target, Workload
+from automation.questions.asker import Asker
+from tests.automation.cluster.test_client import connect
+from tests.automation.cluster.test_observer import canary as document
+from tests.automation.loopback import Answer, Asked, loopback
+
+SUCCESS_RATE = MetricCheck("request-success-rate", minimum=99.0)
+POD = Workload("podinfo", 1, 1, 1, 1)
+
+
+def seen(revision: str) -> Observation:
+    target = Target(POD, revision, label="app", value="podinfo")
+    return Observation(1700000000.0, "a-1", target, primary=None, route=None, apex=None)
+
+
+def endpoints(service: str, *addresses: str) -> Object:
+    labels = {"kubernetes.io/service-name": service}
+    listed = [{"addresses": [address]} for address in addresses]
+    return {"metadata": {"namespace": "test", "labels": labels}, "endpoints": listed}
+
+
+def endpoints_of(pods: list[str]) -> list[Object]:
+    return [endpoints("podinfo-canary", *pods)]
+
+
+def measured(value: str) -> Answer:
+    result = [{"metric": {}, "value": [1700000000.0, value]}]
+    return Answer(body={"status": "success", "data": {"resultType": "vector", "result": result}})
+
+
+def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_path: Path) -> None:
+    pods: list[str] = []
+    queries: list[str] = []
+
+    def now() -> list[Object]:
+        return [endpoints("podinfo-canary", *pods), endpoints("podinfo-primary", "10.0.1.1")]
+
+    def respond(asked: Asked) -> Answer:
+        queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
+        return measured("100")
+
+    found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
+    [check] = found.analysis.checks
+    with loopback(respond) as server:
+        asker = Asker(connect(server, tmp_path), requests.Session(), server.url, now)
+        for revision, addresses in (("one", ["10.0.0.1"]), ("one", ["10.0.0.2"]), ("two", ["10.0.0.3"])):
+            pods[:] = addresses
+            answer = asker.answer(found, seen(revision), [Measure(check)]).metrics[check]
+            assert isinstance(answer, Measured)
+            assert answer.value == 100.0
+    assert ['node=~"10.0.0.1"' in queries[0], 'node=~"10.0.0.1|10.0.0.2"' in queries[1]] == [True, True]
+    assert 'node=~"10.0.0.3"' in queries[2]
+
+
+DURATION = MetricCheck("request-duration", maximum=500.0)
+NOTHING = Answer(body={"status": "success", "data": {"resultType": "vector", "result": []}})
+
+
+def test_a_server_that_is_away_is_asked_once_a_tick_and_may_miss_samples_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    said = Answer(503, "no endpoints available")
+    asked: list[str] = []
+
+    def respond(request: Asked) -> Answer:
+        asked.append(request.path)
+        return said
+
+    found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE, DURATION)))
+    questions = [Measure(check) for check in found.analysis.checks]
+    with loopback(respond) as server:
+        asker = Asker(
+            connect(server, tmp_path),
+            requests.Session(),
+            server.url,
+            lambda: [endpoints("podinfo-canary", "10.0.0.1")],
+        )
+        # when it is away
+        answers = asker.answer(found, seen("one"), questions).metrics.values()
+        # then
+        assert all(isinstance(answer, QueryFailed) and answer.away for answer in answers)
+        assert len({urlsplit(path).query for path in asked}) == 1
+        # when it is back and has nothing
+        said = NOTHING
+        first, *_ = asker.answer(found, seen("one"), questions).metrics.values()
+        # then that is no news for what it was asked in vain
+        assert isinstance(first, QueryFailed)
+        assert first.away
+        # and after two more samples it is
+        later = replace(seen("one"), scrape_interval=0.0)
+        assert [*asker.answer(found, later, questions).metrics.values()] == [NothingMeasured()] * 2
+
+
+def test_addresses_of_an_earlier_run_of_the_same_revision_are_not_the_canarys(tmp_path: Path) -> None:
+    pods: list[str] = []
+    queries: list[str] = []
+
+    def respond(asked: Asked) -> Answer:
+        queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
+        return measured("100")
+
+    found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
+    [check] = found.analysis.checks
+    with loopback(respond) as server:
+        slices = partial(endpoints_of, pods)
+        asker = Asker(connect(server, tmp_path), requests.Session(), server.url, slices)
+        for address in ("10.0.0.1", "10.0.0.2"):
+            pods[:] = [address]
+            asker.forget(found)
+            asker.answer(found, seen("one"), [Measure(check)])
+    assert 'node=~"10.0.0.2"' in queries[1]

@@ -1,0 +1,157 @@
+"""How an attempt gets live when its stack is slow, locked or broken: what comes back is never held up for long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automation.cluster.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
+from automation.cluster.watches import Watches
+from automation.core.decision import MakeLive
+from automation.core.split import Split
+from automation.core.status import Intent, Placement, Purpose
+from automation.errors import StackLocked, UpdateFailed
+from automation.updates import placer as placing
+from automation.updates.placer import Placer, Postponed, Release
+from automation.updates.stacks import PolicyRefused, Program, StackMissing
+from tests.automation.api import Api, api
+from tests.automation.cluster.test_observer import canary, route
+
+STACK = "dev.test.podinfo"
+
+
+class Engine:
+    """Stacks whose updates do what the test says."""
+
+    def __init__(self) -> None:
+        self.does: Callable[[str], None] = lambda message: None
+        self.messages: list[str] = []
+
+    def update(self, stack: str, program: Program, message: str, gate: object = None) -> None:
+        self.messages.append(message.partition("\n")[0])
+        self.does(message)
+
+    def refresh(self, stack: str, program: Program, message: str) -> None:
+        self.messages.append(message)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placing, "DIRECT_SECONDS", 0.3)
+    monkeypatch.setattr(placing, "FORWARD_SECONDS", 0.3)
+    monkeypatch.setattr(placing, "RETRY_SECONDS", 0.05)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Api]:
+    with api(tmp_path) as server:
+        server.put(APISIX_ROUTE, route(80, 20))
+        yield server
+
+
+def placer(served: Api, engine: Engine) -> Placer:
+    watches = Watches(served.cluster, [APISIX_ROUTE, SERVICE, DEPLOYMENT], ["test"])
+    stacks: Any = engine
+    return Placer(
+        served.cluster,
+        watches,
+        stacks,
+        lambda of: Release(STACK, lambda attempt: lambda: None),
+        None,
+        "ann@host",
+    )
+
+
+def update(kind: Purpose, weight: int, attempt: str = "a-2") -> MakeLive:
+    placement = Placement(attempt, "primary", Split.to_canary(weight), "rev")
+    return MakeLive(Intent(kind, placement, f"{kind} to {weight}"), forward=kind is Purpose.ADVANCE)
+
+
+def weights(served: Api) -> list[int]:
+    rules = served.get(APISIX_ROUTE, "podinfo-podinfo-canary")["spec"]["http"]
+    return [backend["weight"] for backend in rules[0]["backends"]]
+
+
+def hang(until: threading.Event) -> None:
+    until.wait(10)
+
+
+def raising(error: Exception) -> Callable[[str], None]:
+    def does(message: str) -> None:
+        raise error
+
+    return does
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(StackLocked("stack is locked by bob"), id="somebody else holds the lock"),
+        pytest.param(StackMissing("there is no stack"), id="the stack is gone"),
+        pytest.param(RuntimeError("engine broke"), id="the engine breaks in a way that nobody foresaw"),
+        pytest.param(TimeoutError("the engine's own"), id="the engine's own time-out"),
+    ],
+)
+def test_a_rollback_takes_the_direct_way_whatever_the_stack_does(served: Api, error: Exception) -> None:
+    engine = Engine()
+    engine.does = raising(error)
+    said = placer(served, engine).place(canary(), update(Purpose.ROLLBACK, 0))
+    assert weights(served) == [100, 0]
+    assert "was patched directly to 100/0" in said[0]
+
+
+def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
+    engine, ended = Engine(), threading.Event()
+    engine.does = lambda message: hang(ended)
+    one = placer(served, engine)
+    with pytest.raises(Postponed, match="still running"):
+        one.place(canary(), update(Purpose.ADVANCE, 30))
+    said = one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3"))
+    ended.set()
+    assert weights(served) == [100, 0]
+    assert "still running" in said[0]
+    assert engine.messages == ["advance to 30"]
+
+
+def test_what_became_of_an_earlier_update_is_no_answer_to_a_later_one(served: Api) -> None:
+    engine, ended = Engine(), threading.Event()
+
+    def refused_late(message: str) -> None:
+        if "advance" in message:
+            ended.wait(10)
+            raise PolicyRefused("fresh-evidence", "too late")
+
+    engine.does = refused_late
+    one = placer(served, engine)
+    with pytest.raises(Postponed):
+        one.place(canary(), update(Purpose.ADVANCE, 30))
+    threading.Timer(0.05, ended.set).start()
+    assert one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3")) == []
+    assert engine.messages == ["advance to 30", "rollback to 0"]
+
+
+def test_a_stack_that_was_passed_by_is_owed_an_update(served: Api) -> None:
+    engine = Engine()
+    engine.does = raising(StackLocked("locked"))
+    one = placer(served, engine)
+    one.place(canary(), update(Purpose.ROLLBACK, 0))
+    assert one.reconcile(canary()) == []
+    engine.does = lambda message: None
+    assert one.reconcile(canary()) == [f"Stack {STACK} is up to date with the live route again"]
+    assert one.reconcile(canary()) == []
+
+
+def test_an_update_that_fails_is_tried_once_more_with_a_refreshed_state(served: Api) -> None:
+    engine = Engine()
+
+    def fails_once(message: str) -> None:
+        if len(engine.messages) == 1:
+            raise UpdateFailed("something was deleted")
+
+    engine.does = fails_once
+    assert placer(served, engine).place(canary(), update(Purpose.ADVANCE, 30)) == []
+    assert engine.messages == ["advance to 30", "take over what was changed by hand", "advance to 30"]
