@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, SERVICE
-from automation.cluster.observer import ATTEMPT, REVISION
+from automation.cluster.client import Cluster
+from automation.core.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, SERVICE, Manifest
+from automation.core.marks import ATTEMPT, REVISION
 from automation.core.revision_hash import revision_hash
 from automation.core.spec import Canary
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter
 from bench.ground import ENVIRONMENT, KEY, Ground
 from bench.process import cpu_seconds
@@ -102,7 +102,7 @@ def _deploy(cluster: Cluster, name: str) -> None:
     cluster.replace_status(CANARY, {**canary, "status": status.document()})
 
 
-def _deployment(name: str, annotations: dict[str, str]) -> Object:
+def _deployment(name: str, annotations: dict[str, str]) -> Manifest:
     container = {
         "name": "podinfod",
         "image": "stefanprodan/podinfo:6.0.0",
@@ -116,14 +116,14 @@ def _deployment(name: str, annotations: dict[str, str]) -> Object:
     return _object("apps/v1", "Deployment", name, spec, annotations)
 
 
-def _route(name: str, weights: dict[str, int]) -> Object:
+def _route(name: str, weights: dict[str, int]) -> Manifest:
     backends = [{"serviceName": at, "servicePort": 80, "weight": weight} for at, weight in weights.items()]
     match = {"hosts": [f"{name}.example.com"], "paths": ["/*"]}
     rule = {"name": "all", "match": match, "backends": backends}
     return _object(APISIX_ROUTE.api_version, "ApisixRoute", name, {"http": [rule]}, {ATTEMPT: ATTEMPT_ID})
 
 
-def _canary(name: str) -> Object:
+def _canary(name: str) -> Manifest:
     spec = {
         "provider": "apisix",
         "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
@@ -142,6 +142,6 @@ def _canary(name: str) -> Object:
 
 def _object(
     api_version: str, kind: str, name: str, spec: Any, annotations: dict[str, str] | None = None
-) -> Object:
+) -> Manifest:
     metadata = {"name": name, "namespace": KEY[0], "annotations": annotations or {}}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}

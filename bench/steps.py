@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import APISIX_ROUTE, CANARY, Scope
-from automation.cluster.observer import ATTEMPT
+from automation.cluster.client import Cluster
 from automation.core.decision import MakeLive
 from automation.core.evidence import CheckResult, Evidence
+from automation.core.kinds import APISIX_ROUTE, CANARY, Manifest, Scope
+from automation.core.marks import ATTEMPT
 from automation.core.spec import Canary
-from automation.core.split import Split
 from automation.core.status import Intent, Placement, Purpose, Status
+from automation.core.traffic import Traffic
 from bench.diary import Diary
 from bench.ground import KEY, driver
 from cli.assembly import Assembly, fresh_attempt
@@ -76,7 +76,7 @@ class Steps:
         placement = Placement(
             fresh_attempt(),
             "primary",
-            Split.to_canary(after),
+            Traffic(after),
             status.last_promoted_spec,
             passed(before, after),
         )
@@ -89,12 +89,12 @@ class Steps:
         return 1000 * (self.sightings.of(placement.attempt) - decided)
 
     @property
-    def _live(self) -> Object:
+    def _live(self) -> Manifest:
         live = self.assembly.watches.get(CANARY, *KEY)
         assert live is not None
         return live
 
-    def _save(self, live: Object, status: Status) -> None:
+    def _save(self, live: Manifest, status: Status) -> None:
         body = {**live, "status": status.document()}
         self.assembly.watches.put(CANARY, self.assembly.ports.cluster.replace_status(CANARY, body))
 
@@ -103,7 +103,7 @@ def passed(before: int, after: int) -> Evidence:
     """Evidence such as a healthy canary gives."""
     check = CheckResult("request-success-rate", "metric", passed=True, value=100.0, minimum=99.0)
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return Evidence(Split.to_canary(before), Split.to_canary(after), (check,), (), now)
+    return Evidence(Traffic(before), Traffic(after), (check,), (), now)
 
 
 @contextmanager

@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from automation.cluster import reach
-from automation.cluster.client import Object
 from automation.cluster.events import Announcement, EventLog
-from automation.cluster.kinds import ENDPOINT_SLICE, Kind
 from automation.cluster.leases import Identity, Leases
 from automation.cluster.observer import KINDS, Observer
 from automation.cluster.recorder import Recorder
 from automation.cluster.watches import NamedWatches, Watches
+from automation.core.kinds import ENDPOINT_SLICE, Kind, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.driver.driver import Announcer, Driver, Ports
@@ -48,7 +47,7 @@ def assemble(
     opened: Environment,
     display: Display,
     namespace: str | None = None,
-    changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
+    changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None,
     strict: bool = False,
 ) -> Assembly:
     """A driver for the Canaries of an environment (or of one namespace of it), its watches listed once.
@@ -96,7 +95,7 @@ def announcer(display: Display, log: EventLog) -> Announcer:
     What an Event tells of, such as a rollback, must not wait for it to be written.
     """
 
-    def announce(announcement: Announcement, canary: Object) -> None:
+    def announce(announcement: Announcement, canary: Manifest) -> None:
         display.announce(announcement)
         try:
             log.write(announcement, canary)

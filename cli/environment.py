@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import CANARY, Scope
+from automation.cluster.client import Cluster
+from automation.core.kinds import CANARY, Manifest, Scope
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, SettingsRefused
@@ -73,7 +73,7 @@ class Environment:
         declared = {release.namespace for release in self.settings.releases}
         return frozenset(declared | set(self.settings.platform.namespaces))
 
-    def owns(self, canary: Object) -> bool:
+    def owns(self, canary: Manifest) -> bool:
         return canary["metadata"]["namespace"] in self.namespaces
 
     def find(self, name: str, namespace: str | None = None) -> tuple[str, str]:

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import EVENT, Scope
+from automation.core.kinds import EVENT, Manifest, Scope
 from cli.display import as_json
 from cli.options import Where, namespace, output, where
 
@@ -35,7 +34,7 @@ def events(name: str | None, namespace: str | None, output: str, where: Where) -
         click.echo(f"{fields['last']}  {fields['type']:<7}  {fields['message']}{repeated}")
 
 
-def shown(event: Object) -> dict[str, Any]:
+def shown(event: Manifest) -> dict[str, Any]:
     return {
         "canary": f"{event['involvedObject'].get('name')}.{event['metadata']['namespace']}",
         "type": event.get("type", ""),

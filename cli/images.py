@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import CANARY, DEPLOYMENT
+from automation.core.kinds import CANARY, DEPLOYMENT, Manifest
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, ImageRefused
 from cli.environment import Environment
@@ -101,13 +100,13 @@ def changed_images(
     return changed
 
 
-def images_of(deployment: Object) -> dict[str, str]:
+def images_of(deployment: Manifest) -> dict[str, str]:
     """Container -> image."""
     containers = deployment["spec"]["template"]["spec"]["containers"]
     return {container["name"]: container.get("image", "") for container in containers}
 
 
-def target_of(opened: Environment, key: tuple[str, str]) -> Object:
+def target_of(opened: Environment, key: tuple[str, str]) -> Manifest:
     """The live Deployment that a Canary is about."""
     canary = opened.cluster.get(CANARY, *key)
     if canary is None:
@@ -119,7 +118,7 @@ def target_of(opened: Environment, key: tuple[str, str]) -> Object:
     return target
 
 
-def refuse_unknown_container(target: Object, wanted: Image) -> None:
+def refuse_unknown_container(target: Manifest, wanted: Image) -> None:
     known = [container["name"] for container in target["spec"]["template"]["spec"]["containers"]]
     if wanted.container not in known:
         raise ImageRefused(

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, DEPLOYMENT, SERVICE
+from automation.cluster.client import Cluster
 from automation.cluster.watches import Watches
+from automation.core.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, DEPLOYMENT, SERVICE, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
@@ -50,7 +50,7 @@ class Known:
         return found
 
     def _live(self, canary: Canary) -> Live:
-        def live(kind: Any, name: str | None) -> Object | None:
+        def live(kind: Any, name: str | None) -> Manifest | None:
             return self._watches.get(kind, canary.namespace, name) if name else None
 
         return Live(
@@ -67,10 +67,10 @@ class _Reader:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def get(self, path: str) -> Object | None:
+    def get(self, path: str) -> Manifest | None:
         return self._cluster.request("GET", path, missing_ok=True)
 
-    def select(self, path: str, selector: str = "") -> list[Object]:
+    def select(self, path: str, selector: str = "") -> list[Manifest]:
         params = {"labelSelector": selector} if selector else {}
         answer = self._cluster.request("GET", path, params=params, missing_ok=True)
         return list((answer or {}).get("items", []))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from automation.cluster.kinds import CANARY
+from automation.core.kinds import CANARY
 from automation.core.status import Phase
 from automation.driver.driver import Tick
 from automation.driver.loop import interval_of

@@ -6,7 +6,7 @@ import uuid
 
 import click
 
-from automation.cluster.kinds import CANARY
+from automation.core.kinds import CANARY
 from automation.core.status import Phase, Request, Status
 from automation.errors import CanaryMissing, NothingToDo
 from cli.environment import Environment, open_environment, person

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import click
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import CANARY, DEPLOYMENT
 from automation.cluster.observer import workload
+from automation.core.kinds import CANARY, DEPLOYMENT, Manifest
 from automation.core.readiness import readiness
 from automation.core.spec import Canary
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.errors import CanaryMissing, NothingToDo, TimedOut
 from cli.assembly import fresh_attempt
 from cli.environment import Environment, open_environment
@@ -68,7 +67,7 @@ def retire(name: str, timeout: float, environment: str, namespace: str | None, w
     click.echo(f"{canary.full_name} is retired")
 
 
-def _wake(opened: Environment, canary: Canary, live: Object, status: Status, timeout: float) -> Object:
+def _wake(opened: Environment, canary: Canary, live: Manifest, status: Status, timeout: float) -> Manifest:
     """Scales the target to what primary has and waits until it can take the traffic. Raises TimedOut."""
     saved = _save(opened, live, replace(status, phase=Phase.TERMINATING))
     primary = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.primary_name)
@@ -91,7 +90,7 @@ def _wake(opened: Environment, canary: Canary, live: Object, status: Status, tim
     )
 
 
-def _place(opened: Environment, canary: Canary, live: Object, placement: Placement) -> Object:
+def _place(opened: Environment, canary: Canary, live: Manifest, placement: Placement) -> Manifest:
     """Puts a placement in force and lets the stack follow it."""
     status = Status.parse(live.get("status") or {})
     saved = _save(opened, live, replace(status, in_force=placement, intent=None, canary_weight=0))
@@ -100,5 +99,5 @@ def _place(opened: Environment, canary: Canary, live: Object, placement: Placeme
     return saved
 
 
-def _save(opened: Environment, live: Object, status: Status) -> Object:
+def _save(opened: Environment, live: Manifest, status: Status) -> Manifest:
     return opened.cluster.replace_status(CANARY, {**live, "status": status.document()})

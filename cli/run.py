@@ -10,9 +10,8 @@ from types import FrameType
 
 import click
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import Kind
 from automation.cluster.watches import Key
+from automation.core.kinds import Kind, Manifest
 from automation.driver.driver import Tick
 from automation.driver.loop import EVERYBODY, Loop
 from cli.assembly import assemble
@@ -58,7 +57,7 @@ def run(environment: str, output: str, where: Where) -> None:
     display: Display = Lines() if text else JsonLines()
     loops: list[Loop] = []
 
-    def changed(kind: Kind, thing: Object) -> None:
+    def changed(kind: Kind, thing: Manifest) -> None:
         for loop in loops:
             loop.changed(kind, thing)
 

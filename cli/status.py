@@ -9,8 +9,7 @@ import click
 from rich.live import Live
 from rich.table import Table
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import CANARY, Scope
+from automation.core.kinds import CANARY, Manifest, Scope
 from cli.display import as_json, show
 from cli.options import Where, namespace, output, where
 
@@ -47,7 +46,7 @@ def status(watch: bool, wide: bool, namespace: str | None, output: str, where: W
             time.sleep(1)
 
 
-def row(canary: Object) -> dict[str, Any]:
+def row(canary: Manifest) -> dict[str, Any]:
     """One Canary as the columns of `kubectl get canaries -o wide` show it, and why it stands so."""
     found = canary.get("status") or {}
     analysis = canary["spec"].get("analysis") or canary["spec"].get("canaryAnalysis") or {}

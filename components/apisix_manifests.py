@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from components.marks import Manifest
+from automation.core.kinds import Manifest
 from components.workload import Resources, Workload, account, config_map, port, probe, read_once, rule
 
 APP = "apisix"

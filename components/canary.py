@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
+from automation.core.kinds import Manifest
+from automation.core.marks import FIELD_MANAGER, PATCH_MANAGER
 from automation.core.spec import Canary as Spec
 from components import objects
 from components.generated import Generated, Inputs, generate
-from components.marks import FIELD_MANAGER, PATCH_MANAGER, Manifest
 from components.target import DeclaredTarget
 
 

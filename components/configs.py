@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.marks import RELEASE, Manifest
+from automation.core.kinds import Manifest
+from automation.core.marks import RELEASE
 
 KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 

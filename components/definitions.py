@@ -9,8 +9,8 @@ from pathlib import Path
 import pulumi
 import yaml
 
+from automation.core.kinds import Manifest
 from components import objects
-from components.marks import Manifest
 
 _FOLDER = Path(__file__).parent / "crds"
 CANARY_GROUP = "flagger.app"

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automation.core.kinds import Manifest
+from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, owner_reference
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, evidence, primary, services
-from components.marks import ATTEMPT, EVIDENCE, RELEASE, Manifest, owner_reference
 from components.revision import Revision
 from components.routes import apisix
 from components.selector import selector_of
@@ -95,7 +96,7 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     if placement.evidence is not None:
         marks[EVIDENCE] = evidence.text(canary, placement.evidence)
     # Rendered in every case: a route that cannot be copied is refused before anything moves.
-    route = apisix.render(inputs.route, canary, placement.split, marks, owner)
+    route = apisix.render(inputs.route, canary, placement.traffic, marks, owner)
     return route if placement.apex == "primary" else None
 
 

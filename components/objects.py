@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components.marks import Manifest
+from automation.core.kinds import Manifest
 
 _TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
     ("v1", "ConfigMap"): kubernetes.core.v1.ConfigMap,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from automation.core.kinds import Manifest
 from components import objects
-from components.marks import Manifest
 from components.workload import Resources, Workload, port
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from automation.core.kinds import Manifest
+from automation.core.marks import RELEASE, REVISION, inherited
 from automation.core.spec import Canary
 from components import configs, selector
-from components.marks import RELEASE, REVISION, Manifest, inherited
 from components.revision import Revision
 from components.selector import Selector
 

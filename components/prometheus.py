@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import yaml
 
+from automation.core.kinds import Manifest
 from components import objects
-from components.marks import Manifest
 from components.workload import Resources, Workload, account, config_map, port, probe, read_once, rule
 
 

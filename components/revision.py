@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.marks import Manifest
+from automation.core.kinds import Manifest
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from automation.core.kinds import Manifest
 from automation.core.spec import Problem, Refused
-from components.marks import Manifest
 
 LABELS = ("app", "name", "app.kubernetes.io/name")
 """Labels that may select, in order of preference."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from automation.core.kinds import Manifest
+from automation.core.marks import RELEASE, UNMANAGED_BY_FLUX
 from automation.core.spec import Canary, ObjectMeta, Problem, Refused
-from components.marks import RELEASE, UNMANAGED_BY_FLUX, Manifest
 from components.selector import Selector
 
 SIDECARS = ("istio-proxy", "envoy")

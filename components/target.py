@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.marks import DECLARED, RELEASE, Manifest
+from automation.core.kinds import Manifest
+from automation.core.marks import DECLARED, RELEASE
 
 
 @dataclass(frozen=True)

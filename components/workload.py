@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from components.marks import Manifest
+from automation.core.kinds import Manifest
 
 
 @dataclass(frozen=True)

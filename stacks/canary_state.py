@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from automation.core.kinds import Manifest
+from automation.core.marks import CANARY
 from automation.core.spec import Canary
 from automation.core.status import Status
-from components.marks import CANARY, Manifest
 from components.revision import Revision
 from stacks import cluster
 from stacks.cluster import Reader

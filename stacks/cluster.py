@@ -10,7 +10,7 @@ from kubernetes import client as kubernetes_client
 from kubernetes import config as kubernetes_config
 from yaml import YAMLError
 
-from components.marks import Manifest
+from automation.core.kinds import Manifest
 
 SECONDS = 10.0
 UNREADABLE = (kubernetes_config.ConfigException, YAMLError, OSError, TypeError)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
-from components.marks import Manifest
 from stacks.settings import ReleaseSettings
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

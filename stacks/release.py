@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from automation.core.marks import FIELD_MANAGER
 from automation.core.refusal import Problem, Refused
 from automation.core.rendering import placement_to_render
 from automation.core.spec import Canary as Spec
@@ -18,7 +19,6 @@ from automation.core.status import Placement, Status
 from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Inputs
-from components.marks import FIELD_MANAGER
 from components.revision import Revision
 from components.routes import apisix
 from stacks import canary_state, cluster, documents, pace, rivals
@@ -179,7 +179,7 @@ def _export(settings: Settings, view: _View) -> None:
     header = f" -H 'Host: {host}'" if host else ""
     pulumi.export("canary", spec.full_name)
     pulumi.export("phase", str(view.status.phase))
-    pulumi.export("weight", placement.split.canary)
+    pulumi.export("weight", placement.traffic.canary)
     pulumi.export("attempt", placement.attempt)
     pulumi.export("revision", placement.revision)
     pulumi.export("evidence", placement.evidence.document() if placement.evidence else None)

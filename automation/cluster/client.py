@@ -20,10 +20,9 @@ from kubernetes import config as kubernetes_config
 from requests.adapters import HTTPAdapter
 from yaml import YAMLError
 
-from automation.cluster.kinds import EVERYWHERE, Kind, Scope
+from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
 from automation.errors import ClusterAway, ClusterRefused
 
-Object = dict[str, Any]
 MANAGER = "sluice"
 UNREADABLE = (kubernetes_config.ConfigException, YAMLError, OSError, TypeError)
 """What the loader raises for a file that is missing, broken, or no kubeconfig at all."""
@@ -84,14 +83,14 @@ class Cluster:
             kubernetes_config.load_incluster_config(client_configuration=configuration)
         return cls(configuration)
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """The object, or None where there is none (nor such a kind)."""
         return self.request("GET", kind.path(namespace, name), missing_ok=True)
 
-    def select(self, kind: Kind, scope: Scope = EVERYWHERE) -> list[Object]:
+    def select(self, kind: Kind, scope: Scope = EVERYWHERE) -> list[Manifest]:
         return self.list_page(kind, scope)[0]
 
-    def list_page(self, kind: Kind, scope: Scope) -> tuple[list[Object], str]:
+    def list_page(self, kind: Kind, scope: Scope) -> tuple[list[Manifest], str]:
         """(objects, resourceVersion to watch from); none and "" where the cluster has no such kind.
 
         Objects of a list carry no kind on the wire; they get it here.
@@ -103,11 +102,11 @@ class Cluster:
         items = [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in answer["items"]]
         return items, answer["metadata"].get("resourceVersion", "")
 
-    def create(self, kind: Kind, body: Object) -> Object:
+    def create(self, kind: Kind, body: Manifest) -> Manifest:
         path = kind.path(body["metadata"].get("namespace"))
         return self._sure(self.request("POST", path, body=body, params={"fieldManager": MANAGER}))
 
-    def patch(self, kind: Kind, namespace: str, name: str, body: Object, subresource: str = "") -> Object:
+    def patch(self, kind: Kind, namespace: str, name: str, body: Manifest, subresource: str = "") -> Manifest:
         """A merge patch. With `metadata.resourceVersion` in it, raises Conflict when the object has changed."""
         path = kind.path(namespace, name) + (f"/{subresource}" if subresource else "")
         headers = {"Content-Type": "application/merge-patch+json"}
@@ -115,13 +114,13 @@ class Cluster:
             self.request("PATCH", path, body=body, params={"fieldManager": MANAGER}, headers=headers)
         )
 
-    def replace_status(self, kind: Kind, body: Object) -> Object:
+    def replace_status(self, kind: Kind, body: Manifest) -> Manifest:
         """Writes `.status` whole. Raises Conflict when the object has changed since it was read."""
         metadata = body["metadata"]
         path = kind.path(metadata["namespace"], metadata["name"]) + "/status"
         return self._sure(self.request("PUT", path, body=body, params={"fieldManager": MANAGER}))
 
-    def strategic_patch(self, kind: Kind, namespace: str, name: str, body: Object) -> Object:
+    def strategic_patch(self, kind: Kind, namespace: str, name: str, body: Manifest) -> Manifest:
         """A strategic merge patch (lists of containers are merged by name), as `kubectl set image` makes."""
         headers = {"Content-Type": "application/strategic-merge-patch+json"}
         path = kind.path(namespace, name)
@@ -129,7 +128,7 @@ class Cluster:
             self.request("PATCH", path, body=body, params={"fieldManager": MANAGER}, headers=headers)
         )
 
-    def apply(self, kind: Kind, body: Object) -> Object:
+    def apply(self, kind: Kind, body: Manifest) -> Manifest:
         """A forced server-side apply under the field manager that release stacks use."""
         path = kind.path(body["metadata"].get("namespace"), body["metadata"]["name"])
         headers = {"Content-Type": "application/apply-patch+yaml"}
@@ -139,7 +138,7 @@ class Cluster:
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
         self.request("DELETE", kind.path(namespace, name), missing_ok=True)
 
-    def watch(self, kind: Kind, scope: Scope, since: str) -> Iterator[tuple[str, Object]]:
+    def watch(self, kind: Kind, scope: Scope, since: str) -> Iterator[tuple[str, Manifest]]:
         """(ADDED|MODIFIED|DELETED|BOOKMARK, object) until the server ends the watch. Raises WatchExpired."""
         params = {
             **scope.params,
@@ -169,7 +168,7 @@ class Cluster:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         missing_ok: bool = False,
-    ) -> Object | None:
+    ) -> Manifest | None:
         """The decoded answer; None for 404 with `missing_ok`. Raises ClusterAway, Conflict or ClusterRefused.
 
         A server that is busy and says for how long (a kind of objects that was just defined) is asked again.
@@ -184,7 +183,7 @@ class Cluster:
             return None
         self._refuse(response, path)
         try:
-            answer: Object = response.json()
+            answer: Manifest = response.json()
         except ValueError as garbage:
             text = f"{self.address} answered {method} {path} with something that is no JSON"
             raise ClusterAway(text, "is there a proxy or a login page in between?") from garbage
@@ -238,7 +237,7 @@ class Cluster:
         raise ClusterRefused(f"the API server refused {path}: {message} ({response.status_code})")
 
     @staticmethod
-    def _sure(answer: Object | None) -> Object:
+    def _sure(answer: Manifest | None) -> Manifest:
         assert answer is not None
         return answer
 

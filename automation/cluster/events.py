@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import EVENT
+from automation.cluster.client import Cluster
+from automation.core.kinds import EVENT, Manifest
 from automation.core.moments import timestamp
 from automation.errors import SluiceError
 
@@ -43,7 +43,7 @@ class EventLog:
         self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._lock = threading.Lock()
 
-    def write(self, announcement: Announcement, canary: Object) -> None:
+    def write(self, announcement: Announcement, canary: Manifest) -> None:
         """Records the announcement. Raises the cluster's errors: an Event that got lost must be known."""
         uid = canary["metadata"].get("uid", "")
         digest = hashlib.sha256(f"{uid}{announcement.type}{announcement.text}".encode()).hexdigest()[:16]
@@ -81,7 +81,7 @@ class EventLog:
                 self._counts.popitem(last=False)
 
 
-def _event(announcement: Announcement, canary: Object, name: str, at: str) -> dict[str, Any]:
+def _event(announcement: Announcement, canary: Manifest, name: str, at: str) -> dict[str, Any]:
     metadata = canary["metadata"]
     return {
         "apiVersion": "v1",

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from automation.cluster.client import Cluster, Conflict, Object
-from automation.cluster.kinds import LEASE
+from automation.cluster.client import Cluster, Conflict
+from automation.core.kinds import LEASE, Manifest
 from automation.core.moments import unix_seconds
 from automation.core.spec import Canary
 from automation.errors import SluiceError
@@ -116,7 +116,7 @@ class Leases:
             with suppress(SluiceError):
                 self.hold(canary)
 
-    def _vacant(self, key: Key, lease: Object) -> bool:
+    def _vacant(self, key: Key, lease: Manifest) -> bool:
         """Whether whoever holds it is gone, or has not renewed it in time.
 
         Clocks of machines differ: a time that is only a little too old is believed once it stayed as it is.
@@ -130,7 +130,7 @@ class Leases:
         unchanged = self._elapsed() - self._rivals[key][1] if key in self._rivals else SECONDS
         return unchanged >= SECONDS or self._clock() - unix_seconds(told) > SECONDS + SKEW_SECONDS
 
-    def _write(self, canary: Canary, known: Object | None) -> None:
+    def _write(self, canary: Canary, known: Manifest | None) -> None:
         now = self._clock()
         spec = {
             "holderIdentity": str(self._identity),
@@ -151,11 +151,11 @@ def name_of(canary: Canary) -> str:
     return f"sluice-{canary.name}"
 
 
-def _holder(lease: Object | None) -> str:
+def _holder(lease: Manifest | None) -> str:
     return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
 
 
-def _version(lease: Object) -> Object:
+def _version(lease: Manifest) -> Manifest:
     """Makes a patch fail where somebody else has written since."""
     return {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}}
 

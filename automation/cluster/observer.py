@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import (
+from automation.cluster.watches import NamedWatches, Watches
+from automation.core import revision_hash
+from automation.core.kinds import (
     APISIX_ROUTE,
     AUTOSCALER,
     CANARY,
@@ -17,18 +18,16 @@ from automation.cluster.kinds import (
     SECRET,
     SERVICE,
     Kind,
+    Manifest,
 )
-from automation.cluster.watches import NamedWatches, Watches
-from automation.core import revision_hash
+from automation.core.marks import ATTEMPT, REVISION
 from automation.core.moments import unix_seconds
 from automation.core.observation import Observation, Route, Target, Workload, WorkloadCondition
 from automation.core.spec import Canary
-from automation.core.split import Split
 from automation.core.status import Apex
+from automation.core.traffic import Traffic
 
 SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")
-ATTEMPT = "sluice.delivery/attempt"
-REVISION = "sluice.delivery/revision"
 KINDS = (CANARY, DEPLOYMENT, APISIX_ROUTE, SERVICE, AUTOSCALER, ENDPOINT_SLICE)
 CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
 
@@ -70,9 +69,9 @@ class Observer:
             strict=context.strict,
         )
 
-    def configs(self, namespace: str, template: Mapping[str, Any]) -> tuple[dict[str, Object], list[str]]:
+    def configs(self, namespace: str, template: Mapping[str, Any]) -> tuple[dict[str, Manifest], list[str]]:
         """The tracked configuration objects of a pod template by key, and sentences on required ones that miss."""
-        found: dict[str, Object] = {}
+        found: dict[str, Manifest] = {}
         problems = []
         for reference in revision_hash.tracked_references(template):
             kind = CONFIG_KINDS[reference.kind]
@@ -85,7 +84,7 @@ class Observer:
                 )
         return found, problems
 
-    def _target(self, canary: Canary, deployment: Object | None) -> tuple[Target | None, list[str]]:
+    def _target(self, canary: Canary, deployment: Manifest | None) -> tuple[Target | None, list[str]]:
         if deployment is None:
             return None, []
         template = deployment["spec"]["template"]
@@ -142,7 +141,7 @@ class Observer:
         )
 
 
-def workload(deployment: Object) -> Workload:
+def workload(deployment: Manifest) -> Workload:
     """A Deployment as the readiness rules see it."""
     status = deployment.get("status") or {}
     replicas = deployment["spec"].get("replicas")
@@ -160,7 +159,7 @@ def workload(deployment: Object) -> Workload:
     )
 
 
-def live_route(route: Object, canary: Canary) -> Route:
+def live_route(route: Manifest, canary: Canary) -> Route:
     """The generated route as it stands in the API server."""
     weights = {
         backend.get("serviceName"): int(backend.get("weight") or 0)
@@ -170,14 +169,14 @@ def live_route(route: Object, canary: Canary) -> Route:
     weight = min(max(weights.get(f"{canary.apex}-canary", 0), 0), 100)
     owner = owner_of_rules(route)
     return Route(
-        split=Split.to_canary(weight),
+        traffic=Traffic(weight),
         attempt=(route["metadata"].get("annotations") or {}).get(ATTEMPT, ""),
         differs=bool(owner) or weights.get(f"{canary.apex}-primary", 0) != 100 - weight,
         changed_by=owner,
     )
 
 
-def owner_of_rules(route: Object) -> str:
+def owner_of_rules(route: Manifest) -> str:
     """The field manager that took the rules over from us; empty while they are (also) ours."""
     owners = [
         entry.get("manager", "")
@@ -188,7 +187,7 @@ def owner_of_rules(route: Object) -> str:
     return "" if ours or not owners else owners[-1]
 
 
-def selected(service: Object, target: Target) -> Apex | None:
+def selected(service: Manifest, target: Target) -> Apex | None:
     """Whom the apex Service selects."""
     value = (service["spec"].get("selector") or {}).get(target.label)
     if value == f"{target.value}-primary":
@@ -212,7 +211,7 @@ def _no_label(canary: Canary) -> str:
     )
 
 
-def backend_problems(canary: Canary, source: Object) -> list[str]:
+def backend_problems(canary: Canary, source: Manifest) -> list[str]:
     """A source route that does not lead to the apex Service, or to a port that it does not have."""
     name = f"{source['metadata']['name']}.{canary.namespace}"
     backends = [

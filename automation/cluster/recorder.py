@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automation.cluster.client import Cluster, Conflict, Object
-from automation.cluster.kinds import (
+from automation.cluster.client import Cluster, Conflict
+from automation.core import revision_hash
+from automation.core.kinds import (
     AUTOSCALER,
     CONFIG_MAP,
     CONTROLLER_REVISION,
     DEPLOYMENT,
     SECRET,
     Kind,
+    Manifest,
     Scope,
 )
-from automation.core import revision_hash
+from automation.core.marks import CANARY, owner_reference
 from automation.core.spec import Canary
 
-LABEL = "sluice.delivery/canary"
 KEPT = 5
 ROLLOUT = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 
@@ -37,7 +38,7 @@ class Recorder:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def record(self, canary: Canary, owner: Object, wanted: str, keep: frozenset[str]) -> None:
+    def record(self, canary: Canary, owner: Manifest, wanted: str, keep: frozenset[str]) -> None:
         """Keeps the target's template and configuration as revision `wanted`.
 
         Reads the target anew: what is kept must be what `wanted` is the hash of. Raises Moved otherwise. Older
@@ -60,7 +61,7 @@ class Recorder:
         self._write(canary, wanted, marks, data)
         self._forget(canary, keep | {wanted})
 
-    def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Object]:
+    def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Manifest]:
         found = {}
         for reference in revision_hash.tracked_references(template):
             kind = CONFIG_MAP if reference.kind == "configmap" else SECRET
@@ -69,10 +70,10 @@ class Recorder:
                 found[reference.key] = config
         return found
 
-    def _keep(self, config: Object, checksum: str, marks: Object) -> str:
+    def _keep(self, config: Manifest, checksum: str, marks: Manifest) -> str:
         kind = CONFIG_MAP if config["kind"] == "ConfigMap" else SECRET
         name = f"{config['metadata']['name']}-{checksum[:8]}"
-        copy: Object = {
+        copy: Manifest = {
             "apiVersion": "v1",
             "kind": config["kind"],
             "metadata": {**marks, "name": name},
@@ -82,7 +83,7 @@ class Recorder:
         self._create(kind, copy)
         return name
 
-    def _replicas(self, canary: Canary, deployment: Object) -> int:
+    def _replicas(self, canary: Canary, deployment: Manifest) -> int:
         """How many the primary should have: an idle target has none to go by, the running primary has."""
         wanted = deployment["spec"].get("replicas", 1)
         if wanted:
@@ -90,13 +91,13 @@ class Recorder:
         primary = self._cluster.get(DEPLOYMENT, canary.namespace, canary.primary_name)
         return int(primary["spec"].get("replicas") or 1) if primary else 1
 
-    def _scaler(self, canary: Canary) -> Object | None:
+    def _scaler(self, canary: Canary) -> Manifest | None:
         if canary.autoscaler is None:
             return None
         scaler = self._cluster.get(AUTOSCALER, canary.namespace, canary.autoscaler.name)
         return scaler["spec"] if scaler else None
 
-    def _write(self, canary: Canary, wanted: str, marks: Object, data: Object) -> None:
+    def _write(self, canary: Canary, wanted: str, marks: Manifest, data: Manifest) -> None:
         numbers = [int(known["revision"]) for known in self._known(canary)]
         body = {
             "apiVersion": "apps/v1",
@@ -107,14 +108,14 @@ class Recorder:
         }
         self._create(CONTROLLER_REVISION, body)
 
-    def _create(self, kind: Kind, body: Object) -> None:
+    def _create(self, kind: Kind, body: Manifest) -> None:
         try:
             self._cluster.create(kind, body)
         except Conflict:
             # It is there: revisions and kept configuration carry their content's hash in their name.
             self._own(kind, body["metadata"])
 
-    def _own(self, kind: Kind, wanted: Object) -> None:
+    def _own(self, kind: Kind, wanted: Manifest) -> None:
         """What an earlier Canary of the same name left must not be collected after it with the rest."""
         known = self._cluster.get(kind, wanted["namespace"], wanted["name"])
         owners = (known or {}).get("metadata", {}).get("ownerReferences") or []
@@ -122,9 +123,9 @@ class Recorder:
             owned = {"metadata": {"ownerReferences": wanted["ownerReferences"]}}
             self._cluster.patch(kind, wanted["namespace"], wanted["name"], owned)
 
-    def _known(self, canary: Canary) -> list[Object]:
+    def _known(self, canary: Canary) -> list[Manifest]:
         return self._cluster.select(
-            CONTROLLER_REVISION, Scope(canary.namespace, selector=f"{LABEL}={canary.name}")
+            CONTROLLER_REVISION, Scope(canary.namespace, selector=f"{CANARY}={canary.name}")
         )
 
     def _forget(self, canary: Canary, keep: frozenset[str]) -> None:
@@ -139,30 +140,21 @@ class Recorder:
         named = {name for known in by_age if known not in stale for name in known["data"]["configs"].values()}
         for kind in (CONFIG_MAP, SECRET):
             for config in self._cluster.select(
-                kind, Scope(canary.namespace, selector=f"{LABEL}={canary.name}")
+                kind, Scope(canary.namespace, selector=f"{CANARY}={canary.name}")
             ):
                 if config.get("immutable") and config["metadata"]["name"] not in named:
                     self._cluster.delete(kind, canary.namespace, config["metadata"]["name"])
 
 
-def _marks(canary: Canary, owner: Object) -> Object:
+def _marks(canary: Canary, owner: Manifest) -> Manifest:
     return {
         "namespace": canary.namespace,
-        "labels": {LABEL: canary.name},
-        "ownerReferences": [
-            {
-                "apiVersion": "flagger.app/v1beta1",
-                "kind": "Canary",
-                "name": canary.name,
-                "uid": owner["metadata"]["uid"],
-                "controller": True,
-                "blockOwnerDeletion": True,
-            }
-        ],
+        "labels": {CANARY: canary.name},
+        "ownerReferences": [owner_reference(canary.name, owner["metadata"]["uid"])],
     }
 
 
-def _data(deployment: Object, configs: Mapping[str, str], scaler: Object | None) -> Object:
+def _data(deployment: Manifest, configs: Mapping[str, str], scaler: Manifest | None) -> Manifest:
     spec = deployment["spec"]
     data = {
         "template": spec["template"],

@@ -10,8 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from automation.cluster.client import Cluster, Object, WatchExpired
-from automation.cluster.kinds import Kind, Scope
+from automation.cluster.client import Cluster, WatchExpired
+from automation.core.kinds import Kind, Manifest, Scope
 from automation.errors import ClusterAway, SluiceError
 
 Key = tuple[str, str]
@@ -19,12 +19,12 @@ UNASKED_SECONDS = 900.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-def key_of(thing: Object) -> Key:
+def key_of(thing: Manifest) -> Key:
     metadata = thing["metadata"]
     return metadata.get("namespace", ""), metadata["name"]
 
 
-def version(thing: Object) -> int:
+def version(thing: Manifest) -> int:
     """When an object was written: resourceVersions of one kind grow."""
     return int(thing["metadata"]["resourceVersion"])
 
@@ -35,9 +35,9 @@ class Watch:
     `scope` limits them to a namespace, and in it to one name.
     """
 
-    def __init__(self, cluster: Cluster, kind: Kind, scope: Scope, changed: Callable[[Kind, Object], None]):
+    def __init__(self, cluster: Cluster, kind: Kind, scope: Scope, changed: Callable[[Kind, Manifest], None]):
         self._cluster, self.kind, self._scope, self._changed = cluster, kind, scope, changed
-        self._objects: dict[Key, Object] = {}
+        self._objects: dict[Key, Manifest] = {}
         self._passed = 0
         self._lock = threading.Lock()
         self._listed = threading.Event()
@@ -54,15 +54,15 @@ class Watch:
     def ready(self, seconds: float) -> bool:
         return self._listed.wait(seconds)
 
-    def get(self, namespace: str, name: str) -> Object | None:
+    def get(self, namespace: str, name: str) -> Manifest | None:
         with self._lock:
             return self._objects.get((namespace, name))
 
-    def all(self) -> list[Object]:
+    def all(self) -> list[Manifest]:
         with self._lock:
             return list(self._objects.values())
 
-    def put(self, thing: Object) -> None:
+    def put(self, thing: Manifest) -> None:
         """Takes in what a writer got back, unless the watch knows something newer: that it was deleted, say."""
         with self._lock:
             known = self._objects.get(key_of(thing))
@@ -117,7 +117,7 @@ class Watch:
             self._stopped.wait(RETRY_SECONDS[0])
         return since
 
-    def _take(self, what: str, thing: Object) -> None:
+    def _take(self, what: str, thing: Manifest) -> None:
         with self._lock:
             self._passed = max(self._passed, version(thing))
             known = self._objects.get(key_of(thing))
@@ -145,7 +145,7 @@ class Watches:
         cluster: Cluster,
         kinds: Iterable[Kind],
         namespaces: Iterable[str],
-        changed: Callable[[Kind, Object], None] = lambda kind, thing: None,
+        changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None,
     ) -> None:
         self._watches = {
             (kind, namespace): Watch(cluster, kind, Scope(namespace), changed)
@@ -167,14 +167,14 @@ class Watches:
         for watch in self._watches.values():
             watch.stop()
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         watch = self._watches.get((kind, namespace))
         return watch.get(namespace, name) if watch else None
 
-    def all(self, kind: Kind) -> list[Object]:
+    def all(self, kind: Kind) -> list[Manifest]:
         return [thing for (of, _), watch in self._watches.items() if of is kind for thing in watch.all()]
 
-    def put(self, kind: Kind, thing: Object) -> None:
+    def put(self, kind: Kind, thing: Manifest) -> None:
         self._watches[kind, thing["metadata"]["namespace"]].put(thing)
 
     def trouble(self) -> SluiceError | None:
@@ -186,14 +186,14 @@ class NamedWatches:
     """Objects that are followed by name, each from the first time that somebody asks for it until nobody does."""
 
     def __init__(
-        self, cluster: Cluster, changed: Callable[[Kind, Object], None] = lambda kind, thing: None
+        self, cluster: Cluster, changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None
     ) -> None:
         self._cluster, self._changed = cluster, changed
         self._watches: dict[tuple[Kind, str, str], Watch] = {}
         self._asked: dict[tuple[Kind, str, str], float] = {}
         self._lock = threading.Lock()
 
-    def get(self, kind: Kind, namespace: str, name: str, seconds: float = 10.0) -> Object | None:
+    def get(self, kind: Kind, namespace: str, name: str, seconds: float = 10.0) -> Manifest | None:
         """The object, None where there is none. Raises ClusterAway when it could not be read in `seconds`."""
         with self._lock:
             watch = self._watches.get((kind, namespace, name))

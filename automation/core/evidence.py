@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
-from automation.core.split import Split
+from automation.core.traffic import Traffic
 
 CheckKind = Literal["metric", "hook", "readiness"]
 
@@ -47,8 +47,8 @@ class CheckResult:
 class Evidence:
     """What a move rests on. `measured_at` is RFC 3339; `approvals` names who let it pass."""
 
-    from_: Split
-    to: Split
+    from_: Traffic
+    to: Traffic
     checks: tuple[CheckResult, ...] = ()
     approvals: tuple[str, ...] = ()
     measured_at: str = ""
@@ -56,8 +56,8 @@ class Evidence:
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Evidence":
         return cls(
-            Split.parse(document["from"]),
-            Split.parse(document["to"]),
+            Traffic.parse(document["from"]),
+            Traffic.parse(document["to"]),
             tuple(CheckResult.parse(check) for check in document.get("checks", ())),
             tuple(document.get("approvals", ())),
             str(document.get("measuredAt", "")),

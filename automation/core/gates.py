@@ -24,6 +24,6 @@ def _call(at: Situation, webhook: Webhook) -> CallHook:
         "checksum": run_checksum(status.last_applied_spec, status.tracked_configs),
         "metadata": dict(webhook.metadata),
     }
-    step = f"{status.split.canary}-{status.failed_checks}"
+    step = f"{status.traffic.canary}-{status.failed_checks}"
     where = (canary.namespace, canary.name, status.last_applied_spec, str(status.phase), step)
     return CallHook(webhook, payload, "/".join((*where, webhook.type, webhook.name)))

@@ -17,4 +17,7 @@ def is_live(intent: Intent, seen: Observation) -> bool:
         return False
     if wanted.apex == "target":
         return True
-    return seen.route is not None and (seen.route.attempt, seen.route.split) == (wanted.attempt, wanted.split)
+    return seen.route is not None and (seen.route.attempt, seen.route.traffic) == (
+        wanted.attempt,
+        wanted.traffic,
+    )

@@ -31,7 +31,7 @@ def attempt(
     at: Situation, kind: Purpose, wanted: Placement, *events: Event, checks: tuple[CheckResult, ...] = ()
 ) -> Decision:
     """A stack update towards `wanted`, under a fresh attempt id and with its evidence."""
-    evidence = Evidence(at.status.split, wanted.split, checks, measured_at=timestamp(at.seen.now))
+    evidence = Evidence(at.status.traffic, wanted.traffic, checks, measured_at=timestamp(at.seen.now))
     placement = replace(wanted, attempt=at.seen.fresh_attempt, evidence=evidence)
     intent = Intent(kind, placement, _message(at, kind, evidence))
     actions: tuple[Action, ...] = (
@@ -46,8 +46,8 @@ def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
     """Whether the policy pack has a say: whatever gives the canary more traffic, and what primary is made of."""
     if kind in _ALWAYS_FORWARD:
         return True
-    live = at.seen.route.split.canary if at.seen.route else 0
-    return kind not in _TOWARDS_PRIMARY and placement.split.canary > live
+    live = at.seen.route.traffic.canary if at.seen.route else 0
+    return kind not in _TOWARDS_PRIMARY and placement.traffic.canary > live
 
 
 def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:

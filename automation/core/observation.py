@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automation.core.analysis import MetricCheck, Webhook
-from automation.core.split import Split
 from automation.core.status import Apex
+from automation.core.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Route:
     """The generated route as it is live. `differs`: it is not what the program last wrote in some other way than by
     its weights or attempt; `changed_by` names the field manager who wrote it last, where that wasn't the driver."""
 
-    split: Split
+    traffic: Traffic
     attempt: str
     differs: bool = False
     changed_by: str = ""

@@ -1,7 +1,7 @@
 """Which placement the program renders: what is in force, or the intent of the attempt that it was handed."""
 
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Placement, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 
 
 def placement_to_render(status: Status, attempt: str | None = None, recorded: str = "") -> Placement:

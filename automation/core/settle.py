@@ -21,9 +21,9 @@ class Veto:
 def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settled:
     """The status that follows an intent which was read back live at `now`: it is in force, phase and weight follow."""
     live = touched(
-        status, now, in_force=intent.placement, intent=None, canary_weight=intent.placement.split.canary
+        status, now, in_force=intent.placement, intent=None, canary_weight=intent.placement.traffic.canary
     )
-    if live.split != status.split or intent.kind in _NEW_DEADLINE:
+    if live.traffic != status.traffic or intent.kind in _NEW_DEADLINE:
         live = replace(live, split_since=now)
     return _FOLLOWS[intent.kind](canary, live, now)
 
@@ -57,9 +57,9 @@ def _promoting(canary: Canary, live: Status, now: float) -> Settled:
 
 def _returned(canary: Canary, live: Status, now: float) -> Settled:
     if live.canary_weight > 0:
-        return Settled(live, (texts.returned(canary, live.split),))
+        return Settled(live, (texts.returned(canary, live.traffic),))
     said = (
-        texts.returned(canary, live.split)
+        texts.returned(canary, live.traffic)
         if canary.analysis.step_weight_promotion
         else texts.all_to_primary()
     )

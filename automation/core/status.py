@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from automation.core.evidence import CheckResult, Evidence
-from automation.core.split import ALL_ON_PRIMARY, Split
+from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 
 __all__ = [
     "ALL_ON_PRIMARY",
@@ -22,8 +22,8 @@ __all__ = [
     "Placement",
     "Purpose",
     "Request",
-    "Split",
     "Status",
+    "Traffic",
 ]
 
 Apex = Literal["target", "primary"]
@@ -70,7 +70,7 @@ class Placement:
 
     attempt: str
     apex: Apex
-    split: Split
+    traffic: Traffic
     revision: str
     evidence: Evidence | None = None
 
@@ -80,7 +80,7 @@ class Placement:
         return cls(
             str(document["attempt"]),
             "primary" if document["apex"] == "primary" else "target",
-            Split.parse(document["split"]),
+            Traffic.parse(document["split"]),
             str(document["revision"]),
             Evidence.parse(evidence) if evidence else None,
         )
@@ -89,7 +89,7 @@ class Placement:
         found = {
             "attempt": self.attempt,
             "apex": self.apex,
-            "split": self.split.document(),
+            "split": self.traffic.document(),
             "revision": self.revision,
         }
         return found | ({"evidence": self.evidence.document()} if self.evidence else {})
@@ -182,9 +182,9 @@ class Status:
     request: Request | None = None
 
     @property
-    def split(self) -> Split:
-        """The split in force."""
-        return self.in_force.split if self.in_force else ALL_ON_PRIMARY
+    def traffic(self) -> Traffic:
+        """The traffic in force."""
+        return self.in_force.traffic if self.in_force else ALL_ON_PRIMARY
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Status":

@@ -2,7 +2,7 @@
 
 from automation.core.decision import Event, normal, warning
 from automation.core.spec import Canary
-from automation.core.split import Split
+from automation.core.traffic import Traffic
 
 
 def suspended() -> Event:
@@ -51,8 +51,8 @@ def copying(canary: Canary) -> Event:
     return normal(f"Copying {canary.target_full_name} template spec to {canary.primary_full_name}")
 
 
-def returned(canary: Canary, split: Split) -> Event:
-    return normal(f"Advance {canary.full_name} primary weight {split.primary}")
+def returned(canary: Canary, traffic: Traffic) -> Event:
+    return normal(f"Advance {canary.full_name} primary weight {traffic.primary}")
 
 
 def all_to_primary() -> Event:
@@ -115,7 +115,7 @@ def policy_refused(canary: Canary, policy: str, message: str) -> Event:
     return warning(f"Halt {canary.full_name} advancement policy {policy}: {message}")
 
 
-def route_repaired(canary: Canary, who: str, live: Split | None, wanted: Split) -> Event:
+def route_repaired(canary: Canary, who: str, live: Traffic | None, wanted: Traffic) -> Event:
     route = f"{canary.route_copy_name}.{canary.namespace}"
     if live is None:
         return warning(f"Route {route} was deleted: made again with {wanted}")

@@ -1,7 +1,7 @@
 """The arithmetic of weights: where the canary's share goes next, and where it ends."""
 
 from automation.core.analysis import Analysis
-from automation.core.split import Split
+from automation.core.traffic import Traffic
 
 
 def limit(analysis: Analysis) -> int:
@@ -21,10 +21,10 @@ def next_weight(analysis: Analysis, current: int) -> int:
     return min(current + analysis.step_weight, limit(analysis))
 
 
-def step_back(analysis: Analysis, split: Split) -> Split:
-    """The split after one step of traffic back to primary; all at once without stepWeightPromotion."""
+def step_back(analysis: Analysis, traffic: Traffic) -> Traffic:
+    """The traffic after one step of traffic back to primary; all at once without stepWeightPromotion."""
     step = analysis.step_weight_promotion or 100
-    return Split.to_canary(max(0, split.canary - step))
+    return Traffic(max(0, traffic.canary - step))
 
 
 def _next_listed(steps: tuple[int, ...], current: int) -> int:

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from automation.cluster.client import Cluster, Conflict, Object
+from automation.cluster.client import Cluster, Conflict
 from automation.cluster.events import Announcement
-from automation.cluster.kinds import CANARY, DEPLOYMENT, Kind
 from automation.cluster.leases import Leases
 from automation.cluster.observer import Observer, TickContext
 from automation.cluster.recorder import Moved, Recorder
@@ -31,18 +30,19 @@ from automation.core.decision import (
     normal,
     warning,
 )
+from automation.core.kinds import CANARY, DEPLOYMENT, Kind, Manifest
 from automation.core.liveness import is_live
 from automation.core.observation import Observation
 from automation.core.settle import Veto, abandon
 from automation.core.spec import Canary, Refused
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.errors import ClusterRefused, UpdateFailed
 from automation.questions.asker import Asker
 from automation.updates.placer import Placer, Postponed
 from automation.updates.stacks import PolicyRefused
 
-Announcer = Callable[[Announcement, Object], None]
+Announcer = Callable[[Announcement, Manifest], None]
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
 ROUNDS = 100
 """More questions than this in one tick would be a decision that never ends."""
@@ -90,7 +90,7 @@ class Ports:
 class Scene:
     """A Canary in the middle of a tick: the live object, what it says, and what is so."""
 
-    live: Object
+    live: Manifest
     canary: Canary
     status: Status
     observation: Observation
@@ -123,7 +123,7 @@ class Driver:
             self._look_anew(DEPLOYMENT, namespace, canary.target.name)
             return outcome(scene, "the target changed meanwhile; looking again")
 
-    def _look(self, live: Object, canary: Canary, status: Status) -> Scene:
+    def _look(self, live: Manifest, canary: Canary, status: Status) -> Scene:
         initialising = status.phase in (Phase.NONE, Phase.INITIALIZING) and not canary.skip_analysis
         context = TickContext(
             now=self._ports.clock(),
@@ -189,7 +189,7 @@ class Driver:
             return self._halt(scene, Veto(refused.policy, refused.message))
         except Postponed as postponed:
             self._announce(scene, warning(str(postponed)))
-            idle = scene.status.split == ALL_ON_PRIMARY
+            idle = scene.status.traffic == ALL_ON_PRIMARY
             failing = str(postponed) if idle and isinstance(postponed.__cause__, UpdateFailed) else ""
             return replace(outcome(scene, str(postponed)), failing=failing)
         scene = self._look(scene.live, canary, scene.status)
@@ -230,7 +230,7 @@ class Driver:
         )
         self._ports.announce(announcement, scene.live)
 
-    def _refuse(self, live: Object, status: Status, refused: Refused) -> Tick:
+    def _refuse(self, live: Manifest, status: Status, refused: Refused) -> Tick:
         """Says once for each version of the document what is wrong with it; what runs keeps running."""
         metadata = live["metadata"]
         key = (metadata["namespace"], metadata["name"])
@@ -276,7 +276,7 @@ def closed_to(scene: Scene) -> str:
     return ""
 
 
-def refuse_forgetful(saved: Object, status: Status) -> None:
+def refuse_forgetful(saved: Manifest, status: Status) -> None:
     """Raises ClusterRefused where the API server dropped fields of ours: a run could never go on from there."""
     kept = saved.get("status") or {}
     lost = [name for name in ("inForce", "intent") if name in status.document() and name not in kept]

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from automation.cluster.client import Object
-from automation.cluster.kinds import CANARY, DEPLOYMENT, Kind
 from automation.cluster.watches import Key, Watches, key_of
 from automation.core.durations import seconds_of
+from automation.core.kinds import CANARY, DEPLOYMENT, Kind, Manifest
 from automation.core.status import Phase
 from automation.driver.driver import Driver, Tick
 from automation.errors import SluiceError
@@ -90,7 +89,7 @@ class Loop:
         self,
         watches: Watches,
         driver: Driver,
-        mine: Callable[[Object], bool] = lambda canary: True,
+        mine: Callable[[Manifest], bool] = lambda canary: True,
         ticked: Ticked = lambda key, tick: None,
         troubled: Troubled = lambda key, trouble: None,
     ) -> None:
@@ -101,7 +100,7 @@ class Loop:
         self._said = ""
         self._stopped = threading.Event()
 
-    def changed(self, kind: Kind, thing: Object) -> None:
+    def changed(self, kind: Kind, thing: Manifest) -> None:
         """To be called by the watches: hastens the tick of whoever may have something new to do."""
         if kind is CANARY:
             if self._mine(thing) and self._is_news(thing):
@@ -111,14 +110,14 @@ class Loop:
             if self._mine(canary) and concerns(canary, kind, thing):
                 self._hasten(canary)
 
-    def _is_news(self, canary: Object) -> bool:
+    def _is_news(self, canary: Manifest) -> bool:
         """Whether somebody wrote what drivers read. Their own writes of the status are no reason to look again."""
         written = (canary["metadata"].get("generation"), (canary.get("status") or {}).get("request"))
         known = self._written.get(key_of(canary))
         self._written[key_of(canary)] = written
         return known != written
 
-    def _hasten(self, canary: Object) -> None:
+    def _hasten(self, canary: Manifest) -> None:
         if eager(canary):
             self._agenda.hasten(key_of(canary), time.monotonic())
 
@@ -161,11 +160,11 @@ class Loop:
             self._agenda.done(key, None if interval is None else begun + interval, begun + PAUSE_SECONDS)
 
 
-def eager(canary: Object) -> bool:
+def eager(canary: Manifest) -> bool:
     return ((canary.get("status") or {}).get("phase") or "") in EAGER
 
 
-def concerns(canary: Object, kind: Kind, thing: Object) -> bool:
+def concerns(canary: Manifest, kind: Kind, thing: Manifest) -> bool:
     """Whether it is the Canary's target or primary, or another object that was generated for it."""
     metadata, own = thing["metadata"], canary["metadata"]
     if metadata.get("namespace") != own["namespace"]:
@@ -177,7 +176,7 @@ def concerns(canary: Object, kind: Kind, thing: Object) -> bool:
     return any((owner.get("kind"), owner.get("name")) == ("Canary", own["name"]) for owner in owners)
 
 
-def interval_of(canary: Object | None) -> float:
+def interval_of(canary: Manifest | None) -> float:
     """Seconds between two ticks; the document may be one that is refused, then the model's default."""
     spec = (canary or {}).get("spec") or {}
     analysis = spec.get("analysis") or spec.get("canaryAnalysis") or {}

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import requests
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import METRIC_TEMPLATE, SECRET
+from automation.cluster.client import Cluster
 from automation.core.decision import CallHook, Measure, Question
+from automation.core.kinds import METRIC_TEMPLATE, SECRET, Manifest
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
@@ -23,7 +23,7 @@ from automation.questions.metrics.template import MetricTemplate
 from automation.questions.metrics.variables import Unrendered
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
-Slices = Callable[[], Iterable[Object]]
+Slices = Callable[[], Iterable[Manifest]]
 NOWHERE = "http://flagger-prometheus.apisix:9090"
 SAMPLES_OF_A_RATE = 2
 
@@ -170,7 +170,7 @@ class Asker:
         return sorted(self._addresses[key][1])
 
 
-def belongs(part: Object, namespace: str, service: str) -> bool:
+def belongs(part: Manifest, namespace: str, service: str) -> bool:
     """Whether an EndpointSlice is one of a Service's."""
     metadata = part["metadata"]
     labels = metadata.get("labels") or {}

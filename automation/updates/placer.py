@@ -16,11 +16,11 @@ from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
 from functools import partial
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
-from automation.cluster.observer import ATTEMPT
+from automation.cluster.client import Cluster
 from automation.cluster.watches import Watches
 from automation.core.decision import MakeLive
+from automation.core.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE, Manifest
+from automation.core.marks import ATTEMPT
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
 from automation.errors import SluiceError, UpdateFailed
@@ -143,7 +143,7 @@ class Placer:
         return [
             f"Stack {stack} took no update for {DIRECT_SECONDS:g} s ({reason}); "
             f"route {canary.route_copy_name}.{canary.namespace} was patched directly to "
-            f"{update.intent.placement.split.primary}/{update.intent.placement.split.canary}"
+            f"{update.intent.placement.traffic.primary}/{update.intent.placement.traffic.canary}"
         ]
 
     def _run(self, release: Release, attempt: str | None, job: Job, deadline: float) -> None:
@@ -176,7 +176,7 @@ class Placer:
         live = self._cluster.get(APISIX_ROUTE, canary.namespace, canary.route_copy_name)
         if live is None:
             raise Postponed(reason)
-        self._watches.put(APISIX_ROUTE, self._cluster.apply(APISIX_ROUTE, with_split(live, canary, intent)))
+        self._watches.put(APISIX_ROUTE, self._cluster.apply(APISIX_ROUTE, with_traffic(live, canary, intent)))
 
     def _read_back(self, canary: Canary) -> None:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
@@ -195,12 +195,12 @@ def _until(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
-def with_split(live: Object, canary: Canary, intent: Intent) -> Object:
+def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
     """The live route with another split: what is applied when it has to be patched directly."""
     metadata = live["metadata"]
     weights = {
-        f"{canary.apex}-primary": intent.placement.split.primary,
-        f"{canary.apex}-canary": intent.placement.split.canary,
+        f"{canary.apex}-primary": intent.placement.traffic.primary,
+        f"{canary.apex}-canary": intent.placement.traffic.canary,
     }
     spec = copy.deepcopy(live["spec"])
     for rule in spec.get("http") or ():
@@ -228,7 +228,7 @@ def trail(intent: Intent, by: str) -> str:
         "attempt": intent.placement.attempt,
         "kind": str(intent.kind),
         "by": by,
-        "split": intent.placement.split.document(),
+        "split": intent.placement.traffic.document(),
         "revision": intent.placement.revision,
     } | ({"evidence": evidence.document()} if evidence else {})
     return f"{intent.message}\n\n{json.dumps(record, separators=(',', ':'))}"

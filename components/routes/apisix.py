@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import copy
 
+from automation.core.kinds import Manifest
+from automation.core.marks import inherited
 from automation.core.spec import Canary, Problem, Refused
-from automation.core.status import Split
-from components.marks import Manifest, inherited
+from automation.core.status import Traffic
 
 PRIORITY = 10000
 """Above whatever the source rule says."""
 
 
 def render(
-    source: Manifest | None, canary: Canary, split: Split, annotations: dict[str, str], owner: Manifest
+    source: Manifest | None, canary: Canary, traffic: Traffic, annotations: dict[str, str], owner: Manifest
 ) -> Manifest:
-    """The ApisixRoute `<routeRef>-<apex>-canary` for this split.
+    """The ApisixRoute `<routeRef>-<apex>-canary` for this traffic.
 
     Everything of the rule that is not a weight, also what this module has never heard of, is kept. Raises
     `Refused` with the model's texts when `source` has no rule that a copy can be made of.
@@ -30,7 +31,7 @@ def render(
     shadow = {
         **copy.deepcopy(rule),
         "priority": PRIORITY,
-        "backends": _backends(rule["backends"][0], canary, split),
+        "backends": _backends(rule["backends"][0], canary, traffic),
     }
     metadata = source["metadata"]
     return {
@@ -56,10 +57,10 @@ def hosts(source: Manifest | None, canary: Canary) -> tuple[str, ...]:
     return ()
 
 
-def _backends(backend: Manifest, canary: Canary, split: Split) -> list[Manifest]:
+def _backends(backend: Manifest, canary: Canary, traffic: Traffic) -> list[Manifest]:
     return [
-        {**backend, "serviceName": f"{canary.apex}-primary", "weight": split.primary},
-        {**backend, "serviceName": f"{canary.apex}-canary", "weight": split.canary},
+        {**backend, "serviceName": f"{canary.apex}-primary", "weight": traffic.primary},
+        {**backend, "serviceName": f"{canary.apex}-canary", "weight": traffic.canary},
     ]
 
 

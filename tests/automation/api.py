@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from automation.cluster.client import Cluster, Object
-from automation.cluster.kinds import Kind
+from automation.cluster.client import Cluster
+from automation.core.kinds import Kind, Manifest
 from tests.automation.loopback import Answer, Asked, loopback
 
 SUBRESOURCES = ("status", "scale")
@@ -53,15 +53,15 @@ class Api:
     cluster: Cluster = field(init=False)
     asked: list[Asked] = field(default_factory=list)
     refuse: Callable[[Asked], Answer | None] = lambda asked: None
-    _objects: dict[str, Object] = field(default_factory=dict)
+    _objects: dict[str, Manifest] = field(default_factory=dict)
     _version: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def put(self, kind: Kind, body: Object) -> Object:
+    def put(self, kind: Kind, body: Manifest) -> Manifest:
         with self._lock:
             return self._store(kind.path(body["metadata"]["namespace"], body["metadata"]["name"]), body)
 
-    def get(self, kind: Kind, name: str, namespace: str = "test") -> Object:
+    def get(self, kind: Kind, name: str, namespace: str = "test") -> Manifest:
         return copy.deepcopy(self._objects[kind.path(namespace, name)])
 
     def names(self, kind: Kind, namespace: str = "test") -> list[str]:
@@ -75,7 +75,7 @@ class Api:
         with self._lock:
             return self._answer(asked)
 
-    def _store(self, path: str, body: Object) -> Object:
+    def _store(self, path: str, body: Manifest) -> Manifest:
         self._version += 1
         known = self._objects.get(path, {}).get("metadata", {})
         marks = {"uid": known.get("uid", f"uid-{self._version}"), "resourceVersion": str(self._version)}
@@ -86,7 +86,7 @@ class Api:
         path = urlsplit(asked.path).path
         base, _, last = path.rpartition("/")
         path, part = (base, last) if last in SUBRESOURCES else (path, "")
-        body: Object = json.loads(asked.body) if asked.body else {}
+        body: Manifest = json.loads(asked.body) if asked.body else {}
         match asked.method:
             case "GET" if path in self._objects:
                 return Answer(body=self._objects[path])
@@ -106,12 +106,12 @@ class Api:
         found = [thing for at, thing in self._objects.items() if at.rpartition("/")[0] == path]
         return Answer(body={"metadata": {"resourceVersion": str(self._version or 1)}, "items": found})
 
-    def _create(self, path: str, body: Object) -> Answer:
+    def _create(self, path: str, body: Manifest) -> Answer:
         if path in self._objects:
             return Answer(409, {"message": "already exists"})
         return Answer(201, self._store(path, body))
 
-    def _write(self, path: str, part: str, body: Object) -> Answer:
+    def _write(self, path: str, part: str, body: Manifest) -> Answer:
         known = self._objects[path]
         version = body.get("metadata", {}).get("resourceVersion")
         if version not in (None, known["metadata"]["resourceVersion"]):

@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from automation.core.evidence import CheckResult, Evidence
+from automation.core.kinds import Manifest
 from automation.core.spec import Canary
-from automation.core.status import Placement, Split
-from components.marks import Manifest
+from automation.core.status import Placement, Traffic
 from components.revision import Revision
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "apisix"
@@ -64,6 +64,6 @@ def revision(**fields: Any) -> Revision:
 
 def placement(weight: int = 20, apex: Any = "primary", revision: str = "5d8c") -> Placement:
     """A step to a weight, ten percent up, with one passed check."""
-    before = Split.to_canary(max(0, weight - 10))
-    evidence = Evidence(before, Split.to_canary(weight), (MEASURED,), (), "2026-01-31T12:00:00Z")
-    return Placement("attempt-1", apex, Split.to_canary(weight), revision, evidence)
+    before = Traffic(max(0, weight - 10))
+    evidence = Evidence(before, Traffic(weight), (MEASURED,), (), "2026-01-31T12:00:00Z")
+    return Placement("attempt-1", apex, Traffic(weight), revision, evidence)

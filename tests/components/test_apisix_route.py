@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
+from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
-from automation.core.status import Split
-from components.marks import Manifest
+from automation.core.status import Traffic
 from components.routes import apisix
 from tests.components.documents import OWNER, canary, route
 
 MARKS = {"sluice.delivery/attempt": "attempt-1"}
 
 
-def render(source: Manifest | None, split: Split | None = None, **spec: Any) -> Manifest:
-    return apisix.render(source, canary(**spec), split or Split(80, 20), MARKS, OWNER)
+def render(source: Manifest | None, split: Traffic | None = None, **spec: Any) -> Manifest:
+    return apisix.render(source, canary(**spec), split or Traffic(20), MARKS, OWNER)
 
 
 def test_the_article_s_route_at_80_to_20() -> None:

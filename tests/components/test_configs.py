@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from automation.core.kinds import Manifest
 from components import configs
-from components.marks import Manifest
 from tests.components.documents import OWNER
 
 TRACKED = frozenset({"configmap/settings", "secret/keys"})

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
-from automation.core.status import Placement, Split
+from automation.core.status import Placement, Traffic
 from components.generated import Generated, Inputs, generate
-from components.marks import Manifest
 from tests.components.documents import autoscaler, canary, placement, revision, route, target
 
-NEW = Placement("", "target", Split(100, 0), "")
+NEW = Placement("", "target", Traffic(0), "")
 
 
 def generated(where: Placement, **known: Any) -> Generated:

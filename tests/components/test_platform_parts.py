@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from automation.core.kinds import Manifest
 from components import apisix, apisix_manifests, definitions, podinfo, prometheus
 from components.apisix_manifests import ManifestArgs
-from components.marks import Manifest
 from components.workload import Resources
 from tests.components import documents
 

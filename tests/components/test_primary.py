@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from automation.core.kinds import Manifest
 from components import primary
-from components.marks import Manifest
 from components.selector import Selector
 from tests.components.documents import OWNER, autoscaler, canary, revision, target
 

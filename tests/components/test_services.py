@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from components import services
-from components.marks import Manifest
 from components.selector import Selector, selector_of
 from tests.components.documents import OWNER, canary, target
 

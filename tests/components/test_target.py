@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from components.marks import DECLARED, Manifest
+from automation.core.kinds import Manifest
+from automation.core.marks import DECLARED
 from components.target import DeclaredTarget, ImageRequest, declared
 from tests.components import documents
 

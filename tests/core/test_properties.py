@@ -65,10 +65,10 @@ def moody(world: World, moods: list[str]) -> World:
 def invariants(world: World) -> None:
     status = world.status
     if world.route and status.intent is None and status.in_force:
-        assert status.in_force.split == world.route.split
+        assert status.in_force.traffic == world.route.traffic
     if status.phase in ENDS:
         assert world.route
-        assert world.route.split == split(0)
+        assert world.route.traffic == split(0)
         assert world.target
         assert world.target.workload.replicas == 0
         assert world.primary_revision == status.last_promoted_spec

@@ -18,16 +18,16 @@ from automation.core.status import (
     Placement,
     Purpose,
     Request,
-    Split,
     Status,
+    Traffic,
 )
 
 CHECKS = (CheckResult("request-success-rate", "metric", True, 99.5, 99.0, None, "success rate 99.50%"),)
-EVIDENCE = Evidence(Split(90, 10), Split(80, 20), CHECKS, ("ann",), "2026-01-01T00:00:00Z")
-IN_FORCE = Placement("a1", "primary", Split(90, 10), "v1")
+EVIDENCE = Evidence(Traffic(10), Traffic(20), CHECKS, ("ann",), "2026-01-01T00:00:00Z")
+IN_FORCE = Placement("a1", "primary", Traffic(10), "v1")
 INTENT = Intent(
     Purpose.ADVANCE,
-    Placement("a2", "primary", Split(80, 20), "v1", EVIDENCE),
+    Placement("a2", "primary", Traffic(20), "v1", EVIDENCE),
     "podinfo.test: weight 10 -> 20",
 )
 FULL = Status(
@@ -105,8 +105,8 @@ def test_infinity_does_not_reach_the_api_server() -> None:
         (FULL, None, IN_FORCE),
         (FULL, "a3", IN_FORCE),
         (FULL, "", IN_FORCE),
-        (Status(), None, Placement("", "target", Split(100, 0), "")),
-        (Status(), "a2", Placement("", "target", Split(100, 0), "")),
+        (Status(), None, Placement("", "target", Traffic(0), "")),
+        (Status(), "a2", Placement("", "target", Traffic(0), "")),
     ],
     ids=[
         "the attempt that was handed over",
@@ -125,4 +125,4 @@ def test_only_its_own_attempt_renders_an_intent(
 
 @given(st.one_of(st.none(), st.text(max_size=3)))
 def test_by_hand_no_traffic_moves(attempt: str | None) -> None:
-    assert placement_to_render(FULL, attempt).split == IN_FORCE.split
+    assert placement_to_render(FULL, attempt).traffic == IN_FORCE.traffic

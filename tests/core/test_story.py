@@ -22,7 +22,7 @@ from tests.core.world import HEALTHY, World, deployment, initialised, split
 
 
 def broken(world: World, check: object) -> Measured:
-    return world.measured(40.0 if world.status.split.canary else 100.0)
+    return world.measured(40.0 if world.status.traffic.canary else 100.0)
 
 
 def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
@@ -88,7 +88,7 @@ def test_a_bad_release_is_rolled_back_in_the_tick_of_the_last_failed_check() -> 
         "Canary failed! Scaling down podinfo.test",
     ]
     assert world.route
-    assert world.route.split == split(0)
+    assert world.route.traffic == split(0)
     assert (world.primary_revision, world.forward[-1]) == ("v1", False)
     (condition,) = world.status.conditions
     assert (condition.status, condition.reason, condition.message) == (
@@ -105,7 +105,7 @@ def test_each_step_carries_the_checks_that_it_rests_on() -> None:
     world = initialised(canary())
     world.release("v2")
     world.until(Phase.PROMOTING)
-    step = next(i for i in world.made_live if i.placement.split == split(20))
+    step = next(i for i in world.made_live if i.placement.traffic == split(20))
     evidence = step.placement.evidence
     assert evidence
     assert (evidence.from_, evidence.to) == (split(10), split(20))
@@ -215,7 +215,7 @@ def test_a_return_to_the_promoted_revision_cancels_without_blame() -> None:
     ]
     assert {event.type for event in world.events} == {"Normal"}
     assert world.status.conditions[0].reason == "Cancelled"
-    assert (world.route and world.route.split, world.status.last_applied_spec) == (split(0), "v1")
+    assert (world.route and world.route.traffic, world.status.last_applied_spec) == (split(0), "v1")
     world.tick(2)
     assert world.status.phase == Phase.FAILED
     world.release("v2")
@@ -279,10 +279,10 @@ def test_a_failed_promotion_ends_with_all_traffic_on_the_healthy_side(available:
         "Promotion of podinfo.test failed, primary not ready: "
         'deployment "podinfo-primary" exceeded its progress deadline'
     )
-    assert (world.primary_revision, world.route and world.route.split) == ("v1", split(meanwhile))
+    assert (world.primary_revision, world.route and world.route.traffic) == ("v1", split(meanwhile))
     world.primary = deployment("podinfo-primary", 2)
     world.until(Phase.FAILED)
-    assert (world.route and world.route.split, world.status.last_promoted_spec) == (split(0), "v1")
+    assert (world.route and world.route.traffic, world.status.last_promoted_spec) == (split(0), "v1")
 
 
 def test_a_revision_pushed_in_mid_promotion_gets_a_run_of_its_own() -> None:
@@ -350,7 +350,7 @@ def test_a_target_that_is_deleted_in_mid_run_leaves_no_traffic_to_nothing() -> N
     world.tick(3)
     world.target = None
     world.until(Phase.FAILED)
-    assert (world.route and world.route.split) == split(0)
+    assert (world.route and world.route.traffic) == split(0)
     assert "Deployment podinfo.test not found" in world.texts
 
 
@@ -364,7 +364,7 @@ def test_a_route_that_somebody_changed_is_put_back_with_its_name() -> None:
     assert world.texts[-1] == (
         "Route podinfo-podinfo-canary.test was set to 10/90 by kubectl-edit: put back to 90/10"
     )
-    assert (world.route.split, world.forward[-1]) == (split(10), False)
+    assert (world.route.traffic, world.forward[-1]) == (split(10), False)
 
 
 def test_a_deleted_primary_comes_back_from_its_promoted_revision() -> None:
@@ -393,7 +393,7 @@ def test_a_step_that_a_policy_refuses_moves_nothing_and_is_tried_again() -> None
     world.policy = lambda intent: Veto("step-bounds", "10 is too much; use 5")
     world.tick(4)
     assert world.route
-    assert (world.route.split, world.status.intent, world.status.failed_checks) == (split(10), None, 0)
+    assert (world.route.traffic, world.status.intent, world.status.failed_checks) == (split(10), None, 0)
     assert world.texts[-1] == "Halt podinfo.test advancement policy step-bounds: 10 is too much; use 5"
     world.policy = lambda intent: None
     world.until(Phase.SUCCEEDED)
@@ -553,7 +553,7 @@ def test_an_intent_that_is_not_live_is_dropped_and_decided_anew() -> None:
     world.release("v2")
     world.tick(2)
     assert world.status.in_force
-    lost = replace(world.status.in_force, attempt="lost", split=split(20))
+    lost = replace(world.status.in_force, attempt="lost", traffic=split(20))
     world.status = replace(world.status, intent=Intent(Purpose.ADVANCE, lost, "lost"))
     world.until(Phase.SUCCEEDED)
     assert world.weights == [0, 10, 20, 30, 40, 50, 0]
@@ -567,7 +567,7 @@ def test_a_primary_that_is_lost_while_it_is_put_back_is_made_again() -> None:
     world.tick()
     world.primary, world.primary_revision = None, ""
     world.until(Phase.FAILED)
-    assert (world.primary_revision, world.route and world.route.split) == ("v1", split(0))
+    assert (world.primary_revision, world.route and world.route.traffic) == ("v1", split(0))
 
 
 def test_a_dropped_intent_does_not_linger_on_a_canary_at_rest() -> None:
@@ -661,12 +661,12 @@ def test_a_source_that_breaks_in_mid_run_holds_a_good_canary_and_still_lets_a_ba
 ):
     world = initialised(canary({"spec.analysis.threshold": 3}))
     world.release("v2")
-    while world.status.split.canary == 0:
+    while world.status.traffic.canary == 0:
         world.tick()
     world.problems = ('apisixroutes.apisix.apache.org "podinfo" not found',)
-    weight = world.status.split.canary
+    weight = world.status.traffic.canary
     world.tick(5)
-    assert (world.status.split.canary, world.texts[-1]) == (weight, world.problems[0])
+    assert (world.status.traffic.canary, world.texts[-1]) == (weight, world.problems[0])
     world.answer = broken
     world.until(Phase.FAILED)
-    assert world.status.split.canary == 0
+    assert world.status.traffic.canary == 0

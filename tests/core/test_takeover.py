@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from automation.core.observation import Route, Target
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Purpose, Request, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 from tests.core.documents import canary
 from tests.core.world import World, deployment
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.core.spec import Analysis
-from automation.core.split import Split
+from automation.core.traffic import Traffic
 from automation.core.weights import limit, next_weight, step_back
 
 LISTED = Analysis(step_weights=(1, 5, 20, 60))
@@ -68,7 +68,7 @@ def test_the_weight_of_promotion(analysis: Analysis, expected: int) -> None:
     ids=["at once", "one step", "never below zero"],
 )
 def test_the_way_back(step: int, before: int, after: int) -> None:
-    assert step_back(Analysis(step_weight_promotion=step), Split.to_canary(before)) == Split.to_canary(after)
+    assert step_back(Analysis(step_weight_promotion=step), Traffic(before)) == Traffic(after)
 
 
 @st.composite
@@ -97,14 +97,19 @@ def test_weights_rise_to_the_limit_and_never_beyond(analysis: Analysis) -> None:
 @given(analyses(), st.integers(0, 100))
 def test_every_split_is_whole_and_in_bounds(analysis: Analysis, weight: int) -> None:
     for split in (
-        Split.to_canary(min(100, next_weight(analysis, weight))),
-        step_back(analysis, Split.to_canary(weight)),
+        Traffic(min(100, next_weight(analysis, weight))),
+        step_back(analysis, Traffic(weight)),
     ):
         assert split.primary + split.canary == 100
         assert 0 <= split.canary <= 100
 
 
-@pytest.mark.parametrize(("primary", "canary"), [(50, 49), (101, -1), (-1, 101)])
-def test_a_split_that_is_none_can_not_be_made(primary: int, canary: int) -> None:
-    with pytest.raises(ValueError, match="sums to 100"):
-        Split(primary, canary)
+@pytest.mark.parametrize("canary", [-1, 101])
+def test_a_weight_out_of_bounds_can_not_be_made(canary: int) -> None:
+    with pytest.raises(ValueError, match="whole percentage"):
+        Traffic(canary)
+
+
+def test_weights_that_do_not_sum_to_100_can_not_be_read() -> None:
+    with pytest.raises(ValueError, match="sum to 100"):
+        Traffic.parse({"primary": 50, "canary": 49})

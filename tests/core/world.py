@@ -23,7 +23,7 @@ from automation.core.decision import (
 from automation.core.observation import Answer, HookAnswer, Measured, Observation, Route, Target, Workload
 from automation.core.rendering import placement_to_render
 from automation.core.spec import Canary
-from automation.core.status import Apex, Intent, Phase, Placement, Split, Status
+from automation.core.status import Apex, Intent, Phase, Placement, Status, Traffic
 
 HEALTHY = {"request-success-rate": 100.0, "request-duration": 20.0}
 
@@ -72,8 +72,8 @@ class World:
         """The canary's weights that were made live, each change once."""
         found = [0]
         for intent in self.made_live:
-            if intent.placement.split.canary != found[-1]:
-                found.append(intent.placement.split.canary)
+            if intent.placement.traffic.canary != found[-1]:
+                found.append(intent.placement.traffic.canary)
         return found
 
     def measured(self, value: float) -> Measured:
@@ -165,7 +165,7 @@ class World:
         assert placement == self.status.intent.placement, "an update follows the save of its intent"
         self.apex = placement.apex
         if placement.apex == "primary":
-            self.route = Route(placement.split, placement.attempt)
+            self.route = Route(placement.traffic, placement.attempt)
         self.primary = self.primary or deployment("podinfo-primary")
         self.primary_revision = placement.revision
 
@@ -196,5 +196,5 @@ def initialised(canary: Canary, **fields: object) -> World:
     return world
 
 
-def split(canary: int) -> Split:
-    return Split.to_canary(canary)
+def split(canary: int) -> Traffic:
+    return Traffic(canary)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 import pytest
 
+from automation.core.kinds import Manifest
 from components import objects
-from components.marks import Manifest
 from policies import tokens
 from tests.components import documents
 from tests.stacks.programs import run

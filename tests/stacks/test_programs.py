@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from automation.core.kinds import Manifest
 from automation.core.status import Intent, Purpose, Status
-from components.marks import Manifest
 from stacks import ENVIRONMENTS, cluster
 from stacks.canary_state import CanaryState, Live
 from stacks.program import program_for

@@ -10,8 +10,8 @@ from automation.core.decision import Decision, Event
 from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, stay
 from automation.core.situation import Situation
-from automation.core.split import ALL_ON_PRIMARY, Split
 from automation.core.status import Phase, Purpose
+from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 
 
 def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
@@ -27,21 +27,21 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     """
     if at.status.phase is Phase.PROGRESSING:
         return attempt(
-            at, Purpose.ROLLBACK, replace(at.in_force, split=ALL_ON_PRIMARY), *events, checks=checks
+            at, Purpose.ROLLBACK, replace(at.in_force, traffic=ALL_ON_PRIMARY), *events, checks=checks
         )
-    wanted = replace(at.in_force, revision=at.status.last_promoted_spec, split=_healthy_side(at))
+    wanted = replace(at.in_force, revision=at.status.last_promoted_spec, traffic=_healthy_side(at))
     live = at.seen.primary.revision if at.seen.primary else ""
     if wanted != at.in_force or live != wanted.revision:
         return attempt(at, Purpose.RESTORE, wanted, *events, checks=checks)
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is being put back", *events, texts.primary_not_ready(at.canary, primary.why))
-    return attempt(at, Purpose.ROLLBACK, replace(wanted, split=ALL_ON_PRIMARY), *events, checks=checks)
+    return attempt(at, Purpose.ROLLBACK, replace(wanted, traffic=ALL_ON_PRIMARY), *events, checks=checks)
 
 
-def _healthy_side(at: Situation) -> Split:
+def _healthy_side(at: Situation) -> Traffic:
     """Primary keeps its share while any of its pods answers; the canary takes all if only it does."""
     primary, target = at.seen.primary, at.seen.target
     if primary and primary.available > 0:
-        return at.in_force.split
-    return Split.to_canary(100) if target and target.workload.available > 0 else at.in_force.split
+        return at.in_force.traffic
+    return Traffic(100) if target and target.workload.available > 0 else at.in_force.traffic

@@ -11,8 +11,8 @@ from automation.core.moves import attempt, stay
 from automation.core.observation import Target
 from automation.core.phases.start import scale_from_zero
 from automation.core.situation import Situation
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Purpose
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter
 
 

@@ -21,8 +21,8 @@ from automation.core.observation import QueryFailed, Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
 from automation.core.situation import Situation
-from automation.core.split import ALL_ON_PRIMARY, Split
 from automation.core.status import Purpose
+from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 from automation.core.transitions import touched
 from automation.core.verdict import judge
 from automation.core.weights import limit, next_weight
@@ -44,8 +44,8 @@ def _restart(at: Situation, target: Target) -> Decision:
 
     Running pods don't read changed configuration, so they are stopped and started again for it.
     """
-    if at.status.split != ALL_ON_PRIMARY:
-        return attempt(at, Purpose.RESTART, replace(at.in_force, split=ALL_ON_PRIMARY))
+    if at.status.traffic != ALL_ON_PRIMARY:
+        return attempt(at, Purpose.RESTART, replace(at.in_force, traffic=ALL_ON_PRIMARY))
     stop = (ScaleTarget(0),) if target.configs != at.status.tracked_configs else ()
     return Decision(
         f"restart with {target.revision}",
@@ -80,7 +80,7 @@ def _analyse(at: Situation) -> Decision:
         return _promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
-    if at.status.split.canary > 0:
+    if at.status.traffic.canary > 0:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
 
@@ -148,14 +148,14 @@ def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Even
 def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
     if at.seen.problems:
         return note("the run can't go on", at.status, *_problems(at))
-    if at.status.split.canary >= limit(at.canary.analysis):
+    if at.status.traffic.canary >= limit(at.canary.analysis):
         return _promote(at, results)
     return _advance(at, results)
 
 
 def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
-    split = Split.to_canary(next_weight(at.canary.analysis, at.status.split.canary))
-    return attempt(at, Purpose.ADVANCE, replace(at.in_force, split=split), *events, checks=results)
+    traffic = Traffic(next_weight(at.canary.analysis, at.status.traffic.canary))
+    return attempt(at, Purpose.ADVANCE, replace(at.in_force, traffic=traffic), *events, checks=results)
 
 
 def _promote(at: Situation, results: tuple[CheckResult, ...]) -> Decision:

@@ -16,9 +16,9 @@ def promoting(at: Situation) -> Decision:
     """Wait for primary, then move the traffic back, at once or in steps. Nothing is measured any more."""
     if (waiting := _primary_unready(at)) is not None:
         return waiting
-    if at.status.split.canary == 0:
+    if at.status.traffic.canary == 0:
         return note("no traffic to move back", enter(at.canary, at.status, Phase.FINALISING, at.seen.now))
-    wanted = replace(at.in_force, split=step_back(at.canary.analysis, at.status.split))
+    wanted = replace(at.in_force, traffic=step_back(at.canary.analysis, at.status.traffic))
     return attempt(at, Purpose.RETURN, wanted)
 
 

@@ -19,10 +19,10 @@ def _route(at: Situation) -> list[Event]:
     live, wanted = at.seen.route, at.in_force
     if wanted.apex == "target":
         return []  # there is no route of ours before primary can answer
-    if live and (live.split, live.attempt, live.differs) == (wanted.split, wanted.attempt, False):
+    if live and (live.traffic, live.attempt, live.differs) == (wanted.traffic, wanted.attempt, False):
         return []
     who = live.changed_by if live else ""
-    return [texts.route_repaired(at.canary, who, live.split if live else None, wanted.split)]
+    return [texts.route_repaired(at.canary, who, live.traffic if live else None, wanted.traffic)]
 
 
 def _apex(at: Situation) -> list[Event]:

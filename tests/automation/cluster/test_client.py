@@ -9,7 +9,7 @@ import pytest
 
 from automation.cluster import reach
 from automation.cluster.client import Cluster, Conflict
-from automation.cluster.kinds import CANARY, DEPLOYMENT
+from automation.core.kinds import CANARY, DEPLOYMENT
 from automation.errors import ClusterAway, ClusterRefused
 from tests.automation.api import kubeconfig
 from tests.automation.loopback import Answer, Loopback, loopback

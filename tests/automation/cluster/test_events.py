@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from automation.cluster.events import Announcement, EventLog
-from automation.cluster.kinds import EVENT
+from automation.core.kinds import EVENT
 from cli.assembly import announcer
 from cli.display import Lines
 from tests.automation.api import Api, api

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from automation.cluster import leases as lease
-from automation.cluster.kinds import LEASE
 from automation.cluster.leases import Identity, Leases, began, machine
+from automation.core.kinds import LEASE
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary
 from tests.automation.loopback import Answer

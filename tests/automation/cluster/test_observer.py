@@ -16,9 +16,9 @@ from automation.cluster.observer import (
 )
 from automation.core.observation import Target, Workload
 from automation.core.spec import Canary
-from automation.core.split import ALL_ON_PRIMARY, Split
 from automation.core.status import Intent, Placement, Purpose
-from automation.updates.placer import with_split
+from automation.core.traffic import ALL_ON_PRIMARY, Traffic
+from automation.updates.placer import with_traffic
 
 
 def canary(target_port: int | str = 9898) -> Canary:
@@ -69,7 +69,7 @@ def route(primary: int, weight: int, managers: list[tuple[str, str]] | None = No
 
 def test_weights_and_attempt_are_read_from_the_live_route() -> None:
     seen = live_route(route(80, 20), canary())
-    assert (seen.split, seen.attempt, seen.differs, seen.changed_by) == (Split(80, 20), "a-1", False, "")
+    assert (seen.traffic, seen.attempt, seen.differs, seen.changed_by) == (Traffic(20), "a-1", False, "")
 
 
 def test_weights_that_do_not_sum_to_100_are_a_difference() -> None:
@@ -93,7 +93,7 @@ def test_who_owns_the_rules(managers: list[tuple[str, str]], owner: str) -> None
 def test_the_direct_patch_changes_weights_and_attempt_and_nothing_else() -> None:
     intent = Intent(Purpose.ROLLBACK, Placement("a-2", "primary", ALL_ON_PRIMARY, "rev"), "back")
     live = route(80, 20)
-    patched = with_split(live, canary(), intent)
+    patched = with_traffic(live, canary(), intent)
     expected = route(100, 0)
     assert patched["spec"] == expected["spec"]
     assert patched["metadata"]["annotations"] == {"sluice.delivery/attempt": "a-2", "mine": "yes"}

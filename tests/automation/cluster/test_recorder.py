@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from automation.cluster.kinds import CONFIG_MAP, CONTROLLER_REVISION, DEPLOYMENT
 from automation.cluster.recorder import KEPT, Moved, Recorder
 from automation.core import revision_hash
+from automation.core.kinds import CONFIG_MAP, CONTROLLER_REVISION, DEPLOYMENT
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary
 

@@ -12,8 +12,8 @@ import pytest
 
 from automation.cluster import watches as copies
 from automation.cluster.client import Cluster
-from automation.cluster.kinds import CONFIG_MAP, DEPLOYMENT
 from automation.cluster.watches import NamedWatches, Watches
+from automation.core.kinds import CONFIG_MAP, DEPLOYMENT
 from automation.errors import ClusterRefused
 from tests.automation.api import kubeconfig
 from tests.automation.loopback import Answer, Asked, Loopback, loopback

@@ -9,8 +9,8 @@ import pytest
 
 from automation.core.observation import Observation, Target, Workload
 from automation.core.refusal import Problem, Refused
-from automation.core.split import ALL_ON_PRIMARY
 from automation.core.status import Phase, Placement, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.driver.driver import Scene, outcome, refuse_forgetful
 from automation.errors import ClusterRefused, StateRefused
 from cli import assembly

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from automation.cluster.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, Kind
+from automation.core.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, Kind
 from automation.core.status import Status
 from automation.driver.driver import Tick
 from automation.driver.loop import EVERYBODY, Agenda, Loop, concerns, eager, interval_of

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from automation.cluster.client import Object
 from automation.core.analysis import MetricCheck
 from automation.core.decision import Measure
+from automation.core.kinds import Manifest
 from automation.core.observation import Measured, NothingMeasured, Observation, QueryFailed, Target, Workload
 from automation.questions.asker import Asker
 from tests.automation.cluster.test_client import connect
@@ -27,13 +27,13 @@ def seen(revision: str) -> Observation:
     return Observation(1700000000.0, "a-1", target, primary=None, route=None, apex=None)
 
 
-def endpoints(service: str, *addresses: str) -> Object:
+def endpoints(service: str, *addresses: str) -> Manifest:
     labels = {"kubernetes.io/service-name": service}
     listed = [{"addresses": [address]} for address in addresses]
     return {"metadata": {"namespace": "test", "labels": labels}, "endpoints": listed}
 
 
-def endpoints_of(pods: list[str]) -> list[Object]:
+def endpoints_of(pods: list[str]) -> list[Manifest]:
     return [endpoints("podinfo-canary", *pods)]
 
 
@@ -46,7 +46,7 @@ def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_pa
     pods: list[str] = []
     queries: list[str] = []
 
-    def now() -> list[Object]:
+    def now() -> list[Manifest]:
         return [endpoints("podinfo-canary", *pods), endpoints("podinfo-primary", "10.0.1.1")]
 
     def respond(asked: Asked) -> Answer:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from automation.core.evidence import CheckResult, Evidence
-from automation.core.split import ALL_ON_PRIMARY, Split
 from automation.core.status import Intent, Placement, Purpose
+from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 from automation.updates.history import split_message, steps
 from automation.updates.placer import trail
 
@@ -24,8 +24,8 @@ class Entry:
 
 def advance() -> Intent:
     check = CheckResult("request-success-rate", "metric", True, 100.0, minimum=99.0)
-    evidence = Evidence(ALL_ON_PRIMARY, Split.to_canary(10), (check,), measured_at="2026-01-31T11:59:58Z")
-    placement = Placement("a-1", "primary", Split.to_canary(10), "rev", evidence)
+    evidence = Evidence(ALL_ON_PRIMARY, Traffic(10), (check,), measured_at="2026-01-31T11:59:58Z")
+    placement = Placement("a-1", "primary", Traffic(10), "rev", evidence)
     return Intent(Purpose.ADVANCE, placement, "podinfo.test: weight 0 -> 10, 1 of 1 checks passed")
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from automation.cluster.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
 from automation.cluster.watches import Watches
 from automation.core.decision import MakeLive
-from automation.core.split import Split
+from automation.core.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
 from automation.core.status import Intent, Placement, Purpose
+from automation.core.traffic import Traffic
 from automation.errors import StackLocked, UpdateFailed
 from automation.updates import placer as placing
 from automation.updates.placer import Placer, Postponed, Release
@@ -67,7 +67,7 @@ def placer(served: Api, engine: Engine) -> Placer:
 
 
 def update(kind: Purpose, weight: int, attempt: str = "a-2") -> MakeLive:
-    placement = Placement(attempt, "primary", Split.to_canary(weight), "rev")
+    placement = Placement(attempt, "primary", Traffic(weight), "rev")
     return MakeLive(Intent(kind, placement, f"{kind} to {weight}"), forward=kind is Purpose.ADVANCE)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from automation.cluster.client import Cluster
-from automation.cluster.kinds import CANARY, Scope
+from automation.core.kinds import CANARY, Scope
 from tests.lab.article.application import Application
 from tests.lab.article.ground import Running
 from tests.lab.article.weights import watched

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-Manifest: TypeAlias = dict[str, Any]
-"""A Kubernetes object as plain data, as it stands in YAML."""
+from automation.core.kinds import Manifest
 
 ATTEMPT = "sluice.delivery/attempt"
 """On the generated route: the attempt whose weights are in force."""
