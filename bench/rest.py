@@ -12,12 +12,12 @@ from automation.cluster.client import Cluster
 from automation.core.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, SERVICE, Manifest
 from automation.core.marks import ATTEMPT, REVISION
 from automation.core.revision_hash import revision_hash
-from automation.core.spec import Canary
 from automation.core.status import Phase, Placement, Status
 from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter
 from bench.ground import ENVIRONMENT, KEY, Ground
 from bench.process import cpu_seconds
+from documents.front import canary_of
 from examples.story import SLUICE
 from lab.memory import resident_mb
 
@@ -98,7 +98,7 @@ def _deploy(cluster: Cluster, name: str) -> None:
     begun = Status(
         Phase.INITIALIZING, last_applied_spec=revision, last_promoted_spec=revision, in_force=placement
     )
-    status = enter(Canary.parse(canary), begun, Phase.INITIALIZED, time.time())
+    status = enter(canary_of(canary), begun, Phase.INITIALIZED, time.time())
     cluster.replace_status(CANARY, {**canary, "status": status.document()})
 
 

@@ -20,6 +20,7 @@ from bench.diary import Diary
 from bench.ground import KEY, driver
 from cli.assembly import Assembly, fresh_attempt
 from cli.environment import Environment
+from documents.front import canary_of
 
 DEADLINE = 10.0
 
@@ -64,7 +65,7 @@ class Steps:
 
     def climb(self) -> Iterator[float]:
         """Milliseconds of each step from 0 up to the Canary's highest weight; at the end all is as it was."""
-        canary = Canary.parse(self._live)
+        canary = canary_of(self._live)
         weights = range(0, canary.analysis.max_weight + 1, canary.analysis.step_weight)
         for before, after in pairwise(weights):
             yield self._step(canary, before, after)
@@ -113,7 +114,7 @@ def steps(opened: Environment) -> Iterator[Steps]:
         sightings = Sightings(opened.cluster)
         live = assembly.watches.get(CANARY, *KEY)
         assert live is not None
-        sightings.follow(Canary.parse(live).route_copy_name)
+        sightings.follow(canary_of(live).route_copy_name)
         yield Steps(assembly, sightings)
 
 

@@ -9,11 +9,8 @@ import click
 import yaml
 
 from automation.core.refusal import Refused
-from automation.core.spec import Canary
 from automation.errors import DocumentRefused
-
-OURS = ("scope",)
-"""Optional fields of checks that the model doesn't have: a document with one would lose it in Flagger."""
+from documents.front import canary_of, front_of, is_release
 
 
 @click.command(short_help="Whether Canary documents can work, and whether Flagger would understand them.")
@@ -25,11 +22,11 @@ def check(files: tuple[Path, ...]) -> None:
     problems = []
     for path, document in documents(files):
         try:
-            canary = Canary.parse(document)
+            canary = canary_of(document)
         except Refused as refused:
             problems += [f"{path}: {problem}" for problem in refused.problems]
             continue
-        ours = own_fields(document)
+        ours = front_of(document).own_fields(document)
         trip = (
             f"uses fields that Flagger doesn't know: {', '.join(ours)}"
             if ours
@@ -48,19 +45,7 @@ def documents(files: tuple[Path, ...]) -> list[tuple[Path, Any]]:
             loaded = list(yaml.safe_load_all(path.read_text()))
         except yaml.YAMLError as broken:
             raise DocumentRefused(f"{path} is not YAML: {' '.join(str(broken).split())}") from broken
-        found += [(path, one) for one in loaded if isinstance(one, dict) and one.get("kind") == "Canary"]
+        found += [(path, one) for one in loaded if is_release(one)]
     if not found:
         raise DocumentRefused(f"there is no Canary in {', '.join(map(str, files))}")
     return found
-
-
-def own_fields(document: Any) -> list[str]:
-    """Paths of fields that only Sluice knows."""
-    spec = document.get("spec") or {}
-    metrics = (spec.get("analysis") or spec.get("canaryAnalysis") or {}).get("metrics") or []
-    return [
-        f"spec.analysis.metrics[{i}].{name}"
-        for i, metric in enumerate(metrics)
-        for name in OURS
-        if name in metric
-    ]

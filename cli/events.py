@@ -9,6 +9,7 @@ import click
 from automation.core.kinds import EVENT, Manifest, Scope
 from cli.display import as_json
 from cli.options import Where, namespace, output, where
+from documents.front import is_release
 
 
 @click.command(short_help="What was said of a Canary, oldest first.")
@@ -21,8 +22,7 @@ def events(name: str | None, namespace: str | None, output: str, where: Where) -
     said = [
         event
         for event in where.cluster().select(EVENT, Scope(namespace))
-        if event["involvedObject"].get("kind") == "Canary"
-        and name in (None, event["involvedObject"].get("name"))
+        if is_release(event["involvedObject"]) and name in (None, event["involvedObject"].get("name"))
     ]
     said.sort(key=lambda event: (event.get("lastTimestamp") or "", event["metadata"]["resourceVersion"]))
     if output == "json":

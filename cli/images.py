@@ -11,7 +11,8 @@ from automation.core.kinds import CANARY, DEPLOYMENT, Manifest
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, ImageRefused
 from cli.environment import Environment
-from stacks import documents
+from documents.front import outline_of
+from stacks import files
 from stacks.release import PROJECT
 
 CONFIG = "sluice:images"
@@ -75,7 +76,7 @@ def write_back(opened: Environment, canary: Canary) -> str:
     stack = opened.stack_of(canary.namespace, canary.name)
     program = opened.program(stack)
     images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
-    declared = images_of(documents.read(release, PROJECT).target)
+    declared = images_of(files.read(release, PROJECT).target)
     changed = changed_images(canary.target.name, images_of(target), images, declared)
     if not changed:
         return ""
@@ -111,7 +112,7 @@ def target_of(opened: Environment, key: tuple[str, str]) -> Manifest:
     canary = opened.cluster.get(CANARY, *key)
     if canary is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    name = canary["spec"]["targetRef"]["name"]
+    name = outline_of(canary).target
     target = opened.cluster.get(DEPLOYMENT, key[0], name)
     if target is None:
         raise ImageRefused(f"Deployment {name}.{key[0]} is not in the cluster", "apply it first")

@@ -17,6 +17,7 @@ from automation.errors import CanaryMissing, NothingToDo, TimedOut
 from cli.assembly import fresh_attempt
 from cli.environment import Environment, open_environment
 from cli.options import Where, environment, namespace, where
+from documents.front import canary_of
 
 LEAVABLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING)
 
@@ -45,7 +46,7 @@ def retire(name: str, timeout: float, environment: str, namespace: str | None, w
     live = opened.cluster.get(CANARY, *key)
     if live is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    canary, status = Canary.parse(live), Status.parse(live.get("status") or {})
+    canary, status = canary_of(live), Status.parse(live.get("status") or {})
     if status.phase not in LEAVABLE:
         raise NothingToDo(
             f"{canary.full_name} is {status.phase or 'new'}: only a Canary at rest can be retired",

@@ -12,6 +12,7 @@ from rich.table import Table
 from automation.core.kinds import CANARY, Manifest, Scope
 from cli.display import as_json, show
 from cli.options import Where, namespace, output, where
+from documents.front import outline_of
 
 COLUMNS = ("NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME")
 WIDE = ("FAILED", "INTERVAL", "STEP", "MAX", "REASON")
@@ -49,19 +50,18 @@ def status(watch: bool, wide: bool, namespace: str | None, output: str, where: W
 def row(canary: Manifest) -> dict[str, Any]:
     """One Canary as the columns of `kubectl get canaries -o wide` show it, and why it stands so."""
     found = canary.get("status") or {}
-    analysis = canary["spec"].get("analysis") or canary["spec"].get("canaryAnalysis") or {}
+    outline = outline_of(canary)
     condition: dict[str, Any] = next(iter(found.get("conditions") or ()), {})
-    steps = analysis.get("stepWeights")
     return {
-        "NAMESPACE": canary["metadata"]["namespace"],
-        "NAME": canary["metadata"]["name"],
+        "NAMESPACE": outline.namespace,
+        "NAME": outline.name,
         "STATUS": found.get("phase", ""),
         "WEIGHT": found.get("canaryWeight", 0),
         "LASTTRANSITIONTIME": found.get("lastTransitionTime", ""),
         "FAILED": found.get("failedChecks", 0),
-        "INTERVAL": analysis.get("interval", ""),
-        "STEP": ",".join(map(str, steps)) if steps else analysis.get("stepWeight", ""),
-        "MAX": analysis.get("maxWeight", ""),
+        "INTERVAL": outline.pace,
+        "STEP": outline.steps,
+        "MAX": outline.limit,
         "REASON": condition.get("message", ""),
     }
 

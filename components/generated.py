@@ -61,10 +61,10 @@ class Generated:
 
 def generate(canary: Canary, inputs: Inputs) -> Generated:
     """The generated objects. Raises `Refused` when target or route cannot carry this Canary."""
-    owner = owner_reference(canary.name, inputs.uid)
+    owner = owner_reference(canary.origin, canary.name, inputs.uid)
     chosen = selector_of(inputs.target)
     *inner, apex = services.services(canary, chosen, inputs.placement.apex, inputs.target, owner)
-    foreign = _made_by_somebody_else(inputs.apex, inputs.uid)
+    foreign = _made_by_somebody_else(canary, inputs)
     if foreign:
         apex = services.takeover(canary, apex)
     common = Generated(tuple(inner), apex, foreign, route=_route(canary, inputs, owner))
@@ -100,8 +100,9 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     return route if placement.apex == "primary" else None
 
 
-def _made_by_somebody_else(service: Manifest | None, uid: Any) -> bool:
-    if service is None:
+def _made_by_somebody_else(canary: Canary, inputs: Inputs) -> bool:
+    if inputs.apex is None:
         return False
-    owners = service["metadata"].get("ownerReferences") or []
-    return not any(owner.get("kind") == "Canary" and owner.get("uid") == uid for owner in owners)
+    owners = inputs.apex["metadata"].get("ownerReferences") or []
+    own = (canary.origin.kind, inputs.uid)
+    return not any((owner.get("kind"), owner.get("uid")) == own for owner in owners)

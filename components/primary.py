@@ -114,7 +114,6 @@ def _expression(expression: Manifest, target: str) -> Manifest:
 def autoscaler(canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
     """The autoscaler of the primary: the target's spec, with the Canary's own bounds where it states them."""
     assert canary.autoscaler is not None
-    bounds = canary.document["spec"]["autoscalerRef"].get("primaryScalerReplicas") or {}
     copied = {key: spec[key] for key in ("minReplicas", "maxReplicas", "metrics", "behavior") if key in spec}
     reference = {
         "apiVersion": canary.target.api_version,
@@ -130,5 +129,5 @@ def autoscaler(canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
             "annotations": dict(RELEASE),
             "ownerReferences": [owner],
         },
-        "spec": {**copied, **bounds, "scaleTargetRef": reference},
+        "spec": {**copied, **canary.primary_bounds, "scaleTargetRef": reference},
     }

@@ -12,6 +12,7 @@ from automation.core.marks import CANARY
 from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
+from documents.front import canary_of
 from stacks import cluster
 from stacks.cluster import Reader
 
@@ -76,7 +77,7 @@ def read_from(reader: Reader, namespace: str, name: str) -> CanaryState | None:
     recorded, configs, live, identity = _together(
         lambda: reader.select(_path("apps/v1", namespace, "controllerrevisions"), f"{CANARY}={name}"),
         lambda: _recorded_configs(reader, namespace, name),
-        lambda: read_live(reader, Canary.parse(document)),
+        lambda: read_live(reader, canary_of(document)),
         lambda: cluster.identity(reader),
     )
     by_hash = {item["metadata"]["name"].removeprefix(f"{name}-"): item for item in recorded}

@@ -21,9 +21,10 @@ from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Inputs
 from components.revision import Revision
 from components.routes import apisix
-from stacks import canary_state, cluster, documents, pace, rivals
+from documents.front import canary_of, front_of
+from stacks import canary_state, cluster, files, rivals
 from stacks.canary_state import CanaryState, Live
-from stacks.documents import Documents
+from stacks.files import Documents
 from stacks.names import StackName
 from stacks.overrides import Overrides
 from stacks.settings import GatewaySettings, ReleaseSettings, Settings
@@ -46,6 +47,7 @@ class _View:
     """All that the program looks at."""
 
     spec: Spec
+    document: Mapping[str, Any]
     live: Live
     rollout: CanaryState | None
     placement: Placement
@@ -100,11 +102,13 @@ def _look(settings: Settings, run: ProgramRun) -> _View:
         rivals.refuse_flagger(connection.reader)
         known = canary_state.read_from(connection.reader, namespace, name)
     entry = settings.release(namespace, name)
-    found = documents.read(entry, PROJECT) if entry.mode == "declared" else None
-    spec = Spec.parse(_document(settings, entry, found, known))
+    found = files.read(entry, PROJECT) if entry.mode == "declared" else None
+    document = _document(settings, entry, found, known)
+    spec = canary_of(document)
     live = known.live if known else None
     return _View(
         spec=spec,
+        document=document,
         live=live or canary_state.read_live(connection.reader, spec),
         rollout=known,
         placement=placement_to_render(
@@ -120,7 +124,8 @@ def _document(
 ) -> Mapping[str, Any]:
     if found is not None:
         server = settings.platform.prometheus
-        return pace.paced(found.canary, settings.pace.interval, server.scrape_interval if server else None)
+        paced = front_of(found.canary).paced
+        return paced(found.canary, settings.pace.interval, server.scrape_interval if server else None)
     if known is not None:
         return known.document
     problem = f"there is no Canary {entry.name} in namespace {entry.namespace}"
@@ -133,7 +138,7 @@ def _sources(found: Documents, view: _View, run: ProgramRun) -> Sources:
     declared = target.declared(found.target, view.live.target, images, scaled=found.autoscaler is not None)
     for note in declared.notes:
         pulumi.log.warn(f"{view.spec.target_full_name}: {note}; it is left as it is")
-    document = dict(view.spec.document)
+    document = dict(view.document)
     manager = f"{FIELD_MANAGER}-{run.stack.environment}"
     return Sources(document, declared, found.autoscaler, found.route, found.others, manager)
 

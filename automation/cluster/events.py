@@ -17,6 +17,7 @@ from automation.cluster.client import Cluster
 from automation.core.kinds import EVENT, Manifest
 from automation.core.moments import timestamp
 from automation.errors import SluiceError
+from documents.front import front_of
 
 REMEMBERED = 4096
 
@@ -82,14 +83,14 @@ class EventLog:
 
 
 def _event(announcement: Announcement, canary: Manifest, name: str, at: str) -> dict[str, Any]:
-    metadata = canary["metadata"]
+    metadata, kind = canary["metadata"], front_of(canary).kind
     return {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": name, "namespace": announcement.namespace},
         "involvedObject": {
-            "apiVersion": "flagger.app/v1beta1",
-            "kind": "Canary",
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
             "name": announcement.canary,
             "namespace": announcement.namespace,
             "uid": metadata.get("uid", ""),

@@ -26,6 +26,7 @@ from automation.core.observation import Observation, Route, Target, Workload, Wo
 from automation.core.spec import Canary
 from automation.core.status import Apex
 from automation.core.traffic import Traffic
+from documents.front import outline_of
 
 SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")
 KINDS = (CANARY, DEPLOYMENT, APISIX_ROUTE, SERVICE, AUTOSCALER, ENDPOINT_SLICE)
@@ -124,12 +125,12 @@ class Observer:
         return backend_problems(canary, source)
 
     def _rivals(self, canary: Canary) -> list[str]:
+        others = (outline_of(other) for other in self._watches.all(CANARY))
         rivals = [
-            other["metadata"]["name"]
-            for other in self._watches.all(CANARY)
-            if other["metadata"]["namespace"] == canary.namespace
-            and other["metadata"]["name"] != canary.name
-            and other["spec"].get("targetRef", {}).get("name") == canary.target.name
+            other.name
+            for other in others
+            if (other.namespace, other.target) == (canary.namespace, canary.target.name)
+            and other.name != canary.name
         ]
         return (
             [

@@ -150,7 +150,7 @@ def _marks(canary: Canary, owner: Manifest) -> Manifest:
     return {
         "namespace": canary.namespace,
         "labels": {CANARY: canary.name},
-        "ownerReferences": [owner_reference(canary.name, owner["metadata"]["uid"])],
+        "ownerReferences": [owner_reference(canary.origin, canary.name, owner["metadata"]["uid"])],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automation.core.kinds import Manifest
+from automation.core.kinds import Kind, Manifest
 
 ATTEMPT = "sluice.delivery/attempt"
 """On the generated route: the attempt whose weights are in force."""
@@ -52,12 +52,12 @@ _MARKS_OF_OTHERS = (
 )
 
 
-def owner_reference(canary: str, uid: Any) -> Manifest:
-    """The Canary as controller, so that what is generated goes when the Canary goes. `uid` may be an Output."""
+def owner_reference(origin: Kind, name: str, uid: Any) -> Manifest:
+    """A release's document as controller: what is generated goes when it goes. `uid` may be an Output."""
     return {
-        "apiVersion": "flagger.app/v1beta1",
-        "kind": "Canary",
-        "name": canary,
+        "apiVersion": origin.api_version,
+        "kind": origin.kind,
+        "name": name,
         "uid": uid,
         "controller": True,
         "blockOwnerDeletion": True,

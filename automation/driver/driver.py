@@ -41,6 +41,7 @@ from automation.errors import ClusterRefused, UpdateFailed
 from automation.questions.asker import Asker
 from automation.updates.placer import Placer, Postponed
 from automation.updates.stacks import PolicyRefused
+from documents.front import canary_of
 
 Announcer = Callable[[Announcement, Manifest], None]
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
@@ -110,7 +111,7 @@ class Driver:
             return None
         status = Status.parse(live.get("status") or {})
         try:
-            canary = Canary.parse(live)
+            canary = canary_of(live)
         except Refused as refused:
             return self._refuse(live, status, refused)
         scene = self._look(live, canary, status)

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from automation.cluster.watches import Key, Watches, key_of
-from automation.core.durations import seconds_of
 from automation.core.kinds import CANARY, DEPLOYMENT, Kind, Manifest
 from automation.core.status import Phase
 from automation.driver.driver import Driver, Tick
 from automation.errors import SluiceError
+from documents.front import outline_of
+from documents.outline import DEFAULT_INTERVAL
 
 WORKERS = 64
 """Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
-DEFAULT_INTERVAL = 60.0
 RETRY_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
 """Between two ticks of one Canary, however much changes: what is put back again and again must not cost a core."""
@@ -166,21 +166,14 @@ def eager(canary: Manifest) -> bool:
 
 def concerns(canary: Manifest, kind: Kind, thing: Manifest) -> bool:
     """Whether it is the Canary's target or primary, or another object that was generated for it."""
-    metadata, own = thing["metadata"], canary["metadata"]
-    if metadata.get("namespace") != own["namespace"]:
+    metadata, own = thing["metadata"], outline_of(canary)
+    if metadata.get("namespace") != own.namespace:
         return False
     if kind is DEPLOYMENT:
-        target = canary["spec"].get("targetRef", {}).get("name")
-        return metadata["name"] in (target, f"{target}-primary")
-    owners = metadata.get("ownerReferences") or ()
-    return any((owner.get("kind"), owner.get("name")) == ("Canary", own["name"]) for owner in owners)
+        return metadata["name"] in (own.target, f"{own.target}-primary")
+    return own.made(thing)
 
 
 def interval_of(canary: Manifest | None) -> float:
-    """Seconds between two ticks; the document may be one that is refused, then the model's default."""
-    spec = (canary or {}).get("spec") or {}
-    analysis = spec.get("analysis") or spec.get("canaryAnalysis") or {}
-    try:
-        return seconds_of(str(analysis.get("interval", ""))) or DEFAULT_INTERVAL
-    except ValueError:
-        return DEFAULT_INTERVAL
+    """Seconds between two ticks; of a Canary that is gone the model's default."""
+    return outline_of(canary).interval if canary is not None else DEFAULT_INTERVAL

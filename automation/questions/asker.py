@@ -19,8 +19,9 @@ from automation.questions.hooks import Hooks
 from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.providers import UnknownProvider, provider
-from automation.questions.metrics.template import MetricTemplate
 from automation.questions.metrics.variables import Unrendered
+from documents import metric_template
+from documents.metric_template import MetricTemplate
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
 Slices = Callable[[], Iterable[Manifest]]
@@ -113,7 +114,7 @@ class Asker:
             if check.template is not None:
                 template = self._template(check)
                 source = provider(template.type, self._session, self._access(template))
-                return source.measure(template.rendered(canary, check), at)
+                return source.measure(queries.written(template.query, canary, check), at)
             source = provider("prometheus", self._session, self._own_access(canary))
             if check.built_in:
                 return source.measure(queries.built_in(canary, check, self._pods(canary, seen)), at)
@@ -133,7 +134,7 @@ class Asker:
                 f'Metric template {name}.{namespace} error: metrictemplates.flagger.app "{name}" not found'
             )
         try:
-            return MetricTemplate.parse(document)
+            return metric_template.parse(document)
         except Refused as refused:
             raise Misconfigured(f"Metric template {name}.{namespace} error: {refused}") from refused
 

@@ -13,6 +13,7 @@ from automation.core.kinds import Manifest
 from automation.core.spec import Canary
 from automation.core.status import Placement, Traffic
 from components.revision import Revision
+from documents.front import canary_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "apisix"
 MEASURED = CheckResult("request-success-rate", "metric", True, 100.0, 99.0, None, "success rate 100.00%")
@@ -53,7 +54,7 @@ def canary_document(**spec: Any) -> Manifest:
 
 
 def canary(**spec: Any) -> Canary:
-    return Canary.parse(canary_document(**spec))
+    return canary_of(canary_document(**spec))
 
 
 def revision(**fields: Any) -> Revision:

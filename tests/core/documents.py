@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from automation.core.spec import Canary
+from documents.front import canary_of
 
 ARTICLE: dict[str, Any] = {
     "apiVersion": "flagger.app/v1beta1",
@@ -59,4 +60,4 @@ def document(changes: dict[str, Any] | None = None) -> dict[str, Any]:
 
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:
-    return Canary.parse(document(changes))
+    return canary_of(document(changes))

@@ -15,8 +15,8 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from automation.core.spec import Canary
 from components.generated import Inputs, generate
+from documents.front import canary_of
 from policies import pack, tokens
 from tests.components import documents
 
@@ -92,7 +92,7 @@ def test_a_hand_made_weight_is_refused(prod: Analyzer) -> None:
 
 def test_what_the_program_declares_for_a_step_passes_but_for_its_age(prod: Analyzer) -> None:
     """The evidence of the tests' step is from a fixed day: with an allowance of a century nothing is left to say."""
-    canary = Canary.parse(documents.canary_document())
+    canary = canary_of(documents.canary_document())
     inputs = Inputs(
         documents.placement(20),
         documents.target(),

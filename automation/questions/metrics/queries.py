@@ -33,7 +33,12 @@ def built_in(canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> st
 
 def inline(canary: Canary, check: MetricCheck) -> str:
     """The query that stands in the check itself. Raises Unrendered."""
-    return render(check.query or "", variables(canary, check))
+    return written(check.query or "", canary, check)
+
+
+def written(query: str, canary: Canary, check: MetricCheck) -> str:
+    """A query that somebody wrote, for a check of a Canary. Raises Unrendered."""
+    return render(query, variables(canary, check))
 
 
 def _nodes(addresses: Sequence[str]) -> str:

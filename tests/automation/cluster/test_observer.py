@@ -19,10 +19,11 @@ from automation.core.spec import Canary
 from automation.core.status import Intent, Placement, Purpose
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 from automation.updates.placer import with_traffic
+from documents.front import canary_of
 
 
 def canary(target_port: int | str = 9898) -> Canary:
-    return Canary.parse(
+    return canary_of(
         {
             "apiVersion": "flagger.app/v1beta1",
             "kind": "Canary",

@@ -6,10 +6,10 @@ import pytest
 
 from automation.core.refusal import Refused
 from automation.core.spec import MetricCheck
-from automation.questions.metrics.queries import built_in, inline
+from automation.questions.metrics.queries import built_in, inline, written
 from automation.questions.metrics.selectors import selectors
-from automation.questions.metrics.template import MetricTemplate
 from automation.questions.metrics.variables import Unrendered, render, variables
+from documents import metric_template
 from tests.core.documents import canary
 
 PODS = ["10.244.0.8", "10.244.0.7"]
@@ -126,7 +126,7 @@ TEMPLATE = {
 
 
 def test_a_metric_template_is_read_and_rendered() -> None:
-    template = MetricTemplate.parse(TEMPLATE)
+    template = metric_template.parse(TEMPLATE)
     assert (template.full_name, template.type, template.secret, template.verify) == (
         "not-found-percentage.apisix",
         "prometheus",
@@ -134,14 +134,14 @@ def test_a_metric_template_is_read_and_rendered() -> None:
         False,
     )
     assert template.headers == {"X-Scope-OrgID": "a, b"}
-    assert template.rendered(canary(), MetricCheck("404s", "1m")) == (
+    assert written(template.query, canary(), MetricCheck("404s", "1m")) == (
         'rate(hits{route=~"test_podinfo-podinfo-canary_.+"}[1m])'
     )
 
 
 def test_a_broken_metric_template_is_refused_with_every_problem() -> None:
     with pytest.raises(Refused) as raised:
-        MetricTemplate.parse({"metadata": {"name": "x"}, "spec": {"provider": {"headers": []}}})
+        metric_template.parse({"metadata": {"name": "x"}, "spec": {"provider": {"headers": []}}})
     assert [problem.path for problem in raised.value.problems] == [
         "spec.provider.type",
         "spec.provider.headers",

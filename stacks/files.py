@@ -9,6 +9,7 @@ import yaml
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
+from documents.front import outline_of
 from stacks.settings import ReleaseSettings
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -31,12 +32,14 @@ def read(release: ReleaseSettings, folder: Path) -> Documents:
     problems: list[Problem] = []
     manifests = [manifest for path in release.documents for manifest in _load(folder / path, path, problems)]
     canary = _only(manifests, "Canary", release.name, problems)
-    spec = (canary or {}).get("spec") or {}
-    target = _only(manifests, "Deployment", _name(spec, "targetRef"), problems) if canary else None
-    if problems or canary is None or target is None:
+    if canary is None:
+        raise Refused(tuple(problems))
+    outline = outline_of(canary)
+    target = _only(manifests, "Deployment", outline.target, problems)
+    if problems or target is None:
         raise Refused(tuple(problems))
     autoscaler = _scaling(manifests, target["metadata"]["name"])
-    route = _found(manifests, "ApisixRoute", _name(spec, "routeRef"))
+    route = _found(manifests, "ApisixRoute", outline.route)
     used = [item for item in (canary, target, autoscaler, route) if item is not None]
     others = tuple(manifest for manifest in manifests if manifest not in used)
     return Documents(canary, target, autoscaler, route, others)
@@ -61,10 +64,6 @@ def _load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
         )
         return []
     return loaded
-
-
-def _name(spec: Manifest, reference: str) -> str:
-    return str((spec.get(reference) or {}).get("name") or "")
 
 
 def _only(manifests: list[Manifest], kind: str, name: str, problems: list[Problem]) -> Manifest | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from automation.core.refusal import Refused
-from stacks import documents, settings_for
+from stacks import files, settings_for
 from stacks.release import PROJECT
 from stacks.settings import ReleaseSettings
 
@@ -19,7 +19,7 @@ def release(*paths: str) -> ReleaseSettings:
 
 
 def test_the_article_s_documents_are_told_apart() -> None:
-    found = documents.read(ARTICLE, PROJECT)
+    found = files.read(ARTICLE, PROJECT)
     assert found.canary["kind"] == "Canary"
     assert found.target["spec"]["template"]["spec"]["containers"][0]["name"] == "podinfod"
     assert found.autoscaler is not None
@@ -29,7 +29,7 @@ def test_the_article_s_documents_are_told_apart() -> None:
 
 def test_metric_templates_go_along() -> None:
     more = release(*ARTICLE.documents, "examples/apisix/not-found-percentage.yaml")
-    (template,) = documents.read(more, PROJECT).others
+    (template,) = files.read(more, PROJECT).others
     assert template["kind"] == "MetricTemplate"
 
 
@@ -50,7 +50,7 @@ def test_metric_templates_go_along() -> None:
 )
 def test_what_is_missing_is_told_at_once(paths: tuple[str, ...], problems: list[str]) -> None:
     with pytest.raises(Refused) as refused:
-        documents.read(release(*paths), PROJECT)
+        files.read(release(*paths), PROJECT)
     told = [str(problem) for problem in refused.value.problems]
     assert len(told) == len(problems)
     assert all(problem in text for problem, text in zip(problems, told, strict=True))
@@ -60,4 +60,4 @@ def test_what_is_missing_is_told_at_once(paths: tuple[str, ...], problems: list[
 def test_a_broken_file_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "broken.yaml").write_text(text)
     with pytest.raises(Refused, match=f"broken.yaml: .*{said}"):
-        documents.read(release("broken.yaml"), tmp_path)
+        files.read(release("broken.yaml"), tmp_path)

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from stacks.pace import paced
+from documents.pace import paced
 from tests.components.documents import canary_document
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.core.spec import Canary, MetricCheck, Problem, Refused, TemplateRef
+from automation.core.spec import MetricCheck, Problem, Refused, TemplateRef
+from documents.front import canary_of
 from tests.core.documents import MISSING, canary, document
 
 A = "spec.analysis"
@@ -270,7 +271,7 @@ FIELDS = [*document()["spec"], "suspend", "skipAnalysis", "autoscalerRef", "metr
 def test_reading_never_fails_but_by_refusing(path: str, value: Any) -> None:
     told: tuple[Problem, ...] = ()
     try:
-        Canary.parse(document({path: value}))
+        canary_of(document({path: value}))
     except Refused as refused:
         told = refused.problems
     assert all(problem.path and problem.problem and problem.remedy for problem in told)

@@ -1,6 +1,6 @@
 """What the model knows and this version can't do yet: refused when the document is read, before traffic moves."""
 
-from automation.core.section import Section
+from documents.section import Section
 
 PROVIDERS = ("apisix",)
 MODEL_PROVIDERS = [

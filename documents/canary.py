@@ -1,0 +1,181 @@
+"""Canary documents: the whole release, its outline, and the document at another pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automation.core.kinds import CANARY
+from automation.core.refusal import Problem, Refused
+from automation.core.spec import Canary, ObjectMeta, Ref, Service
+from documents import analysis
+from documents.outline import DEFAULT_INTERVAL, Outline
+from documents.section import Section
+from documents.support import refuse_unsupported
+
+_MESH_ONLY = (
+    "trafficDistribution",
+    "timeout",
+    "backendTimeout",
+    "gateways",
+    "gatewayRefs",
+    "hosts",
+    "delegation",
+    "trafficPolicy",
+    "match",
+    "rewrite",
+    "retries",
+    "headers",
+    "mirror",
+    "corsPolicy",
+    "meshName",
+    "backends",
+    "unmanagedMetadata",
+)
+_OURS = ("scope",)
+"""Optional fields of checks that the model doesn't have: a document with one would lose it in Flagger."""
+
+
+def parse(document: Mapping[str, Any]) -> Canary:
+    """Read a Canary document. Raises Refused with every problem of it at once."""
+    problems: list[Problem] = []
+    canary = _read(Section(document, "", problems))
+    if problems:
+        raise Refused(tuple(dict.fromkeys(problems)))
+    return canary
+
+
+def outline(document: Mapping[str, Any]) -> Outline:
+    """What is said of a Canary at a glance."""
+    root = Section(document, "", [])
+    metadata, spec = root.section("metadata"), root.section("spec")
+    judged = spec.section(_analysis_field(spec))
+    shown = judged.fields
+    return Outline(
+        kind=CANARY,
+        namespace=metadata.text("namespace") or "default",
+        name=metadata.text("name"),
+        uid=metadata.text("uid"),
+        target=spec.section("targetRef").text("name"),
+        autoscaler=spec.section("autoscalerRef").text("name"),
+        route=spec.section("routeRef").text("name"),
+        interval=judged.seconds("interval", DEFAULT_INTERVAL) or DEFAULT_INTERVAL,
+        pace=shown.get("interval", ""),
+        steps=",".join(map(str, judged.wholes("stepWeights", least=1, most=100)))
+        or shown.get("stepWeight", ""),
+        limit=shown.get("maxWeight", ""),
+    )
+
+
+def own_fields(document: Mapping[str, Any]) -> list[str]:
+    """Paths of fields that only Sluice knows."""
+    spec = Section(document, "", []).section("spec")
+    metrics = spec.section(_analysis_field(spec)).sections("metrics")
+    return [
+        f"spec.analysis.metrics[{i}].{name}"
+        for i, metric in enumerate(metrics)
+        for name in _OURS
+        if name in metric.fields
+    ]
+
+
+def _read(root: Section) -> Canary:
+    root.text("apiVersion", CANARY.api_version, choices=(CANARY.api_version,))
+    root.text("kind", CANARY.kind, choices=(CANARY.kind,))
+    root.allow("status")
+    metadata = root.section("metadata")
+    name, namespace = metadata.text("name", required=True), metadata.text("namespace") or "default"
+    spec = root.section("spec")
+    root.close()
+    target = _ref(spec, "targetRef", "Deployment", "apps/v1")
+    if target is None:
+        spec.refuse("targetRef", "is missing", "name the Deployment that is released")
+    target = target or Ref("apps/v1", "Deployment", "")
+    spec.allow("upstreamRef", "ingressRef", "analysis", "canaryAnalysis")
+    analysis_field = _analysis_field(spec)
+    if analysis_field not in spec:
+        spec.refuse("analysis", "is missing", "say how the canary is judged and how its traffic moves")
+    skipped = spec.flag("skipAnalysis")
+    canary = Canary(
+        name=name,
+        namespace=namespace,
+        target=target,
+        autoscaler=_ref(spec, "autoscalerRef", "HorizontalPodAutoscaler", "autoscaling/v2"),
+        route=_ref(spec, "routeRef", "ApisixRoute", "apisix.apache.org/v2"),
+        provider=spec.text("provider") or "apisix",
+        metrics_server=spec.text("metricsServer") or None,
+        progress_deadline=spec.whole("progressDeadlineSeconds", 600, least=1),
+        skip_analysis=skipped,
+        suspend=spec.flag("suspend"),
+        revert_on_deletion=spec.flag("revertOnDeletion"),
+        service=_service(spec.section("service"), target.name),
+        analysis=analysis.read(
+            spec.section(analysis_field), namespace, skipped=skipped or analysis_field not in spec
+        ),
+        primary_bounds=_primary_bounds(spec.section("autoscalerRef")),
+    )
+    spec.close()
+    refuse_unsupported(spec, spec.section(analysis_field))
+    return canary
+
+
+def _analysis_field(spec: Section) -> str:
+    """The field that says how the canary is judged; the model still reads it under its old name."""
+    return "analysis" if "analysis" in spec else "canaryAnalysis"
+
+
+def _ref(parent: Section, name: str, kind: str, api_version: str) -> Ref | None:
+    """The reference at field `name` of `parent`, None if there is none."""
+    section = parent.section(name)
+    if name not in parent:
+        return None
+    section.allow("primaryScalerQueries", "primaryScalerReplicas", "namespace")
+    ref = Ref(
+        section.text("apiVersion") or api_version,
+        section.text("kind") or kind,
+        section.text("name", required=True),
+    )
+    section.close()
+    return ref
+
+
+def _primary_bounds(autoscaler: Section) -> dict[str, int]:
+    section = autoscaler.section("primaryScalerReplicas")
+    bounds = {name: section.whole(name) for name in ("minReplicas", "maxReplicas") if name in section}
+    section.close()
+    return bounds
+
+
+def _service(section: Section, target: str) -> Service:
+    section.allow(*_MESH_ONLY)
+    port = section.whole("port", 0, least=1, most=65535)
+    if "port" not in section:
+        section.refuse("port", "is missing", "set it to the port of the Services, such as 80")
+    service = Service(
+        apex=section.text("name") or target,
+        port=port,
+        port_name=section.text("portName") or "http",
+        target_port=_target_port(section) or port,
+        app_protocol=section.text("appProtocol") or None,
+        port_discovery=section.flag("portDiscovery"),
+        headless=section.flag("headless"),
+        apex_meta=_meta(section.section("apex")),
+        primary_meta=_meta(section.section("primary")),
+        canary_meta=_meta(section.section("canary")),
+    )
+    section.close()
+    return service
+
+
+def _meta(section: Section) -> ObjectMeta:
+    meta = ObjectMeta(section.texts_by_name("labels"), section.texts_by_name("annotations"))
+    section.close()
+    return meta
+
+
+def _target_port(section: Section) -> int | str:
+    value = section.raw("targetPort")
+    if value is None or (isinstance(value, str) and value) or (type(value) is int and 0 < value < 65536):
+        return value or 0
+    section.refuse("targetPort", f"{value!r} is no port", "write the number or the name of a container port")
+    return 0

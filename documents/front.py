@@ -1,0 +1,64 @@
+"""The kinds of documents that describe a release, and how each is read: the one place where they are chosen.
+
+Whatever the kind, what comes out is the same: a `Canary` of the decision core, or an `Outline` of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from automation.core.kinds import CANARY, Kind
+from automation.core.refusal import Problem, Refused
+from automation.core.spec import Canary
+from documents import canary, pace
+from documents.outline import Outline
+
+Document: TypeAlias = Mapping[str, Any]
+"""A document as it stands in YAML, or a live object."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """How documents of one kind are read. Everything but `parse` also takes a document that is to be refused.
+
+    `paced` is the document at another pace, with the interval between steps and that between two scrapes; `own_fields`
+    are the paths of fields that only Sluice knows.
+    """
+
+    kind: Kind
+    parse: Callable[[Document], Canary]
+    outline: Callable[[Document], Outline]
+    paced: Callable[[Document, str | None, str | None], dict[str, Any]]
+    own_fields: Callable[[Document], list[str]]
+
+
+FRONTS: Mapping[str, Front] = {
+    CANARY.kind: Front(CANARY, canary.parse, canary.outline, pace.paced, canary.own_fields)
+}
+
+
+def front_of(document: Document) -> Front:
+    """The front of a document; one that doesn't say its kind is a Canary. Raises Refused for an unknown kind."""
+    kind = document.get("kind") if isinstance(document, Mapping) else None
+    if not isinstance(kind, str) or not kind:
+        return FRONTS[CANARY.kind]
+    if kind not in FRONTS:
+        raise Refused((Problem("kind", f"{kind!r} is not known", f"use one of {', '.join(FRONTS)}"),))
+    return FRONTS[kind]
+
+
+def canary_of(document: Document) -> Canary:
+    """The release that a document describes. Raises Refused with every problem of it at once."""
+    return front_of(document).parse(document)
+
+
+def outline_of(document: Document) -> Outline:
+    """What is said of a release at a glance. Raises Refused for a document of an unknown kind."""
+    return front_of(document).outline(document)
+
+
+def is_release(document: Any) -> bool:
+    """Whether a document describes a release, in whatever kind."""
+    return isinstance(document, Mapping) and document.get("kind") in FRONTS

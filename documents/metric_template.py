@@ -1,0 +1,61 @@
+"""MetricTemplate documents: a query and the provider that it is for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from automation.core.refusal import Problem, Refused
+from documents.section import Section
+
+
+@dataclass(frozen=True)
+class MetricTemplate:
+    """`secret` names the Secret with the provider's credentials, in the template's namespace; "" without one."""
+
+    name: str
+    namespace: str
+    type: str
+    address: str
+    headers: Mapping[str, str]
+    secret: str
+    verify: bool
+    query: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}.{self.namespace}"
+
+
+def parse(document: Mapping[str, Any]) -> MetricTemplate:
+    """Read a MetricTemplate. Raises Refused with every problem at once."""
+    problems: list[Problem] = []
+    root = Section(document, "", problems)
+    metadata, spec = root.section("metadata"), root.section("spec")
+    provider = spec.section("provider")
+    template = MetricTemplate(
+        name=metadata.text("name", required=True),
+        namespace=metadata.text("namespace") or "default",
+        type=provider.text("type", required=True),
+        address=provider.text("address"),
+        headers=_headers(provider),
+        secret=provider.section("secretRef").text("name"),
+        verify=not provider.flag("insecureSkipVerify"),
+        query=spec.text("query", required=True),
+    )
+    if problems:
+        raise Refused(tuple(problems))
+    return template
+
+
+def _headers(provider: Section) -> dict[str, str]:
+    """Headers with several values are joined, which HTTP allows for all that may occur more than once."""
+    given = provider.raw("headers")
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        provider.refuse("headers", "is not an object", "write names and lists of values")
+        return {}
+    return {
+        name: values if isinstance(values, str) else ", ".join(map(str, values))
+        for name, values in given.items()
+    }

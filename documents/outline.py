@@ -1,0 +1,33 @@
+"""What a live object says of a release at a glance, also where the document as a whole would be refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from automation.core.kinds import Kind, Manifest
+
+DEFAULT_INTERVAL = 60.0
+
+
+@dataclass(frozen=True)
+class Outline:
+    """`target`, `autoscaler` and `route` are names, "" where the document names none; `interval` is in seconds, the
+    model's default where the document's own can't be read. `pace`, `steps` and `limit` are interval, steps and
+    greatest weight as the document writes them, "" where it doesn't."""
+
+    kind: Kind
+    namespace: str
+    name: str
+    uid: str
+    target: str
+    autoscaler: str
+    route: str
+    interval: float
+    pace: str
+    steps: str | int
+    limit: str | int
+
+    def made(self, thing: Manifest) -> bool:
+        """Whether an object of its namespace was generated for it."""
+        owners = thing["metadata"].get("ownerReferences") or ()
+        return any((owner.get("kind"), owner.get("name")) == (self.kind.kind, self.name) for owner in owners)
