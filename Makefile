@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 SLUICE := $(VENV)/bin/sluice
-CODE := __main__.py automation bench cli components documents engine lab policies stacks tests
+CODE := __main__.py automation bench cli components documents engine gateways lab policies stacks tests workloads
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from automation.cluster.client import Cluster
-from automation.core.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, SERVICE, Manifest
+from automation.core.kinds import CANARY, DEPLOYMENT, SERVICE, Manifest
 from automation.core.marks import ATTEMPT, REVISION
 from automation.core.revision_hash import revision_hash
 from automation.core.status import Phase, Placement, Status
@@ -19,6 +19,7 @@ from bench.ground import ENVIRONMENT, KEY, Ground
 from bench.process import cpu_seconds
 from documents.front import canary_of
 from examples.story import SLUICE
+from gateways.apisix import ROUTE
 from lab.memory import resident_mb
 
 CANARIES = 50
@@ -89,10 +90,8 @@ def _deploy(cluster: Cluster, name: str) -> None:
     port = {"name": "http", "port": 80, "targetPort": 9898}
     serving = {"selector": {"app": f"{name}-primary"}, "ports": [port]}
     cluster.apply(SERVICE, _object(SERVICE.api_version, "Service", name, serving))
-    cluster.apply(APISIX_ROUTE, _route(name, {name: 100}))
-    cluster.apply(
-        APISIX_ROUTE, _route(f"{name}-{name}-canary", {f"{name}-primary": 100, f"{name}-canary": 0})
-    )
+    cluster.apply(ROUTE, _route(name, {name: 100}))
+    cluster.apply(ROUTE, _route(f"{name}-{name}-canary", {f"{name}-primary": 100, f"{name}-canary": 0}))
     canary = cluster.apply(CANARY, _canary(name))
     placement = Placement(ATTEMPT_ID, "primary", ALL_ON_PRIMARY, revision)
     begun = Status(
@@ -120,14 +119,14 @@ def _route(name: str, weights: dict[str, int]) -> Manifest:
     backends = [{"serviceName": at, "servicePort": 80, "weight": weight} for at, weight in weights.items()]
     match = {"hosts": [f"{name}.example.com"], "paths": ["/*"]}
     rule = {"name": "all", "match": match, "backends": backends}
-    return _object(APISIX_ROUTE.api_version, "ApisixRoute", name, {"http": [rule]}, {ATTEMPT: ATTEMPT_ID})
+    return _object(ROUTE.api_version, "ApisixRoute", name, {"http": [rule]}, {ATTEMPT: ATTEMPT_ID})
 
 
 def _canary(name: str) -> Manifest:
     spec = {
         "provider": "apisix",
         "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-        "routeRef": {"apiVersion": APISIX_ROUTE.api_version, "kind": "ApisixRoute", "name": name},
+        "routeRef": {"apiVersion": ROUTE.api_version, "kind": "ApisixRoute", "name": name},
         "service": {"port": 80, "targetPort": 9898},
         "analysis": {
             "interval": INTERVAL,

@@ -11,7 +11,7 @@ from itertools import pairwise
 from automation.cluster.client import Cluster
 from automation.core.decision import MakeLive
 from automation.core.evidence import CheckResult, Evidence
-from automation.core.kinds import APISIX_ROUTE, CANARY, Manifest, Scope
+from automation.core.kinds import CANARY, Manifest, Scope
 from automation.core.marks import ATTEMPT
 from automation.core.spec import Canary
 from automation.core.status import Intent, Placement, Purpose, Status
@@ -21,6 +21,7 @@ from bench.ground import KEY, driver
 from cli.assembly import Assembly, fresh_attempt
 from cli.environment import Environment
 from documents.front import canary_of
+from gateways.apisix import ROUTE
 
 DEADLINE = 10.0
 
@@ -35,7 +36,7 @@ class Sightings:
 
     def follow(self, route: str) -> None:
         scope = Scope(KEY[0], route)
-        _, since = self.cluster.list_page(APISIX_ROUTE, scope)
+        _, since = self.cluster.list_page(ROUTE, scope)
         threading.Thread(target=self._follow, args=(scope, since), daemon=True).start()
 
     def of(self, attempt: str) -> float:
@@ -47,7 +48,7 @@ class Sightings:
 
     def _follow(self, scope: Scope, since: str) -> None:
         with suppress(OSError):  # the lab goes down under the watch
-            for _, route in self.cluster.watch(APISIX_ROUTE, scope, since):
+            for _, route in self.cluster.watch(ROUTE, scope, since):
                 self._note((route["metadata"].get("annotations") or {}).get(ATTEMPT, ""), time.monotonic())
 
     def _note(self, attempt: str, now: float) -> None:
@@ -114,7 +115,7 @@ def steps(opened: Environment) -> Iterator[Steps]:
         sightings = Sightings(opened.cluster)
         live = assembly.watches.get(CANARY, *KEY)
         assert live is not None
-        sightings.follow(canary_of(live).route_copy_name)
+        sightings.follow(canary_of(live).route_name)
         yield Steps(assembly, sightings)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automation.core.kinds import CANARY, DEPLOYMENT, Manifest
+from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.spec import Canary
-from automation.errors import CanaryMissing, ImageRefused
+from automation.errors import CanaryMissing, DocumentRefused, ImageRefused
 from cli.environment import Environment
 from documents.front import outline_of
 from stacks import files
 from stacks.release import PROJECT
+from workloads.registry import WORKLOADS, workload_of
 
 CONFIG = "sluice:images"
 
@@ -45,14 +46,14 @@ def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request:
 
     Raises ImageRefused, listing the containers there are, and the errors of cluster and stack.
     """
-    target = target_of(opened, key)
+    kind, target = target_of(opened, key)
     name = target["metadata"]["name"]
-    refuse_unknown_container(target, wanted)
+    refuse_unknown_container(kind, target, wanted)
     if opened.settings.release(*key).mode == "adopted":
         containers = [{"name": wanted.container, "image": wanted.image}]
         body = {"spec": {"template": {"spec": {"containers": containers}}}}
-        opened.cluster.strategic_patch(DEPLOYMENT, key[0], name, body)
-        return f"deployment {name}.{key[0]}: {wanted}"
+        opened.cluster.strategic_patch(kind, key[0], name, body)
+        return f"{kind.kind.lower()} {name}.{key[0]}: {wanted}"
     stack = opened.stack_of(*key)
     program = opened.program(stack)
     images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
@@ -70,7 +71,7 @@ def write_back(opened: Environment, canary: Canary) -> str:
     release = opened.settings.release(canary.namespace, canary.name)
     if release.mode == "adopted":
         return ""
-    target = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
+    target = opened.cluster.get(workload_of(canary).kind, canary.namespace, canary.target.name)
     if target is None:
         return ""
     stack = opened.stack_of(canary.namespace, canary.name)
@@ -107,22 +108,25 @@ def images_of(deployment: Manifest) -> dict[str, str]:
     return {container["name"]: container.get("image", "") for container in containers}
 
 
-def target_of(opened: Environment, key: tuple[str, str]) -> Manifest:
-    """The live Deployment that a Canary is about."""
+def target_of(opened: Environment, key: tuple[str, str]) -> tuple[Kind, Manifest]:
+    """The live workload that a Canary is about, and its kind. Raises CanaryMissing, DocumentRefused or ImageRefused."""
     canary = opened.cluster.get(CANARY, *key)
     if canary is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    name = outline_of(canary).target
-    target = opened.cluster.get(DEPLOYMENT, key[0], name)
+    named = outline_of(canary).target
+    if named is None or named.kind not in WORKLOADS:
+        raise DocumentRefused(f"Canary {key[1]}.{key[0]} names no target that can be released")
+    kind = WORKLOADS[named.kind].kind
+    target = opened.cluster.get(kind, key[0], named.name)
     if target is None:
-        raise ImageRefused(f"Deployment {name}.{key[0]} is not in the cluster", "apply it first")
-    return target
+        raise ImageRefused(f"{kind.kind} {named.name}.{key[0]} is not in the cluster", "apply it first")
+    return kind, target
 
 
-def refuse_unknown_container(target: Manifest, wanted: Image) -> None:
+def refuse_unknown_container(kind: Kind, target: Manifest, wanted: Image) -> None:
     known = [container["name"] for container in target["spec"]["template"]["spec"]["containers"]]
     if wanted.container not in known:
         raise ImageRefused(
-            f"Deployment {target['metadata']['name']} has no container {wanted.container!r}",
+            f"{kind.kind} {target['metadata']['name']} has no container {wanted.container!r}",
             f"its containers: {', '.join(known)}",
         )

@@ -8,13 +8,15 @@ from typing import Any
 
 from automation.cluster.client import Cluster
 from automation.cluster.watches import Watches
-from automation.core.kinds import APISIX_ROUTE, AUTOSCALER, CANARY, DEPLOYMENT, SERVICE, Manifest
+from automation.core.kinds import CANARY, SERVICE, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
+from gateways.registry import gateway_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
+from workloads.registry import scaler_of, workload_of
 
 
 class Known:
@@ -53,10 +55,11 @@ class Known:
         def live(kind: Any, name: str | None) -> Manifest | None:
             return self._watches.get(kind, canary.namespace, name) if name else None
 
+        scaler = scaler_of(canary)
         return Live(
-            target=live(DEPLOYMENT, canary.target.name),
-            autoscaler=live(AUTOSCALER, canary.autoscaler.name if canary.autoscaler else None),
-            route=live(APISIX_ROUTE, canary.route.name if canary.route else None),
+            target=live(workload_of(canary).kind, canary.target.name),
+            autoscaler=live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else None,
+            route=live(gateway_of(canary).source.kind, canary.route.name if canary.route else None),
             apex=live(SERVICE, canary.apex),
         )
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import click
 
-from automation.cluster.observer import workload
 from automation.core.kinds import CANARY, DEPLOYMENT, Manifest
 from automation.core.readiness import readiness
 from automation.core.spec import Canary
@@ -18,6 +17,7 @@ from cli.assembly import fresh_attempt
 from cli.environment import Environment, open_environment
 from cli.options import Where, environment, namespace, where
 from documents.front import canary_of
+from workloads.registry import workload_of
 
 LEAVABLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING)
 
@@ -80,7 +80,9 @@ def _wake(opened: Environment, canary: Canary, live: Manifest, status: Status, t
     while time.monotonic() < deadline:
         target = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
         if target is not None:
-            found = readiness(workload(target), canary.analysis.canary_ready_threshold, float("-inf"))
+            found = readiness(
+                workload_of(canary).observed(target), canary.analysis.canary_ready_threshold, float("-inf")
+            )
             if found.state == "ready":
                 return saved
             why = found.why

@@ -17,8 +17,10 @@ from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, evidence, primary, services
 from components.revision import Revision
-from components.routes import apisix
-from components.selector import selector_of
+from gateways.gateway import Marks
+from gateways.registry import gateway_of
+from workloads.registry import scaler_of
+from workloads.selector import selector_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
         common.apex,
         foreign,
         configs.copies({**(inputs.kept or {}), **revision.configs}, canary.namespace, owner),
-        primary.deployment(canary, chosen, inputs.target, revision, owner),
+        primary.workload(canary, chosen, inputs.target, revision, owner),
         _autoscaler(canary, inputs, owner),
         common.route,
     )
@@ -85,18 +87,20 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
 def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     recorded = inputs.revision.autoscaler if inputs.revision else None
     spec = recorded or (inputs.autoscaler or {}).get("spec")
-    return primary.autoscaler(canary, spec, owner) if canary.autoscaler is not None and spec else None
+    scaler = scaler_of(canary)
+    return scaler.primary(canary, spec, owner) if scaler and spec else None
 
 
 def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     placement = inputs.placement
     if canary.route is None:
         return None
-    marks = {**RELEASE, ATTEMPT: placement.attempt}
+    annotations = {**RELEASE, ATTEMPT: placement.attempt}
     if placement.evidence is not None:
-        marks[EVIDENCE] = evidence.text(canary, placement.evidence)
+        annotations[EVIDENCE] = evidence.text(canary, placement.evidence)
     # Rendered in every case: a route that cannot be copied is refused before anything moves.
-    route = apisix.render(inputs.route, canary, placement.traffic, marks, owner)
+    marks = Marks(annotations, owner)
+    route = gateway_of(canary).render(canary, inputs.route, placement.traffic, marks)
     return route if placement.apex == "primary" else None
 
 

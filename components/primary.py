@@ -1,47 +1,43 @@
-"""The primary workload: the recorded revision under the target's name with `-primary`, and its autoscaler."""
+"""The primary workload: the recorded revision under the target's name with `-primary`."""
 
 from __future__ import annotations
 
 from automation.core.kinds import Manifest
 from automation.core.marks import RELEASE, REVISION, inherited
 from automation.core.spec import Canary
-from components import configs, selector
+from components import configs
 from components.revision import Revision
-from components.selector import Selector
+from workloads import selector
+from workloads.registry import workload_of
+from workloads.selector import Selector
+from workloads.workload import Primary
 
 IDENTITY = "flagger-id"
 """Pod annotation that rolls the primary's pods; stable for a revision, so that writing it again changes nothing."""
 
-ROLLOUT_FIELDS = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 
-
-def deployment(
+def workload(
     canary: Canary, chosen: Selector, target: Manifest, revision: Revision, owner: Manifest
 ) -> Manifest:
-    """The primary Deployment. It declares `replicas` only where no autoscaler does the scaling."""
-    spec: Manifest = {
-        **{key: revision.rollout[key] for key in ROLLOUT_FIELDS if key in revision.rollout},
-        "selector": {"matchLabels": chosen.primary},
-        "template": template(canary.target.name, chosen, revision),
-    }
-    if canary.autoscaler is None:
-        spec["replicas"] = revision.rollout.get("replicas") or target["spec"].get("replicas") or 1
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {
-            "name": canary.primary_name,
-            "namespace": canary.namespace,
-            "labels": chosen.primary,
-            "annotations": {
+    """The primary workload. It declares `replicas` only where no autoscaler does the scaling."""
+    kind = workload_of(canary)
+    recorded = revision.rollout.get("replicas") or kind.replicas(target) or 1
+    return kind.primary(
+        Primary(
+            name=canary.primary_name,
+            namespace=canary.namespace,
+            labels=chosen.primary,
+            annotations={
                 **inherited(target["metadata"].get("annotations")),
                 **RELEASE,
                 REVISION: revision.hash,
             },
-            "ownerReferences": [owner],
-        },
-        "spec": spec,
-    }
+            owner=owner,
+            template=template(canary.target.name, chosen, revision),
+            rollout=revision.rollout,
+            replicas=recorded if canary.autoscaler is None else None,
+        )
+    )
 
 
 def template(target: str, chosen: Selector, revision: Revision) -> Manifest:
@@ -109,25 +105,3 @@ def _expression(expression: Manifest, target: str) -> Manifest:
         return expression
     values[values.index(target)] = f"{target}-primary"
     return {**expression, "values": values}
-
-
-def autoscaler(canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
-    """The autoscaler of the primary: the target's spec, with the Canary's own bounds where it states them."""
-    assert canary.autoscaler is not None
-    copied = {key: spec[key] for key in ("minReplicas", "maxReplicas", "metrics", "behavior") if key in spec}
-    reference = {
-        "apiVersion": canary.target.api_version,
-        "kind": canary.target.kind,
-        "name": canary.primary_name,
-    }
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": {
-            "name": f"{canary.autoscaler.name}-primary",
-            "namespace": canary.namespace,
-            "annotations": dict(RELEASE),
-            "ownerReferences": [owner],
-        },
-        "spec": {**copied, **canary.primary_bounds, "scaleTargetRef": reference},
-    }

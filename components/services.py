@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from automation.core.kinds import Manifest
 from automation.core.marks import RELEASE, UNMANAGED_BY_FLUX
-from automation.core.spec import Canary, ObjectMeta, Problem, Refused
-from components.selector import Selector
-
-SIDECARS = ("istio-proxy", "envoy")
+from automation.core.spec import Canary, ObjectMeta, Refused
+from workloads.ports import container_ports, port_problems
+from workloads.selector import Selector
 
 
 @dataclass(frozen=True)
@@ -84,27 +83,17 @@ def ports(canary: Canary, target: Manifest) -> list[Manifest]:
 
 
 def _refuse_unknown_port_name(canary: Canary, target: Manifest) -> None:
-    wanted = canary.service.target_port
-    names = sorted(port["name"] for _, port in _container_ports(target) if "name" in port)
-    if isinstance(wanted, str) and wanted not in names:
-        known = ", ".join(names) or "none"
-        problem = f"no container of {canary.target_full_name} has a port named {wanted!r}"
-        remedy = f"name one of the target's ports ({known}) or give a number"
-        raise Refused((Problem(path="spec.service.targetPort", problem=problem, remedy=remedy),))
+    """A number is left to the Service: what runs now may have it, although the target of the next run hasn't."""
+    problems = port_problems(canary, target["spec"]["template"])
+    if problems and isinstance(canary.service.target_port, str):
+        raise Refused(problems)
 
 
 def _discovered(canary: Canary, target: Manifest) -> Iterator[Manifest]:
     taken = {canary.service.port, canary.service.target_port}
-    for index, (container, port) in enumerate(_container_ports(target)):
+    for index, (container, port) in enumerate(container_ports(target["spec"]["template"])):
         number, name = port["containerPort"], port.get("name")
         if number in taken or name in taken:
             continue
         label = name or f"tcp-{container}-{index}"
         yield {"name": label, "protocol": port.get("protocol", "TCP"), "port": number, "targetPort": number}
-
-
-def _container_ports(target: Manifest) -> Iterator[tuple[str, Manifest]]:
-    for container in target["spec"]["template"]["spec"].get("containers", []):
-        if container["name"] not in SIDECARS:
-            for port in container.get("ports") or []:
-                yield container["name"], port

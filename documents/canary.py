@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from automation.core.kinds import CANARY
+from automation.core.kinds import CANARY, Kind
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary, ObjectMeta, Ref, Service
 from documents import analysis
 from documents.outline import DEFAULT_INTERVAL, Outline
 from documents.section import Section
 from documents.support import refuse_unsupported
+from gateways import registry as gateways
+from gateways.gateway import Source
+from workloads import registry as workloads
 
 _MESH_ONLY = (
     "trafficDistribution",
@@ -49,6 +53,7 @@ def outline(document: Mapping[str, Any]) -> Outline:
     """What is said of a Canary at a glance."""
     root = Section(document, "", [])
     metadata, spec = root.section("metadata"), root.section("spec")
+    source = _source(spec)
     judged = spec.section(_analysis_field(spec))
     shown = judged.fields
     return Outline(
@@ -56,9 +61,9 @@ def outline(document: Mapping[str, Any]) -> Outline:
         namespace=metadata.text("namespace") or "default",
         name=metadata.text("name"),
         uid=metadata.text("uid"),
-        target=spec.section("targetRef").text("name"),
-        autoscaler=spec.section("autoscalerRef").text("name"),
-        route=spec.section("routeRef").text("name"),
+        target=_shown(spec, "targetRef", workloads.DEFAULT),
+        autoscaler=_shown(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
+        source=_shown(spec, source.field, source.kind),
         interval=judged.seconds("interval", DEFAULT_INTERVAL) or DEFAULT_INTERVAL,
         pace=shown.get("interval", ""),
         steps=",".join(map(str, judged.wholes("stepWeights", least=1, most=100)))
@@ -87,11 +92,14 @@ def _read(root: Section) -> Canary:
     name, namespace = metadata.text("name", required=True), metadata.text("namespace") or "default"
     spec = root.section("spec")
     root.close()
-    target = _ref(spec, "targetRef", "Deployment", "apps/v1")
+    source = _source(spec)
+    target = _ref(spec, "targetRef", workloads.DEFAULT)
     if target is None:
-        spec.refuse("targetRef", "is missing", "name the Deployment that is released")
-    target = target or Ref("apps/v1", "Deployment", "")
-    spec.allow("upstreamRef", "ingressRef", "analysis", "canaryAnalysis")
+        spec.refuse(
+            "targetRef", "is missing", f"name the {' or '.join(workloads.WORKLOADS)} that is released"
+        )
+    target = target or Ref(workloads.DEFAULT.api_version, workloads.DEFAULT.kind, "")
+    spec.allow("upstreamRef", "ingressRef", "routeRef", "analysis", "canaryAnalysis")
     analysis_field = _analysis_field(spec)
     if analysis_field not in spec:
         spec.refuse("analysis", "is missing", "say how the canary is judged and how its traffic moves")
@@ -100,9 +108,9 @@ def _read(root: Section) -> Canary:
         name=name,
         namespace=namespace,
         target=target,
-        autoscaler=_ref(spec, "autoscalerRef", "HorizontalPodAutoscaler", "autoscaling/v2"),
-        route=_ref(spec, "routeRef", "ApisixRoute", "apisix.apache.org/v2"),
-        provider=spec.text("provider") or "apisix",
+        autoscaler=_ref(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
+        route=_ref(spec, source.field, source.kind),
+        provider=spec.text("provider") or gateways.DEFAULT,
         metrics_server=spec.text("metricsServer") or None,
         progress_deadline=spec.whole("progressDeadlineSeconds", 600, least=1),
         skip_analysis=skipped,
@@ -116,7 +124,8 @@ def _read(root: Section) -> Canary:
     )
     spec.close()
     refuse_unsupported(spec, spec.section(analysis_field))
-    return canary
+    gateway = gateways.GATEWAYS.get(canary.provider)
+    return replace(canary, route_name=gateway.route_name(canary)) if gateway else canary
 
 
 def _analysis_field(spec: Section) -> str:
@@ -124,15 +133,29 @@ def _analysis_field(spec: Section) -> str:
     return "analysis" if "analysis" in spec else "canaryAnalysis"
 
 
-def _ref(parent: Section, name: str, kind: str, api_version: str) -> Ref | None:
+def _source(spec: Section) -> Source:
+    """What the gateway of the document needs a reference to."""
+    provider = spec.fields.get("provider")
+    known = gateways.GATEWAYS.get(provider) if isinstance(provider, str) else None
+    return (known or gateways.GATEWAYS[gateways.DEFAULT]).source
+
+
+def _shown(spec: Section, name: str, default: Kind) -> Ref | None:
+    """The reference at a field as far as it can be read."""
+    section = spec.section(name)
+    named = section.text("name")
+    return Ref(default.api_version, section.text("kind") or default.kind, named) if named else None
+
+
+def _ref(parent: Section, name: str, default: Kind) -> Ref | None:
     """The reference at field `name` of `parent`, None if there is none."""
     section = parent.section(name)
     if name not in parent:
         return None
     section.allow("primaryScalerQueries", "primaryScalerReplicas", "namespace")
     ref = Ref(
-        section.text("apiVersion") or api_version,
-        section.text("kind") or kind,
+        section.text("apiVersion") or default.api_version,
+        section.text("kind") or default.kind,
         section.text("name", required=True),
     )
     section.close()

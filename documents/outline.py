@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from automation.core.kinds import Kind, Manifest
+from automation.core.spec import Ref
 
 DEFAULT_INTERVAL = 60.0
 
 
 @dataclass(frozen=True)
 class Outline:
-    """`target`, `autoscaler` and `route` are names, "" where the document names none; `interval` is in seconds, the
-    model's default where the document's own can't be read. `pace`, `steps` and `limit` are interval, steps and
-    greatest weight as the document writes them, "" where it doesn't."""
+    """`target`, `autoscaler` and `source` are what the document refers to, None where it doesn't; `interval` is in
+    seconds, the model's default where the document's own can't be read. `pace`, `steps` and `limit` are interval,
+    steps and greatest weight as the document writes them, "" where it doesn't."""
 
     kind: Kind
     namespace: str
     name: str
     uid: str
-    target: str
-    autoscaler: str
-    route: str
+    target: Ref | None
+    autoscaler: Ref | None
+    source: Ref | None
     interval: float
     pace: str
     steps: str | int

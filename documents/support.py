@@ -1,8 +1,11 @@
 """What the model knows and this version can't do yet: refused when the document is read, before traffic moves."""
 
-from documents.section import Section
+from collections.abc import Iterable
 
-PROVIDERS = ("apisix",)
+from documents.section import Section
+from gateways.registry import DEFAULT, GATEWAYS
+from workloads.registry import SCALERS, WORKLOADS
+
 MODEL_PROVIDERS = [
     "apisix",
     "appmesh",
@@ -37,9 +40,8 @@ _STRATEGIES = {
 def refuse_unsupported(spec: Section, analysis: Section) -> None:
     """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload."""
     _refuse_gateway(spec)
-    _refuse_kind(spec.section("targetRef"), ("Deployment",))
-    _refuse_kind(spec.section("autoscalerRef"), ("HorizontalPodAutoscaler",))
-    _refuse_kind(spec.section("routeRef"), ("ApisixRoute",))
+    _refuse_kind(spec.section("targetRef"), WORKLOADS)
+    _refuse_kind(spec.section("autoscalerRef"), SCALERS)
     for name, sentence in _STRATEGIES.items():
         if analysis.fields.get(name):
             analysis.refuse(name, sentence, f"remove {name} and release by stepWeight")
@@ -50,20 +52,20 @@ def refuse_unsupported(spec: Section, analysis: Section) -> None:
 
 
 def _refuse_gateway(spec: Section) -> None:
-    provider = spec.fields.get("provider") or "apisix"
+    provider = spec.fields.get("provider") or DEFAULT
+    known = f"use one of {', '.join(GATEWAYS)}"
     if provider not in MODEL_PROVIDERS:
-        spec.refuse("provider", f"{provider!r} is not known", f"use one of {', '.join(PROVIDERS)}")
-    elif provider not in PROVIDERS:
-        spec.refuse("provider", f"{provider} is not supported", f"use one of {', '.join(PROVIDERS)}")
-    elif "routeRef" not in spec:
-        spec.refuse(
-            "routeRef",
-            "apisix route selector is empty",
-            "name the ApisixRoute that leads to the apex Service",
-        )
+        spec.refuse("provider", f"{provider!r} is not known", known)
+    elif provider not in GATEWAYS:
+        spec.refuse("provider", f"{provider} is not supported", known)
+    else:
+        source = GATEWAYS[provider].source
+        _refuse_kind(spec.section(source.field), (source.kind.kind,))
+        if source.field not in spec:
+            spec.problems.append(source.unnamed)
 
 
-def _refuse_kind(reference: Section, kinds: tuple[str, ...]) -> None:
+def _refuse_kind(reference: Section, kinds: Iterable[str]) -> None:
     kind = reference.fields.get("kind")
     if isinstance(kind, str) and kind not in kinds:
         reference.refuse("kind", f"{kind} is not supported", f"use {' or '.join(kinds)}")

@@ -13,8 +13,10 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
 from documents.front import canary_of
+from gateways.registry import gateway_of
 from stacks import cluster
 from stacks.cluster import Reader
+from workloads.registry import scaler_of, workload_of
 
 
 @dataclass(frozen=True)
@@ -95,18 +97,12 @@ def read_from(reader: Reader, namespace: str, name: str) -> CanaryState | None:
 def read_live(reader: Reader, canary: Canary) -> Live:
     """The live objects around a Canary, whether or not the Canary itself exists yet."""
     target, scaler, route = canary.target, canary.autoscaler, canary.route
+    kind = scaler_of(canary)
     return Live(
         *_together(
-            lambda: reader.get(_path(target.api_version, canary.namespace, "deployments", target.name)),
-            lambda: (
-                scaler
-                and reader.get(
-                    _path("autoscaling/v2", canary.namespace, "horizontalpodautoscalers", scaler.name)
-                )
-            ),
-            lambda: (
-                route and reader.get(_path(route.api_version, canary.namespace, "apisixroutes", route.name))
-            ),
+            lambda: reader.get(workload_of(canary).kind.path(canary.namespace, target.name)),
+            lambda: scaler and kind and reader.get(kind.kind.path(canary.namespace, scaler.name)),
+            lambda: route and reader.get(gateway_of(canary).source.kind.path(canary.namespace, route.name)),
             lambda: reader.get(_path("v1", canary.namespace, "services", canary.apex)),
         )
     )

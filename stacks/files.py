@@ -11,6 +11,7 @@ from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
 from documents.front import outline_of
 from stacks.settings import ReleaseSettings
+from workloads.registry import SCALERS
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Each step reads the documents anew; the loader in C, where there is one, takes a tenth of the time."""
@@ -35,11 +36,12 @@ def read(release: ReleaseSettings, folder: Path) -> Documents:
     if canary is None:
         raise Refused(tuple(problems))
     outline = outline_of(canary)
-    target = _only(manifests, "Deployment", outline.target, problems)
+    named = outline.target
+    target = _only(manifests, named.kind, named.name, problems) if named else None
     if problems or target is None:
         raise Refused(tuple(problems))
     autoscaler = _scaling(manifests, target["metadata"]["name"])
-    route = _found(manifests, "ApisixRoute", outline.route)
+    route = _found(manifests, outline.source.kind, outline.source.name) if outline.source else None
     used = [item for item in (canary, target, autoscaler, route) if item is not None]
     others = tuple(manifest for manifest in manifests if manifest not in used)
     return Documents(canary, target, autoscaler, route, others)
@@ -86,5 +88,5 @@ def _found(manifests: list[Manifest], kind: str, name: str) -> Manifest | None:
 
 def _scaling(manifests: list[Manifest], target: str) -> Manifest | None:
     """The autoscaler of the target, also where the Canary names none: it decides who sets `replicas`."""
-    scalers = (item for item in manifests if item["kind"] == "HorizontalPodAutoscaler")
-    return next((item for item in scalers if item["spec"]["scaleTargetRef"]["name"] == target), None)
+    scalers = (item for item in manifests if item["kind"] in SCALERS)
+    return next((item for item in scalers if SCALERS[item["kind"]].target(item) == target), None)

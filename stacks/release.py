@@ -20,8 +20,8 @@ from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Inputs
 from components.revision import Revision
-from components.routes import apisix
 from documents.front import canary_of, front_of
+from gateways.registry import gateway_of
 from stacks import canary_state, cluster, files, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.files import Documents
@@ -179,7 +179,8 @@ def _recorded(view: _View, hash: str) -> Revision | None:
 def _export(settings: Settings, view: _View) -> None:
     spec, placement = view.spec, view.placement
     gateway = _gateway(settings)
-    hosts = apisix.hosts(view.live.route or (view.documents.route if view.documents else None), spec)
+    source = view.live.route or (view.documents.route if view.documents else None)
+    hosts = gateway_of(spec).hosts(spec, source)
     host = hosts[0] if hosts else None
     header = f" -H 'Host: {host}'" if host else ""
     pulumi.export("canary", spec.full_name)

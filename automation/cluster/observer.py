@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from automation.cluster.watches import NamedWatches, Watches
 from automation.core import revision_hash
 from automation.core.kinds import (
-    APISIX_ROUTE,
-    AUTOSCALER,
     CANARY,
     CONFIG_MAP,
-    DEPLOYMENT,
     ENDPOINT_SLICE,
     SECRET,
     SERVICE,
     Kind,
     Manifest,
 )
-from automation.core.marks import ATTEMPT, REVISION
-from automation.core.moments import unix_seconds
-from automation.core.observation import Observation, Route, Target, Workload, WorkloadCondition
+from automation.core.marks import ATTEMPT
+from automation.core.observation import Observation, Route, Target
+from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex
-from automation.core.traffic import Traffic
 from documents.front import outline_of
+from gateways import registry as gateways
+from workloads import registry as workloads
+from workloads.ports import port_problems
+from workloads.selector import Selector, selector_of
 
-SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")
-KINDS = (CANARY, DEPLOYMENT, APISIX_ROUTE, SERVICE, AUTOSCALER, ENDPOINT_SLICE)
+KINDS = (CANARY, *workloads.kinds(), *gateways.kinds(), SERVICE, ENDPOINT_SLICE)
 CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
 
 
@@ -51,16 +50,17 @@ class Observer:
         self._watches, self._named = watches, named
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
-        deployment = self._watches.get(DEPLOYMENT, canary.namespace, canary.target.name)
-        primary = self._watches.get(DEPLOYMENT, canary.namespace, canary.primary_name)
-        route = self._watches.get(APISIX_ROUTE, canary.namespace, canary.route_copy_name)
-        target, problems = self._target(canary, deployment)
+        workload = workloads.workload_of(canary)
+        primary = self._watches.get(workload.kind, canary.namespace, canary.primary_name)
+        gateway = gateways.gateway_of(canary)
+        route = self._watches.get(gateway.kind, canary.namespace, canary.route_name)
+        target, problems = self._target(canary)
         apex = self._watches.get(SERVICE, canary.namespace, canary.apex)
         return Observation(
             now=context.now,
             fresh_attempt=context.fresh_attempt,
             target=target,
-            primary=workload(primary) if primary else None,
+            primary=workload.observed(primary) if primary else None,
             route=live_route(route, canary) if route else None,
             apex=selected(apex, target) if apex and target else None,
             scrape_interval=context.scrape_interval,
@@ -85,51 +85,49 @@ class Observer:
                 )
         return found, problems
 
-    def _target(self, canary: Canary, deployment: Manifest | None) -> tuple[Target | None, list[str]]:
-        if deployment is None:
+    def _target(self, canary: Canary) -> tuple[Target | None, list[str]]:
+        workload = workloads.workload_of(canary)
+        live = self._watches.get(workload.kind, canary.namespace, canary.target.name)
+        if live is None:
             return None, []
-        template = deployment["spec"]["template"]
-        label = next(
-            (key for key in SELECTOR_LABELS if key in deployment["spec"]["selector"].get("matchLabels", {})),
-            "",
-        )
-        problems = [] if label else [_no_label(canary)]
-        problems += port_problems(canary, template)
+        template = workload.template(live)
+        selector, unselected = _selector(live, workload.kind)
         configs, missing = self.configs(canary.namespace, template)
         checksums = {key: revision_hash.config_checksum(config) for key, config in configs.items()}
+        observed = workload.observed(live)
         target = Target(
-            workload=workload(deployment),
+            workload=observed,
             revision=revision_hash.revision_hash(template, checksums),
             configs=checksums,
-            label=label,
-            value=deployment["spec"]["selector"].get("matchLabels", {}).get(label, ""),
-            image=template["spec"]["containers"][0].get("image", ""),
+            label=selector.label,
+            value=selector.value,
+            image=observed.image,
         )
-        return target, problems + missing
+        problems = (*unselected, *port_problems(canary, template))
+        return target, [*map(str, problems), *missing]
 
     def _scaler_min(self, canary: Canary) -> int | None:
-        if canary.autoscaler is None:
+        scaler = workloads.scaler_of(canary)
+        if scaler is None or canary.autoscaler is None:
             return None
-        scaler = self._watches.get(AUTOSCALER, canary.namespace, canary.autoscaler.name)
-        return int(scaler["spec"].get("minReplicas") or 1) if scaler else None
+        live = self._watches.get(scaler.kind, canary.namespace, canary.autoscaler.name)
+        return scaler.minimum(live) if live else None
 
     def _route_problems(self, canary: Canary) -> list[str]:
         if canary.route is None:
             return []
-        source = self._watches.get(APISIX_ROUTE, canary.namespace, canary.route.name)
-        if source is None:
-            return [
-                f'apisixroutes.apisix.apache.org "{canary.route.name}" not found (spec.routeRef.name); '
-                "apply it, or name the route that leads users to the application"
-            ]
-        return backend_problems(canary, source)
+        gateway = gateways.gateway_of(canary)
+        source = self._watches.get(gateway.source.kind, canary.namespace, canary.route.name)
+        return [str(problem) for problem in gateway.problems(canary, source)]
 
     def _rivals(self, canary: Canary) -> list[str]:
         others = (outline_of(other) for other in self._watches.all(CANARY))
         rivals = [
             other.name
             for other in others
-            if (other.namespace, other.target) == (canary.namespace, canary.target.name)
+            if other.target
+            and (other.namespace, other.target.kind, other.target.name)
+            == (canary.namespace, canary.target.kind, canary.target.name)
             and other.name != canary.name
         ]
         return (
@@ -142,47 +140,24 @@ class Observer:
         )
 
 
-def workload(deployment: Manifest) -> Workload:
-    """A Deployment as the readiness rules see it."""
-    status = deployment.get("status") or {}
-    replicas = deployment["spec"].get("replicas")
-    return Workload(
-        name=deployment["metadata"]["name"],
-        replicas=1 if replicas is None else int(replicas),
-        running=int(status.get("replicas") or 0),
-        updated=int(status.get("updatedReplicas") or 0),
-        available=int(status.get("availableReplicas") or 0),
-        generation=int(deployment["metadata"].get("generation") or 1),
-        observed_generation=int(status.get("observedGeneration") or 0),
-        conditions=tuple(_condition(condition) for condition in status.get("conditions") or ()),
-        revision=(deployment["metadata"].get("annotations") or {}).get(REVISION, ""),
-        image=deployment["spec"]["template"]["spec"]["containers"][0].get("image", ""),
-    )
-
-
 def live_route(route: Manifest, canary: Canary) -> Route:
     """The generated route as it stands in the API server."""
-    weights = {
-        backend.get("serviceName"): int(backend.get("weight") or 0)
-        for rule in route["spec"].get("http") or ()
-        for backend in rule.get("backends") or ()
-    }
-    weight = min(max(weights.get(f"{canary.apex}-canary", 0), 0), 100)
-    owner = owner_of_rules(route)
+    gateway = gateways.gateway_of(canary)
+    carried, owner = gateway.carried(canary, route), owner_of(gateway.ruled_field, route)
     return Route(
-        traffic=Traffic(weight),
+        traffic=carried.traffic,
         attempt=(route["metadata"].get("annotations") or {}).get(ATTEMPT, ""),
-        differs=bool(owner) or weights.get(f"{canary.apex}-primary", 0) != 100 - weight,
+        differs=bool(owner) or not carried.exact,
         changed_by=owner,
     )
 
 
-def owner_of_rules(route: Manifest) -> str:
-    """The field manager that took the rules over from us; empty while they are (also) ours."""
+def owner_of(field: str, route: Manifest) -> str:
+    """The field manager that took this field of the spec over from us; empty while it is (also) ours."""
     owners = [
         entry.get("manager", "")
         for entry in route["metadata"].get("managedFields") or ()
-        if not entry.get("subresource") and "f:http" in (entry.get("fieldsV1") or {}).get("f:spec", {})
+        if not entry.get("subresource") and f"f:{field}" in (entry.get("fieldsV1") or {}).get("f:spec", {})
     ]
     ours = [owner for owner in owners if owner == "sluice" or owner.startswith("pulumi-kubernetes")]
     return "" if ours or not owners else owners[-1]
@@ -196,58 +171,9 @@ def selected(service: Manifest, target: Target) -> Apex | None:
     return "target" if value == target.value else None
 
 
-def _condition(condition: Mapping[str, Any]) -> WorkloadCondition:
-    return WorkloadCondition(
-        type=condition["type"],
-        status=condition["status"],
-        reason=condition.get("reason", ""),
-        updated_at=unix_seconds(condition.get("lastUpdateTime", "")),
-    )
-
-
-def _no_label(canary: Canary) -> str:
-    return (
-        f"deployment {canary.target_full_name} spec.selector.matchLabels must contain one of "
-        f"[{' '.join(SELECTOR_LABELS)}]"
-    )
-
-
-def backend_problems(canary: Canary, source: Manifest) -> list[str]:
-    """A source route that does not lead to the apex Service, or to a port that it does not have."""
-    name = f"{source['metadata']['name']}.{canary.namespace}"
-    backends = [
-        backend for rule in source["spec"].get("http") or () for backend in rule.get("backends") or ()
-    ]
-    ours = [backend for backend in backends if backend.get("serviceName") == canary.apex]
-    if not ours:
-        named = ", ".join(sorted({str(backend.get("serviceName")) for backend in backends})) or "none"
-        return [
-            f"Can not find {canary.apex} backend on apisix route {name}; "
-            f"name the Service {canary.apex} as a rule's backend (the route names: {named})"
-        ]
-    port = ours[0].get("servicePort")
-    if port in (canary.service.port, canary.service.port_name):
-        return []
-    return [
-        f"APISIX route {name} sends to port {port}, which the Service {canary.apex} does not have; "
-        f"set servicePort to {canary.service.port}"
-    ]
-
-
-def port_problems(canary: Canary, template: Mapping[str, Any]) -> list[str]:
-    """A target port that none of the containers has, where they say which ports they have."""
-    declared: list[Mapping[str, Any]] = [
-        port for container in template["spec"]["containers"] for port in container.get("ports") or ()
-    ]
-    wanted = canary.service.target_port
-    if not declared or wanted in _ports(declared):
-        return []
-    return [
-        f"deployment {canary.target_full_name} has no container port {wanted} (spec.service.targetPort); "
-        f"it has {', '.join(str(port) for port in _ports(declared))}"
-    ]
-
-
-def _ports(declared: Iterable[Mapping[str, Any]]) -> list[int | str]:
-    numbers: list[int | str] = [port["containerPort"] for port in declared]
-    return numbers + [port["name"] for port in declared if port.get("name")]
+def _selector(live: Manifest, kind: Kind) -> tuple[Selector, tuple[Problem, ...]]:
+    """The selector of a target, and what is wrong with it: one that can't be told apart selects nothing."""
+    try:
+        return selector_of({"kind": kind.kind, **live}), ()
+    except Refused as refused:
+        return Selector("", ""), refused.problems

@@ -12,10 +12,8 @@ from typing import Any
 from automation.cluster.client import Cluster, Conflict
 from automation.core import revision_hash
 from automation.core.kinds import (
-    AUTOSCALER,
     CONFIG_MAP,
     CONTROLLER_REVISION,
-    DEPLOYMENT,
     SECRET,
     Kind,
     Manifest,
@@ -23,9 +21,9 @@ from automation.core.kinds import (
 )
 from automation.core.marks import CANARY, owner_reference
 from automation.core.spec import Canary
+from workloads.registry import scaler_of, workload_of
 
 KEPT = 5
-ROLLOUT = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 
 
 class Moved(Exception):
@@ -44,10 +42,11 @@ class Recorder:
         Reads the target anew: what is kept must be what `wanted` is the hash of. Raises Moved otherwise. Older
         revisions beyond the last few are deleted, those in `keep` never.
         """
-        deployment = self._cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
-        if deployment is None:
+        workload = workload_of(canary)
+        live = self._cluster.get(workload.kind, canary.namespace, canary.target.name)
+        if live is None:
             raise Moved
-        template = deployment["spec"]["template"]
+        template = workload.template(live)
         configs = self._configs(canary.namespace, template)
         checksums = {key: revision_hash.config_checksum(config) for key, config in configs.items()}
         if revision_hash.revision_hash(template, checksums) != wanted:
@@ -56,8 +55,11 @@ class Recorder:
         kept: dict[str, str] = {}
         for key, config in configs.items():
             kept[key] = self._keep(config, checksums[key], marks)
-        data = _data(deployment, kept, self._scaler(canary))
-        data["spec"]["replicas"] = self._replicas(canary, deployment)
+        rollout = {field: live["spec"][field] for field in workload.rollout_fields if field in live["spec"]}
+        rollout["replicas"] = self._replicas(canary, live)
+        data: Manifest = {"template": template, "spec": rollout, "configs": kept}
+        if scaler := self._scaler(canary):
+            data["autoscaler"] = scaler
         self._write(canary, wanted, marks, data)
         self._forget(canary, keep | {wanted})
 
@@ -83,19 +85,20 @@ class Recorder:
         self._create(kind, copy)
         return name
 
-    def _replicas(self, canary: Canary, deployment: Manifest) -> int:
+    def _replicas(self, canary: Canary, live: Manifest) -> int:
         """How many the primary should have: an idle target has none to go by, the running primary has."""
-        wanted = deployment["spec"].get("replicas", 1)
-        if wanted:
-            return int(wanted)
-        primary = self._cluster.get(DEPLOYMENT, canary.namespace, canary.primary_name)
-        return int(primary["spec"].get("replicas") or 1) if primary else 1
+        workload = workload_of(canary)
+        if wanted := workload.replicas(live):
+            return wanted
+        primary = self._cluster.get(workload.kind, canary.namespace, canary.primary_name)
+        return (workload.replicas(primary) if primary else 0) or 1
 
     def _scaler(self, canary: Canary) -> Manifest | None:
-        if canary.autoscaler is None:
+        scaler = scaler_of(canary)
+        if scaler is None or canary.autoscaler is None:
             return None
-        scaler = self._cluster.get(AUTOSCALER, canary.namespace, canary.autoscaler.name)
-        return scaler["spec"] if scaler else None
+        live = self._cluster.get(scaler.kind, canary.namespace, canary.autoscaler.name)
+        return live["spec"] if live else None
 
     def _write(self, canary: Canary, wanted: str, marks: Manifest, data: Manifest) -> None:
         numbers = [int(known["revision"]) for known in self._known(canary)]
@@ -152,13 +155,3 @@ def _marks(canary: Canary, owner: Manifest) -> Manifest:
         "labels": {CANARY: canary.name},
         "ownerReferences": [owner_reference(canary.origin, canary.name, owner["metadata"]["uid"])],
     }
-
-
-def _data(deployment: Manifest, configs: Mapping[str, str], scaler: Manifest | None) -> Manifest:
-    spec = deployment["spec"]
-    data = {
-        "template": spec["template"],
-        "spec": {field: spec[field] for field in ROLLOUT if field in spec},
-        "configs": dict(configs),
-    }
-    return data | ({"autoscaler": scaler} if scaler else {})

@@ -43,21 +43,12 @@ class HookAnswer:
 
 
 @dataclass(frozen=True)
-class WorkloadCondition:
-    """A condition of a Deployment; `updated_at` is lastUpdateTime in unix seconds."""
-
-    type: str
-    status: str
-    reason: str = ""
-    updated_at: float = 0.0
-
-
-@dataclass(frozen=True)
 class Workload:
-    """A Deployment: `replicas` as declared, `running`, `updated` and `available` as its status counts them.
+    """A workload: `replicas` as declared, `running`, `updated` and `available` as its status counts them.
 
-    `revision` is the hash of the recorded revision that a primary was rendered from; empty for others. `image` is
-    the image of its first container.
+    `expired`: it is past a progress deadline of its own. `short_since` says since when (unix seconds) it has had
+    fewer pods than it needs, None where it has enough. `noun` is what texts call it. `revision` is the hash of the
+    recorded revision that a primary was rendered from; empty for others. `image` is the image of its first container.
     """
 
     name: str
@@ -67,7 +58,9 @@ class Workload:
     available: int
     generation: int = 1
     observed_generation: int = 1
-    conditions: tuple[WorkloadCondition, ...] = ()
+    expired: bool = False
+    short_since: float | None = None
+    noun: str = "deployment"
     revision: str = ""
     image: str = ""
 

@@ -1,4 +1,4 @@
-"""Whether a Deployment is ready, not ready yet, or past its deadline: the model's rules and words."""
+"""Whether a workload is ready, not ready yet, or past its deadline: the model's rules and words."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,22 +18,14 @@ READY = Readiness("ready")
 
 
 def readiness(workload: Workload, threshold: int, late: float) -> Readiness:
-    """Judge a Deployment. `threshold` is the percent of updated replicas that must be available; one that has been
+    """Judge a workload. `threshold` is the percent of updated replicas that must be available; one that has been
     short of its minimum since before `late` (unix seconds) is stuck."""
     if workload.observed_generation < workload.generation:
-        return _waiting("observed deployment generation less than desired generation")
-    conditions = {condition.type: condition for condition in workload.conditions}
-    progressing = conditions.get("Progressing")
-    if progressing and progressing.reason == "ProgressDeadlineExceeded":
-        return Readiness("stuck", f'deployment "{workload.name}" exceeded its progress deadline')
+        return _waiting(f"observed {workload.noun} generation less than desired generation")
+    if workload.expired:
+        return Readiness("stuck", f'{workload.noun} "{workload.name}" exceeded its progress deadline')
     missing = _missing(workload, threshold)
-    available = conditions.get("Available")
-    if (
-        missing
-        and available
-        and (available.status, available.reason) == ("False", "MinimumReplicasUnavailable")
-        and available.updated_at < late
-    ):
+    if missing and workload.short_since is not None and workload.short_since < late:
         return Readiness("stuck", f"waiting for rollout to finish: {missing}")
     return _waiting(missing) if missing else READY
 

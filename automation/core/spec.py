@@ -58,7 +58,8 @@ class Service:
 class Canary:
     """One Canary. `progress_deadline` is in seconds; `origin` is the kind of the document that it was read from.
 
-    `primary_bounds` are minReplicas and maxReplicas of the primary's autoscaler, as far as the document states its own.
+    `route_name` is the name of the generated route, in which the gateway's traffic is written. `primary_bounds` are
+    minReplicas and maxReplicas of the primary's autoscaler, as far as the document states its own.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Canary:
     analysis: Analysis
     primary_bounds: Mapping[str, int] = field(default_factory=dict, hash=False)
     origin: Kind = CANARY
+    route_name: str = ""
 
     @property
     def apex(self) -> str:
@@ -96,8 +98,3 @@ class Canary:
     @property
     def primary_full_name(self) -> str:
         return f"{self.primary_name}.{self.namespace}"
-
-    @property
-    def route_copy_name(self) -> str:
-        """The generated route, named after the user's route and the apex."""
-        return f"{self.route.name if self.route else self.target.name}-{self.apex}-canary"

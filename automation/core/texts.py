@@ -116,7 +116,7 @@ def policy_refused(canary: Canary, policy: str, message: str) -> Event:
 
 
 def route_repaired(canary: Canary, who: str, live: Traffic | None, wanted: Traffic) -> Event:
-    route = f"{canary.route_copy_name}.{canary.namespace}"
+    route = f"{canary.route_name}.{canary.namespace}"
     if live is None:
         return warning(f"Route {route} was deleted: made again with {wanted}")
     blame = f" by {who}" if who else ""

@@ -30,7 +30,7 @@ from automation.core.decision import (
     normal,
     warning,
 )
-from automation.core.kinds import CANARY, DEPLOYMENT, Kind, Manifest
+from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.liveness import is_live
 from automation.core.observation import Observation
 from automation.core.settle import Veto, abandon
@@ -42,6 +42,7 @@ from automation.questions.asker import Asker
 from automation.updates.placer import Placer, Postponed
 from automation.updates.stacks import PolicyRefused
 from documents.front import canary_of
+from workloads.registry import workload_of
 
 Announcer = Callable[[Announcement, Manifest], None]
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
@@ -121,7 +122,7 @@ class Driver:
             self._look_anew(CANARY, namespace, name)
             return outcome(scene, "the Canary changed meanwhile; looking again")
         except Moved:
-            self._look_anew(DEPLOYMENT, namespace, canary.target.name)
+            self._look_anew(workload_of(canary).kind, namespace, canary.target.name)
             return outcome(scene, "the target changed meanwhile; looking again")
 
     def _look(self, live: Manifest, canary: Canary, status: Status) -> Scene:
@@ -208,9 +209,10 @@ class Driver:
         return outcome(scene, text, policy=text)
 
     def _scale(self, canary: Canary, replicas: int) -> None:
-        body = {"spec": {"replicas": replicas}}
-        self._ports.cluster.patch(DEPLOYMENT, canary.namespace, canary.target.name, body, subresource="scale")
-        self._look_anew(DEPLOYMENT, canary.namespace, canary.target.name)
+        workload, target = workload_of(canary), (canary.namespace, canary.target.name)
+        scaling = workload.scaling(replicas)
+        self._ports.cluster.patch(workload.kind, *target, scaling.body, subresource=scaling.subresource)
+        self._look_anew(workload.kind, *target)
 
     def _look_anew(self, kind: Kind, namespace: str, name: str) -> None:
         """What the watch may not have heard of yet: the next look must not rest on what was so before."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from automation.cluster.watches import Key, Watches, key_of
-from automation.core.kinds import CANARY, DEPLOYMENT, Kind, Manifest
+from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.status import Phase
 from automation.driver.driver import Driver, Tick
 from automation.errors import SluiceError
@@ -169,8 +169,8 @@ def concerns(canary: Manifest, kind: Kind, thing: Manifest) -> bool:
     metadata, own = thing["metadata"], outline_of(canary)
     if metadata.get("namespace") != own.namespace:
         return False
-    if kind is DEPLOYMENT:
-        return metadata["name"] in (own.target, f"{own.target}-primary")
+    if own.target and kind.kind == own.target.kind:
+        return metadata["name"] in (own.target.name, f"{own.target.name}-primary")
     return own.made(thing)
 
 

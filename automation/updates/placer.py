@@ -7,7 +7,6 @@ update was possible the stack is owed one, and says so.
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Callable
@@ -19,12 +18,14 @@ from functools import partial
 from automation.cluster.client import Cluster
 from automation.cluster.watches import Watches
 from automation.core.decision import MakeLive
-from automation.core.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE, Manifest
+from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import ATTEMPT
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
 from automation.errors import SluiceError, UpdateFailed
 from automation.updates.stacks import Gate, PolicyRefused, Program, Stacks
+from gateways.registry import gateway_of
+from workloads.registry import workload_of
 
 DIRECT_SECONDS = 10.0
 FORWARD_SECONDS = 120.0
@@ -142,7 +143,7 @@ class Placer:
         self._owed.add(stack)
         return [
             f"Stack {stack} took no update for {DIRECT_SECONDS:g} s ({reason}); "
-            f"route {canary.route_copy_name}.{canary.namespace} was patched directly to "
+            f"route {canary.route_name}.{canary.namespace} was patched directly to "
             f"{update.intent.placement.traffic.primary}/{update.intent.placement.traffic.canary}"
         ]
 
@@ -173,17 +174,18 @@ class Placer:
         return stack not in self._running or self._running[stack].done()
 
     def _patch(self, canary: Canary, intent: Intent, reason: str) -> None:
-        live = self._cluster.get(APISIX_ROUTE, canary.namespace, canary.route_copy_name)
+        kind = gateway_of(canary).kind
+        live = self._cluster.get(kind, canary.namespace, canary.route_name)
         if live is None:
             raise Postponed(reason)
-        self._watches.put(APISIX_ROUTE, self._cluster.apply(APISIX_ROUTE, with_traffic(live, canary, intent)))
+        self._watches.put(kind, self._cluster.apply(kind, with_traffic(live, canary, intent)))
 
     def _read_back(self, canary: Canary) -> None:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
         named = (
-            (APISIX_ROUTE, canary.route_copy_name),
+            (gateway_of(canary).kind, canary.route_name),
             (SERVICE, canary.apex),
-            (DEPLOYMENT, canary.primary_name),
+            (workload_of(canary).kind, canary.primary_name),
         )
         for kind, name in named:
             thing = self._cluster.get(kind, canary.namespace, name)
@@ -196,17 +198,9 @@ def _until(deadline: float) -> float:
 
 
 def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
-    """The live route with another split: what is applied when it has to be patched directly."""
-    metadata = live["metadata"]
-    weights = {
-        f"{canary.apex}-primary": intent.placement.traffic.primary,
-        f"{canary.apex}-canary": intent.placement.traffic.canary,
-    }
-    spec = copy.deepcopy(live["spec"])
-    for rule in spec.get("http") or ():
-        for backend in rule.get("backends") or ():
-            if backend.get("serviceName") in weights:
-                backend["weight"] = weights[backend["serviceName"]]
+    """The live route with other traffic: what is applied when it has to be patched directly."""
+    changed = gateway_of(canary).with_traffic(canary, live, intent.placement.traffic)
+    metadata = changed["metadata"]
     kept = {
         field: metadata[field]
         for field in ("name", "namespace", "labels", "ownerReferences")
@@ -214,10 +208,10 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
     }
     annotations = {**(metadata.get("annotations") or {}), ATTEMPT: intent.placement.attempt}
     return {
-        "apiVersion": live["apiVersion"],
-        "kind": live["kind"],
+        "apiVersion": changed["apiVersion"],
+        "kind": changed["kind"],
         "metadata": {**kept, "annotations": annotations},
-        "spec": spec,
+        "spec": changed["spec"],
     }
 
 

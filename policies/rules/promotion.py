@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from policies.gateways import ROUTES, Split, splits
 from policies.rule import Finding, Manifest, Rule, Subject
 from policies.rules.routes import whole
-from policies.tokens import APISIX_ROUTE
 
 EVIDENCE = "sluice.delivery/evidence"
 SKEW_SECONDS = 60
@@ -23,7 +23,7 @@ _RELEASE = "release with `sluice release`, which measures before it moves traffi
 
 
 def _unearned(subject: Subject) -> Iterator[Finding]:
-    weight = canary_weight(subject.manifest)
+    weight = canary_weight(subject.type, subject.manifest)
     if not weight:
         return
     evidence = _evidence(subject.manifest)
@@ -34,18 +34,17 @@ def _unearned(subject: Subject) -> Iterator[Finding]:
         yield from _judge(subject, weight, evidence)
 
 
-def canary_weight(route: Manifest) -> int:
+def canary_weight(type: str, route: Manifest) -> int:
     """The share that goes to Services named `…-canary`; 0 where none does."""
-    rules = (route.get("spec") or {}).get("http") or ()
-    return max((_share(list(rule.get("backends") or ())) for rule in rules), default=0)
+    return max((_share(split) for split in splits(type, route)), default=0)
 
 
-def _share(backends: list[Any]) -> int:
-    to_canary = [backend for backend in backends if str(backend.get("serviceName", "")).endswith("-canary")]
-    if to_canary and len(backends) == 1:
+def _share(split: Split) -> int:
+    to_canary = [weight for service, weight in split.weights if service.endswith("-canary")]
+    if to_canary and len(split.weights) == 1:
         # A single backend gets everything, whatever its weight says.
         return 100
-    return sum(whole(backend.get("weight")) or 0 for backend in to_canary)
+    return sum(whole(weight) or 0 for weight in to_canary)
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def _age(subject: Subject, measured_at: str) -> Iterator[Finding]:
 EARNED = Rule(
     name="canary-promotion",
     description="A canary's weight rises by a declared step, on fresh passing evidence.",
-    types=frozenset({APISIX_ROUTE}),
+    types=ROUTES,
     check=_unearned,
     schema={
         "maxStep": {"type": "number", "minimum": 1, "maximum": 100},

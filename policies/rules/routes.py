@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policies.gateways import ROUTES, splits
 from policies.rule import Finding, Rule, Subject
-from policies.tokens import APISIX_ROUTE
 
 
 def whole(weight: Any) -> int | None:
@@ -17,16 +17,15 @@ def whole(weight: Any) -> int | None:
 
 
 def _broken_weights(subject: Subject) -> Iterator[Finding]:
-    for rule in (subject.manifest.get("spec") or {}).get("http") or ():
-        backends = list(rule.get("backends") or ())
-        if len(backends) < 2:
+    for split in splits(subject.type, subject.manifest):
+        if len(split.weights) < 2:
             continue
-        weights = [whole(backend.get("weight")) for backend in backends]
+        weights = [whole(weight) for _, weight in split.weights]
         known = [weight for weight in weights if weight is not None and 0 <= weight <= 100]
         if len(known) < len(weights) or sum(known) != 100:
-            shown = ", ".join(f"{backend.get('serviceName')} {backend.get('weight')}" for backend in backends)
+            shown = ", ".join(f"{service} {weight}" for service, weight in split.weights)
             yield Finding(
-                f"rule {rule.get('name')} of route {subject.name} splits traffic into {shown}",
+                f"rule {split.rule} of route {subject.name} splits traffic into {shown}",
                 "give every backend a whole weight from 0 to 100, together 100",
             )
 
@@ -34,6 +33,6 @@ def _broken_weights(subject: Subject) -> Iterator[Finding]:
 WHOLE = Rule(
     name="weights-whole",
     description="The weights of a rule are whole percentages that sum to 100.",
-    types=frozenset({APISIX_ROUTE}),
+    types=ROUTES,
     check=_broken_weights,
 )

@@ -6,14 +6,15 @@ from typing import Any
 
 from automation.core.kinds import Manifest
 from components import primary
-from components.selector import Selector
 from tests.components.documents import OWNER, autoscaler, canary, revision, target
+from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
+from workloads.selector import Selector
 
 CHOSEN = Selector("app", "podinfo")
 
 
 def deployment(**fields: Any) -> Manifest:
-    return primary.deployment(canary(), CHOSEN, target(), revision(**fields), OWNER)
+    return primary.workload(canary(), CHOSEN, target(), revision(**fields), OWNER)
 
 
 def template(pod: Manifest) -> Manifest:
@@ -67,7 +68,7 @@ def test_replicas_are_left_to_the_autoscaler() -> None:
 
 
 def test_without_an_autoscaler_replicas_are_those_recorded() -> None:
-    made = primary.deployment(
+    made = primary.workload(
         canary(autoscalerRef=None), CHOSEN, target(), revision(rollout={"replicas": 3}), OWNER
     )
     assert made["spec"]["replicas"] == 3
@@ -76,7 +77,7 @@ def test_without_an_autoscaler_replicas_are_those_recorded() -> None:
 def test_marks_of_the_live_target_stay_behind() -> None:
     live = target()
     live["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "7", "team": "web"}
-    made = primary.deployment(canary(), CHOSEN, live, revision(), OWNER)
+    made = primary.workload(canary(), CHOSEN, live, revision(), OWNER)
     assert made["metadata"]["annotations"].items() >= {"team": "web"}.items()
     assert "deployment.kubernetes.io/revision" not in made["metadata"]["annotations"]
 
@@ -109,7 +110,7 @@ def test_spreading_of_the_target_becomes_that_of_the_primary() -> None:
 
 
 def test_the_autoscaler_s_twin_scales_primary() -> None:
-    twin = primary.autoscaler(canary(), autoscaler()["spec"], OWNER)
+    twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(), autoscaler()["spec"], OWNER)
     assert twin["metadata"]["name"] == "podinfo-primary"
     assert twin["spec"] == {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo-primary"},
@@ -126,5 +127,5 @@ def test_the_canary_may_give_primary_bounds_of_its_own() -> None:
         "name": "podinfo",
         "primaryScalerReplicas": {"minReplicas": 2, "maxReplicas": 9},
     }
-    twin = primary.autoscaler(canary(autoscalerRef=reference), autoscaler()["spec"], OWNER)
+    twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(autoscalerRef=reference), autoscaler()["spec"], OWNER)
     assert (twin["spec"]["minReplicas"], twin["spec"]["maxReplicas"]) == (2, 9)

@@ -9,8 +9,8 @@ import pytest
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from components import services
-from components.selector import Selector, selector_of
 from tests.components.documents import OWNER, canary, target
+from workloads.selector import Selector, selector_of
 
 CHOSEN = Selector("app", "podinfo")
 
@@ -78,7 +78,8 @@ def test_somebody_else_s_apex_gets_ports_and_selector_only() -> None:
 
 def test_a_port_name_that_the_target_lacks_is_refused_with_the_names_it_has() -> None:
     with pytest.raises(
-        Refused, match=r"no container of podinfo.test has a port named 'web'.*grpc, http, http-metrics"
+        Refused,
+        match=r"podinfo.test has no container port web; use one of its ports: .*http, http-metrics, grpc",
     ):
         made(targetPort="web")
 

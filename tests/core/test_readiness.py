@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from automation.core.observation import Workload, WorkloadCondition
+from automation.core.observation import Workload
 from automation.core.readiness import readiness
 
 READY = Workload("podinfo", 2, 2, 2, 2)
 SHORT = replace(READY, available=0)
-UNAVAILABLE = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", updated_at=100.0)
-EXCEEDED = WorkloadCondition("Progressing", "False", "ProgressDeadlineExceeded")
 ROLLOUT = "waiting for rollout to finish: "
 
 
@@ -31,25 +29,25 @@ ROLLOUT = "waiting for rollout to finish: "
         (replace(READY, running=3), 100, "waiting", f"{ROLLOUT}1 old replicas are pending termination"),
         (SHORT, 100, "waiting", f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available"),
         (
-            replace(SHORT, conditions=(EXCEEDED,)),
+            replace(SHORT, expired=True),
             100,
             "stuck",
             'deployment "podinfo" exceeded its progress deadline',
         ),
         (
-            replace(SHORT, conditions=(UNAVAILABLE,)),
+            replace(SHORT, short_since=100.0),
             100,
             "stuck",
             f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available",
         ),
         (
-            replace(SHORT, conditions=(replace(UNAVAILABLE, updated_at=300.0),)),
+            replace(SHORT, short_since=300.0),
             100,
             "waiting",
             f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available",
         ),
         (
-            replace(SHORT, generation=2, conditions=(EXCEEDED,)),
+            replace(SHORT, generation=2, expired=True),
             100,
             "waiting",
             f"{ROLLOUT}observed deployment generation less than desired generation",

@@ -14,7 +14,6 @@ from automation.core.observation import (
     QueryFailed,
     Route,
     Target,
-    WorkloadCondition,
 )
 from automation.core.status import Intent, Phase, Purpose, Request
 from tests.core.documents import canary
@@ -40,8 +39,7 @@ def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
 @pytest.mark.parametrize("skipped", [False, True], ids=["with analysis", "without analysis"])
 def test_the_target_serves_for_as_long_as_primary_is_not_ready(skipped: bool) -> None:
     world = World(canary({"spec.skipAnalysis": skipped})).tick()
-    late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", 0.0)
-    world.primary = replace(deployment("podinfo-primary", 1, available=0), conditions=(late,))
+    world.primary = replace(deployment("podinfo-primary", 1, available=0), short_since=0.0)
     world.tick(20)
     assert (world.apex, world.status.phase) == ("target", Phase.INITIALIZING)
     assert world.target
@@ -272,8 +270,7 @@ def test_a_failed_promotion_ends_with_all_traffic_on_the_healthy_side(available:
     world = initialised(canary())
     world.release("v2")
     world.until(Phase.PROMOTING)
-    stuck = WorkloadCondition("Progressing", "False", "ProgressDeadlineExceeded")
-    world.primary = replace(deployment("podinfo-primary", 2, available=available), conditions=(stuck,))
+    world.primary = replace(deployment("podinfo-primary", 2, available=available), expired=True)
     world.tick(2)
     assert world.texts[-2] == (
         "Promotion of podinfo.test failed, primary not ready: "
@@ -330,9 +327,8 @@ def test_a_canary_that_never_gets_ready_is_rolled_back_after_the_deadline() -> N
     world.release("v2")
     world.tick()
     assert world.target
-    late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", world.now)
     world.target = replace(
-        world.target, workload=replace(deployment("podinfo", 1, available=0), conditions=(late,))
+        world.target, workload=replace(deployment("podinfo", 1, available=0), short_since=world.now)
     )
     world.tick(3)
     assert (world.status.phase, world.status.failed_checks) == (Phase.PROGRESSING, 0)
@@ -590,8 +586,7 @@ def test_a_revision_pushed_while_primary_is_put_back_is_not_swallowed() -> None:
     world = initialised(canary())
     world.release("v2")
     world.until(Phase.PROMOTING)
-    stuck = WorkloadCondition("Progressing", "False", "ProgressDeadlineExceeded")
-    world.primary = replace(deployment("podinfo-primary", 2, available=1), conditions=(stuck,))
+    world.primary = replace(deployment("podinfo-primary", 2, available=1), expired=True)
     world.tick()
     world.release("v3")
     world.tick(2)
@@ -617,8 +612,7 @@ def test_a_fix_is_not_held_to_the_deadline_of_what_it_mends() -> None:
     world.release("v2")
     world.tick(2)
     assert world.target
-    late = WorkloadCondition("Available", "False", "MinimumReplicasUnavailable", world.now - 50)
-    broken_pods = replace(deployment("podinfo", 1, available=0), conditions=(late,))
+    broken_pods = replace(deployment("podinfo", 1, available=0), short_since=world.now - 50)
     world.target = replace(world.target, workload=broken_pods)
     world.tick(1)
     world.release("v3")

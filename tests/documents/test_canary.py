@@ -29,7 +29,7 @@ def test_the_articles_document_is_read() -> None:
         "podinfo.test",
         "podinfo-primary",
     )
-    assert (read.apex, read.route_copy_name, read.progress_deadline) == (
+    assert (read.apex, read.route_name, read.progress_deadline) == (
         "podinfo",
         "podinfo-podinfo-canary",
         60,

@@ -8,6 +8,7 @@ import pytest
 
 from automation.core.kinds import CANARY
 from automation.core.refusal import Refused
+from automation.core.spec import Ref
 from documents.front import canary_of, front_of, is_release, outline_of
 from tests.core.documents import MISSING, document
 
@@ -43,7 +44,11 @@ def test_what_describes_a_release(thing: Any, release: bool) -> None:
 def test_an_outline_names_what_a_release_is_about() -> None:
     outline = outline_of(document({"metadata.uid": "u-1", "spec.autoscalerRef": {"name": "scaler"}}))
     assert (outline.kind, outline.namespace, outline.name, outline.uid) == (CANARY, "test", "podinfo", "u-1")
-    assert (outline.target, outline.autoscaler, outline.route) == ("podinfo", "scaler", "podinfo")
+    assert (outline.target, outline.autoscaler, outline.source) == (
+        Ref("apps/v1", "Deployment", "podinfo"),
+        Ref("autoscaling/v2", "HorizontalPodAutoscaler", "scaler"),
+        Ref("apisix.apache.org/v2", "ApisixRoute", "podinfo"),
+    )
     assert (outline.interval, outline.pace, outline.steps, outline.limit) == (10.0, "10s", 10, 50)
 
 
@@ -61,7 +66,7 @@ def test_an_outline_shows_a_list_of_steps_as_one_text() -> None:
 )
 def test_a_document_that_is_refused_still_has_an_outline(broken: dict[str, Any]) -> None:
     outline = outline_of(broken)
-    assert (outline.name, outline.target, outline.interval) == ("", "", 60.0)
+    assert (outline.name, outline.target, outline.interval) == ("", None, 60.0)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from automation.cluster.observer import (
-    backend_problems,
     live_route,
-    owner_of_rules,
-    port_problems,
+    owner_of,
     selected,
-    workload,
 )
 from automation.core.observation import Target, Workload
 from automation.core.spec import Canary
@@ -88,7 +85,7 @@ def test_weights_that_do_not_sum_to_100_are_a_difference() -> None:
     ],
 )
 def test_who_owns_the_rules(managers: list[tuple[str, str]], owner: str) -> None:
-    assert owner_of_rules(route(80, 20, managers)) == owner
+    assert owner_of("http", route(80, 20, managers)) == owner
 
 
 def test_the_direct_patch_changes_weights_and_attempt_and_nothing_else() -> None:
@@ -100,21 +97,6 @@ def test_the_direct_patch_changes_weights_and_attempt_and_nothing_else() -> None
     assert patched["metadata"]["annotations"] == {"sluice.delivery/attempt": "a-2", "mine": "yes"}
     assert "uid" not in patched["metadata"]
     assert live == route(80, 20)
-
-
-def deployment(**status: Any) -> dict[str, Any]:
-    return {
-        "metadata": {"name": "podinfo", "generation": 3, "annotations": {"sluice.delivery/revision": "rev"}},
-        "spec": {"replicas": 0, "template": {"spec": {"containers": [{"image": "podinfo:6.0.0"}]}}},
-        "status": status,
-    }
-
-
-def test_a_deployment_is_counted_and_an_idle_one_is_at_zero() -> None:
-    seen = workload(deployment(observedGeneration=3, replicas=2, updatedReplicas=1, availableReplicas=1))
-    assert (seen.replicas, seen.running, seen.updated, seen.available) == (0, 2, 1, 1)
-    assert (seen.generation, seen.observed_generation, seen.revision) == (3, 3, "rev")
-    assert seen.image == "podinfo:6.0.0"
 
 
 @pytest.mark.parametrize(
@@ -129,35 +111,3 @@ def test_a_deployment_is_counted_and_an_idle_one_is_at_zero() -> None:
 def test_whom_the_apex_selects(selector: dict[str, str], apex: str | None) -> None:
     target = Target(Workload("podinfo", 1, 1, 1, 1), "rev", label="app", value="podinfo")
     assert selected({"spec": {"selector": selector}}, target) == apex
-
-
-@pytest.mark.parametrize(("port", "fits"), [(9898, True), ("http", True), (8080, False), ("grpc", False)])
-def test_a_target_port_that_no_container_has_is_said(port: int | str, fits: bool) -> None:
-    template = {"spec": {"containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 9898}]}]}}
-    problems = port_problems(canary(port), template)
-    assert bool(problems) is not fits
-    assert all("9898, http" in problem for problem in problems)
-
-
-def test_containers_that_declare_no_ports_may_have_any() -> None:
-    assert port_problems(canary(8080), {"spec": {"containers": [{"name": "c"}]}}) == []
-
-
-@pytest.mark.parametrize(
-    ("backends", "said"),
-    [
-        pytest.param([("podinfo", 80)], "", id="to the apex Service"),
-        pytest.param([("podinfo", "http")], "", id="to its port by name"),
-        pytest.param([("other", 80), ("podinfo", 80)], "", id="to others, too"),
-        pytest.param([("other", 80)], "the route names: other", id="to somebody else"),
-        pytest.param([], "the route names: none", id="to nobody"),
-        pytest.param([("podinfo", 81)], "set servicePort to 80", id="to a port that isn't there"),
-    ],
-)
-def test_a_source_route_must_lead_to_the_apex_service(
-    backends: list[tuple[str, int | str]], said: str
-) -> None:
-    rules = [{"backends": [{"serviceName": name, "servicePort": port}]} for name, port in backends]
-    source = {"metadata": {"name": "podinfo"}, "spec": {"http": rules}}
-    problems = backend_problems(canary(), source)
-    assert [said in problem for problem in problems] == ([True] if said else [])

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from automation.core.kinds import APISIX_ROUTE, CANARY, DEPLOYMENT, Kind
+from automation.core.kinds import CANARY, DEPLOYMENT, Kind
 from automation.core.status import Status
 from automation.driver.driver import Tick
 from automation.driver.loop import EVERYBODY, Agenda, Loop, concerns, eager, interval_of
 from automation.errors import ClusterAway
+from gateways.apisix import ROUTE
 
 ONE, TWO = ("test", "one"), ("test", "two")
 
@@ -114,9 +115,9 @@ def owned(namespace: str = "test", by: str = "podinfo") -> dict[str, Any]:
         ),
         pytest.param(DEPLOYMENT, {"metadata": {"namespace": "test", "name": "x"}}, False, id="another"),
         pytest.param(DEPLOYMENT, {"metadata": {"namespace": "y", "name": "podinfo"}}, False, id="elsewhere"),
-        pytest.param(APISIX_ROUTE, owned(), True, id="the generated route"),
-        pytest.param(APISIX_ROUTE, owned(by="other"), False, id="the route of another Canary"),
-        pytest.param(APISIX_ROUTE, owned("y"), False, id="the route of a namesake"),
+        pytest.param(ROUTE, owned(), True, id="the generated route"),
+        pytest.param(ROUTE, owned(by="other"), False, id="the route of another Canary"),
+        pytest.param(ROUTE, owned("y"), False, id="the route of a namesake"),
     ],
 )
 def test_what_concerns_a_canary(kind: Kind, thing: dict[str, Any], concerned: bool) -> None:
@@ -182,7 +183,7 @@ def test_a_request_is_looked_at_at_once() -> None:
 
 
 def test_a_quarrel_over_a_route_does_not_cost_a_core() -> None:
-    assert 2 <= ticks_of(lambda loop: loop.changed(APISIX_ROUTE, owned()), 0.8) <= 3
+    assert 2 <= ticks_of(lambda loop: loop.changed(ROUTE, owned()), 0.8) <= 3
 
 
 def test_a_cluster_that_is_away_is_said_once_also_at_rest() -> None:

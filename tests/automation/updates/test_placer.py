@@ -11,13 +11,14 @@ import pytest
 
 from automation.cluster.watches import Watches
 from automation.core.decision import MakeLive
-from automation.core.kinds import APISIX_ROUTE, DEPLOYMENT, SERVICE
+from automation.core.kinds import DEPLOYMENT, SERVICE
 from automation.core.status import Intent, Placement, Purpose
 from automation.core.traffic import Traffic
 from automation.errors import StackLocked, UpdateFailed
 from automation.updates import placer as placing
 from automation.updates.placer import Placer, Postponed, Release
 from automation.updates.stacks import PolicyRefused, Program, StackMissing
+from gateways.apisix import ROUTE
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary, route
 
@@ -49,12 +50,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Api]:
     with api(tmp_path) as server:
-        server.put(APISIX_ROUTE, route(80, 20))
+        server.put(ROUTE, route(80, 20))
         yield server
 
 
 def placer(served: Api, engine: Engine) -> Placer:
-    watches = Watches(served.cluster, [APISIX_ROUTE, SERVICE, DEPLOYMENT], ["test"])
+    watches = Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], ["test"])
     stacks: Any = engine
     return Placer(
         served.cluster,
@@ -72,7 +73,7 @@ def update(kind: Purpose, weight: int, attempt: str = "a-2") -> MakeLive:
 
 
 def weights(served: Api) -> list[int]:
-    rules = served.get(APISIX_ROUTE, "podinfo-podinfo-canary")["spec"]["http"]
+    rules = served.get(ROUTE, "podinfo-podinfo-canary")["spec"]["http"]
     return [backend["weight"] for backend in rules[0]["backends"]]
 
 

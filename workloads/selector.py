@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from automation.core.kinds import Manifest
-from automation.core.spec import Problem, Refused
+from automation.core.refusal import Problem, Refused
 
 LABELS = ("app", "name", "app.kubernetes.io/name")
 """Labels that may select, in order of preference."""
@@ -36,15 +36,15 @@ def selector_of(target: Manifest) -> Selector:
     for label in LABELS:
         if label in matched:
             return Selector(label, matched[label])
+    raise Refused((_unselected(target),))
+
+
+def _unselected(target: Manifest) -> Problem:
     metadata = target["metadata"]
-    raise Refused(
-        (
-            Problem(
-                path="spec.targetRef",
-                problem=f"{target['kind'].lower()} {metadata['name']}.{metadata['namespace']} "
-                f"spec.selector.matchLabels must contain one of [{' '.join(LABELS)}]",
-                remedy=f"add the label {LABELS[0]} to the workload's selector and pod template "
-                "(a selector is immutable: the workload has to be created anew)",
-            ),
-        )
+    return Problem(
+        path="spec.targetRef",
+        problem=f"{target['kind'].lower()} {metadata['name']}.{metadata['namespace']} "
+        f"spec.selector.matchLabels must contain one of [{' '.join(LABELS)}]",
+        remedy=f"add the label {LABELS[0]} to the workload's selector and pod template "
+        "(a selector is immutable: the workload has to be created anew)",
     )

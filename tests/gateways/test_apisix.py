@@ -10,15 +10,16 @@ import pytest
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
-from automation.core.status import Traffic
-from components.routes import apisix
+from automation.core.traffic import Traffic
+from gateways.apisix import APISIX
+from gateways.gateway import Marks
 from tests.components.documents import OWNER, canary, route
 
 MARKS = {"sluice.delivery/attempt": "attempt-1"}
 
 
 def render(source: Manifest | None, split: Traffic | None = None, **spec: Any) -> Manifest:
-    return apisix.render(source, canary(**spec), split or Traffic(20), MARKS, OWNER)
+    return APISIX.render(canary(**spec), source, split or Traffic(20), Marks(MARKS, OWNER))
 
 
 def test_the_article_s_route_at_80_to_20() -> None:
@@ -173,5 +174,37 @@ def test_a_missing_route_is_refused_with_its_name() -> None:
 
 
 def test_hosts_are_those_of_the_copied_rule() -> None:
-    assert apisix.hosts(route(), canary()) == ("app.example.com",)
-    assert apisix.hosts(None, canary()) == ()
+    assert APISIX.hosts(canary(), route()) == ("app.example.com",)
+    assert APISIX.hosts(canary(), None) == ()
+
+
+@pytest.mark.parametrize(
+    ("backends", "said"),
+    [
+        pytest.param([("podinfo", 80)], "", id="to the apex Service"),
+        pytest.param([("podinfo", "http")], "", id="to its port by name"),
+        pytest.param([("other", 80)], "the route names: other", id="to somebody else"),
+        pytest.param([("podinfo", 81)], "set servicePort to 80", id="to a port that isn't there"),
+    ],
+)
+def test_a_source_route_must_lead_to_the_apex_service(
+    backends: list[tuple[str, int | str]], said: str
+) -> None:
+    source = route()
+    source["spec"]["http"][0]["backends"] = [
+        {"serviceName": name, "servicePort": port} for name, port in backends
+    ]
+    problems = APISIX.problems(canary(), source)
+    assert [said in str(problem) for problem in problems] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("weight", range(0, 101, 10), ids=lambda weight: f"{weight} %")
+def test_what_is_rendered_is_read_back(weight: int) -> None:
+    carried = APISIX.carried(canary(), render(route(), Traffic(weight)))
+    assert (carried.traffic, carried.exact) == (Traffic(weight), True)
+
+
+def test_a_route_with_other_traffic_is_the_one_that_is_rendered_for_it() -> None:
+    assert APISIX.with_traffic(canary(), render(route(), Traffic(20)), Traffic(70)) == render(
+        route(), Traffic(70)
+    )

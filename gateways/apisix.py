@@ -1,0 +1,189 @@
+"""APISIX: a copy of the user's rule with two weighted backends and a higher priority.
+
+The user's ApisixRoute is only read. All of its rules stay live; the copy shadows the one that it was made of.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.marks import inherited
+from automation.core.refusal import Problem, Refused
+from automation.core.spec import Canary, MetricCheck
+from automation.core.traffic import Traffic
+from gateways.gateway import Carried, Gateway, Marks, Source
+
+ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
+PRIORITY = 10000
+"""Above whatever the source rule says."""
+
+# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
+_QUERIES: Mapping[str, str] = {
+    "request-success-rate": (
+        '(sum(rate(apisix_http_status{SERIES,code!~"5.."}[{{ interval }}])) or vector(0))'
+        " / sum(rate(apisix_http_status{SERIES}[{{ interval }}])) * 100"
+    ),
+    "request-duration": (
+        'histogram_quantile(0.99, sum(rate(apisix_http_latency_bucket{type=~"request",SERIES}[{{ interval }}]))'
+        " by (le))"
+    ),
+}
+# The generated route is named after the apex Service, so that is what its series carry.
+_ROUTE_SERIES = 'route=~"{{ namespace }}_{{ route }}-{{ service }}-canary_.+"'
+
+
+class Apisix:
+    """APISIX by its ingress controller's ApisixRoutes."""
+
+    provider = "apisix"
+    source = Source(
+        field="routeRef",
+        kind=ROUTE,
+        unnamed=Problem(
+            "spec.routeRef",
+            "apisix route selector is empty",
+            "name the ApisixRoute that leads to the apex Service",
+        ),
+    )
+    kind = ROUTE
+    ruled_field = "http"
+    strategies = frozenset({"weighted"})
+
+    def route_name(self, canary: Canary) -> str:
+        """Named after the user's route and the apex."""
+        return f"{canary.route.name if canary.route else canary.target.name}-{canary.apex}-canary"
+
+    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
+        """In the words of Flagger's ApisixRoute router."""
+        if source is None:
+            return (_missing(canary),)
+        name = f"{source['metadata']['name']}.{canary.namespace}"
+        rules = source.get("spec", {}).get("http") or []
+        if not rules:
+            remedy = f"give the route an http rule whose backend is the Service {canary.apex}"
+            return (Problem("spec.http", f"APISIX route {name}'s spec.http is empty", remedy),)
+        index = _split_rule(canary, source)
+        if index is None:
+            return (_without_apex(canary, name, rules),)
+        path, backends = f"spec.http[{index}].backends", rules[index]["backends"]
+        return (*_many(canary, name, path, backends), *_wrong_port(canary, name, path, backends))
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        """Everything of the rule that is not a weight, also what this module has never heard of, is kept."""
+        if problems := self.problems(canary, source):
+            raise Refused(problems)
+        assert source is not None
+        assert canary.route is not None
+        rule = source["spec"]["http"][_split_rule(canary, source)]
+        shadow = {
+            **copy.deepcopy(rule),
+            "priority": PRIORITY,
+            "backends": [
+                {**copy.deepcopy(rule["backends"][0]), "serviceName": service, "weight": weight}
+                for service, weight in _weights(canary, traffic).items()
+            ],
+        }
+        metadata = source["metadata"]
+        return {
+            "apiVersion": canary.route.api_version,
+            "kind": canary.route.kind,
+            "metadata": {
+                "name": self.route_name(canary),
+                "namespace": canary.namespace,
+                "labels": inherited(metadata.get("labels")),
+                "annotations": {**inherited(metadata.get("annotations")), **marks.annotations},
+                "ownerReferences": [marks.owner],
+            },
+            "spec": {**copy.deepcopy(source["spec"]), "http": [shadow]},
+        }
+
+    def carried(self, canary: Canary, route: Manifest) -> Carried:
+        found = {backend.get("serviceName"): int(backend.get("weight") or 0) for backend in _backends(route)}
+        traffic = Traffic(min(max(found.get(f"{canary.apex}-canary", 0), 0), 100))
+        wanted = _weights(canary, traffic)
+        return Carried(traffic, all(found.get(service, 0) == weight for service, weight in wanted.items()))
+
+    def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
+        changed, weights = copy.deepcopy(route), _weights(canary, traffic)
+        for backend in _backends(changed):
+            if backend.get("serviceName") in weights:
+                backend["weight"] = weights[backend["serviceName"]]
+        return changed
+
+    def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        index = None if source is None else _split_rule(canary, source)
+        if source is None or index is None:
+            return ()
+        return tuple((source["spec"]["http"][index].get("match") or {}).get("hosts") or ())
+
+    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+        """APISIX labels each series with the upstream that answered, so the canary is judged by its own answers
+        alone; scope `route` takes the whole route as Flagger does."""
+        series = _ROUTE_SERIES if check.scope == "route" else _nodes(addresses)
+        return _QUERIES[check.name].replace("SERIES", series)
+
+
+APISIX: Gateway = Apisix()
+
+
+def _weights(canary: Canary, traffic: Traffic) -> dict[str, int]:
+    return {f"{canary.apex}-primary": traffic.primary, f"{canary.apex}-canary": traffic.canary}
+
+
+def _backends(route: Manifest) -> Iterator[Manifest]:
+    for rule in (route.get("spec") or {}).get("http") or ():
+        yield from rule.get("backends") or ()
+
+
+def _split_rule(canary: Canary, source: Manifest) -> int | None:
+    """Which of the source's rules is copied: the first one with the apex Service for a backend."""
+    for index, rule in enumerate((source.get("spec") or {}).get("http") or ()):
+        if any(backend.get("serviceName") == canary.apex for backend in rule.get("backends") or ()):
+            return index
+    return None
+
+
+def _nodes(addresses: Sequence[str]) -> str:
+    """A dot matches any character, but no other address has its dots and digits in the same places.
+
+    Without pods nothing may match, least of all the series without an upstream.
+    """
+    return f'node=~"{"|".join(sorted(addresses)) or "no pods"}"'
+
+
+def _missing(canary: Canary) -> Problem:
+    assert canary.route is not None
+    return Problem(
+        path="spec.routeRef.name",
+        problem=f'apisixroutes.apisix.apache.org "{canary.route.name}" not found in namespace {canary.namespace}',
+        remedy="apply the ApisixRoute first, or name the one that leads users to the application",
+    )
+
+
+def _without_apex(canary: Canary, name: str, rules: Sequence[Manifest]) -> Problem:
+    named = sorted(
+        {str(backend.get("serviceName", "?")) for rule in rules for backend in rule.get("backends") or ()}
+    )
+    return Problem(
+        "spec.http[].backends[].serviceName",
+        f"Can not find {canary.apex} backend on apisix route {name}",
+        f"name the Service {canary.apex} as a rule's backend (the route names: {', '.join(named) or 'none'})",
+    )
+
+
+def _many(canary: Canary, name: str, path: str, backends: Sequence[Manifest]) -> Iterator[Problem]:
+    if len(backends) > 1:
+        text = f"APISIX route {name}: only one http backend is supported, the rule has {len(backends)}"
+        remedy = f"leave {canary.apex} as the rule's only backend; the split is written to a copy of the rule"
+        yield Problem(path, text, remedy)
+
+
+def _wrong_port(canary: Canary, name: str, path: str, backends: Sequence[Manifest]) -> Iterator[Problem]:
+    ours = next(backend for backend in backends if backend.get("serviceName") == canary.apex)
+    port = ours.get("servicePort")
+    if port not in (canary.service.port, canary.service.port_name):
+        text = f"APISIX route {name} sends to port {port}, which the Service {canary.apex} does not have"
+        remedy = f"set servicePort to {canary.service.port}, the Canary's spec.service.port"
+        yield Problem(f"{path}[].servicePort", text, remedy)

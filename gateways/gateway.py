@@ -1,0 +1,96 @@
+"""What a gateway is to a release: where the traffic is written, how it is read back, and what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.refusal import Problem
+from automation.core.spec import Canary, MetricCheck
+from automation.core.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class Source:
+    """The object that people write and a Canary names, such as a route that leads users to the application.
+
+    `field` is the field of a Canary's spec that names it, `unnamed` what is said of a Canary that doesn't.
+    """
+
+    field: str
+    kind: Kind
+    unnamed: Problem
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the generated route carries beside the traffic: its annotations, and who owns it."""
+
+    annotations: Mapping[str, str]
+    owner: Manifest
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a live generated route does with traffic. Not `exact`: some of its weights say otherwise, or are gone."""
+
+    traffic: Traffic
+    exact: bool
+
+
+class Gateway(Protocol):
+    """One gateway. All methods are pure; `source` is the live object of `Gateway.source`, None where it isn't there."""
+
+    @property
+    def provider(self) -> str:
+        """`spec.provider` of the Canaries that it serves."""
+        ...
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the generated route: the object in which the traffic is written."""
+        ...
+
+    @property
+    def ruled_field(self) -> str:
+        """The field of the generated route's spec whose manager decides where traffic goes."""
+        ...
+
+    @property
+    def strategies(self) -> frozenset[str]:
+        """The shapes of traffic that it can carry, by the names of `automation.core.strategies`."""
+        ...
+
+    def route_name(self, canary: Canary) -> str:
+        """The name of the generated route."""
+        ...
+
+    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
+        """What keeps this source from carrying a release, all of it at once."""
+        ...
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        """The generated route for this traffic. Raises Refused with `problems`."""
+        ...
+
+    def carried(self, canary: Canary, route: Manifest) -> Carried:
+        """What a live generated route does with traffic."""
+        ...
+
+    def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
+        """A live generated route with other traffic, and nothing else changed."""
+        ...
+
+    def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        """Host names under which users reach the application; none where any host does."""
+        ...
+
+    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+        """The PromQL of a built-in check, its variables unfilled: percent of good answers, or the 99th percentile in
+        milliseconds. `addresses` are those of the canary's pods."""
+        ...

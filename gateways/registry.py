@@ -1,0 +1,24 @@
+"""The gateways that there are: a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from automation.core.kinds import Kind
+from automation.core.spec import Canary
+from gateways.apisix import APISIX
+from gateways.gateway import Gateway
+
+GATEWAYS: Mapping[str, Gateway] = {gateway.provider: gateway for gateway in (APISIX,)}
+DEFAULT = APISIX.provider
+"""The gateway of documents that name none."""
+
+
+def gateway_of(canary: Canary) -> Gateway:
+    """The gateway of a Canary: the front refuses documents that name another than these."""
+    return GATEWAYS[canary.provider]
+
+
+def kinds() -> frozenset[Kind]:
+    """All kinds of objects that gateways read or write."""
+    return frozenset(kind for gateway in GATEWAYS.values() for kind in (gateway.source.kind, gateway.kind))

@@ -1,0 +1,44 @@
+"""What one gateway or one kind of workload is called stands in its own file, and in the twin table of the pack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCT = ("automation", "cli", "components", "documents", "gateways", "policies", "stacks", "workloads")
+PLATFORM = {"components/apisix.py", "components/apisix_manifests.py", "components/definitions.py"}
+"""What the platform stack installs: another subject than what a release writes."""
+
+
+def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
+    files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    return {str(path.relative_to(ROOT)) for path in files if re.search(pattern, path.read_text())}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param(
+            r"ApisixRoute|apisixroutes|apisix_http",
+            {"gateways/apisix.py", "policies/tokens.py"},
+            id="the objects and metrics of APISIX",
+        ),
+        pytest.param(r"import .*\bAPISIX\b", {"gateways/registry.py"}, id="its row"),
+        pytest.param(
+            r"\bDEPLOYMENT\b(?! *[:=] )|ProgressDeadlineExceeded|revisionHistoryLimit",
+            {"workloads/deployment.py", "policies/tokens.py", "components/revision.py", "stacks/rivals.py"},
+            id="Deployments as workloads",
+        ),
+        pytest.param(
+            r"AUTOSCALER\b(?! *[:=] )|horizontalpodautoscalers",
+            {"workloads/horizontal.py"},
+            id="HorizontalPodAutoscalers",
+        ),
+    ],
+)
+def test_the_places_that_know_one_product(pattern: str, expected: set[str]) -> None:
+    assert places(pattern) - PLATFORM <= expected

@@ -1,0 +1,64 @@
+"""Deployments as releases see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workloads.deployment import DEPLOYMENTS
+
+
+def deployment(**status: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "podinfo", "generation": 3, "annotations": {"sluice.delivery/revision": "rev"}},
+        "spec": {"replicas": 0, "template": {"spec": {"containers": [{"image": "podinfo:6.0.0"}]}}},
+        "status": status,
+    }
+
+
+def test_a_deployment_is_counted_and_an_idle_one_is_at_zero() -> None:
+    seen = DEPLOYMENTS.observed(
+        deployment(observedGeneration=3, replicas=2, updatedReplicas=1, availableReplicas=1)
+    )
+    assert (seen.replicas, seen.running, seen.updated, seen.available) == (0, 2, 1, 1)
+    assert (seen.generation, seen.observed_generation, seen.revision) == (3, 3, "rev")
+    assert seen.image == "podinfo:6.0.0"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expired", "short_since"),
+    [
+        pytest.param([], False, None, id="none"),
+        pytest.param(
+            [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}],
+            True,
+            None,
+            id="past its deadline",
+        ),
+        pytest.param(
+            [
+                {
+                    "type": "Available",
+                    "status": "False",
+                    "reason": "MinimumReplicasUnavailable",
+                    "lastUpdateTime": "1970-01-01T00:01:40Z",
+                }
+            ],
+            False,
+            100.0,
+            id="short of pods",
+        ),
+        pytest.param(
+            [{"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"}],
+            False,
+            None,
+            id="available",
+        ),
+    ],
+)
+def test_conditions_say_whether_it_is_late(
+    conditions: list[Any], expired: bool, short_since: float | None
+) -> None:
+    seen = DEPLOYMENTS.observed(deployment(conditions=conditions))
+    assert (seen.expired, seen.short_since) == (expired, short_since)

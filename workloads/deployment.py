@@ -1,0 +1,78 @@
+"""Deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automation.core.kinds import DEPLOYMENT, Manifest
+from automation.core.marks import REVISION
+from automation.core.moments import unix_seconds
+from automation.core.observation import Workload
+from workloads.workload import Primary, Scaling, WorkloadKind
+
+
+class Deployments:
+    """Deployments, scaled by their `scale` subresource."""
+
+    kind = DEPLOYMENT
+    rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
+
+    def template(self, live: Manifest) -> Manifest:
+        template: Manifest = live["spec"]["template"]
+        return template
+
+    def observed(self, live: Manifest) -> Workload:
+        """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
+        status = live.get("status") or {}
+        conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
+        return Workload(
+            name=live["metadata"]["name"],
+            replicas=self.replicas(live),
+            running=int(status.get("replicas") or 0),
+            updated=int(status.get("updatedReplicas") or 0),
+            available=int(status.get("availableReplicas") or 0),
+            generation=int(live["metadata"].get("generation") or 1),
+            observed_generation=int(status.get("observedGeneration") or 0),
+            expired=conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded",
+            short_since=_short_since(conditions.get("Available", {})),
+            revision=(live["metadata"].get("annotations") or {}).get(REVISION, ""),
+            image=self.template(live)["spec"]["containers"][0].get("image", ""),
+        )
+
+    def replicas(self, live: Manifest) -> int:
+        replicas = live["spec"].get("replicas")
+        return 1 if replicas is None else int(replicas)
+
+    def scaling(self, replicas: int) -> Scaling:
+        return Scaling({"spec": {"replicas": replicas}}, "scale")
+
+    def primary(self, parts: Primary) -> Manifest:
+        spec: Manifest = {
+            **{field: parts.rollout[field] for field in self.rollout_fields if field in parts.rollout},
+            "selector": {"matchLabels": dict(parts.labels)},
+            "template": parts.template,
+        }
+        if parts.replicas is not None:
+            spec["replicas"] = parts.replicas
+        return {
+            "apiVersion": self.kind.api_version,
+            "kind": self.kind.kind,
+            "metadata": {
+                "name": parts.name,
+                "namespace": parts.namespace,
+                "labels": dict(parts.labels),
+                "annotations": dict(parts.annotations),
+                "ownerReferences": [parts.owner],
+            },
+            "spec": spec,
+        }
+
+
+DEPLOYMENTS: WorkloadKind = Deployments()
+
+
+def _short_since(available: Mapping[str, Any]) -> float | None:
+    if (available.get("status"), available.get("reason")) != ("False", "MinimumReplicasUnavailable"):
+        return None
+    return unix_seconds(available.get("lastUpdateTime", ""))

@@ -1,0 +1,50 @@
+"""HorizontalPodAutoscalers."""
+
+from __future__ import annotations
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.marks import RELEASE
+from automation.core.spec import Canary
+from workloads.scaler import ScalerKind
+
+AUTOSCALER = Kind("/apis/autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+_COPIED = ("minReplicas", "maxReplicas", "metrics", "behavior")
+
+
+class HorizontalPodAutoscalers:
+    """Autoscalers by resource use, of group `autoscaling`."""
+
+    kind = AUTOSCALER
+
+    def minimum(self, live: Manifest) -> int:
+        return int(live["spec"].get("minReplicas") or 1)
+
+    def target(self, live: Manifest) -> str:
+        return str(live["spec"]["scaleTargetRef"]["name"])
+
+    def primary(self, canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
+        """The target's spec, with the Canary's own bounds where it states them."""
+        assert canary.autoscaler is not None
+        reference = {
+            "apiVersion": canary.target.api_version,
+            "kind": canary.target.kind,
+            "name": canary.primary_name,
+        }
+        return {
+            "apiVersion": self.kind.api_version,
+            "kind": self.kind.kind,
+            "metadata": {
+                "name": f"{canary.autoscaler.name}-primary",
+                "namespace": canary.namespace,
+                "annotations": dict(RELEASE),
+                "ownerReferences": [owner],
+            },
+            "spec": {
+                **{field: spec[field] for field in _COPIED if field in spec},
+                **canary.primary_bounds,
+                "scaleTargetRef": reference,
+            },
+        }
+
+
+HORIZONTAL_POD_AUTOSCALERS: ScalerKind = HorizontalPodAutoscalers()

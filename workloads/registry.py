@@ -1,0 +1,35 @@
+"""The kinds of workloads that can be released, and of autoscalers that scale them: a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from automation.core.kinds import Kind
+from automation.core.spec import Canary
+from workloads.deployment import DEPLOYMENTS
+from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
+from workloads.scaler import ScalerKind
+from workloads.workload import WorkloadKind
+
+WORKLOADS: Mapping[str, WorkloadKind] = {entry.kind.kind: entry for entry in (DEPLOYMENTS,)}
+SCALERS: Mapping[str, ScalerKind] = {entry.kind.kind: entry for entry in (HORIZONTAL_POD_AUTOSCALERS,)}
+DEFAULT = DEPLOYMENTS.kind
+"""The kind of a target that doesn't say its own."""
+DEFAULT_SCALER = HORIZONTAL_POD_AUTOSCALERS.kind
+
+
+def workload_of(canary: Canary) -> WorkloadKind:
+    """The kind of a Canary's target: the front refuses documents with another than these."""
+    return WORKLOADS[canary.target.kind]
+
+
+def scaler_of(canary: Canary) -> ScalerKind | None:
+    """The kind of a Canary's autoscaler; None where it names none."""
+    return SCALERS[canary.autoscaler.kind] if canary.autoscaler else None
+
+
+def kinds() -> frozenset[Kind]:
+    """The kinds of all workloads and autoscalers."""
+    return frozenset(entry.kind for entry in WORKLOADS.values()) | frozenset(
+        entry.kind for entry in SCALERS.values()
+    )

@@ -1,0 +1,27 @@
+"""What a kind of autoscaler is to a release: how far it scales down, and how the primary gets one of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.spec import Canary
+
+
+class ScalerKind(Protocol):
+    """One kind of autoscaler. All methods are pure."""
+
+    @property
+    def kind(self) -> Kind: ...
+
+    def minimum(self, live: Manifest) -> int:
+        """The least number of pods that it scales to."""
+        ...
+
+    def target(self, live: Manifest) -> str:
+        """The name of the workload that it scales."""
+        ...
+
+    def primary(self, canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
+        """The autoscaler of the primary; `spec` is that of the target's, as it was recorded."""
+        ...

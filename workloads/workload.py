@@ -1,0 +1,68 @@
+"""What a kind of workload is to a release: how it is scaled, judged and copied into a primary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.observation import Workload
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A merge patch that scales a workload, and the subresource that it is for ("" for the object itself)."""
+
+    body: Manifest
+    subresource: str = ""
+
+
+@dataclass(frozen=True)
+class Primary:
+    """What a primary is made of.
+
+    `rollout` holds the recorded fields of the workload's spec, `replicas` how many pods it declares, None where an
+    autoscaler does.
+    """
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    owner: Manifest
+    template: Manifest
+    rollout: Manifest
+    replicas: int | None
+
+
+class WorkloadKind(Protocol):
+    """One kind of workload. All methods are pure; `live` is an object of the kind as the API server shows it."""
+
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def rollout_fields(self) -> tuple[str, ...]:
+        """The fields of its spec, beside the pod template, that follow the revision."""
+        ...
+
+    def template(self, live: Manifest) -> Manifest:
+        """Its pod template."""
+        ...
+
+    def observed(self, live: Manifest) -> Workload:
+        """What decisions look at: counts of pods, and whether it is past its own deadline."""
+        ...
+
+    def replicas(self, live: Manifest) -> int:
+        """How many pods it declares."""
+        ...
+
+    def scaling(self, replicas: int) -> Scaling:
+        """How it gets another number of pods."""
+        ...
+
+    def primary(self, parts: Primary) -> Manifest:
+        """The primary workload."""
+        ...
