@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from automation.core.kinds import CANARY, DEPLOYMENT, Manifest
+from automation.core.kinds import CANARY, Manifest
 from automation.core.readiness import readiness
 from automation.core.spec import Canary
 from automation.core.status import Phase, Placement, Status
@@ -71,14 +71,16 @@ def retire(name: str, timeout: float, environment: str, namespace: str | None, w
 def _wake(opened: Environment, canary: Canary, live: Manifest, status: Status, timeout: float) -> Manifest:
     """Scales the target to what primary has and waits until it can take the traffic. Raises TimedOut."""
     saved = _save(opened, live, replace(status, phase=Phase.TERMINATING))
-    primary = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.primary_name)
+    primary = opened.cluster.get(workload_of(canary).kind, canary.namespace, canary.primary_name)
     replicas = int(primary["spec"].get("replicas") or 1) if primary else 1
     body = {"spec": {"replicas": replicas}}
-    opened.cluster.patch(DEPLOYMENT, canary.namespace, canary.target.name, body, subresource="scale")
+    opened.cluster.patch(
+        workload_of(canary).kind, canary.namespace, canary.target.name, body, subresource="scale"
+    )
     deadline = time.monotonic() + timeout
     why = "not looked at"
     while time.monotonic() < deadline:
-        target = opened.cluster.get(DEPLOYMENT, canary.namespace, canary.target.name)
+        target = opened.cluster.get(workload_of(canary).kind, canary.namespace, canary.target.name)
         if target is not None:
             found = readiness(
                 workload_of(canary).observed(target), canary.analysis.canary_ready_threshold, float("-inf")
