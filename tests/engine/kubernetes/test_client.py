@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from engine.kubernetes.client import ApiError, Client, Unreachable
 from engine.kubernetes.cluster import Cluster, Write
 from engine.kubernetes.kubeconfig import Source
-from tests.engine.kubernetes.certificates import Authority
 from tests.engine.kubernetes.loopback import Answer, Loopback, serving
 
 
@@ -143,15 +143,17 @@ def test_a_plugin_that_fails_makes_the_cluster_unreachable(server: Loopback, tmp
 
 
 def test_certificates_prove_both_sides(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
+    authority, root = trustme.CA(), tmp_path / "ca.crt"
+    authority.cert_pem.write_to_path(root)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(*authority.issue("server"))
-    tls.load_verify_locations(authority.certificate)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.configure_trust(tls)
     tls.verify_mode = ssl.CERT_REQUIRED
-    certificate, key = authority.issue("client")
-    user = {"client-certificate": str(certificate), "client-key": str(key)}
+    issued, both = authority.issue_cert("client"), tmp_path / "client.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(both)
+    user = {"client-certificate": str(both), "client-key": str(both)}
     with serving(tls) as server:
-        trusted = {"certificate-authority": str(authority.certificate)}
+        trusted = {"certificate-authority": str(root)}
         Client(Source(server.kubeconfig(user, **trusted))).request("GET", "/version")
         Client(Source(server.kubeconfig(user, **{"insecure-skip-tls-verify": True}))).request(
             "GET", "/version"
