@@ -27,7 +27,7 @@ class Known:
     """
 
     def __init__(self, cluster: Cluster, watches: Watches) -> None:
-        self._reader, self._watches = _Reader(cluster), watches
+        self._cluster, self._watches = cluster, watches
         self._recorded: dict[tuple[str, str], CanaryState] = {}
 
     def rollout(self, canary: Canary) -> CanaryState | None:
@@ -43,10 +43,10 @@ class Known:
 
     def _read(self, canary: Canary) -> CanaryState | None:
         try:
-            rivals.refuse_flagger(self._reader)
+            rivals.refuse_flagger(self._cluster)
         except Refused as refused:
             raise RivalDriver(str(refused)) from refused
-        found = canary_state.read_from(self._reader, canary.namespace, canary.name)
+        found = canary_state.read(self._cluster, canary.namespace, canary.name)
         if found is not None:
             self._recorded[canary.namespace, canary.name] = found
         return found
@@ -62,21 +62,6 @@ class Known:
             route=live(gateway_of(canary).source.kind, canary.route.name if canary.route else None),
             apex=live(SERVICE, canary.apex),
         )
-
-
-class _Reader:
-    """The driver's cluster as programs ask it: over the same connections, with the driver's own errors."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-
-    def get(self, path: str) -> Manifest | None:
-        return self._cluster.request("GET", path, missing_ok=True)
-
-    def select(self, path: str, selector: str = "") -> list[Manifest]:
-        params = {"labelSelector": selector} if selector else {}
-        answer = self._cluster.request("GET", path, params=params, missing_ok=True)
-        return list((answer or {}).get("items", []))
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -7,15 +7,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from automation.core.kinds import Manifest
-from automation.core.marks import CANARY
+from automation.cluster.client import Cluster
+from automation.core import marks
+from automation.core.kinds import (
+    CANARY,
+    CONFIG_MAP,
+    CONTROLLER_REVISION,
+    SECRET,
+    SERVICE,
+    Kind,
+    Manifest,
+    Scope,
+)
 from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
 from documents.front import canary_of
 from gateways.registry import gateway_of
-from stacks import cluster
-from stacks.cluster import Reader
 from workloads.registry import scaler_of, workload_of
 
 
@@ -66,23 +74,19 @@ class CanaryState:
         )
 
 
-def read(kubeconfig: str | None, context: str | None, namespace: str, name: str) -> CanaryState | None:
-    """The release of a Canary, None if there is no such Canary. Raises `Unreachable`."""
-    return read_from(cluster.connect(kubeconfig, context), namespace, name)
-
-
-def read_from(reader: Reader, namespace: str, name: str) -> CanaryState | None:
-    """As `read`, through a connection that is there already."""
-    document = reader.get(f"/apis/flagger.app/v1beta1/namespaces/{namespace}/canaries/{name}")
+def read(cluster: Cluster, namespace: str, name: str) -> CanaryState | None:
+    """The release of a Canary, None if there is no such Canary. Raises ClusterAway or ClusterRefused."""
+    document = cluster.get(CANARY, namespace, name)
     if document is None:
         return None
-    recorded, configs, live, identity = _together(
-        lambda: reader.select(_path("apps/v1", namespace, "controllerrevisions"), f"{CANARY}={name}"),
-        lambda: _recorded_configs(reader, namespace, name),
-        lambda: read_live(reader, canary_of(document)),
-        lambda: cluster.identity(reader),
+    recorded = Scope(namespace, selector=f"{marks.CANARY}={name}")
+    revisions, configs, live, identity = _together(
+        lambda: cluster.select(CONTROLLER_REVISION, recorded),
+        lambda: _recorded_configs(cluster, recorded),
+        lambda: read_live(cluster, canary_of(document)),
+        cluster.identity,
     )
-    by_hash = {item["metadata"]["name"].removeprefix(f"{name}-"): item for item in recorded}
+    by_hash = {item["metadata"]["name"].removeprefix(f"{name}-"): item for item in revisions}
     return CanaryState(
         document=document,
         status=Status.parse(document.get("status") or {}),
@@ -94,31 +98,29 @@ def read_from(reader: Reader, namespace: str, name: str) -> CanaryState | None:
     )
 
 
-def read_live(reader: Reader, canary: Canary) -> Live:
+def read_live(cluster: Cluster, canary: Canary) -> Live:
     """The live objects around a Canary, whether or not the Canary itself exists yet."""
-    target, scaler, route = canary.target, canary.autoscaler, canary.route
-    kind = scaler_of(canary)
+
+    def live(kind: Kind, name: str) -> Callable[[], Manifest | None]:
+        return lambda: cluster.get(kind, canary.namespace, name)
+
+    scaler, route = scaler_of(canary), canary.route
     return Live(
         *_together(
-            lambda: reader.get(workload_of(canary).kind.path(canary.namespace, target.name)),
-            lambda: scaler and kind and reader.get(kind.kind.path(canary.namespace, scaler.name)),
-            lambda: route and reader.get(gateway_of(canary).source.kind.path(canary.namespace, route.name)),
-            lambda: reader.get(_path("v1", canary.namespace, "services", canary.apex)),
+            live(workload_of(canary).kind, canary.target.name),
+            live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else lambda: None,
+            live(gateway_of(canary).source.kind, route.name) if route else lambda: None,
+            live(SERVICE, canary.apex),
         )
     )
 
 
-def _recorded_configs(reader: Reader, namespace: str, name: str) -> dict[str, Manifest]:
+def _recorded_configs(cluster: Cluster, recorded: Scope) -> dict[str, Manifest]:
     found = {}
-    for kind, plural in (("configmap", "configmaps"), ("secret", "secrets")):
-        for item in reader.select(_path("v1", namespace, plural), f"{CANARY}={name}"):
-            found[f"{kind}/{item['metadata']['name']}"] = item
+    for name, kind in (("configmap", CONFIG_MAP), ("secret", SECRET)):
+        for item in cluster.select(kind, recorded):
+            found[f"{name}/{item['metadata']['name']}"] = item
     return found
-
-
-def _path(api_version: str, namespace: str, plural: str, name: str = "") -> str:
-    root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-    return f"{root}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
 
 
 def _together(*questions: Callable[[], Any]) -> list[Any]:

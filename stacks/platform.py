@@ -8,6 +8,8 @@ import secrets
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from automation.cluster.client import Cluster
+from automation.core.kinds import SECRET
 from components import apisix_manifests, objects
 from components.apisix import ApisixGateway, ApisixGatewayArgs, ChartArgs
 from components.apisix_manifests import ManifestArgs
@@ -15,8 +17,7 @@ from components.definitions import APISIX_GROUP, CANARY_GROUP, CanaryDefinitions
 from components.loadtester import LoadTester, LoadTesterArgs
 from components.prometheus import Prometheus, PrometheusArgs
 from components.workload import Resources
-from stacks import cluster, rivals
-from stacks.cluster import Reader
+from stacks import rivals
 from stacks.settings import (
     GatewaySettings,
     LoadTesterSettings,
@@ -27,18 +28,18 @@ from stacks.settings import (
 )
 
 
-def declare(settings: Settings, reader: Reader) -> None:
+def declare(settings: Settings, cluster: Cluster) -> None:
     """Declares the platform of an environment and exports its addresses.
 
-    Raises `Refused` when Flagger runs in the cluster, `Unreachable` when the cluster does not answer.
+    Raises Refused when Flagger runs in the cluster, ClusterAway or ClusterRefused when it can't be read.
     """
-    rivals.refuse_flagger(reader)
+    rivals.refuse_flagger(cluster)
     platform = settings.platform
     provider = kubernetes.Provider(
         "cluster",
         kubeconfig=settings.cluster.kubeconfig,
         context=settings.cluster.context,
-        cluster_identifier=cluster.identity(reader),
+        cluster_identifier=cluster.identity(),
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
     )
@@ -48,7 +49,7 @@ def declare(settings: Settings, reader: Reader) -> None:
         before.append(CanaryDefinitions("definitions", DefinitionsArgs(groups), base))
     after = pulumi.ResourceOptions(provider=provider, depends_on=before)
     if platform.gateway is not None:
-        _gateway(platform.gateway, reader, after)
+        _gateway(platform.gateway, cluster, after)
     if platform.prometheus is not None:
         _prometheus(platform.prometheus, after)
     if platform.loadtester is not None:
@@ -71,7 +72,7 @@ def _groups(platform: PlatformSettings) -> tuple[str, ...]:
     return (*canary, APISIX_GROUP) if from_manifests else canary
 
 
-def _gateway(settings: GatewaySettings, reader: Reader, opts: pulumi.ResourceOptions) -> None:
+def _gateway(settings: GatewaySettings, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:
     via: ChartArgs | ManifestArgs
     if settings.via == "helm":
         via = ChartArgs(settings.chart.version, settings.chart.repository, dict(settings.chart.values))
@@ -80,7 +81,7 @@ def _gateway(settings: GatewaySettings, reader: Reader, opts: pulumi.ResourceOpt
             gateway_image=settings.image,
             controller_image=settings.controller_image,
             synchroniser_image=settings.synchroniser_image,
-            admin_key=pulumi.Output.secret(_admin_key(settings.namespace, reader)),
+            admin_key=pulumi.Output.secret(_admin_key(settings.namespace, cluster)),
             resources=_resources(settings.resources),
             replicas=settings.replicas,
             service_type=settings.service_type,
@@ -91,9 +92,9 @@ def _gateway(settings: GatewaySettings, reader: Reader, opts: pulumi.ResourceOpt
     pulumi.export("gatewayUrl", settings.url or address)
 
 
-def _admin_key(namespace: str, reader: Reader) -> str:
+def _admin_key(namespace: str, cluster: Cluster) -> str:
     """The key that guards the gateway's admin API: made once, then kept by the cluster."""
-    kept = reader.get(f"/api/v1/namespaces/{namespace}/secrets/{apisix_manifests.ADMIN}")
+    kept = cluster.get(SECRET, namespace, apisix_manifests.ADMIN)
     encoded = ((kept or {}).get("data") or {}).get("key")
     return base64.b64decode(encoded).decode() if encoded else secrets.token_hex(16)
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pulumi
 
 from automation.core.refusal import Refused
-from stacks import cluster, names, overrides, platform, release
+from automation.errors import ClusterAway, ClusterRefused
+from stacks import connection, names, overrides, platform, release
 from stacks.canary_state import CanaryState
-from stacks.cluster import Unreachable
 from stacks.environments import settings_for
 from stacks.release import ProgramRun
 from stacks.settings import ClusterSettings
@@ -32,8 +32,10 @@ def program_for(
     def program() -> None:
         try:
             _declare(stack, attempt, rollout, at)
-        except (Refused, Unreachable) as refused:
+        except Refused as refused:
             raise pulumi.RunError(str(refused)) from None
+        except (ClusterAway, ClusterRefused) as failed:
+            raise pulumi.RunError(connection.told(failed)) from None
 
     return program
 
@@ -47,6 +49,6 @@ def _declare(
     if at is not None:
         settings = settings.model_copy(update={"cluster": at})
     if not name.canary:
-        platform.declare(settings, cluster.connect(settings.cluster.kubeconfig, settings.cluster.context))
+        platform.declare(settings, connection.connect(settings.cluster))
     else:
         release.declare(settings, ProgramRun(name, configured, attempt, rollout))

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from automation.cluster.client import Cluster
 from automation.core.marks import FIELD_MANAGER
 from automation.core.refusal import Problem, Refused
 from automation.core.rendering import placement_to_render
@@ -22,7 +23,7 @@ from components.generated import Inputs
 from components.revision import Revision
 from documents.front import canary_of, front_of
 from gateways.registry import gateway_of
-from stacks import canary_state, cluster, files, rivals
+from stacks import canary_state, connection, files, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.files import Documents
 from stacks.names import StackName
@@ -59,22 +60,22 @@ class _View:
         return self.rollout.status if self.rollout else Status()
 
 
-class _Connection:
-    """The cluster, reached when first asked for: a caller who knows everything spares the connection."""
+class _Reached:
+    """The cluster, connected to when first asked for: a caller who knows everything spares the connection."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.cluster
 
     @cached_property
-    def reader(self) -> cluster.Cluster:
-        return cluster.connect(self._settings.kubeconfig, self._settings.context)
+    def cluster(self) -> Cluster:
+        return connection.connect(self._settings)
 
 
 def declare(settings: Settings, run: ProgramRun) -> None:
     """Declares one Canary and what belongs to it, and exports where it stands.
 
     Raises `Refused` for documents that can't work, with every problem at once, and when Flagger runs in the
-    cluster; `Unreachable` when the cluster does not answer.
+    cluster; ClusterAway or ClusterRefused when it can't be read.
     """
     view = _look(settings, run)
     provider = kubernetes.Provider(
@@ -97,10 +98,10 @@ def declare(settings: Settings, run: ProgramRun) -> None:
 
 def _look(settings: Settings, run: ProgramRun) -> _View:
     namespace, name = run.stack.namespace, run.stack.canary
-    connection, known = _Connection(settings), run.rollout
+    reached, known = _Reached(settings), run.rollout
     if known is None:
-        rivals.refuse_flagger(connection.reader)
-        known = canary_state.read_from(connection.reader, namespace, name)
+        rivals.refuse_flagger(reached.cluster)
+        known = canary_state.read(reached.cluster, namespace, name)
     entry = settings.release(namespace, name)
     found = files.read(entry, PROJECT) if entry.mode == "declared" else None
     document = _document(settings, entry, found, known)
@@ -109,13 +110,13 @@ def _look(settings: Settings, run: ProgramRun) -> _View:
     return _View(
         spec=spec,
         document=document,
-        live=live or canary_state.read_live(connection.reader, spec),
+        live=live or canary_state.read_live(reached.cluster, spec),
         rollout=known,
         placement=placement_to_render(
             known.status if known else Status(), run.attempt, known.newest if known else ""
         ),
         documents=found,
-        cluster=(known.cluster if known else "") or cluster.identity(connection.reader),
+        cluster=(known.cluster if known else "") or reached.cluster.identity(),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from automation.cluster.client import Cluster
+from automation.core.kinds import DEPLOYMENT
 from automation.core.refusal import Problem, Refused
-from stacks.cluster import Reader
 
 
-def refuse_flagger(cluster: Reader) -> None:
-    """Raises `Refused` when Flagger runs in the cluster."""
-    for deployment in cluster.select("/apis/apps/v1/deployments"):
+def refuse_flagger(cluster: Cluster) -> None:
+    """Raises Refused when Flagger runs in the cluster, ClusterAway or ClusterRefused when that can't be told."""
+    for deployment in cluster.select(DEPLOYMENT):
         if deployment["spec"].get("replicas", 1) and any(map(_is_flagger, _images(deployment))):
             metadata = deployment["metadata"]
             raise Refused((_rival(f"{metadata['name']}.{metadata['namespace']}"),))

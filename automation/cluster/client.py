@@ -1,7 +1,7 @@
-"""The Kubernetes API as the driver uses it: plain objects in, plain objects out, errors of our own.
+"""The Kubernetes API as driver, command line and programs use it: plain objects in and out, errors of our own.
 
 Which server, which credentials and how they are refreshed follows kubeconfig rules (`kubernetes.config`); the
-requests themselves go over one `requests.Session`, so that connections are reused.
+requests themselves go over one session, so that connections are reused. docs/decisions/0011 says why not a library.
 """
 
 from __future__ import annotations
@@ -14,29 +14,34 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
-import urllib3
 from kubernetes import client as kubernetes_client
 from kubernetes import config as kubernetes_config
-from requests.adapters import HTTPAdapter
 from yaml import YAMLError
 
-from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
+from automation.cluster import connections
+from automation.core.kinds import EVERYWHERE, NAMESPACE, Kind, Manifest, Scope
 from automation.errors import ClusterAway, ClusterRefused
 
 MANAGER = "sluice"
 UNREADABLE = (kubernetes_config.ConfigException, YAMLError, OSError, TypeError)
 """What the loader raises for a file that is missing, broken, or no kubeconfig at all."""
-CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
+"""How long the driver waits for an answer: a rollback may be what the request is for, or what comes after it."""
 BUSY_RETRIES, LONGEST_BUSY_SECONDS = 5, 2.0
 WATCH_SECONDS = 60
 """A connection that died unnoticed leaves its watch blind for so long, and a little more."""
 
 
+class NoConfiguration(ClusterAway):
+    """Nothing names a cluster. The cause is what became of the kubeconfig."""
+
+
+class NoAnswer(ClusterAway):
+    """The API server could not be reached, or took too long. The cause is a `requests.RequestException`."""
+
+
 class Conflict(ClusterRefused):
     """The object changed since it was read (HTTP 409); read again and decide again."""
-
-    exit_code = ClusterRefused.exit_code
 
 
 class WatchExpired(Exception):
@@ -44,27 +49,25 @@ class WatchExpired(Exception):
 
 
 class Cluster:
-    """One API server. Safe to use from several threads."""
+    """One API server. Safe to use from several threads. An answer is waited for `read_seconds`.
 
-    def __init__(self, configuration: Any) -> None:
+    What answers with an error raises ClusterAway, Conflict or ClusterRefused from the `requests.HTTPError` of it.
+    """
+
+    def __init__(self, configuration: Any, read_seconds: float = READ_SECONDS) -> None:
         self._configuration = configuration
+        self._read_seconds = read_seconds
         self._refresh = threading.Lock()
         self.address: str = configuration.host.rstrip("/")
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.mount("https://", HTTPAdapter(pool_connections=4, pool_maxsize=64))
-        self.session.mount("http://", HTTPAdapter(pool_connections=4, pool_maxsize=64))
-        self.session.verify = (configuration.ssl_ca_cert or True) if configuration.verify_ssl else False
-        if not configuration.verify_ssl:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        if configuration.cert_file:
-            self.session.cert = (configuration.cert_file, configuration.key_file)
+        self.session = connections.session(configuration)
 
     @classmethod
-    def connect(cls, kubeconfig: str | None = None, context: str | None = None) -> Cluster:
+    def connect(
+        cls, kubeconfig: str | None = None, context: str | None = None, read_seconds: float = READ_SECONDS
+    ) -> Cluster:
         """The cluster of a kubeconfig (a path, or the usual rules with None), or the one this process runs in.
 
-        Raises ClusterAway when no configuration names a cluster.
+        Raises NoConfiguration.
         """
         configuration = kubernetes_client.Configuration()
         try:
@@ -76,14 +79,22 @@ class Cluster:
             )
         except UNREADABLE as missing:
             if kubeconfig or context or "KUBERNETES_SERVICE_HOST" not in os.environ:
-                raise ClusterAway(
+                raise NoConfiguration(
                     f"no cluster: {missing}",
                     "set KUBECONFIG or pass --kubeconfig, or start a lab: sluice lab up",
                 ) from missing
             kubernetes_config.load_incluster_config(client_configuration=configuration)
-        return cls(configuration)
+        return cls(configuration, read_seconds)
 
-    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+    def identity(self) -> str:
+        """What tells this cluster from every other: the uid of its oldest namespace.
+
+        Addresses and certificates change while a cluster stays the same; this does not.
+        """
+        system = self.get(NAMESPACE, None, "kube-system")
+        return str(system["metadata"]["uid"]) if system else ""
+
+    def get(self, kind: Kind, namespace: str | None, name: str) -> Manifest | None:
         """The object, or None where there is none (nor such a kind)."""
         return self.request("GET", kind.path(namespace, name), missing_ok=True)
 
@@ -205,7 +216,7 @@ class Cluster:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        read = WATCH_SECONDS + READ_SECONDS if stream else READ_SECONDS
+        read = WATCH_SECONDS + self._read_seconds if stream else self._read_seconds
         try:
             return self.session.request(
                 method,
@@ -213,33 +224,38 @@ class Cluster:
                 params=dict(params or {}),
                 data=None if body is None else json.dumps(body),
                 headers={"Content-Type": "application/json", **self.authorization(), **(headers or {})},
-                timeout=(CONNECT_SECONDS, read),
+                timeout=(connections.SECONDS, read),
                 stream=stream,
             )
         except requests.RequestException as away:
-            raise ClusterAway(
+            raise NoAnswer(
                 f"the API server {self.address} did not answer {method} {path}: {_root(away)}",
                 "is the cluster up, and does the kubeconfig name it? (kubectl get --raw /readyz)",
             ) from away
 
     @staticmethod
     def _refuse(response: requests.Response, path: str) -> None:
-        if response.status_code < 400:
-            return
         try:
-            message = response.json().get("message", "")
-        except ValueError:
-            message = response.text[:300]
-        if response.status_code == 409:
-            raise Conflict(f"{path}: {message}")
-        if response.status_code in (429, 500, 502, 503, 504):
-            raise ClusterAway(f"the API server answered {response.status_code} to {path}: {message}")
-        raise ClusterRefused(f"the API server refused {path}: {message} ({response.status_code})")
+            response.raise_for_status()
+        except requests.HTTPError as answer:
+            raise _refusal(response, path) from answer
 
     @staticmethod
     def _sure(answer: Manifest | None) -> Manifest:
         assert answer is not None
         return answer
+
+
+def _refusal(response: requests.Response, path: str) -> ClusterAway | ClusterRefused:
+    try:
+        message = response.json().get("message", "")
+    except ValueError:
+        message = response.text[:300]
+    if response.status_code == 409:
+        return Conflict(f"{path}: {message}")
+    if response.status_code in (429, 500, 502, 503, 504):
+        return ClusterAway(f"the API server answered {response.status_code} to {path}: {message}")
+    return ClusterRefused(f"the API server refused {path}: {message} ({response.status_code})")
 
 
 def busy_seconds(response: requests.Response) -> float:

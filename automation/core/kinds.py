@@ -47,6 +47,7 @@ METRIC_TEMPLATE = Kind("/apis/flagger.app/v1beta1", "metrictemplates", "MetricTe
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
 CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
 LEASE = Kind("/apis/coordination.k8s.io/v1", "leases", "Lease")
+NAMESPACE = Kind("/api/v1", "namespaces", "Namespace")
 SERVICE = Kind("/api/v1", "services", "Service")
 ENDPOINT_SLICE = Kind("/apis/discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
 CONFIG_MAP = Kind("/api/v1", "configmaps", "ConfigMap")

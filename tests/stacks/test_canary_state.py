@@ -2,96 +2,76 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
+from automation.cluster.client import Cluster
+from automation.core.kinds import (
+    CANARY,
+    CONFIG_MAP,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    NAMESPACE,
+    Kind,
+    Manifest,
+)
+from gateways.apisix import ROUTE
 from stacks import canary_state
-from stacks.cluster import Unreachable, connect
+from tests.automation.api import kubeconfig
+from tests.automation.loopback import Answer, Asked, loopback
 from tests.components import documents
 
-CANARIES = "/apis/flagger.app/v1beta1/namespaces/test/canaries"
 PLACED = {"attempt": "a1", "apex": "primary", "split": {"primary": 100, "canary": 0}, "revision": "aa"}
+MARK = "labelSelector=sluice.delivery%2Fcanary%3Dpodinfo"
 
 
-class ApiServer:
-    """Answers GETs of the objects that it holds; collections are found by the path before the name."""
+class Held:
+    """What the API server holds, by the target of a GET."""
 
     def __init__(self) -> None:
-        self.objects: dict[str, Any] = {"/api/v1/namespaces/kube-system": {"metadata": {"uid": "cluster-1"}}}
-        self.collections: dict[tuple[str, str], list[Any]] = {}
-        self.refuse = 0
-        outer = self
+        self.answers: dict[str, Manifest] = {}
+        self.put(NAMESPACE, {"metadata": {"uid": "cluster-1"}}, "kube-system", None)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                selector = parse_qs(parts.query).get("labelSelector", [""])[0]
-                answer = outer.objects.get(parts.path)
-                if answer is None and (parts.path, selector) in outer.collections:
-                    answer = {"items": outer.collections[parts.path, selector]}
-                status = outer.refuse or (200 if answer is not None else 404)
-                body = json.dumps(answer or {"message": "no"}).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    def put(self, kind: Kind, body: Manifest, name: str = "podinfo", namespace: str | None = "test") -> None:
+        self.answers[kind.path(namespace, name)] = body
 
-            def log_message(self, *_: Any) -> None:
-                pass
+    def record(self, kind: Kind, *items: Manifest) -> None:
+        self.answers[f"{kind.path('test')}?{MARK}"] = {"metadata": {}, "items": list(items)}
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+    def respond(self, asked: Asked) -> Answer:
+        found = self.answers.get(asked.path)
+        return Answer(body=found) if found else Answer(404, {"message": "no"})
 
 
 @pytest.fixture
-def server() -> Iterator[ApiServer]:
-    made = ApiServer()
-    yield made
-    made.close()
+def held() -> Held:
+    return Held()
 
 
 @pytest.fixture
-def kubeconfig(server: ApiServer, tmp_path: Path) -> str:
-    path = tmp_path / "kubeconfig"
-    config = {
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {"server": server.address}}],
-        "users": [{"name": "u", "user": {"token": "t"}}],
-    }
-    path.write_text(yaml.safe_dump(config))
-    return str(path)
+def cluster(held: Held, tmp_path: Path) -> Iterator[Cluster]:
+    with loopback(held.respond) as server:
+        yield Cluster.connect(str(kubeconfig(server.url, tmp_path)))
 
 
-def test_no_canary_is_no_rollout(kubeconfig: str) -> None:
-    assert canary_state.read(kubeconfig, None, "test", "podinfo") is None
+def test_no_canary_is_no_rollout(cluster: Cluster) -> None:
+    assert canary_state.read(cluster, "test", "podinfo") is None
 
 
-def test_a_rollout_holds_status_revisions_and_what_is_live(server: ApiServer, kubeconfig: str) -> None:
+def test_a_rollout_holds_status_revisions_and_what_is_live(held: Held, cluster: Cluster) -> None:
     document = documents.canary_document()
-    server.objects |= {
-        f"{CANARIES}/podinfo": {**document, "status": {"phase": "Succeeded", "inForce": PLACED}},
-        "/apis/apps/v1/namespaces/test/deployments/podinfo": documents.target(),
-        "/apis/apisix.apache.org/v2/namespaces/test/apisixroutes/podinfo": documents.route(),
+    held.put(CANARY, {**document, "status": {"phase": "Succeeded", "inForce": PLACED}})
+    held.put(DEPLOYMENT, documents.target())
+    held.put(ROUTE, documents.route())
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings-12345678"},
+        "data": {"a": "1"},
     }
-    config = {"metadata": {"name": "settings-12345678"}, "data": {"a": "1"}}
     recorded = [
         {
             "metadata": {"name": f"podinfo-{hash}"},
@@ -102,13 +82,10 @@ def test_a_rollout_holds_status_revisions_and_what_is_live(server: ApiServer, ku
             {"bb": {}, "aa": {"configmap/settings": "settings-12345678"}}.items()
         )
     ]
-    mark = "sluice.delivery/canary=podinfo"
-    server.collections |= {
-        ("/apis/apps/v1/namespaces/test/controllerrevisions", mark): recorded,
-        ("/api/v1/namespaces/test/configmaps", mark): [config],
-    }
+    held.record(CONTROLLER_REVISION, *recorded)
+    held.record(CONFIG_MAP, config)
 
-    read = canary_state.read(kubeconfig, None, "test", "podinfo")
+    read = canary_state.read(cluster, "test", "podinfo")
 
     assert read is not None
     assert read.status.in_force is not None
@@ -120,22 +97,3 @@ def test_a_rollout_holds_status_revisions_and_what_is_live(server: ApiServer, ku
     assert revision.configs == {"configmap/settings": config}
     assert read.revision("gone") is None
     assert replace(read, configs={}).revision("aa") is None
-
-
-def test_an_unreachable_cluster_is_an_error_with_a_remedy(server: ApiServer, kubeconfig: str) -> None:
-    server.close()
-    with pytest.raises(
-        Unreachable, match=r"does not answer; check that the cluster runs and that KUBECONFIG names it"
-    ):
-        canary_state.read(kubeconfig, None, "test", "podinfo")
-
-
-def test_a_refusing_cluster_is_an_error_with_its_answer(server: ApiServer, kubeconfig: str) -> None:
-    server.refuse = 403
-    with pytest.raises(Unreachable, match=r"refused to show .*canaries/podinfo: .*\(403\)"):
-        canary_state.read(kubeconfig, None, "test", "podinfo")
-
-
-def test_a_missing_kubeconfig_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="no kubeconfig names a cluster; set KUBECONFIG"):
-        connect(str(tmp_path / "none"))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
 
-from automation.core.kinds import Manifest
+from automation.core.kinds import DEPLOYMENT, EVERYWHERE, Kind, Manifest, Scope
 from automation.core.status import Intent, Purpose, Status
-from stacks import ENVIRONMENTS, cluster
+from automation.errors import ClusterRefused
+from stacks import ENVIRONMENTS, connection
 from stacks.canary_state import CanaryState, Live
 from stacks.program import program_for
 from stacks.settings import ClusterSettings
@@ -24,23 +24,25 @@ REVISION = {"template": documents.target()["spec"]["template"], "spec": {"minRea
 
 
 class FakeCluster:
-    """A cluster that holds what a test says, by API path."""
+    """A cluster that holds these Deployments and nothing else."""
 
-    def __init__(self, objects: Mapping[str, Manifest], deployments: list[Manifest] | None = None) -> None:
-        self.objects = {"/api/v1/namespaces/kube-system": {"metadata": {"uid": "cluster-1"}}, **objects}
-        self.deployments = deployments or []
+    def __init__(self, *deployments: Manifest) -> None:
+        self.deployments = list(deployments)
 
-    def get(self, path: str) -> Manifest | None:
-        return self.objects.get(path)
+    def identity(self) -> str:
+        return "cluster-1"
 
-    def select(self, path: str, selector: str = "") -> list[Manifest]:
-        return self.deployments if path == "/apis/apps/v1/deployments" else []
+    def get(self, kind: Kind, namespace: str, name: str) -> None:
+        return None
+
+    def select(self, kind: Kind, scope: Scope = EVERYWHERE) -> list[Manifest]:
+        return self.deployments if (kind, scope) == (DEPLOYMENT, EVERYWHERE) else []
 
 
 @pytest.fixture
 def empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The programs find an empty cluster."""
-    monkeypatch.setattr(cluster, "connect", lambda *_: FakeCluster({}))
+    monkeypatch.setattr(connection, "connect", lambda settings: FakeCluster())
 
 
 def live_target() -> Manifest:
@@ -94,14 +96,14 @@ class TestPlatform:
         assert run(program_for("dev")).one("kubernetes", "cluster")["clusterIdentifier"] == "cluster-1"
 
     def test_a_caller_may_say_which_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        reached: list[tuple[str | None, ...]] = []
-        monkeypatch.setattr(cluster, "connect", lambda *of: reached.append(of) or FakeCluster({}))
+        reached: list[ClusterSettings] = []
+        monkeypatch.setattr(connection, "connect", lambda at: reached.append(at) or FakeCluster())
         config = {"sluice:settings": json.dumps({"cluster": {"context": "theirs"}})}
         at = ClusterSettings(kubeconfig="/there/kubeconfig", context="ours")
         for stack in ("dev", "dev.test.podinfo"):
             inputs = run(program_for(stack, at=at), stack, config).one("kubernetes", "cluster")
             assert (inputs["kubeconfig"], inputs["context"]) == ("/there/kubeconfig", "ours")
-        assert set(reached) == {("/there/kubeconfig", "ours")}
+        assert reached == [at, at]
 
     def test_a_part_that_is_somebody_else_s_is_not_declared(self) -> None:
         settings = json.dumps({"platform": {"prometheus": None, "definitions": False}})
@@ -128,8 +130,8 @@ def flagger(image: str, replicas: int = 1) -> Manifest:
 
 @pytest.mark.parametrize("stack", ["dev", "dev.test.podinfo"])
 def test_a_cluster_where_flagger_runs_is_refused(monkeypatch: pytest.MonkeyPatch, stack: str) -> None:
-    deployments = [flagger("ghcr.io/fluxcd/flagger:1.44.0")]
-    monkeypatch.setattr(cluster, "connect", lambda *_: FakeCluster({}, deployments))
+    rival = flagger("ghcr.io/fluxcd/flagger:1.44.0")
+    monkeypatch.setattr(connection, "connect", lambda settings: FakeCluster(rival))
     with pytest.raises(pulumi.RunError, match=r"deployment flagger.apisix: Flagger runs.*hand over first"):
         run(program_for(stack), stack)
 
@@ -145,7 +147,7 @@ def test_a_cluster_where_flagger_runs_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_running_flagger_is_no_rival(
     monkeypatch: pytest.MonkeyPatch, deployment: Manifest
 ) -> None:
-    monkeypatch.setattr(cluster, "connect", lambda *_: FakeCluster({}, [deployment]))
+    monkeypatch.setattr(connection, "connect", lambda settings: FakeCluster(deployment))
     run(program_for("dev"))
 
 
@@ -198,7 +200,7 @@ class TestStep:
         assert weights(run(program, "dev.test.podinfo")) == [90, 10]
 
     def test_a_caller_who_knows_everything_spares_the_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delattr(cluster, "connect")
+        monkeypatch.delattr(connection, "connect")
         run(program_for("dev.test.podinfo", "attempt-1", rollout(step(20))), "dev.test.podinfo")
 
     def test_what_users_traffic_runs_over_is_protected_unless_told_otherwise(self) -> None:
@@ -251,6 +253,18 @@ class TestAdopted:
         document = {**known.document, "metadata": {**known.document["metadata"], "name": "shop"}}
         with pytest.raises(pulumi.RunError, match=r"deployment podinfo.test not found"):
             run(program_for("dev.test.shop", None, replace(known, document=document)), "dev.test.shop")
+
+
+@pytest.mark.parametrize("stack", ["dev", "dev.test.podinfo"])
+def test_a_cluster_that_can_not_be_read_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, stack: str
+) -> None:
+    def refused(settings: ClusterSettings) -> FakeCluster:
+        raise ClusterRefused("the API server refused it")
+
+    monkeypatch.setattr(connection, "connect", refused)
+    with pytest.raises(pulumi.RunError, match=r"^the API server refused it$"):
+        run(program_for(stack), stack)
 
 
 @pytest.mark.parametrize("stack", ["dev.test", "dev..podinfo"])
