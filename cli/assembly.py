@@ -90,9 +90,9 @@ def assemble(
 
 
 def announcer(display: Display, log: EventLog) -> Announcer:
-    """Tells the display and writes Events. What can't be written is said, and no more.
+    """Tells the display and writes Events. If an Event can't be written, the display says so.
 
-    What an Event tells of, such as a rollback, must not wait for it to be written.
+    It raises nothing: what an Event is about, such as a rollback, must not fail with the Event.
     """
 
     def announce(announcement: Announcement, canary: Manifest) -> None:
@@ -107,7 +107,7 @@ def announcer(display: Display, log: EventLog) -> Announcer:
 
 
 def writer_back(opened: Environment, display: Display) -> Callable[[Canary], str]:
-    """Keeps the stack's config up with the live image. Where it can't, that is said, and the run goes on."""
+    """Keeps the image in the stack's config the same as the live one. If that fails it is said, and the run goes on."""
 
     def told(canary: Canary) -> str:
         try:

@@ -28,7 +28,7 @@ Knowledge = Callable[[Canary], CanaryState | None]
 
 
 def unknown(canary: Canary) -> None:
-    """Of whoever knows nothing of a Canary: the program reads what it needs."""
+    """For callers who know nothing of a Canary: the program reads what it needs."""
 
 
 @dataclass(frozen=True)

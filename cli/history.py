@@ -55,7 +55,7 @@ def table(found: list[HistoryEntry]) -> Table:
 
 
 def worth_showing(check: Mapping[str, Any]) -> bool:
-    """That the pods were ready goes without saying when they were."""
+    """Whether a check is shown. That the pods were ready is shown only if they were not."""
     return check.get("kind") != "readiness" or not check.get("passed")
 
 

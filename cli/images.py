@@ -42,7 +42,7 @@ def parse_image(text: str) -> Image:
 
 
 def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request: str) -> str:
-    """Sets the image and says what was done. `request` is an id that tells this wish from earlier ones.
+    """Sets the image and says what was done. `request` is an id that tells this request from earlier ones.
 
     Raises ImageRefused, listing the containers there are, and the errors of cluster and stack.
     """
@@ -64,9 +64,9 @@ def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request:
 
 
 def write_back(opened: Environment, canary: Canary) -> str:
-    """Takes images that somebody else set on a declared target over into the stack's config.
+    """Copies images that somebody else set on a declared target into the stack's config.
 
-    Otherwise the config would go on asking for what nobody wants any more. Returns what was written, "" for nothing.
+    Otherwise the config would still ask for the old image. Returns what was written, "" for nothing.
     """
     release = opened.settings.release(canary.namespace, canary.name)
     if release.mode == "adopted":
@@ -91,7 +91,7 @@ def changed_images(
 ) -> dict[str, dict[str, str]]:
     """Config entries ("target/container") for live images that neither config nor document asks for.
 
-    An entry keeps the id of the request that it had: it is not a new wish, it is what became of the old one.
+    An entry keeps the id of its request: it is not a new request, but how the old one ended.
     """
     changed = {}
     for container, image in live.items():

@@ -1,4 +1,4 @@
-"""What a driver knows of its releases already: a step's program that is handed it need not read the cluster."""
+"""What a driver already knows of its releases; a step's program that gets it need not read the cluster."""
 
 from __future__ import annotations
 

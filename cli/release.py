@@ -31,11 +31,11 @@ from cli.options import Where, environment, namespace, output, where
 from cli.run import describe
 
 PATIENCE = 5
-"""Ticks in a row with an obstacle after which a release that hasn't begun is given up."""
+"""A release that hasn't begun is given up after this many ticks in a row with an obstacle."""
 FAILING_SECONDS = 30.0
-"""How long the update that comes before any traffic may fail: what it fails by may pass."""
+"""How long the update that comes before any traffic may go on failing, since the cause may pass."""
 OWED_SECONDS = 60.0
-"""How long a release that has ended stays to give a locked stack the update that it is owed."""
+"""How long a release that has ended waits for a locked stack, to make the update that the stack is owed."""
 
 
 @click.command(short_help="Set an image and run the release to its end.")
@@ -109,7 +109,7 @@ class Drive:
     rival: str = ""
 
     def to_the_end(self) -> str:
-        """A sentence on how it ended well.
+        """A sentence that says how the release ended, if it ended well.
 
         Raises RolledBack, Ended, StoppedByPolicy, TimedOut, DocumentRefused or UpdateFailed.
         """

@@ -63,7 +63,7 @@ def retire(name: str, timeout: float, environment: str, namespace: str | None, w
     )
     click.echo("removing the generated objects")
     live = _place(opened, canary, live, Placement(fresh_attempt(), "target", ALL_ON_PRIMARY, ""))
-    # Last: what was interrupted can be retired again, what is retired can't.
+    # This comes last: a retirement that was interrupted can be repeated, a finished one can't.
     _save(opened, live, replace(Status.parse(live["status"]), phase=Phase.TERMINATED))
     click.echo(f"{canary.full_name} is retired")
 

@@ -24,7 +24,7 @@ GRACE_SECONDS = 30.0
 
 
 def leave_after(seconds: float, display: Display) -> None:
-    """Ends the process if it has not ended by then: an update that hangs would hold it for ever.
+    """Ends the process if it still runs by then: otherwise an update that hangs would keep it alive for ever.
 
     Nothing is lost by it; the next driver settles or drops what was under way.
     """

@@ -20,7 +20,7 @@ from stacks.overrides import Overrides
 
 
 def pulumi_config(environment: str, where: Where) -> Overrides | None:
-    """What Pulumi config overrides. A state that can't be read leaves the rest worth showing, but is said."""
+    """What Pulumi config overrides; None, with a message, if the state can't be read."""
     try:
         stacks = Stacks(where.project(), engines.choose(os.environ), dict(os.environ))
         return configured(settings_for(environment), stacks)

@@ -124,6 +124,6 @@ def _recorded_configs(cluster: Cluster, recorded: Scope) -> dict[str, Manifest]:
 
 
 def _together(*questions: Callable[[], Any]) -> list[Any]:
-    """Answers in the order of the questions, asked at the same time: a step waits for one of them, not for all."""
+    """The answers in the order of the questions, asked all at once: a step waits for the slowest only."""
     with ThreadPoolExecutor(max_workers=len(questions)) as pool:
         return list(pool.map(lambda question: question(), questions))

@@ -11,7 +11,7 @@ from automation.errors import ClusterAway, ClusterRefused
 from stacks.settings import ClusterSettings
 
 READ_SECONDS = 60.0
-"""The provider (client-go) waits for an answer without end; a program waits for about as long as people do."""
+"""The provider (client-go) sets no limit to how long it waits for an answer; a program waits for a minute."""
 
 
 def connect(settings: ClusterSettings) -> Cluster:
@@ -20,7 +20,7 @@ def connect(settings: ClusterSettings) -> Cluster:
 
 
 def told(error: ClusterAway | ClusterRefused) -> str:
-    """The text of an error for whoever runs a program: for them, settings name the cluster and not options."""
+    """The text of an error for whoever runs a program. The remedies name settings, since a program has no options."""
     cause = error.__cause__
     if isinstance(error, NoConfiguration):
         remedy = "set KUBECONFIG, or name one in the settings of the environment"

@@ -1,4 +1,4 @@
-"""What Pulumi config says: the only reader of it, and the only place that knows its keys.
+"""Pulumi config: the only place that reads it and knows its keys.
 
 sluice:settings  a partial tree of settings (`pulumi config set --path sluice:settings.prometheus…`)
 sluice:interval  short for pace.interval

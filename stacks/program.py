@@ -24,8 +24,8 @@ def program_for(
     """The inline program of a platform or release stack.
 
     `attempt` is the id under which the driver makes an intent live; without it the program renders what is in
-    force, so an update by hand moves no traffic. `rollout` spares the program reading the cluster. `at` is the
-    cluster that the caller works on, where that is for the caller to say. The program raises `pulumi.RunError`,
+    force, so an update by hand moves no traffic. With `rollout` the program need not read the cluster. `at` is
+    the cluster to work on, if the caller chooses it and not the settings. The program raises `pulumi.RunError`,
     without a traceback, for what a person can mend.
     """
 

@@ -61,7 +61,7 @@ class _View:
 
 
 class _Reached:
-    """The cluster, connected to when first asked for: a caller who knows everything spares the connection."""
+    """The cluster, connected to when it is first asked for: no connection is made if the caller knows everything."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.cluster
@@ -85,7 +85,7 @@ def declare(settings: Settings, run: ProgramRun) -> None:
         cluster_identifier=view.cluster,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
-        # A lost or fresh state must not keep a release from its own objects: the cluster is what counts.
+        # With a lost or fresh state a release must still be able to change its own objects: the cluster is what counts.
         upsert_existing_objects=True,
     )
     sources = _sources(view.documents, view, run) if view.documents else None
@@ -166,7 +166,7 @@ def _inputs(view: _View, sources: Sources | None) -> Inputs:
 
 
 def _recorded(view: _View, hash: str) -> Revision | None:
-    """The revision that primary runs. One that is gone must not take the primary with it: that is refused."""
+    """The revision that primary runs. If it is gone the update is refused, as it would delete the primary."""
     if not hash:
         return None
     revision = view.rollout.revision(hash) if view.rollout else None

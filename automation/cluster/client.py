@@ -29,7 +29,7 @@ READ_SECONDS = 15.0
 """How long the driver waits for an answer: a rollback may be what the request is for, or what comes after it."""
 BUSY_RETRIES, LONGEST_BUSY_SECONDS = 5, 2.0
 WATCH_SECONDS = 60
-"""A connection that died unnoticed leaves its watch blind for so long, and a little more."""
+"""When a connection dies unnoticed, its watch sees nothing for this long and a little more."""
 
 
 class NoConfiguration(ClusterAway):
@@ -51,7 +51,7 @@ class WatchExpired(Exception):
 class Cluster:
     """One API server. Safe to use from several threads. An answer is waited for `read_seconds`.
 
-    What answers with an error raises ClusterAway, Conflict or ClusterRefused from the `requests.HTTPError` of it.
+    An error answer raises ClusterAway, Conflict or ClusterRefused; its cause is the `requests.HTTPError`.
     """
 
     def __init__(self, configuration: Any, read_seconds: float = READ_SECONDS) -> None:
@@ -259,7 +259,7 @@ def _refusal(response: requests.Response, path: str) -> ClusterAway | ClusterRef
 
 
 def busy_seconds(response: requests.Response) -> float:
-    """After how long a busy server wants to be asked again; 0 where it isn't busy, or doesn't say."""
+    """Seconds after which a busy server wants to be asked again; 0 if it isn't busy or doesn't say."""
     wanted = response.headers.get("Retry-After", "")
     busy = response.status_code == 429 and wanted.isdigit()
     return min(float(wanted), LONGEST_BUSY_SECONDS) if busy else 0.0

@@ -1,6 +1,6 @@
-"""Connections to an API server: reused while they last, and opened again where one does not come about.
+"""Connections to an API server: reused while they last, and opened again if opening one fails.
 
-A request is repeated only where that can't do a thing twice: when nothing of it was sent, or when it only reads.
+A request is repeated only if that can't do anything twice: nothing of it was sent, or it only reads.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def session(configuration: Any) -> requests.Session:
 
 
 class Again(Retry):
-    """What is tried again. A server that takes too long is not: it would take as long again."""
+    """What is tried again. A server that takes too long is not asked again: it would take as long again."""
 
     def increment(
         self,
@@ -67,7 +67,7 @@ AGAIN = Again(
 
 
 class _Connection(HTTPSConnection):
-    """Tells a handshake that was cut off or took too long from what happens after it, which urllib3 does not."""
+    """Reports a handshake that was cut off or too slow as a failed connect; urllib3 reports a failed read."""
 
     def connect(self) -> None:
         try:

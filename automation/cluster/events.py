@@ -1,4 +1,4 @@
-"""What happened, told to everybody who listens: Kubernetes Events on the Canary, log lines, the live display.
+"""What happened, reported as Kubernetes Events on the Canary, as log lines and on the live display.
 
 Events carry reason `Synced` and are counted up when they repeat, as those of a controller are, so that
 `kubectl describe canary` shows "x3 over 2m".
@@ -37,7 +37,7 @@ Listener = Callable[[Announcement], None]
 
 
 class EventLog:
-    """Writes announcements as Events. A repeat within this driver's memory counts the first one up."""
+    """Writes announcements as Events. If this driver has written the same one before, that one's count goes up."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -55,7 +55,7 @@ class EventLog:
                 self._count(key, counted + 1, at)
                 return
             except SluiceError:
-                pass  # Events expire after an hour: what was counted may be gone, then a new one begins.
+                pass  # Events expire after an hour. If the counted one is gone, a new one begins.
         try:
             self._cluster.create(EVENT, _event(announcement, canary, name, at))
             self._remember(key, 1)

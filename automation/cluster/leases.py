@@ -1,7 +1,7 @@
 """Who drives a Canary: a Lease of its own, so that two drivers never work on the same release at once.
 
-It is taken when there is something to do and kept up while there is. A driver that died is succeeded at once by
-one on the same machine that sees it gone, and by any other once the Lease has run out.
+A driver takes it when there is something to do and renews it as long as there is. When a driver dies, another one
+on the same machine sees that and takes over at once; a driver elsewhere waits until the Lease has run out.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Leases:
             keeper.join()
 
     def give_back_all(self) -> None:
-        """Lets the next drivers begin at once. A Lease that can't be given back runs out."""
+        """Gives all Leases back, so that the next drivers begin at once. One that can't be given back runs out."""
         while self._renewed:
             key, _ = self._renewed.popitem()
             with suppress(SluiceError):
@@ -119,7 +119,8 @@ class Leases:
     def _vacant(self, key: Key, lease: Manifest) -> bool:
         """Whether whoever holds it is gone, or has not renewed it in time.
 
-        Clocks of machines differ: a time that is only a little too old is believed once it stayed as it is.
+        Clocks of machines differ. A time that is only a little too old counts as expired only after it has not changed
+        for the length of a Lease.
         """
         identity = Identity.parse(_holder(lease))
         if identity is not None and identity.is_gone():
@@ -156,12 +157,12 @@ def _holder(lease: Manifest | None) -> str:
 
 
 def _version(lease: Manifest) -> Manifest:
-    """Makes a patch fail where somebody else has written since."""
+    """The metadata that makes a patch fail if somebody else has written since."""
     return {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}}
 
 
 def machine() -> str:
-    """Name of this machine, and in a container of the container: process ids mean nothing in any other.
+    """Name of this machine, or of this container if it runs in one: process ids mean nothing anywhere else.
 
     CI jobs run in containers that share a host name.
     """

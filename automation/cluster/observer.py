@@ -44,7 +44,7 @@ class TickContext:
 
 
 class Observer:
-    """Reads from the watches; what a Canary's pods are configured with is followed by name."""
+    """Reads from the watches. ConfigMaps and Secrets of a Canary's pods are watched one by one, by name."""
 
     def __init__(self, watches: Watches, named: NamedWatches) -> None:
         self._watches, self._named = watches, named
@@ -71,7 +71,7 @@ class Observer:
         )
 
     def configs(self, namespace: str, template: Mapping[str, Any]) -> tuple[dict[str, Manifest], list[str]]:
-        """The tracked configuration objects of a pod template by key, and sentences on required ones that miss."""
+        """The tracked configuration of a pod template by key, and a sentence on each required one that is missing."""
         found: dict[str, Manifest] = {}
         problems = []
         for reference in revision_hash.tracked_references(template):

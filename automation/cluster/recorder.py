@@ -1,4 +1,4 @@
-"""Revisions: what a run tested, kept so that primary is made of exactly that, whatever happens to the target later.
+"""Revisions: a copy of what a run tested. Primary is made of exactly that, even if the target changes later.
 
 A revision is a ControllerRevision (pod template, rollout settings, names of its configuration), its ConfigMaps and
 Secrets are kept as immutable objects of their own kinds. All of them belong to the Canary and go with it.
@@ -39,8 +39,8 @@ class Recorder:
     def record(self, canary: Canary, owner: Manifest, wanted: str, keep: frozenset[str]) -> None:
         """Keeps the target's template and configuration as revision `wanted`.
 
-        Reads the target anew: what is kept must be what `wanted` is the hash of. Raises Moved otherwise. Older
-        revisions beyond the last few are deleted, those in `keep` never.
+        Reads the target again and raises Moved if its hash is no longer `wanted`. Keeps the last few revisions and
+        those in `keep`, and deletes the others.
         """
         workload = workload_of(canary)
         live = self._cluster.get(workload.kind, canary.namespace, canary.target.name)
@@ -86,7 +86,7 @@ class Recorder:
         return name
 
     def _replicas(self, canary: Canary, live: Manifest) -> int:
-        """How many the primary should have: an idle target has none to go by, the running primary has."""
+        """How many replicas the primary should have. An idle target has none, so then the running primary says."""
         workload = workload_of(canary)
         if wanted := workload.replicas(live):
             return wanted
@@ -119,7 +119,7 @@ class Recorder:
             self._own(kind, body["metadata"])
 
     def _own(self, kind: Kind, wanted: Manifest) -> None:
-        """What an earlier Canary of the same name left must not be collected after it with the rest."""
+        """Makes this Canary the owner of an object that an earlier one of the same name left."""
         known = self._cluster.get(kind, wanted["namespace"], wanted["name"])
         owners = (known or {}).get("metadata", {}).get("ownerReferences") or []
         if [owner["uid"] for owner in owners] != [owner["uid"] for owner in wanted["ownerReferences"]]:

@@ -1,7 +1,7 @@
 """A live copy of the objects that ticks look at, kept by watches, so that a tick at rest asks the API server nothing.
 
-Writers put the server's answer into the copy at once (`put`), so a tick always sees its own writes. Between other
-people's writes and the copy lie milliseconds; whoever acts on the copy writes with the resourceVersion it saw.
+Writers put the server's answer into the copy at once (`put`), so a tick always sees its own writes. Writes of
+others arrive some milliseconds late, so whoever acts on the copy writes with the resourceVersion that it saw.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Watch:
             return list(self._objects.values())
 
     def put(self, thing: Manifest) -> None:
-        """Takes in what a writer got back, unless the watch knows something newer: that it was deleted, say."""
+        """Stores what the server answered to a write, unless the watch has seen something newer, such as a deletion."""
         with self._lock:
             known = self._objects.get(key_of(thing))
             if version(thing) > (version(known) if known else self._passed):
@@ -113,7 +113,7 @@ class Watch:
                 self._take(what, thing)
             if self._stopped.is_set():
                 break
-        if since == begun:  # a server that ends each watch at once is not to be asked in a circle
+        if since == begun:  # a server that ends each watch at once must not be asked again without a pause
             self._stopped.wait(RETRY_SECONDS[0])
         return since
 
@@ -135,7 +135,7 @@ def _trouble(broken: Exception, kind: Kind) -> SluiceError:
 
 
 class Watches:
-    """The watches of one driver: of these kinds in these namespaces, for nobody should need the right to see more.
+    """The watches of one driver. They cover only these kinds and namespaces, so that it needs no rights beyond them.
 
     `changed(kind, object)` is called from their threads and must return at once.
     """
@@ -183,7 +183,7 @@ class Watches:
 
 
 class NamedWatches:
-    """Objects that are followed by name, each from the first time that somebody asks for it until nobody does."""
+    """Objects that are watched by name. A watch begins when its object is first asked for and ends when nobody asks."""
 
     def __init__(
         self, cluster: Cluster, changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None

@@ -1,4 +1,4 @@
-"""What is said of a document when a run starts: accepted, but not what its author may expect."""
+"""What is said when a run starts about fields that are accepted, but do not do what their author may expect."""
 
 from automation.core.analysis import SUCCESS_RATE
 from automation.core.spec import Canary
@@ -7,7 +7,7 @@ _UNCALLED = ("post-rollout", "event")
 
 
 def advice(canary: Canary) -> list[str]:
-    """One sentence for each thing that is not heeded, or that decides nothing."""
+    """One sentence for each field that is ignored, or that decides nothing."""
     said = [
         f"Hook {hook.name} is not called: hooks of type {hook.type} are not supported"
         for hook in canary.analysis.webhooks

@@ -52,7 +52,7 @@ class MetricCheck:
 
     @property
     def key(self) -> str:
-        """By which a check is told from the others of its Canary."""
+        """What tells a check from the others of its Canary."""
         return f"{self.name}/{self.template.namespace}/{self.template.name}" if self.template else self.name
 
 

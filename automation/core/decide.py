@@ -41,8 +41,8 @@ _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
 
 
 def decide(canary: Canary, status: Status, observation: Observation) -> Decision:
-    """Decide one tick. A decision with questions wants them answered into the observation and to be asked again
-    in the same tick; one without is final, its actions are to be taken in order."""
+    """Decide one tick. If the decision has questions, the caller adds their answers to the observation and calls again
+    in the same tick. Otherwise it is final, and the caller takes its actions in order."""
     at = Situation(canary, status, observation)
     if status.intent is None:
         return _decide(at)

@@ -1,4 +1,4 @@
-"""On what grounds traffic was moved: the checks of the tick that decided it, with their values and bounds."""
+"""Why traffic was moved: the checks of the tick that decided it, with their values and bounds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A check needs something new to judge: which answers count in this tick, and which ones the tick waits for."""
+"""Which answers are new enough to be judged in this tick, and which ones the tick waits for."""
 
 from automation.core.analysis import MetricCheck
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed
@@ -6,7 +6,7 @@ from automation.core.situation import Situation
 
 
 def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | None:
-    """The answer as it may be judged now, None if the tick has to wait for a better one.
+    """The answer to judge now, None if the tick has to wait for a newer one.
 
     A value counts once, and not before two samples were taken since the last change of weight. Where nothing is
     measured, the hooks of the first tick may only now have brought the traffic, so one interval more is granted.
@@ -25,7 +25,7 @@ def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | Non
 
 
 def judged(at: Situation, check: MetricCheck, answer: Answer) -> dict[str, float]:
-    """Up to which time a check has been judged by this answer; nothing for one that brought nothing new."""
+    """The time up to which this answer has judged its check; nothing if the answer brought nothing new."""
     match answer:
         case Measured(samples_at=samples_at):
             return {check.key: samples_at}
@@ -39,7 +39,7 @@ _SILENT = "no new samples"
 
 
 def _second_sample(at: Situation) -> float:
-    """From when on a newest sample means that the one before it was taken after the change of weight, too."""
+    """If the newest sample is from this time or later, the one before it is newer than the change of weight, too."""
     return at.status.split_since + at.seen.scrape_interval
 
 

@@ -13,12 +13,12 @@ _TOWARDS_PRIMARY = (Purpose.RESTART, Purpose.RETURN, Purpose.RESTORE, Purpose.RO
 
 
 def stay(reason: str, *events: Event) -> Decision:
-    """Nothing to do but to say so."""
+    """A decision that does nothing and gives the reason."""
     return Decision(reason, tuple(Announce(event) for event in events))
 
 
 def blocked(reason: str, *events: Event) -> Decision:
-    """No run can begin before somebody has mended what the events say."""
+    """A decision that says what somebody has to mend before a run can begin."""
     return replace(stay(reason, *events), obstacle="; ".join(event.text for event in events))
 
 
@@ -43,7 +43,7 @@ def attempt(
 
 
 def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
-    """Whether the policy pack has a say: whatever gives the canary more traffic, and what primary is made of."""
+    """Whether the policy pack is asked: where the canary gets more traffic or primary is made of something else."""
     if kind in _ALWAYS_FORWARD:
         return True
     live = at.seen.route.traffic.canary if at.seen.route else 0

@@ -29,7 +29,7 @@ def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settle
 
 
 def abandon(canary: Canary, status: Status, refusal: Veto | None = None) -> Settled:
-    """Drop an intent that is not live; a policy that refused it is named. What it was for is decided anew."""
+    """Drop an intent that is not live and name the policy that refused it, if one did. The next tick decides again."""
     said = (texts.policy_refused(canary, refusal.policy, refusal.message),) if refusal else ()
     return Settled(replace(status, intent=None), said, again=refusal is None)
 

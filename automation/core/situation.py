@@ -39,6 +39,6 @@ class Situation:
         return self._readiness(self.seen.target.workload, self.canary.analysis.canary_ready_threshold)
 
     def _readiness(self, workload: Workload, threshold: int) -> Readiness:
-        """A deadline begins anew with each change of ours: what was broken before it is not held against it."""
+        """A deadline starts again with each change of ours: what was broken before does not count."""
         late = self.seen.now - self.canary.progress_deadline
         return readiness(workload, threshold, late if self.status.split_since < late else float("-inf"))

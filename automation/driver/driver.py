@@ -1,7 +1,7 @@
 """One tick of one Canary: look, decide, act, record. All decisions are made by `automation.core`.
 
-State is held nowhere but in the cluster, so a driver that was killed anywhere carries on at its next tick. The
-status is written with the version that was read; whoever loses such a race does nothing and looks again.
+All state is in the cluster, so the next tick carries on wherever a driver was killed. The status is written with
+the version that was read; a driver that loses this race does nothing and looks again.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from workloads.registry import workload_of
 Announcer = Callable[[Announcement, Manifest], None]
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
 ROUNDS = 100
-"""More questions than this in one tick would be a decision that never ends."""
+"""How often one tick may ask before a decision counts as never ending."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Driver:
         decision = decide(scene.canary, scene.status, scene.observation)
         if not decision.actions and not decision.questions:
             return outcome(scene, decision.reason)
-        # Before anybody is asked: a hook must not be called by two drivers.
+        # The Lease comes before the first question: a hook must not be called by two drivers.
         if rival := self._ports.leases.hold(scene.canary):
             return outcome(scene, f"driven by {rival}", rival=rival)
         with self._ports.leases.kept(scene.canary):
@@ -215,7 +215,7 @@ class Driver:
         self._look_anew(workload.kind, *target)
 
     def _look_anew(self, kind: Kind, namespace: str, name: str) -> None:
-        """What the watch may not have heard of yet: the next look must not rest on what was so before."""
+        """Reads an object whose change the watch may not have seen yet: the next look must not rest on the old one."""
         thing = self._ports.cluster.get(kind, namespace, name)
         if thing is not None:
             self._ports.watches.put(kind, thing)

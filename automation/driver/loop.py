@@ -20,19 +20,19 @@ WORKERS = 64
 """Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
 RETRY_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
-"""Between two ticks of one Canary, however much changes: what is put back again and again must not cost a core."""
+"""The shortest time between two ticks of one Canary: a fight over a field must not keep a core busy."""
 # In these phases a change of the Canary or its target is looked at once; in the others a tick is one interval of
 # analysis, and an early one would judge early.
 EAGER = frozenset({Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED})
 
 EVERYBODY = ("", "")
-"""The key of a trouble that is not one Canary's."""
+"""The key of trouble that concerns all Canaries."""
 Ticked = Callable[[Key, Tick], None]
 Troubled = Callable[[Key, BaseException], None]
 
 
 class Agenda:
-    """Which key is due when. Times are monotonic seconds; one key is never out twice at the same time."""
+    """Which key is due when. Times are monotonic seconds; a key that is taken is handed out again once it is back."""
 
     def __init__(self) -> None:
         self._due: dict[Key, float] = {}
@@ -83,7 +83,7 @@ class Agenda:
 
 
 class Loop:
-    """Drives the Canaries that `mine` says are ours; `ticked` and `troubled` hear what came of each tick."""
+    """Drives the Canaries for which `mine` is true. `ticked` is told how a tick ended, `troubled` why one failed."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Loop:
         self._stopped = threading.Event()
 
     def changed(self, kind: Kind, thing: Manifest) -> None:
-        """To be called by the watches: hastens the tick of whoever may have something new to do."""
+        """Called by the watches: brings forward the tick of each Canary that may have something new to do."""
         if kind is CANARY:
             if self._mine(thing) and self._is_news(thing):
                 self._hasten(thing)
@@ -137,7 +137,7 @@ class Loop:
                     pool.submit(self._tick, key, time.monotonic())
 
     def _say_trouble(self) -> None:
-        """Says once that the watches can't follow: at rest nobody else would notice that the cluster is away."""
+        """Says once that the watches can't follow. At rest nothing else would notice that the cluster is away."""
         trouble = self._watches.trouble()
         if trouble is not None and str(trouble) != self._said:
             self._troubled(EVERYBODY, trouble)

@@ -60,7 +60,7 @@ class Asker:
                 case CallHook(webhook=webhook):
                     hooks[webhook] = self._hooks.call(question)
                 case Measure(check=check):
-                    # The tick will wait for whoever is away; the other checks need not run into timeouts as well.
+                    # The tick will wait for the server that is away: the other checks need no timeouts of their own.
                     answer = away or self._judicious(check, self._measure(canary, check, seen), seen)
                     metrics[check] = answer
                     away = answer if isinstance(answer, QueryFailed) and answer.away else None
@@ -68,7 +68,7 @@ class Asker:
         return replace(seen, hooks=hooks, metrics=metrics)
 
     def _judicious(self, check: MetricCheck, answer: Answer, seen: Observation) -> Answer:
-        """A server that was away has missed samples: that it has nothing is no news until it has taken new ones."""
+        """A server that was away has missed samples, so an empty answer counts only after it has taken new ones."""
         now = time.monotonic()
         if isinstance(answer, QueryFailed) and answer.away:
             self._last_away[check] = now
@@ -78,7 +78,7 @@ class Asker:
         return answer
 
     def forget(self, canary: Canary) -> None:
-        """A run begins: whoever has the addresses of an earlier run's pods by now is no canary."""
+        """A run begins. Addresses of an earlier run's pods are forgotten: other pods may have them by now."""
         self._addresses.pop((canary.namespace, canary.name), None)
 
     def probe(self, canary: Canary) -> str:
@@ -155,8 +155,8 @@ class Asker:
     def _pods(self, canary: Canary, seen: Observation) -> list[str]:
         """Addresses that the pods of the revision under test have had while this driver watched.
 
-        A pod that crashed and came back under another address must not take its failures with it; those of an
-        earlier revision must not lend it their successes.
+        The failures of a pod still count when it crashed and came back under another address. The successes of pods
+        of an earlier revision don't.
         """
         now = {
             address

@@ -18,8 +18,8 @@ LONGEST_ANSWER = 2000
 class Hooks:
     """Calls hooks over a session, which decides how their addresses are reached.
 
-    Connection errors, 429 and 5xx but 501 are tried again as often as the hook's `retries` allows, with pauses from
-    1 s doubling up to 30 s. A redirect is no success and is not followed: it would become a GET.
+    A connection error, a 429 or a 5xx other than 501 is tried again, as often as the hook's `retries` says, with
+    pauses that double from 1 s to 30 s. A redirect is no success and is not followed: it would become a GET.
     """
 
     def __init__(self, session: requests.Session, pause: Callable[[float], None] = time.sleep) -> None:
@@ -40,7 +40,7 @@ class Hooks:
         return HookAnswer(False, f"{answer.detail}; giving up after {attempts} attempt(s)")
 
     def _attempt(self, question: CallHook) -> tuple[HookAnswer, bool]:
-        """One call: its answer, and whether it is worth nothing to try again."""
+        """One call: its answer, and whether that is final, so that trying again is of no use."""
         hook = question.webhook
         try:
             response = self._session.post(

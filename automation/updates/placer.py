@@ -1,8 +1,8 @@
-"""How an attempt is made live: by an update of the release stack, or, towards primary and in need, directly.
+"""How an attempt is made live: by an update of the release stack, or if that fails by a patch.
 
 A move towards primary always gets through. If no stack update can be made within `DIRECT_SECONDS`, the live route
-is patched under the stack's own field manager, which the next update takes over without a conflict; until that
-update was possible the stack is owed one, and says so.
+is patched under the stack's own field manager, so the next update takes it over without a conflict. Until then the
+stack is owed an update, and the driver says so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DIRECT_SECONDS = 10.0
 FORWARD_SECONDS = 120.0
 RETRY_SECONDS = 0.5
 WORKERS = 64
-"""Threads wait here for engines; one that hangs must not take the place of somebody else's rollback."""
+"""Threads that wait for engines: so many that one engine that hangs does not hold up somebody else's rollback."""
 DIRECT_KINDS = (Purpose.ROLLBACK, Purpose.RESTART, Purpose.RETURN, Purpose.REPAIR)
 
 
@@ -108,7 +108,7 @@ class Placer:
         return []
 
     def _update_or_refresh(self, release: Release, update: MakeLive, deadline: float) -> None:
-        """An update that fails may have met what somebody deleted: then once more with a state that knows it."""
+        """If an update fails, somebody may have deleted an object: refresh the state and try once more."""
         attempt = update.intent.placement.attempt
         message, gate = trail(update.intent, self._by), self._gate if update.forward else None
         job = partial(self._stacks.update, release.stack, message=message, gate=gate)
@@ -150,8 +150,7 @@ class Placer:
     def _run(self, release: Release, attempt: str | None, job: Job, deadline: float) -> None:
         """A job of a stack, waited for until `deadline` (monotonic seconds). Raises PolicyRefused or Postponed.
 
-        One that went past its deadline goes on by itself. The next one waits for it to end; what became of it is
-        no answer to anything that was asked since.
+        A job that went past its deadline goes on by itself. The next one waits for its end and ignores its outcome.
         """
         try:
             wait([self._running[release.stack]] if release.stack in self._running else [], _until(deadline))

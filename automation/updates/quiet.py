@@ -1,4 +1,4 @@
-"""The SDK's messages about its own doings, kept from the engine.
+"""Keeps the SDK's debug messages about itself away from the engine.
 
 For each resource the SDK sends half a dozen debug messages and waits for the answer to each: a good half of all the
 calls of an update. The driver never asks the engine to show them.
@@ -15,7 +15,7 @@ from pulumi.runtime.proto import engine_pb2
 
 
 def quiet(program: Callable[[], None]) -> Callable[[], None]:
-    """The inline program without debug messages; what it logs itself is heard as ever."""
+    """The inline program without debug messages; what the program itself logs still gets through."""
 
     def run() -> None:
         if (engine := settings.get_engine()) is not None:

@@ -151,7 +151,7 @@ class Stacks:
 
 
 def translate(stack: str, failed: auto_errors.CommandError, problems: list[str]) -> SluiceError:
-    """The error of ours for one of the Automation API's, which only carries what the command printed."""
+    """Our error for one of the Automation API's, which only carries what the command printed."""
     text = str(failed)
     if isinstance(failed, auto_errors.ConcurrentUpdateError):
         holders = "; ".join(re.findall(r"created by .*", text))

@@ -40,7 +40,7 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
 
 
 def _healthy_side(at: Situation) -> Traffic:
-    """Primary keeps its share while any of its pods answers; the canary takes all if only it does."""
+    """Primary keeps its share as long as any of its pods answers. If only the canary answers, it gets all traffic."""
     primary, target = at.seen.primary, at.seen.target
     if primary and primary.available > 0:
         return at.in_force.traffic

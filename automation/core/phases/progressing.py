@@ -165,7 +165,7 @@ def _promote(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
 
 
 def _problems(at: Situation) -> tuple[Event, ...]:
-    """What keeps the weight from rising. Checks go on: what is broken beside it must not hold a bad canary up."""
+    """What keeps the weight from rising. Checks go on meanwhile, so that a bad canary is still rolled back."""
     return tuple(warning(problem) for problem in at.seen.problems)
 
 

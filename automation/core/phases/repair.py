@@ -1,4 +1,4 @@
-"""What somebody else changed behind our back, put back and said."""
+"""Puts back what somebody else changed, and says so."""
 
 from automation.core import texts
 from automation.core.decision import Decision, Event

@@ -58,7 +58,7 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
 
 
 def _unanswerable(at: Situation, checks: tuple[MetricCheck, ...]) -> list[Event]:
-    """What is wrong with checks that no traffic could make work: no such template, or a query that is none."""
+    """What is wrong with checks that can't work with any traffic: a template is missing, or a query isn't one."""
     failed = [
         check
         for check in checks

@@ -1,6 +1,6 @@
 """A Canary that another driver brought here: its primary carries the traffic, and nothing of it is recorded.
 
-It is initialised anew while the target serves, which is only the same for users where both run the same.
+It is initialised again while the target serves. Users see no difference only if target and primary run the same.
 """
 
 from automation.core import texts
@@ -12,7 +12,7 @@ from automation.core.status import Phase
 
 
 def taking_over(at: Situation) -> Decision | None:
-    """What to do about a Canary in a phase that none of our drivers brought it to; None about all others."""
+    """What to do about a Canary that another driver brought to its phase; None for all others."""
     if at.status.in_force is not None or at.status.phase in (Phase.NONE, Phase.INITIALIZING):
         return None
     target, primary = at.seen.target, at.seen.primary

@@ -1,4 +1,4 @@
-"""What every metric provider can honestly do."""
+"""What every metric provider can do."""
 
 from typing import Protocol
 

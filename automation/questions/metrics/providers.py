@@ -12,7 +12,7 @@ PROVIDERS: Mapping[str, Callable[[requests.Session, Access], Provider]] = {"prom
 
 
 class UnknownProvider(ValueError):
-    """A type that nobody here speaks. The text lists the known ones."""
+    """There is no provider of this type. The text lists those that exist."""
 
 
 def provider(kind: str, session: requests.Session, access: Access) -> Provider:

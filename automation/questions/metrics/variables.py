@@ -9,7 +9,7 @@ _VARIABLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 
 
 class Unrendered(ValueError):
-    """A query names a variable that there is none of. The text lists the known ones."""
+    """A query names a variable that does not exist. The text lists those that do."""
 
 
 def variables(canary: Canary, check: MetricCheck) -> dict[str, str]:
