@@ -10,7 +10,7 @@ from automation.cluster.events import Announcement
 from automation.core.analysis import MetricCheck
 from automation.core.observation import Answer, Measured
 from automation.core.spec import Canary
-from automation.driver.driver import Tick
+from automation.driver.tick import Tick
 from cli.display import within
 
 

@@ -1,5 +1,6 @@
 """What is measured of steps and releases, on ground that is prepared."""
 
+import os
 import statistics
 import time
 import uuid
@@ -7,7 +8,7 @@ import uuid
 from automation.errors import RolledBack
 from bench.diary import Diary
 from bench.ground import KEY, Ground
-from bench.rest import at_rest
+from bench.rest import CANARIES, at_rest
 from bench.steps import step_ms
 from cli.images import parse_image, set_image
 
@@ -18,7 +19,7 @@ CLIMBS_WITH_PACK = 4
 def figures(site: Ground) -> dict[str, float]:
     """One part after the other, about three minutes in all."""
     site.drive(Diary())
-    return _steps(site) | _releases(site) | at_rest(site)
+    return _steps(site) | _releases(site) | at_rest(site, int(os.environ.get("CANARIES", CANARIES)))
 
 
 def _steps(site: Ground) -> dict[str, float]:

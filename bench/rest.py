@@ -23,6 +23,7 @@ from gateways.apisix import ROUTE
 from lab.memory import resident_mb
 
 CANARIES = 50
+"""By default; how many a driver is built for is found out with more."""
 INTERVAL = "10s"
 SETTLE_SECONDS = 10.0
 MEASURED_SECONDS = 30.0
@@ -30,12 +31,12 @@ DEADLINE = 20.0
 ATTEMPT_ID = "at-rest"
 
 
-def at_rest(ground: Ground) -> dict[str, float]:
-    """CPU and memory of a driver whose Canaries, the environment's own and 49 more, all rest.
+def at_rest(ground: Ground, canaries: int = CANARIES) -> dict[str, float]:
+    """CPU, memory and threads of a driver whose `canaries` Canaries, the environment's own among them, all rest.
 
     Raises RuntimeError when it found something to do meanwhile, or does not look after these Canaries at all.
     """
-    names = [f"rest-{number:02}" for number in range(CANARIES - 1)]
+    names = [f"rest-{number:03}" for number in range(canaries - 1)]
     for name in names:
         _deploy(ground.opened.cluster, name)
     with tempfile.TemporaryFile() as said, _driver(ground, said) as process:
@@ -44,12 +45,17 @@ def at_rest(ground: Ground) -> dict[str, float]:
         time.sleep(MEASURED_SECONDS)
         spent = cpu_seconds(process.pid) - before
         resident = resident_mb(process.pid)
+        threads = len(os.listdir(f"/proc/{process.pid}/task"))
         if process.poll() is not None or _length(said):
             said.seek(0)
             raise RuntimeError(f"the driver was not at rest:\n{said.read().decode()}")
         _disturb(ground.opened.cluster, names[-1])
         _until_longer(said)
-    return {"idle_cpu_percent_50": 100 * spent / MEASURED_SECONDS, "idle_rss_mb_50": resident}
+    return {
+        f"idle_cpu_percent_{canaries}": 100 * spent / MEASURED_SECONDS,
+        f"idle_rss_mb_{canaries}": resident,
+        f"idle_threads_{canaries}": float(threads),
+    }
 
 
 @contextmanager

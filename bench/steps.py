@@ -16,6 +16,7 @@ from automation.core.marks import ATTEMPT
 from automation.core.spec import Canary
 from automation.core.status import Intent, Placement, Purpose, Status
 from automation.core.traffic import Traffic
+from automation.updates.placer import Placed
 from bench.diary import Diary
 from bench.ground import KEY, driver
 from cli.assembly import Assembly, fresh_attempt
@@ -86,7 +87,7 @@ class Steps:
         intent = Intent(kind, placement, f"{canary.full_name}: weight {before} -> {after}")
         decided = time.monotonic()
         self._save(live, replace(status, intent=intent))
-        self.assembly.ports.placer.place(canary, MakeLive(intent, forward=bool(after)))
+        self.assembly.ports.placer.place(canary, MakeLive(intent, forward=bool(after)), Placed())
         self._save(self._live, replace(status, intent=None, in_force=placement, canary_weight=after))
         return 1000 * (self.sightings.of(placement.attempt) - decided)
 
@@ -98,7 +99,7 @@ class Steps:
 
     def _save(self, live: Manifest, status: Status) -> None:
         body = {**live, "status": status.document()}
-        self.assembly.watches.put(CANARY, self.assembly.ports.cluster.replace_status(CANARY, body))
+        self.assembly.watches.put(CANARY, self.assembly.ports.objects.replace_status(CANARY, body))
 
 
 def passed(before: int, after: int) -> Evidence:

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from automation.clock import SystemClock
 from automation.cluster import reach
 from automation.cluster.events import Announcement, EventLog
-from automation.cluster.leases import Identity, Leases
-from automation.cluster.observer import KINDS, Observer
+from automation.cluster.leases import Identity, Keeper, Leases
+from automation.cluster.observer import REMEMBERED, Observer, kinds
 from automation.cluster.recorder import Recorder
-from automation.cluster.watches import NamedWatches, Watches
-from automation.core.kinds import ENDPOINT_SLICE, Kind, Manifest
+from automation.cluster.watches import Watches
+from automation.core.kinds import Kind, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.driver.driver import Announcer, Driver, Ports
+from automation.driver.driver import Driver
+from automation.driver.ports import Announcer, Ports
 from automation.errors import SluiceError
 from automation.questions.asker import Asker
-from automation.updates.placer import Placer
+from automation.updates.placer import Placer, Terms
 from cli.display import Display
 from cli.environment import Environment, person, scrape_seconds
 from cli.images import write_back
 from cli.known import Known
+
+UPDATES = 32
+"""Threads that wait for engines; one that hangs must not take the place of somebody else's rollback."""
 
 
 @dataclass
@@ -34,13 +40,14 @@ class Assembly:
     driver: Driver
     ports: Ports
     watches: Watches
-    named: NamedWatches
-    leases: Leases
+    keeper: Keeper
+    updates: ThreadPoolExecutor
 
     def close(self) -> None:
-        self.leases.give_back_all()
+        self.keeper.stop()
+        self.ports.leases.give_back_all()
         self.watches.stop()
-        self.named.stop()
+        self.updates.shutdown(wait=False)
 
 
 def assemble(
@@ -54,21 +61,16 @@ def assemble(
 
     Raises ClusterAway or ClusterRefused.
     """
-    cluster = opened.cluster
-    watches = Watches(cluster, KINDS, [namespace] if namespace else opened.namespaces, changed)
-    named = NamedWatches(cluster, changed)
+    cluster, clock = opened.cluster, SystemClock()
+    watches = Watches(cluster, kinds(), [namespace] if namespace else opened.namespaces, changed, REMEMBERED)
     known = Known(cluster, watches)
-    leases = Leases(cluster, Identity.of_this_process())
+    updates = ThreadPoolExecutor(max_workers=UPDATES, thread_name_prefix="update")
     ports = Ports(
-        cluster=cluster,
-        watches=watches,
-        observer=Observer(watches, named),
-        asker=Asker(
-            cluster,
-            reach.session(cluster),
-            opened.settings.metrics_server,
-            partial(watches.all, ENDPOINT_SLICE),
-            display.measured,
+        objects=cluster,
+        copies=watches,
+        observer=Observer(watches),
+        questions=Asker(
+            cluster, watches, reach.session(cluster), opened.settings.metrics_server, display.measured, clock
         ),
         recorder=Recorder(cluster),
         placer=Placer(
@@ -76,17 +78,21 @@ def assemble(
             watches,
             opened.stacks,
             partial(opened.release_of, known=known.rollout),
-            opened.gate,
-            person(),
+            Terms(person(), opened.gate),
+            updates,
+            clock,
         ),
-        leases=leases,
+        leases=Leases(cluster, Identity.of_this_process(), clock),
         announce=announcer(display, EventLog(cluster)),
+        clock=clock,
         write_back=writer_back(opened, display),
         fresh_attempt=fresh_attempt,
     )
     driver = Driver(ports, scrape_seconds(opened.settings), strict or opened.settings.driver.strict)
+    keeper = Keeper(ports.leases)
     watches.start()
-    return Assembly(driver, ports, watches, named, leases)
+    keeper.start()
+    return Assembly(driver, ports, watches, keeper, updates)
 
 
 def announcer(display: Display, log: EventLog) -> Announcer:

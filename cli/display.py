@@ -20,7 +20,7 @@ from automation.core.analysis import MetricCheck
 from automation.core.moments import timestamp
 from automation.core.observation import Answer, Measured, NothingMeasured
 from automation.core.spec import Canary
-from automation.driver.driver import Tick
+from automation.driver.tick import Tick
 from automation.logs import json_logger
 
 BAR = 50

@@ -16,7 +16,8 @@ from automation.core.spec import Canary
 from automation.errors import CanaryMissing, SettingsRefused
 from automation.updates import engines
 from automation.updates.placer import Release
-from automation.updates.stacks import Gate, Program, StackMissing, Stacks
+from automation.updates.ports import Gate, Program
+from automation.updates.stacks import StackMissing, Stacks
 from cli.options import Where
 from stacks import overrides, settings_for
 from stacks.canary_state import CanaryState

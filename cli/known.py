@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from automation.cluster.client import Cluster
-from automation.cluster.watches import Watches
+from automation.cluster.ports import Copies, Objects
 from automation.core.kinds import CANARY, SERVICE, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
@@ -20,19 +19,19 @@ from workloads.registry import scaler_of, workload_of
 
 
 class Known:
-    """The rollouts of one cluster: live objects from the watches, recorded ones as they were when they were read.
+    """The rollouts of one cluster: live objects from the copy that ticks look at, recorded ones as they were read.
 
     A revision never changes, so what is recorded is read again only when the status names a revision that is new:
     once or twice in a run.
     """
 
-    def __init__(self, cluster: Cluster, watches: Watches) -> None:
-        self._cluster, self._watches = cluster, watches
+    def __init__(self, cluster: Objects, copies: Copies) -> None:
+        self._cluster, self._copies = cluster, copies
         self._recorded: dict[tuple[str, str], CanaryState] = {}
 
     def rollout(self, canary: Canary) -> CanaryState | None:
         """Where a Canary stands; None where there is none. Raises ClusterAway, ClusterRefused or RivalDriver."""
-        document = self._watches.get(CANARY, canary.namespace, canary.name)
+        document = self._copies.get(CANARY, canary.namespace, canary.name)
         if document is None:
             return None
         status = Status.parse(document.get("status") or {})
@@ -53,7 +52,7 @@ class Known:
 
     def _live(self, canary: Canary) -> Live:
         def live(kind: Any, name: str | None) -> Manifest | None:
-            return self._watches.get(kind, canary.namespace, name) if name else None
+            return self._copies.get(kind, canary.namespace, name) if name else None
 
         scaler = scaler_of(canary)
         return Live(

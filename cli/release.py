@@ -10,8 +10,8 @@ import click
 
 from automation.core.kinds import CANARY
 from automation.core.status import Phase
-from automation.driver.driver import Tick
 from automation.driver.loop import interval_of
+from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick
 from automation.errors import (
     CanaryMissing,
     ClusterAway,
@@ -121,12 +121,13 @@ class Drive:
             tick = self._tick()
             if tick is not None:
                 last = tick
-                obstacles = obstacles + 1 if tick.obstacle else 0
-                healthy = healthy if tick.failing else tick_begun
-                if obstacles >= PATIENCE:
-                    raise DocumentRefused(tick.obstacle, "mend it and release again; nothing has moved")
-                if tick_begun - healthy > FAILING_SECONDS:
-                    raise UpdateFailed(tick.failing, "mend it and release again; no traffic has moved")
+                obstacles = obstacles + 1 if isinstance(tick.trouble, Obstacle) else 0
+                healthy = healthy if isinstance(tick.trouble, Failing) else tick_begun
+                match tick.trouble:
+                    case Obstacle(text) if obstacles >= PATIENCE:
+                        raise DocumentRefused(text, "mend it and release again; nothing has moved")
+                    case Failing(text) if tick_begun - healthy > FAILING_SECONDS:
+                        raise UpdateFailed(text, "mend it and release again; no traffic has moved")
                 running = running if tick.done else tick_begun
                 if tick.done and (not tick.owed or tick_begun - running > OWED_SECONDS):
                     return self._outcome(tick)
@@ -144,11 +145,12 @@ class Drive:
             return None
         if tick is None:
             raise CanaryMissing(f"Canary {self._name} was deleted")
-        if tick.refused:
-            raise DocumentRefused(f"Canary {self._name} is refused:\n{tick.refused}")
-        if tick.rival and tick.rival != self.rival:
-            self.display.troubled(self._name, f"driven by {tick.rival}: following what it does")
-        self.rival = tick.rival
+        if isinstance(tick.trouble, Refusal):
+            raise DocumentRefused(f"Canary {self._name} is refused:\n{tick.trouble.text}")
+        rival = tick.trouble.text if isinstance(tick.trouble, Rival) else ""
+        if rival and rival != self.rival:
+            self.display.troubled(self._name, f"driven by {rival}: following what it does")
+        self.rival = rival
         self.display.ticked(tick)
         return tick
 
@@ -165,8 +167,8 @@ class Drive:
 
     def _out_of_time(self, last: Tick | None) -> SluiceError:
         remedy = f"it goes on with: sluice release {self.key[1]} --env {self.opened.name}"
-        if last is not None and last.policy:
-            return StoppedByPolicy(last.policy, remedy)
+        if last is not None and isinstance(last.trouble, Stopped):
+            return StoppedByPolicy(last.trouble.text, remedy)
         reason = last.reason if last else "no tick came through"
         return TimedOut(f"{self._name} was not done after {self.timeout:g} s: {reason}", remedy)
 

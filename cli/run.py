@@ -12,8 +12,8 @@ import click
 
 from automation.cluster.watches import Key
 from automation.core.kinds import Kind, Manifest
-from automation.driver.driver import Tick
 from automation.driver.loop import EVERYBODY, Loop
+from automation.driver.tick import Tick
 from cli.assembly import assemble
 from cli.display import Display, JsonLines, Lines
 from cli.environment import open_environment

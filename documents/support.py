@@ -54,10 +54,10 @@ def refuse_unsupported(spec: Section, analysis: Section) -> None:
 def _refuse_gateway(spec: Section) -> None:
     provider = spec.fields.get("provider") or DEFAULT
     known = f"use one of {', '.join(GATEWAYS)}"
-    if provider not in MODEL_PROVIDERS:
-        spec.refuse("provider", f"{provider!r} is not known", known)
-    elif provider not in GATEWAYS:
-        spec.refuse("provider", f"{provider} is not supported", known)
+    if not isinstance(provider, str) or provider not in GATEWAYS:
+        unknown = "is not supported" if provider in MODEL_PROVIDERS else "is not known"
+        shown = provider if provider in MODEL_PROVIDERS else repr(provider)
+        spec.refuse("provider", f"{shown} {unknown}", known)
     else:
         source = GATEWAYS[provider].source
         _refuse_kind(spec.section(source.field), (source.kind.kind,))

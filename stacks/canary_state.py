@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from automation.cluster.client import Cluster
+from automation.cluster.ports import Objects
 from automation.core import marks
 from automation.core.kinds import (
     CANARY,
@@ -74,7 +74,7 @@ class CanaryState:
         )
 
 
-def read(cluster: Cluster, namespace: str, name: str) -> CanaryState | None:
+def read(cluster: Objects, namespace: str, name: str) -> CanaryState | None:
     """The release of a Canary, None if there is no such Canary. Raises ClusterAway or ClusterRefused."""
     document = cluster.get(CANARY, namespace, name)
     if document is None:
@@ -98,7 +98,7 @@ def read(cluster: Cluster, namespace: str, name: str) -> CanaryState | None:
     )
 
 
-def read_live(cluster: Cluster, canary: Canary) -> Live:
+def read_live(cluster: Objects, canary: Canary) -> Live:
     """The live objects around a Canary, whether or not the Canary itself exists yet."""
 
     def live(kind: Kind, name: str) -> Callable[[], Manifest | None]:
@@ -115,7 +115,7 @@ def read_live(cluster: Cluster, canary: Canary) -> Live:
     )
 
 
-def _recorded_configs(cluster: Cluster, recorded: Scope) -> dict[str, Manifest]:
+def _recorded_configs(cluster: Objects, recorded: Scope) -> dict[str, Manifest]:
     found = {}
     for name, kind in (("configmap", CONFIG_MAP), ("secret", SECRET)):
         for item in cluster.select(kind, recorded):

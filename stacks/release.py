@@ -44,7 +44,7 @@ class ProgramRun:
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """All that the program looks at."""
 
     spec: Spec
@@ -89,14 +89,14 @@ def declare(settings: Settings, run: ProgramRun) -> None:
         upsert_existing_objects=True,
     )
     sources = _sources(view.documents, view, run) if view.documents else None
-    inputs = _inputs(view, sources)
+    inputs = inputs_of(view, sources)
     guarded = view.placement.apex == "primary" and not run.overrides.take_down
     args = CanaryArgs(view.spec, inputs, sources, guarded)
     Canary(run.stack.canary, args, pulumi.ResourceOptions(provider=provider))
     _export(settings, view)
 
 
-def _look(settings: Settings, run: ProgramRun) -> _View:
+def _look(settings: Settings, run: ProgramRun) -> View:
     namespace, name = run.stack.namespace, run.stack.canary
     reached, known = _Reached(settings), run.rollout
     if known is None:
@@ -107,7 +107,7 @@ def _look(settings: Settings, run: ProgramRun) -> _View:
     document = _document(settings, entry, found, known)
     spec = canary_of(document)
     live = known.live if known else None
-    return _View(
+    return View(
         spec=spec,
         document=document,
         live=live or canary_state.read_live(reached.cluster, spec),
@@ -134,7 +134,7 @@ def _document(
     raise Refused((Problem("stack", problem, remedy),))
 
 
-def _sources(found: Documents, view: _View, run: ProgramRun) -> Sources:
+def _sources(found: Documents, view: View, run: ProgramRun) -> Sources:
     images = run.overrides.images_of(view.spec.target.name)
     declared = target.declared(found.target, view.live.target, images, scaled=found.autoscaler is not None)
     for note in declared.notes:
@@ -144,7 +144,8 @@ def _sources(found: Documents, view: _View, run: ProgramRun) -> Sources:
     return Sources(document, declared, found.autoscaler, found.route, found.others, manager)
 
 
-def _inputs(view: _View, sources: Sources | None) -> Inputs:
+def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
+    """What the generated objects depend on. Raises `Refused` without a target, or a revision that primary runs."""
     known, live = view.rollout, view.live
     workload = live.target or (sources.target.manifest if sources else None)
     if workload is None:
@@ -165,8 +166,8 @@ def _inputs(view: _View, sources: Sources | None) -> Inputs:
     )
 
 
-def _recorded(view: _View, hash: str) -> Revision | None:
-    """The revision that primary runs. If it is gone the update is refused, as it would delete the primary."""
+def _recorded(view: View, hash: str) -> Revision | None:
+    """The revision that primary runs. One that is gone must not take the primary with it: that is refused."""
     if not hash:
         return None
     revision = view.rollout.revision(hash) if view.rollout else None
@@ -177,7 +178,7 @@ def _recorded(view: _View, hash: str) -> Revision | None:
     return revision
 
 
-def _export(settings: Settings, view: _View) -> None:
+def _export(settings: Settings, view: View) -> None:
     spec, placement = view.spec, view.placement
     gateway = _gateway(settings)
     source = view.live.route or (view.documents.route if view.documents else None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from automation.cluster.client import Cluster
+from automation.cluster.ports import Objects
 from automation.core.kinds import DEPLOYMENT
 from automation.core.refusal import Problem, Refused
 
 
-def refuse_flagger(cluster: Cluster) -> None:
+def refuse_flagger(cluster: Objects) -> None:
     """Raises Refused when Flagger runs in the cluster, ClusterAway or ClusterRefused when that can't be told."""
     for deployment in cluster.select(DEPLOYMENT):
         if deployment["spec"].get("replicas", 1) and any(map(_is_flagger, _images(deployment))):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from automation.cluster.client import Cluster
+from automation.cluster.ports import Objects
 from automation.core.kinds import EVENT, Manifest
 from automation.core.moments import timestamp
 from automation.errors import SluiceError
@@ -39,7 +39,7 @@ Listener = Callable[[Announcement], None]
 class EventLog:
     """Writes announcements as Events. If this driver has written the same one before, that one's count goes up."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Objects) -> None:
         self._cluster = cluster
         self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._lock = threading.Lock()

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from automation.cluster.client import Cluster, Conflict
+from automation.clock import Clock
+from automation.cluster.client import Conflict
+from automation.cluster.ports import Objects
 from automation.core.kinds import LEASE, Manifest
 from automation.core.moments import unix_seconds
 from automation.core.spec import Canary
@@ -55,24 +56,40 @@ class Identity:
         return self.host == machine() and began(self.pid) != self.began
 
 
-class Leases:
-    """The Leases that this driver holds. `clock` gives Unix seconds, `elapsed` seconds that never jump."""
+class Keeper:
+    """The one thread that renews what a driver keeps, every `seconds`."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        identity: Identity,
-        clock: Callable[[], float] = time.time,
-        elapsed: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._cluster, self._identity, self._clock, self._elapsed = cluster, identity, clock, elapsed
+    def __init__(self, leases: Leases, seconds: float = RENEW_SECONDS) -> None:
+        self._leases, self._seconds = leases, seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds):
+            self._leases.keep_up()
+
+
+class Leases:
+    """The Leases that this driver holds. Each Canary's is asked for by its own tick alone."""
+
+    def __init__(self, cluster: Objects, identity: Identity, clock: Clock) -> None:
+        self._cluster, self._identity, self._clock = cluster, identity, clock
         self._renewed: dict[Key, float] = {}
         self._rivals: dict[Key, tuple[str, float]] = {}
+        self._kept: dict[Key, Canary] = {}
+        self._lock = threading.RLock()
 
     def hold(self, canary: Canary) -> str:
         """Takes or keeps the Canary's Lease. "" when it is ours, otherwise who holds it."""
         key = (canary.namespace, name_of(canary))
-        if key in self._renewed and self._elapsed() - self._renewed[key] < RENEW_SECONDS:
+        if key in self._renewed and self._clock.elapsed() - self._renewed[key] < RENEW_SECONDS:
             return ""
         known = self._cluster.get(LEASE, *key)
         holder = _holder(known)
@@ -83,21 +100,29 @@ class Leases:
             self._write(canary, known)
         except Conflict:
             return "another driver that was faster"
-        self._renewed[key] = self._elapsed()
+        self._renewed[key] = self._clock.elapsed()
         self._rivals.pop(key, None)
         return ""
 
     @contextmanager
     def kept(self, canary: Canary) -> Iterator[None]:
-        """Renews the Lease for as long as the block takes: a stack update or a hook may outlast it."""
-        ended = threading.Event()
-        keeper = threading.Thread(target=self._keep, args=(canary, ended), name="lease", daemon=True)
-        keeper.start()
+        """Has the Lease renewed for as long as the block takes: a stack update or a hook may outlast it."""
+        key = (canary.namespace, canary.name)
+        with self._lock:
+            self._kept[key] = canary
         try:
             yield
         finally:
-            ended.set()
-            keeper.join()
+            with self._lock:
+                self._kept.pop(key, None)
+
+    def keep_up(self) -> None:
+        """Renews what is kept. What can't be renewed now is tried again by the next call."""
+        with self._lock:
+            kept = list(self._kept.values())
+        for canary in kept:
+            with suppress(SluiceError):
+                self.hold(canary)
 
     def give_back_all(self) -> None:
         """Gives all Leases back, so that the next drivers begin at once. One that can't be given back runs out."""
@@ -111,11 +136,6 @@ class Leases:
         if known and _holder(known) == str(self._identity):
             self._cluster.patch(LEASE, *key, {**_version(known), "spec": {"holderIdentity": ""}})
 
-    def _keep(self, canary: Canary, ended: threading.Event) -> None:
-        while not ended.wait(RENEW_SECONDS):
-            with suppress(SluiceError):
-                self.hold(canary)
-
     def _vacant(self, key: Key, lease: Manifest) -> bool:
         """Whether whoever holds it is gone, or has not renewed it in time.
 
@@ -127,12 +147,12 @@ class Leases:
             return True
         told = str(lease["spec"].get("renewTime") or "")
         if told != self._rivals.get(key, ("", 0.0))[0]:
-            self._rivals[key] = (told, self._elapsed())
-        unchanged = self._elapsed() - self._rivals[key][1] if key in self._rivals else SECONDS
-        return unchanged >= SECONDS or self._clock() - unix_seconds(told) > SECONDS + SKEW_SECONDS
+            self._rivals[key] = (told, self._clock.elapsed())
+        unchanged = self._clock.elapsed() - self._rivals[key][1] if key in self._rivals else SECONDS
+        return unchanged >= SECONDS or self._clock.now() - unix_seconds(told) > SECONDS + SKEW_SECONDS
 
     def _write(self, canary: Canary, known: Manifest | None) -> None:
-        now = self._clock()
+        now = self._clock.now()
         spec = {
             "holderIdentity": str(self._identity),
             "leaseDurationSeconds": SECONDS,

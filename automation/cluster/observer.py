@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automation.cluster.watches import NamedWatches, Watches
+from automation.cluster.ports import Copies
 from automation.core import revision_hash
 from automation.core.kinds import (
     CANARY,
@@ -28,7 +28,6 @@ from workloads import registry as workloads
 from workloads.ports import port_problems
 from workloads.selector import Selector, selector_of
 
-KINDS = (CANARY, *workloads.kinds(), *gateways.kinds(), SERVICE, ENDPOINT_SLICE)
 CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
 
 
@@ -44,18 +43,18 @@ class TickContext:
 
 
 class Observer:
-    """Reads from the watches. ConfigMaps and Secrets of a Canary's pods are watched one by one, by name."""
+    """Reads from a live copy of the objects of `kinds()`, in which configuration is `remembered`."""
 
-    def __init__(self, watches: Watches, named: NamedWatches) -> None:
-        self._watches, self._named = watches, named
+    def __init__(self, copies: Copies) -> None:
+        self._copies = copies
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
         workload = workloads.workload_of(canary)
-        primary = self._watches.get(workload.kind, canary.namespace, canary.primary_name)
+        primary = self._copies.get(workload.kind, canary.namespace, canary.primary_name)
         gateway = gateways.gateway_of(canary)
-        route = self._watches.get(gateway.kind, canary.namespace, canary.route_name)
+        route = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
         target, problems = self._target(canary)
-        apex = self._watches.get(SERVICE, canary.namespace, canary.apex)
+        apex = self._copies.get(SERVICE, canary.namespace, canary.apex)
         return Observation(
             now=context.now,
             fresh_attempt=context.fresh_attempt,
@@ -70,30 +69,29 @@ class Observer:
             strict=context.strict,
         )
 
-    def configs(self, namespace: str, template: Mapping[str, Any]) -> tuple[dict[str, Manifest], list[str]]:
-        """The tracked configuration of a pod template by key, and a sentence on each required one that is missing."""
-        found: dict[str, Manifest] = {}
+    def _configs(self, canary: Canary, template: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+        """Checksums of a pod template's tracked configuration by key, and sentences on required ones that miss."""
+        found: dict[str, str] = {}
         problems = []
         for reference in revision_hash.tracked_references(template):
             kind = CONFIG_KINDS[reference.kind]
-            config = self._named.get(kind, namespace, reference.name)
-            if config is not None and revision_hash.is_tracked({"kind": kind.kind, **config}):
-                found[reference.key] = config
+            config = self._copies.get(kind, canary.namespace, reference.name)
+            if config is not None and revision_hash.is_tracked(config):
+                found[reference.key] = config["checksum"]
             elif config is None and not reference.optional:
                 problems.append(
-                    f"{kind.kind} {reference.name}.{namespace} is not there, and the target's pods need it"
+                    f"{kind.kind} {reference.name}.{canary.namespace} is not there, and the target's pods need it"
                 )
         return found, problems
 
     def _target(self, canary: Canary) -> tuple[Target | None, list[str]]:
         workload = workloads.workload_of(canary)
-        live = self._watches.get(workload.kind, canary.namespace, canary.target.name)
+        live = self._copies.get(workload.kind, canary.namespace, canary.target.name)
         if live is None:
             return None, []
         template = workload.template(live)
         selector, unselected = _selector(live, workload.kind)
-        configs, missing = self.configs(canary.namespace, template)
-        checksums = {key: revision_hash.config_checksum(config) for key, config in configs.items()}
+        checksums, missing = self._configs(canary, template)
         observed = workload.observed(live)
         target = Target(
             workload=observed,
@@ -110,18 +108,18 @@ class Observer:
         scaler = workloads.scaler_of(canary)
         if scaler is None or canary.autoscaler is None:
             return None
-        live = self._watches.get(scaler.kind, canary.namespace, canary.autoscaler.name)
+        live = self._copies.get(scaler.kind, canary.namespace, canary.autoscaler.name)
         return scaler.minimum(live) if live else None
 
     def _route_problems(self, canary: Canary) -> list[str]:
         if canary.route is None:
             return []
         gateway = gateways.gateway_of(canary)
-        source = self._watches.get(gateway.source.kind, canary.namespace, canary.route.name)
+        source = self._copies.get(gateway.source.kind, canary.namespace, canary.route.name)
         return [str(problem) for problem in gateway.problems(canary, source)]
 
     def _rivals(self, canary: Canary) -> list[str]:
-        others = (outline_of(other) for other in self._watches.all(CANARY))
+        others = (outline_of(other) for other in self._copies.all(CANARY))
         rivals = [
             other.name
             for other in others
@@ -138,6 +136,26 @@ class Observer:
             if rivals
             else []
         )
+
+
+def kinds() -> frozenset[Kind]:
+    """The kinds of objects that an observer reads."""
+    own = frozenset({CANARY, SERVICE, ENDPOINT_SLICE, CONFIG_MAP, SECRET})
+    return own | workloads.kinds() | gateways.kinds()
+
+
+def remembered(kind: Kind) -> Callable[[Manifest], Manifest]:
+    """What is kept of a ConfigMap or Secret: not its content, which may be large and is nobody's business here."""
+
+    def digest(config: Manifest) -> Manifest:
+        kept: Manifest = {field: config[field] for field in ("metadata", "type") if field in config}
+        return {**kept, "kind": kind.kind, "checksum": revision_hash.config_checksum(config)}
+
+    return digest
+
+
+REMEMBERED = {kind: remembered(kind) for kind in (CONFIG_MAP, SECRET)}
+"""What a live copy keeps of objects that it needs not keep whole."""
 
 
 def live_route(route: Manifest, canary: Canary) -> Route:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automation.cluster.client import Cluster, Conflict
+from automation.cluster.client import Conflict
+from automation.cluster.ports import Objects
 from automation.core import revision_hash
 from automation.core.kinds import (
     CONFIG_MAP,
@@ -33,7 +34,7 @@ class Moved(Exception):
 class Recorder:
     """Writes revisions. Writing one that is there already changes nothing."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Objects) -> None:
         self._cluster = cluster
 
     def record(self, canary: Canary, owner: Manifest, wanted: str, keep: frozenset[str]) -> None:

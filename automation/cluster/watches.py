@@ -7,15 +7,15 @@ others arrive some milliseconds late, so whoever acts on the copy writes with th
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from automation.cluster.client import Cluster, WatchExpired
-from automation.core.kinds import Kind, Manifest, Scope
-from automation.errors import ClusterAway, SluiceError
+from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
+from automation.errors import ClusterAway, ClusterRefused, SluiceError
 
 Key = tuple[str, str]
-UNASKED_SECONDS = 900.0
+Changed = Callable[[Kind, Manifest], None]
+Kept = Callable[[Manifest], Manifest]
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -32,11 +32,12 @@ def version(thing: Manifest) -> int:
 class Watch:
     """Objects of one kind, listed once and then followed by a thread of its own.
 
-    `scope` limits them to a namespace, and in it to one name.
+    `scope` limits them, `kept` is what is remembered of each.
     """
 
-    def __init__(self, cluster: Cluster, kind: Kind, scope: Scope, changed: Callable[[Kind, Manifest], None]):
-        self._cluster, self.kind, self._scope, self._changed = cluster, kind, scope, changed
+    def __init__(self, cluster: Cluster, kind: Kind, scope: Scope, changed: Changed, kept: Kept) -> None:
+        self._cluster, self.kind, self._scope = cluster, kind, scope
+        self._changed, self._kept = changed, kept
         self._objects: dict[Key, Manifest] = {}
         self._passed = 0
         self._lock = threading.Lock()
@@ -44,6 +45,14 @@ class Watch:
         self._stopped = threading.Event()
         self.trouble: SluiceError | None = None
         self._thread = threading.Thread(target=self._follow, name=f"watch-{kind.plural}", daemon=True)
+
+    @property
+    def everywhere(self) -> bool:
+        return self._scope == EVERYWHERE
+
+    def covers(self, thing: Manifest) -> bool:
+        """Whether an object is one that it follows."""
+        return self._scope.namespace in (None, key_of(thing)[0])
 
     def start(self) -> None:
         self._thread.start()
@@ -67,7 +76,7 @@ class Watch:
         with self._lock:
             known = self._objects.get(key_of(thing))
             if version(thing) > (version(known) if known else self._passed):
-                self._objects[key_of(thing)] = thing
+                self._objects[key_of(thing)] = self._kept(thing)
 
     def _follow(self) -> None:
         failures = 0
@@ -87,7 +96,7 @@ class Watch:
 
     def _list(self) -> str:
         objects, since = self._cluster.list_page(self.kind, self._scope)
-        listed = {key_of(thing): thing for thing in objects}
+        listed = {key_of(thing): self._kept(thing) for thing in objects}
         with self._lock:
             before = self._objects
             # What a writer put while the list was on its way is newer than the list.
@@ -124,7 +133,7 @@ class Watch:
             if known is None or version(thing) >= version(known):
                 self._objects.pop(key_of(thing), None)
                 if what != "DELETED":
-                    self._objects[key_of(thing)] = thing
+                    self._objects[key_of(thing)] = self._kept(thing)
         self._changed(self.kind, thing)
 
 
@@ -135,88 +144,92 @@ def _trouble(broken: Exception, kind: Kind) -> SluiceError:
 
 
 class Watches:
-    """The watches of one driver. They cover only these kinds and namespaces, so that it needs no rights beyond them.
+    """The watches of one driver: one a kind, for all namespaces that it follows (None: every one of the cluster).
 
-    `changed(kind, object)` is called from their threads and must return at once.
+    A driver that follows one namespace, or that may not see the others, watches its own namespaces alone. `kept` says
+    what is remembered of an object of a kind, by default all of it. `changed(kind, object)` is called from their
+    threads and must return at once.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         kinds: Iterable[Kind],
-        namespaces: Iterable[str],
-        changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None,
+        namespaces: Iterable[str] | None = None,
+        changed: Changed = lambda kind, thing: None,
+        kept: Mapping[Kind, Kept] | None = None,
     ) -> None:
-        self._watches = {
-            (kind, namespace): Watch(cluster, kind, Scope(namespace), changed)
-            for kind in kinds
-            for namespace in namespaces
-        }
+        self._cluster, self._changed, self._kept = cluster, changed, kept or {}
+        self._namespaces = None if namespaces is None else frozenset(namespaces)
+        narrow = self._namespaces is not None and len(self._namespaces) == 1
+        self._watches = {kind: self._narrow(kind) if narrow else [self._wide(kind)] for kind in kinds}
 
     def start(self, seconds: float = 30.0) -> None:
-        """Starts all and waits until each has listed once. Raises ClusterAway after `seconds`."""
-        for watch in self._watches.values():
+        """Starts all and waits until each has listed once. Raises ClusterAway or ClusterRefused after `seconds`."""
+        for kind, watches in self._watches.items():
+            if watches[0].everywhere and self._namespaces and not self._may_list(kind):
+                self._watches[kind] = self._narrow(kind)
+        started = [watch for watches in self._watches.values() for watch in watches]
+        for watch in started:
             watch.start()
-        for watch in self._watches.values():
+        for watch in started:
             if not watch.ready(seconds):
                 raise watch.trouble or ClusterAway(
                     f"the cluster did not list {watch.kind.plural} in {seconds:g} s"
                 )
 
     def stop(self) -> None:
-        for watch in self._watches.values():
+        for watch in self._all():
             watch.stop()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        watch = self._watches.get((kind, namespace))
-        return watch.get(namespace, name) if watch else None
+        if not self._follows(namespace):
+            return None
+        found = (watch.get(namespace, name) for watch in self._watches[kind])
+        return next((thing for thing in found if thing is not None), None)
 
     def all(self, kind: Kind) -> list[Manifest]:
-        return [thing for (of, _), watch in self._watches.items() if of is kind for thing in watch.all()]
+        things = (thing for watch in self._watches[kind] for thing in watch.all())
+        return [thing for thing in things if self._follows(key_of(thing)[0])]
 
     def put(self, kind: Kind, thing: Manifest) -> None:
-        self._watches[kind, thing["metadata"]["namespace"]].put(thing)
+        for watch in self._watches[kind]:
+            if watch.covers(thing):
+                watch.put(thing)
 
     def trouble(self) -> SluiceError | None:
         """Why the copy may be old, where a watch can't follow just now."""
-        return next((watch.trouble for watch in self._watches.values() if watch.trouble), None)
+        return next((watch.trouble for watch in self._all() if watch.trouble), None)
+
+    def _all(self) -> Iterator[Watch]:
+        for watches in self._watches.values():
+            yield from watches
+
+    def _wide(self, kind: Kind) -> Watch:
+        return Watch(self._cluster, kind, EVERYWHERE, self._hear, self._kept.get(kind, _whole))
+
+    def _narrow(self, kind: Kind) -> list[Watch]:
+        return [
+            Watch(self._cluster, kind, Scope(namespace), self._hear, self._kept.get(kind, _whole))
+            for namespace in sorted(self._namespaces or ())
+        ]
+
+    def _may_list(self, kind: Kind) -> bool:
+        try:
+            self._cluster.list_page(kind, EVERYWHERE)
+        except ClusterRefused:
+            return False
+        except ClusterAway:
+            return True  # the watch goes on asking, and says what is wrong
+        return True
+
+    def _follows(self, namespace: str) -> bool:
+        return self._namespaces is None or namespace in self._namespaces
+
+    def _hear(self, kind: Kind, thing: Manifest) -> None:
+        if self._follows(key_of(thing)[0]):
+            self._changed(kind, thing)
 
 
-class NamedWatches:
-    """Objects that are watched by name. A watch begins when its object is first asked for and ends when nobody asks."""
-
-    def __init__(
-        self, cluster: Cluster, changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None
-    ) -> None:
-        self._cluster, self._changed = cluster, changed
-        self._watches: dict[tuple[Kind, str, str], Watch] = {}
-        self._asked: dict[tuple[Kind, str, str], float] = {}
-        self._lock = threading.Lock()
-
-    def get(self, kind: Kind, namespace: str, name: str, seconds: float = 10.0) -> Manifest | None:
-        """The object, None where there is none. Raises ClusterAway when it could not be read in `seconds`."""
-        with self._lock:
-            watch = self._watches.get((kind, namespace, name))
-            if watch is None:
-                self._forget()
-                watch = Watch(self._cluster, kind, Scope(namespace, name), self._changed)
-                self._watches[kind, namespace, name] = watch
-                watch.start()
-            self._asked[kind, namespace, name] = time.monotonic()
-        if not watch.ready(seconds):
-            raise watch.trouble or ClusterAway(
-                f"{kind.kind} {name}.{namespace} could not be read in {seconds:g} s"
-            )
-        return watch.get(namespace, name)
-
-    def _forget(self) -> None:
-        """Ends the watches that nobody asks for any more: each release may bring configuration of a new name."""
-        begun = time.monotonic() - UNASKED_SECONDS
-        for key in [key for key, asked in self._asked.items() if asked < begun]:
-            del self._asked[key]
-            self._watches.pop(key).stop()
-
-    def stop(self) -> None:
-        with self._lock:
-            for watch in self._watches.values():
-                watch.stop()
+def _whole(thing: Manifest) -> Manifest:
+    return thing

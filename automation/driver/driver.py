@@ -6,17 +6,13 @@ the version that was read; a driver that loses this race does nothing and looks 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from automation.cluster.client import Cluster, Conflict
+from automation.cluster.client import Conflict
 from automation.cluster.events import Announcement
-from automation.cluster.leases import Leases
-from automation.cluster.observer import Observer, TickContext
-from automation.cluster.recorder import Moved, Recorder
-from automation.cluster.watches import Watches
+from automation.cluster.observer import TickContext
+from automation.cluster.recorder import Moved
 from automation.core.decide import decide
 from automation.core.decision import (
     Action,
@@ -37,55 +33,18 @@ from automation.core.settle import Veto, abandon
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Status
 from automation.core.traffic import ALL_ON_PRIMARY
+from automation.driver.memory import Memories, Memory
+from automation.driver.ports import Ports
+from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
 from automation.errors import ClusterRefused, UpdateFailed
-from automation.questions.asker import Asker
-from automation.updates.placer import Placer, Postponed
+from automation.updates.placer import Postponed
 from automation.updates.stacks import PolicyRefused
 from documents.front import canary_of
 from workloads.registry import workload_of
 
-Announcer = Callable[[Announcement, Manifest], None]
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
 ROUNDS = 100
 """How often one tick may ask before a decision counts as never ending."""
-
-
-@dataclass(frozen=True)
-class Tick:
-    """What a tick came to: the status after it, and why.
-
-    `refused` says what is wrong with the document, `policy` which policy stopped the step, `rival` who drives the
-    Canary instead of us, `obstacle` what keeps a run from beginning, `failing` how the update fails without which none
-    can begin; each is empty otherwise. `done`: at rest, and nothing that is new waits to be released. `owed`: the stack
-    could not take an update yet, and its route was patched directly.
-    """
-
-    status: Status
-    reason: str
-    refused: str = ""
-    policy: str = ""
-    rival: str = ""
-    obstacle: str = ""
-    failing: str = ""
-    done: bool = False
-    owed: bool = False
-
-
-@dataclass
-class Ports:
-    """All that a driver acts through."""
-
-    cluster: Cluster
-    watches: Watches
-    observer: Observer
-    asker: Asker
-    recorder: Recorder
-    placer: Placer
-    leases: Leases
-    announce: Announcer
-    clock: Callable[[], float] = time.time
-    write_back: Callable[[Canary], str] = field(default=lambda canary: "")
-    fresh_attempt: Callable[[], str] = field(default=lambda: "")
 
 
 @dataclass(frozen=True)
@@ -96,6 +55,7 @@ class Scene:
     canary: Canary
     status: Status
     observation: Observation
+    memory: Memory
 
 
 class Driver:
@@ -103,21 +63,23 @@ class Driver:
 
     def __init__(self, ports: Ports, scrape_interval: float, strict: bool = False) -> None:
         self._ports, self._scrape_interval, self._strict = ports, scrape_interval, strict
-        self._told: dict[tuple[str, str], str] = {}
+        self._memories = Memories()
 
     def tick(self, namespace: str, name: str) -> Tick | None:
         """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries."""
-        live = self._ports.watches.get(CANARY, namespace, name)
+        live = self._ports.copies.get(CANARY, namespace, name)
         if live is None:
+            self._memories.forget((namespace, name))
             return None
+        memory = self._memories.of((namespace, name), live["metadata"].get("uid", ""))
         status = Status.parse(live.get("status") or {})
         try:
             canary = canary_of(live)
         except Refused as refused:
-            return self._refuse(live, status, refused)
-        scene = self._look(live, canary, status)
+            return self._refuse(live, status, refused, memory)
+        scene = self._look(live, canary, status, memory)
         try:
-            return replace(self._advance(scene), owed=self._ports.placer.owes(canary))
+            return replace(self._advance(scene), owed=memory.placed.owed)
         except Conflict:
             self._look_anew(CANARY, namespace, name)
             return outcome(scene, "the Canary changed meanwhile; looking again")
@@ -125,26 +87,26 @@ class Driver:
             self._look_anew(workload_of(canary).kind, namespace, canary.target.name)
             return outcome(scene, "the target changed meanwhile; looking again")
 
-    def _look(self, live: Manifest, canary: Canary, status: Status) -> Scene:
+    def _look(self, live: Manifest, canary: Canary, status: Status, memory: Memory) -> Scene:
         initialising = status.phase in (Phase.NONE, Phase.INITIALIZING) and not canary.skip_analysis
         context = TickContext(
-            now=self._ports.clock(),
+            now=self._ports.clock.now(),
             fresh_attempt=self._ports.fresh_attempt(),
             scrape_interval=self._scrape_interval,
             strict=self._strict,
-            providers=self._ports.asker.probe(canary) if initialising and not canary.suspend else None,
+            providers=self._ports.questions.probe(canary) if initialising and not canary.suspend else None,
         )
-        return Scene(live, canary, status, self._ports.observer.observe(canary, context))
+        return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
 
     def _advance(self, scene: Scene) -> Tick:
-        for text in self._ports.placer.reconcile(scene.canary):
+        for text in self._ports.placer.reconcile(scene.canary, scene.memory.placed):
             self._announce(scene, warning(text))
         decision = decide(scene.canary, scene.status, scene.observation)
         if not decision.actions and not decision.questions:
             return outcome(scene, decision.reason)
         # The Lease comes before the first question: a hook must not be called by two drivers.
         if rival := self._ports.leases.hold(scene.canary):
-            return outcome(scene, f"driven by {rival}", rival=rival)
+            return outcome(scene, f"driven by {rival}", Rival(rival))
         with self._ports.leases.kept(scene.canary):
             return self._act(scene, self._decide(scene))
 
@@ -154,7 +116,9 @@ class Driver:
             decision = decide(scene.canary, scene.status, observation)
             if not decision.questions:
                 return decision
-            observation = self._ports.asker.answer(scene.canary, observation, decision.questions)
+            observation = self._ports.questions.answer(
+                scene.canary, observation, decision.questions, scene.memory.asked
+            )
         raise RuntimeError(f"{scene.canary.full_name}: a decision asked {ROUNDS} rounds of questions")
 
     def _act(self, scene: Scene, decision: Decision) -> Tick:
@@ -163,13 +127,13 @@ class Driver:
                 return self._update(scene, action)
             scene = self._take(scene, action)
         tick = outcome(scene, decision.reason)
-        return replace(tick, obstacle=decision.obstacle, done=False) if decision.obstacle else tick
+        return replace(tick, trouble=Obstacle(decision.obstacle), done=False) if decision.obstacle else tick
 
     def _take(self, scene: Scene, action: Action) -> Scene:
         canary = scene.canary
         match action:
             case RecordRevision(revision=revision):
-                self._ports.asker.forget(canary)
+                scene.memory.asked.forget_pods()
                 self._ports.recorder.record(canary, scene.live, revision, _in_use(scene.status))
                 if told := self._ports.write_back(canary):
                     self._announce(scene, normal(told))
@@ -185,16 +149,16 @@ class Driver:
         """Makes an intent live. A forward one that fails moves nothing and is tried again by a later tick."""
         canary = scene.canary
         try:
-            for text in self._ports.placer.place(canary, update):
+            for text in self._ports.placer.place(canary, update, scene.memory.placed):
                 self._announce(scene, warning(text))
         except PolicyRefused as refused:
             return self._halt(scene, Veto(refused.policy, refused.message))
         except Postponed as postponed:
             self._announce(scene, warning(str(postponed)))
             idle = scene.status.traffic == ALL_ON_PRIMARY
-            failing = str(postponed) if idle and isinstance(postponed.__cause__, UpdateFailed) else ""
-            return replace(outcome(scene, str(postponed)), failing=failing)
-        scene = self._look(scene.live, canary, scene.status)
+            failing = idle and isinstance(postponed.__cause__, UpdateFailed)
+            return outcome(scene, str(postponed), Failing(str(postponed)) if failing else None)
+        scene = self._look(scene.live, canary, scene.status, scene.memory)
         if not is_live(update.intent, scene.observation):
             return outcome(scene, f"{update.message}: not live yet")
         return replace(self._act(scene, self._decide(scene)), reason=update.message)
@@ -206,47 +170,53 @@ class Driver:
         for event in dropped.events:
             self._announce(scene, event)
         text = dropped.events[0].text
-        return outcome(scene, text, policy=text)
+        return outcome(scene, text, Stopped(text))
 
     def _scale(self, canary: Canary, replicas: int) -> None:
         workload, target = workload_of(canary), (canary.namespace, canary.target.name)
         scaling = workload.scaling(replicas)
-        self._ports.cluster.patch(workload.kind, *target, scaling.body, subresource=scaling.subresource)
+        try:
+            self._ports.objects.patch(workload.kind, *target, scaling.body, subresource=scaling.subresource)
+        except ClusterRefused:
+            if self._ports.objects.get(workload.kind, *target) is not None:
+                raise
+            return  # somebody deleted it, and what isn't there has no pods; a run must still come to its end
         self._look_anew(workload.kind, *target)
 
     def _look_anew(self, kind: Kind, namespace: str, name: str) -> None:
-        """Reads an object whose change the watch may not have seen yet: the next look must not rest on the old one."""
-        thing = self._ports.cluster.get(kind, namespace, name)
+        """What the watch may not have heard of yet: the next look must not rest on what was so before."""
+        thing = self._ports.objects.get(kind, namespace, name)
         if thing is not None:
-            self._ports.watches.put(kind, thing)
+            self._ports.copies.put(kind, thing)
 
     def _save(self, scene: Scene, status: Status) -> Scene:
-        saved = self._ports.cluster.replace_status(CANARY, {**scene.live, "status": status.document()})
+        saved = self._ports.objects.replace_status(CANARY, {**scene.live, "status": status.document()})
         refuse_forgetful(saved, status)
-        self._ports.watches.put(CANARY, saved)
-        return Scene(saved, scene.canary, status, scene.observation)
+        self._ports.copies.put(CANARY, saved)
+        return replace(scene, live=saved, status=status)
 
     def _announce(self, scene: Scene, event: Event) -> None:
         canary = scene.canary
         announcement = Announcement(
-            canary.namespace, canary.name, event.type, event.text, self._ports.clock()
+            canary.namespace, canary.name, event.type, event.text, self._ports.clock.now()
         )
         self._ports.announce(announcement, scene.live)
 
-    def _refuse(self, live: Manifest, status: Status, refused: Refused) -> Tick:
+    def _refuse(self, live: Manifest, status: Status, refused: Refused, memory: Memory) -> Tick:
         """Says once for each version of the document what is wrong with it; what runs keeps running."""
         metadata = live["metadata"]
         key = (metadata["namespace"], metadata["name"])
         text = "; ".join(str(problem) for problem in refused.problems)
-        if self._told.get(key) != text:
-            self._told[key] = text
-            announcement = Announcement(*key, "Warning", text, self._ports.clock())
+        if memory.refused != text:
+            memory.refused = text
+            announcement = Announcement(*key, "Warning", text, self._ports.clock.now())
             self._ports.announce(announcement, live)
-        return Tick(status, "the document is refused", refused=text)
+        return Tick(status, "the document is refused", Refusal(text))
 
 
-def outcome(scene: Scene, reason: str, *, policy: str = "", rival: str = "") -> Tick:
-    """What a tick came to, from where it left off."""
+def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
+    """What a tick came to, from where it left off. What keeps a run from beginning is found here, unless something
+    else is wrong."""
     status, seen = scene.status, scene.observation
     resting = status.phase in RESTING and status.intent is None and status.request is None
     released = seen.target is not None and seen.target.revision in (
@@ -258,7 +228,7 @@ def outcome(scene: Scene, reason: str, *, policy: str = "", rival: str = "") -> 
     if not_begun and not released:
         obstacle = obstacle or closed_to(scene)
     done = resting and released and not obstacle
-    return Tick(status, reason, policy=policy, rival=rival, obstacle=obstacle, done=done)
+    return Tick(status, reason, trouble or (Obstacle(obstacle) if obstacle else None), done)
 
 
 def obstacle_to(scene: Scene) -> str:

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from automation.cluster.watches import Key, Watches, key_of
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.status import Phase
-from automation.driver.driver import Driver, Tick
+from automation.driver.driver import Driver
+from automation.driver.tick import Tick
 from automation.errors import SluiceError
 from documents.front import outline_of
 from documents.outline import DEFAULT_INTERVAL
 
-WORKERS = 64
+WORKERS = 32
 """Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
 RETRY_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
@@ -97,6 +98,7 @@ class Loop:
         self._ticked, self._troubled = ticked, troubled
         self._agenda = Agenda()
         self._written: dict[Key, object] = {}
+        self._hearing = threading.Lock()
         self._said = ""
         self._stopped = threading.Event()
 
@@ -113,8 +115,9 @@ class Loop:
     def _is_news(self, canary: Manifest) -> bool:
         """Whether somebody wrote what drivers read. Their own writes of the status are no reason to look again."""
         written = (canary["metadata"].get("generation"), (canary.get("status") or {}).get("request"))
-        known = self._written.get(key_of(canary))
-        self._written[key_of(canary)] = written
+        with self._hearing:
+            known = self._written.get(key_of(canary))
+            self._written[key_of(canary)] = written
         return known != written
 
     def _hasten(self, canary: Manifest) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import requests
 
-from automation.cluster.client import Cluster
+from automation.clock import Clock, SystemClock
+from automation.cluster.ports import Copies, Objects
 from automation.core.decision import CallHook, Measure, Question
-from automation.core.kinds import METRIC_TEMPLATE, SECRET, Manifest
+from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, Manifest
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
@@ -24,7 +24,6 @@ from documents import metric_template
 from documents.metric_template import MetricTemplate
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
-Slices = Callable[[], Iterable[Manifest]]
 NOWHERE = "http://flagger-prometheus.apisix:9090"
 SAMPLES_OF_A_RATE = 2
 
@@ -33,25 +32,43 @@ class Misconfigured(Exception):
     """A check can't be asked as it is configured; the text becomes the answer."""
 
 
+@dataclass
+class Asked:
+    """What is remembered of one Canary's questions.
+
+    `addresses` are those that the pods of revision `revision` have had, `last_away` says when (seconds that never
+    jump) the server of a check was last not to be reached.
+    """
+
+    revision: str = ""
+    addresses: frozenset[str] = frozenset()
+    last_away: dict[MetricCheck, float] = field(default_factory=dict)
+
+    def forget_pods(self) -> None:
+        """A run begins: whoever has the addresses of an earlier run's pods by now is no canary."""
+        self.revision, self.addresses = "", frozenset()
+
+
 class Asker:
-    """Asks on behalf of one driver. `metrics_server` is the Prometheus of checks that name no other, `slices` gives
-    the EndpointSlices that there are now."""
+    """Asks on behalf of one driver. `metrics_server` is the Prometheus of checks that name no other."""
 
     def __init__(
         self,
-        cluster: Cluster,
+        cluster: Objects,
+        copies: Copies,
         session: requests.Session,
-        metrics_server: str | None,
-        slices: Slices,
+        metrics_server: str | None = None,
         heard: Heard = lambda canary, check, answer: None,
+        clock: Clock | None = None,
     ) -> None:
-        self._cluster, self._session, self._slices, self._heard = cluster, session, slices, heard
+        self._cluster, self._copies, self._session, self._heard = cluster, copies, session, heard
         self._metrics_server = metrics_server or NOWHERE
-        self._hooks = Hooks(session)
-        self._addresses: dict[tuple[str, str], tuple[str, frozenset[str]]] = {}
-        self._last_away: dict[MetricCheck, float] = {}
+        self._clock = clock or SystemClock()
+        self._hooks = Hooks(session, self._clock.sleep)
 
-    def answer(self, canary: Canary, seen: Observation, questions: Iterable[Question]) -> Observation:
+    def answer(
+        self, canary: Canary, seen: Observation, questions: Iterable[Question], asked: Asked
+    ) -> Observation:
         """The observation with the answers to these questions added."""
         hooks, metrics = dict(seen.hooks), dict(seen.metrics)
         away: QueryFailed | None = None
@@ -60,26 +77,23 @@ class Asker:
                 case CallHook(webhook=webhook):
                     hooks[webhook] = self._hooks.call(question)
                 case Measure(check=check):
-                    # The tick will wait for the server that is away: the other checks need no timeouts of their own.
-                    answer = away or self._judicious(check, self._measure(canary, check, seen), seen)
+                    # The tick will wait for whoever is away; the other checks need not run into timeouts as well.
+                    given = away or self._measure(canary, check, seen, asked)
+                    answer = self._judicious(check, given, seen.scrape_interval, asked)
                     metrics[check] = answer
                     away = answer if isinstance(answer, QueryFailed) and answer.away else None
                     self._heard(canary, check, answer)
         return replace(seen, hooks=hooks, metrics=metrics)
 
-    def _judicious(self, check: MetricCheck, answer: Answer, seen: Observation) -> Answer:
-        """A server that was away has missed samples, so an empty answer counts only after it has taken new ones."""
-        now = time.monotonic()
+    def _judicious(self, check: MetricCheck, answer: Answer, scrape_interval: float, asked: Asked) -> Answer:
+        """A server that was away has missed samples: that it has nothing is no news until it has taken new ones."""
+        now = self._clock.elapsed()
         if isinstance(answer, QueryFailed) and answer.away:
-            self._last_away[check] = now
-        missed = (SAMPLES_OF_A_RATE + 1) * seen.scrape_interval
-        if isinstance(answer, NothingMeasured) and now < self._last_away.get(check, -missed) + missed:
+            asked.last_away[check] = now
+        missed = (SAMPLES_OF_A_RATE + 1) * scrape_interval
+        if isinstance(answer, NothingMeasured) and now < asked.last_away.get(check, -missed) + missed:
             return QueryFailed("it has just come back and has no new samples yet", away=True)
         return answer
-
-    def forget(self, canary: Canary) -> None:
-        """A run begins. Addresses of an earlier run's pods are forgotten: other pods may have them by now."""
-        self._addresses.pop((canary.namespace, canary.name), None)
 
     def probe(self, canary: Canary) -> str:
         """ "" if all metric providers of a Canary are available, else what is wrong with the first that isn't."""
@@ -108,7 +122,7 @@ class Asker:
                 except Misconfigured:
                     continue  # said when the check is judged
 
-    def _measure(self, canary: Canary, check: MetricCheck, seen: Observation) -> Answer:
+    def _measure(self, canary: Canary, check: MetricCheck, seen: Observation, asked: Asked) -> Answer:
         at = seen.now
         try:
             if check.template is not None:
@@ -117,7 +131,7 @@ class Asker:
                 return source.measure(queries.written(template.query, canary, check), at)
             source = provider("prometheus", self._session, self._own_access(canary))
             if check.built_in:
-                return source.measure(queries.built_in(canary, check, self._pods(canary, seen)), at)
+                return source.measure(queries.built_in(canary, check, self._pods(canary, seen, asked)), at)
             return source.measure(queries.inline(canary, check), at)
         except (Misconfigured, Unrendered, UnknownProvider) as wrong:
             return QueryFailed(str(wrong))
@@ -152,23 +166,23 @@ class Asker:
         address = template.address or self._metrics_server
         return Access(address, template.headers, secret, template.verify)
 
-    def _pods(self, canary: Canary, seen: Observation) -> list[str]:
+    def _pods(self, canary: Canary, seen: Observation, asked: Asked) -> list[str]:
         """Addresses that the pods of the revision under test have had while this driver watched.
 
         The failures of a pod still count when it crashed and came back under another address. The successes of pods
         of an earlier revision don't.
         """
-        now = {
+        now = frozenset(
             address
-            for part in self._slices()
+            for part in self._copies.all(ENDPOINT_SLICE)
             if belongs(part, canary.namespace, f"{canary.apex}-canary")
             for endpoint in part.get("endpoints") or ()
             for address in endpoint.get("addresses") or ()
-        }
-        key, revision = (canary.namespace, canary.name), seen.target.revision if seen.target else ""
-        earlier, known = self._addresses.get(key, (revision, frozenset()))
-        self._addresses[key] = revision, frozenset(now | known if earlier == revision else now)
-        return sorted(self._addresses[key][1])
+        )
+        revision = seen.target.revision if seen.target else ""
+        known = asked.addresses if asked.revision == revision else frozenset()
+        asked.revision, asked.addresses = revision, now | known
+        return sorted(asked.addresses)
 
 
 def belongs(part: Manifest, namespace: str, service: str) -> bool:

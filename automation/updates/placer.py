@@ -1,41 +1,47 @@
 """How an attempt is made live: by an update of the release stack, or if that fails by a patch.
 
-A move towards primary always gets through. If no stack update can be made within `DIRECT_SECONDS`, the live route
-is patched under the stack's own field manager, so the next update takes it over without a conflict. Until then the
-stack is owed an update, and the driver says so.
+A move towards primary always gets through. If no stack update can be made in time, the live route is patched under the
+stack's own field manager, which the next update takes over without a conflict; until that update was possible the
+stack is owed one, and says so.
 """
 
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, wait
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
 from functools import partial
 
-from automation.cluster.client import Cluster
-from automation.cluster.watches import Watches
+from automation.clock import Clock
+from automation.cluster.ports import Copies, Objects
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import ATTEMPT
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
 from automation.errors import SluiceError, UpdateFailed
-from automation.updates.stacks import Gate, PolicyRefused, Program, Stacks
+from automation.updates.ports import Gate, Program, StackUpdates
+from automation.updates.stacks import PolicyRefused
 from gateways.registry import gateway_of
 from workloads.registry import workload_of
 
-DIRECT_SECONDS = 10.0
-FORWARD_SECONDS = 120.0
-RETRY_SECONDS = 0.5
-WORKERS = 64
-"""Threads that wait for engines: so many that one engine that hangs does not hold up somebody else's rollback."""
 DIRECT_KINDS = (Purpose.ROLLBACK, Purpose.RESTART, Purpose.RETURN, Purpose.REPAIR)
 
 
 Job = Callable[[Program], object]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """In seconds: how long a move towards primary waits for its stack before the route is patched, how long a step
+    forward waits, and the pause between two tries."""
+
+    direct: float = 10.0
+    forward: float = 120.0
+    retry: float = 0.5
 
 
 class Postponed(Exception):
@@ -50,101 +56,117 @@ class Release:
     program: Callable[[str | None], Program]
 
 
+@dataclass
+class Placed:
+    """What is remembered of one Canary's updates. `owed`: its stack has yet to take over a route that was patched
+    directly. `beyond_refresh`: an update has failed even after a refresh, so that another one is no help."""
+
+    owed: bool = False
+    beyond_refresh: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms updates run: forward ones behind `gate`, all in the name of `by`."""
+
+    by: str
+    gate: Gate | None = None
+    patience: Patience = Patience()
+
+
 class Placer:
-    """Runs the updates of release stacks, never two of one stack at a time."""
+    """Runs the updates of release stacks, never two of one stack at a time.
+
+    `executor` runs them: one that hangs must not take the place of somebody else's rollback, so it has room for many.
+    """
 
     def __init__(
         self,
-        cluster: Cluster,
-        watches: Watches,
-        stacks: Stacks,
+        objects: Objects,
+        copies: Copies,
+        stacks: StackUpdates,
         release_of: Callable[[Canary], Release],
-        gate: Gate | None,
-        by: str,
+        terms: Terms,
+        executor: Executor,
+        clock: Clock,
     ) -> None:
-        self._cluster, self._watches, self._stacks = cluster, watches, stacks
-        self._release_of, self._gate, self._by = release_of, gate, by
-        self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="update")
+        self._objects, self._copies, self._stacks = objects, copies, stacks
+        self._release_of, self._terms = release_of, terms
+        self._executor, self._clock = executor, clock
         self._running: dict[str, Future[object]] = {}
-        self._owed: set[str] = set()
-        self._beyond_refresh: set[str] = set()
+        self._lock = threading.Lock()
 
-    def place(self, canary: Canary, update: MakeLive) -> list[str]:
+    def place(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
         """Makes the intent live and returns sentences that people must hear (usually none).
 
         Raises PolicyRefused when the gate says no, Postponed when it could not be done now.
         """
         if update.forward:
-            said = self._update(canary, update, time.monotonic() + FORWARD_SECONDS)
+            said = self._update(canary, update, placed, self._clock.elapsed() + self._terms.patience.forward)
         else:
-            said = self._update_or_patch(canary, update)
+            said = self._update_or_patch(canary, update, placed)
         self._read_back(canary)
         return said
 
-    def owes(self, canary: Canary) -> bool:
-        """Whether the stack still has to take over a route that was patched directly."""
-        return self._release_of(canary).stack in self._owed
-
-    def reconcile(self, canary: Canary) -> list[str]:
+    def reconcile(self, canary: Canary, placed: Placed) -> list[str]:
         """Gives a stack the update that it is owed after its route was patched directly."""
-        release = self._release_of(canary)
-        if release.stack not in self._owed:
+        if not placed.owed:
             return []
+        release = self._release_of(canary)
         message = f"{canary.full_name}: take over the route that was patched directly"
         job = partial(self._stacks.update, release.stack, message=message)
         try:
-            self._run(release, None, job, time.monotonic() + DIRECT_SECONDS)
+            self._run(release, None, job, self._clock.elapsed() + self._terms.patience.direct)
         except Postponed:
             return []
-        self._owed.discard(release.stack)
+        placed.owed = False
         self._read_back(canary)
         return [f"Stack {release.stack} is up to date with the live route again"]
 
-    def _update(self, canary: Canary, update: MakeLive, deadline: float) -> list[str]:
-        release = self._release_of(canary)
-        self._update_or_refresh(release, update, deadline)
-        self._owed.discard(release.stack)
-        self._beyond_refresh.discard(release.stack)
+    def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> list[str]:
+        self._update_or_refresh(self._release_of(canary), update, placed, deadline)
+        placed.owed = placed.beyond_refresh = False
         return []
 
-    def _update_or_refresh(self, release: Release, update: MakeLive, deadline: float) -> None:
-        """If an update fails, somebody may have deleted an object: refresh the state and try once more."""
+    def _update_or_refresh(self, release: Release, update: MakeLive, placed: Placed, deadline: float) -> None:
+        """An update that fails may have met what somebody deleted: then once more with a state that knows it."""
         attempt = update.intent.placement.attempt
-        message, gate = trail(update.intent, self._by), self._gate if update.forward else None
+        message, gate = trail(update.intent, self._terms.by), self._terms.gate if update.forward else None
         job = partial(self._stacks.update, release.stack, message=message, gate=gate)
         try:
             self._run(release, attempt, job, deadline)
         except Postponed as postponed:
             failed = isinstance(postponed.__cause__, UpdateFailed)
-            if not failed or release.stack in self._beyond_refresh:
+            if not failed or placed.beyond_refresh:
                 raise
-            self._beyond_refresh.add(release.stack)
+            placed.beyond_refresh = True
             refresh = partial(
                 self._stacks.refresh, release.stack, message="take over what was changed by hand"
             )
             self._run(release, None, refresh, deadline)
             self._run(release, attempt, job, deadline)
 
-    def _update_or_patch(self, canary: Canary, update: MakeLive) -> list[str]:
-        """Tries for DIRECT_SECONDS to get the update through; then the route itself is patched."""
-        deadline = time.monotonic() + DIRECT_SECONDS
+    def _update_or_patch(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
+        """Tries for a while to get the update through; then the route itself is patched."""
+        patience = self._terms.patience
+        deadline = self._clock.elapsed() + patience.direct
         while True:
             try:
-                return self._update(canary, update, deadline)
+                return self._update(canary, update, placed, deadline)
             except Postponed as postponed:
                 reason = str(postponed)
-            if time.monotonic() >= deadline:
+            if self._clock.elapsed() >= deadline:
                 break
-            time.sleep(RETRY_SECONDS)
+            self._clock.sleep(patience.retry)
         if update.intent.kind not in DIRECT_KINDS:
             raise Postponed(reason)
         self._patch(canary, update.intent, reason)
-        stack = self._release_of(canary).stack
-        self._owed.add(stack)
+        placed.owed = True
+        traffic = update.intent.placement.traffic
         return [
-            f"Stack {stack} took no update for {DIRECT_SECONDS:g} s ({reason}); "
+            f"Stack {self._release_of(canary).stack} took no update for {patience.direct:g} s ({reason}); "
             f"route {canary.route_name}.{canary.namespace} was patched directly to "
-            f"{update.intent.placement.traffic.primary}/{update.intent.placement.traffic.canary}"
+            f"{traffic.primary}/{traffic.canary}"
         ]
 
     def _run(self, release: Release, attempt: str | None, job: Job, deadline: float) -> None:
@@ -153,12 +175,14 @@ class Placer:
         A job that went past its deadline goes on by itself. The next one waits for its end and ignores its outcome.
         """
         try:
-            wait([self._running[release.stack]] if release.stack in self._running else [], _until(deadline))
-            if not self._free(release.stack):
-                raise StillRunning
-            running = self._pool.submit(job, release.program(attempt))
-            self._running[release.stack] = running
-            running.result(timeout=_until(deadline))
+            if (earlier := self._earlier(release.stack)) is not None:
+                wait([earlier], self._left(deadline))
+                if not earlier.done():
+                    raise StillRunning
+            running = self._executor.submit(job, release.program(attempt))
+            with self._lock:
+                self._running[release.stack] = running
+            running.result(timeout=self._left(deadline))
         except PolicyRefused:
             raise
         except StillRunning:
@@ -169,15 +193,19 @@ class Placer:
             text = f"the update of stack {release.stack} broke: {type(broken).__name__}: {broken}"
             raise Postponed(text) from broken
 
-    def _free(self, stack: str) -> bool:
-        return stack not in self._running or self._running[stack].done()
+    def _earlier(self, stack: str) -> Future[object] | None:
+        with self._lock:
+            return self._running.get(stack)
+
+    def _left(self, deadline: float) -> float:
+        return max(0.0, deadline - self._clock.elapsed())
 
     def _patch(self, canary: Canary, intent: Intent, reason: str) -> None:
         kind = gateway_of(canary).kind
-        live = self._cluster.get(kind, canary.namespace, canary.route_name)
+        live = self._objects.get(kind, canary.namespace, canary.route_name)
         if live is None:
             raise Postponed(reason)
-        self._watches.put(kind, self._cluster.apply(kind, with_traffic(live, canary, intent)))
+        self._copies.put(kind, self._objects.apply(kind, with_traffic(live, canary, intent)))
 
     def _read_back(self, canary: Canary) -> None:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
@@ -187,13 +215,9 @@ class Placer:
             (workload_of(canary).kind, canary.primary_name),
         )
         for kind, name in named:
-            thing = self._cluster.get(kind, canary.namespace, name)
+            thing = self._objects.get(kind, canary.namespace, name)
             if thing is not None:
-                self._watches.put(kind, thing)
-
-
-def _until(deadline: float) -> float:
-    return max(0.0, deadline - time.monotonic())
+                self._copies.put(kind, thing)
 
 
 def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:

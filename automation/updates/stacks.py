@@ -18,9 +18,8 @@ from pulumi.automation import errors as auto_errors
 
 from automation.errors import SluiceError, StackLocked, StateRefused, StoppedByPolicy, UpdateFailed
 from automation.updates.engines import Engine
+from automation.updates.ports import Gate, Program
 from automation.updates.quiet import quiet
-
-Program = Callable[[], None]
 
 
 class PolicyRefused(StoppedByPolicy):
@@ -46,14 +45,6 @@ class Updated:
     changes: Mapping[str, int]
     seconds: float
     outputs: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Gate:
-    """The policy pack that forward updates run with, and the file with its configuration."""
-
-    pack: Path
-    config: Path | None = None
 
 
 class Stacks:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from automation.cluster.client import Cluster
 from automation.core.kinds import Kind, Manifest
@@ -61,6 +61,11 @@ class Api:
         with self._lock:
             return self._store(kind.path(body["metadata"]["namespace"], body["metadata"]["name"]), body)
 
+    def serve(self, path: str, body: Manifest) -> None:
+        """Serves an object at a path, such as one without a namespace."""
+        with self._lock:
+            self._store(path, body)
+
     def get(self, kind: Kind, name: str, namespace: str = "test") -> Manifest:
         return copy.deepcopy(self._objects[kind.path(namespace, name)])
 
@@ -93,17 +98,25 @@ class Api:
             case "GET" if "watch=true" in asked.path:
                 return Answer(lines=({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "1"}}},))
             case "GET" if _is_collection(path):
-                return self._list(path)
+                return self._list(path, parse_qs(urlsplit(asked.path).query).get("labelSelector", [""])[0])
             case "POST":
                 return self._create(f"{path}/{body['metadata']['name']}", body)
+            case "PATCH" if "force=true" in asked.path and path not in self._objects:
+                return Answer(201, self._store(path, body))
             case "PUT" | "PATCH" if path in self._objects:
                 return self._write(path, part, body)
             case "DELETE" if path in self._objects:
                 return Answer(body=self._objects.pop(path))
         return Answer(404, {"message": "not found"})
 
-    def _list(self, path: str) -> Answer:
-        found = [thing for at, thing in self._objects.items() if at.rpartition("/")[0] == path]
+    def _list(self, path: str, selector: str) -> Answer:
+        label, _, value = selector.partition("=")
+        found = [
+            thing
+            for at, thing in self._objects.items()
+            if at.rpartition("/")[0] == path
+            and (not label or (thing["metadata"].get("labels") or {}).get(label) == value)
+        ]
         return Answer(body={"metadata": {"resourceVersion": str(self._version or 1)}, "items": found})
 
     def _create(self, path: str, body: Manifest) -> Answer:

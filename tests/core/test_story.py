@@ -16,8 +16,14 @@ from automation.core.observation import (
     Target,
 )
 from automation.core.status import Intent, Phase, Purpose, Request
-from tests.core.documents import canary
+from tests.core.documents import document
 from tests.core.world import HEALTHY, World, deployment, initialised, split
+
+AVAILABLE = "all the metrics providers are available!"
+NOT_FOUND = (
+    'spec.routeRef.name: apisixroutes.apisix.apache.org "podinfo" not found in namespace test; '
+    "apply the ApisixRoute first, or name the one that leads users to the application"
+)
 
 
 def broken(world: World, check: object) -> Measured:
@@ -25,7 +31,7 @@ def broken(world: World, check: object) -> Measured:
 
 
 def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
-    world = World(canary())
+    world = World(document())
     world.tick()
     assert (world.status.phase, world.apex, world.recorded) == (Phase.INITIALIZING, "target", ["v1"])
     world.tick()
@@ -33,12 +39,12 @@ def test_initialisation_flips_the_apex_before_the_target_goes_to_zero() -> None:
     assert (world.apex, world.target and world.target.workload.replicas) == ("primary", 0)
     assert world.status.phase == Phase.INITIALIZED
     assert world.status.last_promoted_spec == "v1"
-    assert world.texts == ["Initialization done! podinfo.test"]
+    assert world.texts == [AVAILABLE, AVAILABLE, "Initialization done! podinfo.test"]
 
 
 @pytest.mark.parametrize("skipped", [False, True], ids=["with analysis", "without analysis"])
 def test_the_target_serves_for_as_long_as_primary_is_not_ready(skipped: bool) -> None:
-    world = World(canary({"spec.skipAnalysis": skipped})).tick()
+    world = World(document({"spec.skipAnalysis": skipped})).tick()
     world.primary = replace(deployment("podinfo-primary", 1, available=0), short_since=0.0)
     world.tick(20)
     assert (world.apex, world.status.phase) == ("target", Phase.INITIALIZING)
@@ -51,7 +57,7 @@ def test_the_target_serves_for_as_long_as_primary_is_not_ready(skipped: bool) ->
 
 
 def test_a_good_release_is_promoted_with_the_articles_events() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.SUCCEEDED)
     assert world.texts == [
@@ -73,7 +79,7 @@ def test_a_good_release_is_promoted_with_the_articles_events() -> None:
 
 
 def test_a_bad_release_is_rolled_back_in_the_tick_of_the_last_failed_check() -> None:
-    world = initialised(canary({"spec.analysis.threshold": 3}), answer=broken)
+    world = initialised(document({"spec.analysis.threshold": 3}), answer=broken)
     world.release("v2")
     world.until(Phase.FAILED)
     halt = "Halt podinfo.test advancement success rate 40.00% < 99%"
@@ -100,7 +106,7 @@ def test_a_bad_release_is_rolled_back_in_the_tick_of_the_last_failed_check() -> 
 
 
 def test_each_step_carries_the_checks_that_it_rests_on() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.PROMOTING)
     step = next(i for i in world.made_live if i.placement.traffic == split(20))
@@ -117,7 +123,7 @@ def test_each_step_carries_the_checks_that_it_rests_on() -> None:
 
 
 def test_a_failed_revision_is_not_tried_again_until_it_changes() -> None:
-    world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
+    world = initialised(document({"spec.analysis.threshold": 1}), answer=broken)
     world.release("v2")
     world.until(Phase.FAILED).events.clear()
     before = world.status
@@ -133,7 +139,7 @@ def test_the_first_weight_waits_for_the_pre_rollout_hooks() -> None:
         {"name": "smoke", "type": "pre-rollout", "url": "http://x/"},
         {"name": "more", "type": "pre-rollout", "url": "http://y/"},
     ]
-    world = initialised(canary({"spec.analysis.webhooks": hooks}))
+    world = initialised(document({"spec.analysis.webhooks": hooks}))
     world.hook = lambda seen, webhook: HookAnswer(webhook.name != "smoke", "not yet")
     world.release("v2")
     world.tick(3)
@@ -153,7 +159,7 @@ def test_the_first_weight_waits_for_the_pre_rollout_hooks() -> None:
 
 
 def test_a_rollout_hook_that_fails_halts_before_any_metric() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.hook = lambda seen, webhook: HookAnswer(False, "no load")
     world.release("v2")
     world.tick(3)
@@ -162,7 +168,7 @@ def test_a_rollout_hook_that_fails_halts_before_any_metric() -> None:
 
 
 def test_hooks_are_told_the_phase_and_a_key_for_repeats() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(3)
     (call,) = world.calls
@@ -171,11 +177,11 @@ def test_hooks_are_told_the_phase_and_a_key_for_repeats() -> None:
         "namespace": "test",
         "phase": "Progressing",
     }
-    assert call.key == "test/podinfo/v2/Progressing/10-0/rollout/load-test"
+    assert call.key == f"test/podinfo/{world.hash('v2')}/Progressing/10-0/rollout/load-test"
 
 
 def test_a_change_in_mid_run_takes_the_traffic_back_and_restarts() -> None:
-    world = initialised(canary(), answer=broken)
+    world = initialised(document(), answer=broken)
     world.release("v2")
     world.tick(3)
     assert (world.status.canary_weight, world.status.failed_checks) == (10, 1)
@@ -189,7 +195,7 @@ def test_a_change_in_mid_run_takes_the_traffic_back_and_restarts() -> None:
 
 
 def test_a_change_of_configuration_restarts_with_fresh_pods() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.target = Target(deployment("podinfo", 2), "v2", {"configmap/c": "1"})
     world.tick(3)
     assert world.target
@@ -202,7 +208,7 @@ def test_a_change_of_configuration_restarts_with_fresh_pods() -> None:
 
 
 def test_a_return_to_the_promoted_revision_cancels_without_blame() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(4)
     world.release("v1")
@@ -221,7 +227,7 @@ def test_a_return_to_the_promoted_revision_cancels_without_blame() -> None:
 
 
 def test_an_abort_takes_all_traffic_back_and_a_retry_runs_the_same_revision() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(4)
     world.status = replace(world.status, request=Request("abort", "1", "ann"))
@@ -246,14 +252,14 @@ def test_an_abort_takes_all_traffic_back_and_a_retry_runs_the_same_revision() ->
     ids=["abort while idle", "retry after success", "an unknown verb"],
 )
 def test_a_request_that_makes_no_sense_is_answered_once(request_: Request, said: str) -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.status = replace(world.status, request=request_)
     world.tick(3)
     assert (world.texts, world.status.request) == ([said], None)
 
 
 def test_an_abort_in_mid_promotion_puts_primary_back_first() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.PROMOTING)
     assert world.primary_revision == "v2"
@@ -267,7 +273,7 @@ def test_an_abort_in_mid_promotion_puts_primary_back_first() -> None:
     ("available", "meanwhile"), [(1, 50), (0, 100)], ids=["old pods still answer", "none of its pods answers"]
 )
 def test_a_failed_promotion_ends_with_all_traffic_on_the_healthy_side(available: int, meanwhile: int) -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.PROMOTING)
     world.primary = replace(deployment("podinfo-primary", 2, available=available), expired=True)
@@ -283,7 +289,7 @@ def test_a_failed_promotion_ends_with_all_traffic_on_the_healthy_side(available:
 
 
 def test_a_revision_pushed_in_mid_promotion_gets_a_run_of_its_own() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.PROMOTING)
     world.release("v3")
@@ -294,7 +300,7 @@ def test_a_revision_pushed_in_mid_promotion_gets_a_run_of_its_own() -> None:
 
 
 def test_traffic_returns_in_steps_where_the_document_says_so() -> None:
-    world = initialised(canary({"spec.analysis.stepWeightPromotion": 20}))
+    world = initialised(document({"spec.analysis.stepWeightPromotion": 20}))
     world.release("v2")
     world.until(Phase.SUCCEEDED)
     assert world.weights == [0, 10, 20, 30, 40, 50, 30, 10, 0]
@@ -302,7 +308,7 @@ def test_traffic_returns_in_steps_where_the_document_says_so() -> None:
 
 
 def test_skipped_analysis_waits_for_primary_and_never_routes_to_the_canary() -> None:
-    world = initialised(canary({"spec.skipAnalysis": True}))
+    world = initialised(document({"spec.skipAnalysis": True}))
     world.release("v2")
     world.until(Phase.PROMOTING)
     world.primary = deployment("podinfo-primary", 1, available=0)
@@ -315,15 +321,15 @@ def test_skipped_analysis_waits_for_primary_and_never_routes_to_the_canary() -> 
 
 
 def test_a_suspended_canary_only_says_so() -> None:
-    world = initialised(canary())
-    world.canary = canary({"spec.suspend": True})
+    world = initialised(document())
+    world.document = document({"spec.suspend": True})
     world.release("v2")
     world.tick(2)
     assert world.texts == ["skipping canary run as object is suspended"] * 2
 
 
 def test_a_canary_that_never_gets_ready_is_rolled_back_after_the_deadline() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick()
     assert world.target
@@ -341,7 +347,7 @@ def test_a_canary_that_never_gets_ready_is_rolled_back_after_the_deadline() -> N
 
 
 def test_a_target_that_is_deleted_in_mid_run_leaves_no_traffic_to_nothing() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(3)
     world.target = None
@@ -351,7 +357,7 @@ def test_a_target_that_is_deleted_in_mid_run_leaves_no_traffic_to_nothing() -> N
 
 
 def test_a_route_that_somebody_changed_is_put_back_with_its_name() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(2)
     assert world.route
@@ -364,16 +370,16 @@ def test_a_route_that_somebody_changed_is_put_back_with_its_name() -> None:
 
 
 def test_a_deleted_primary_comes_back_from_its_promoted_revision() -> None:
-    world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
+    world = initialised(document({"spec.analysis.threshold": 1}), answer=broken)
     world.release("v2")
     world.until(Phase.FAILED)
-    world.primary, world.primary_revision = None, ""
+    world.primary = None
     world.tick()
     assert world.primary_revision == "v1"
 
 
 def test_an_apex_that_was_turned_away_is_put_back() -> None:
-    world = initialised(canary(), apex="target")
+    world = initialised(document(), apex="target")
     world.apex = "target"
     world.tick()
     assert (world.apex, world.texts) == (
@@ -383,7 +389,7 @@ def test_an_apex_that_was_turned_away_is_put_back() -> None:
 
 
 def test_a_step_that_a_policy_refuses_moves_nothing_and_is_tried_again() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(2)
     world.policy = lambda intent: Veto("step-bounds", "10 is too much; use 5")
@@ -396,7 +402,7 @@ def test_a_step_that_a_policy_refuses_moves_nothing_and_is_tried_again() -> None
 
 
 def test_no_policy_is_asked_about_a_rollback() -> None:
-    world = initialised(canary({"spec.analysis.threshold": 1}), answer=broken)
+    world = initialised(document({"spec.analysis.threshold": 1}), answer=broken)
     world.release("v2")
     world.tick(2)
     world.policy = lambda intent: Veto("freeze", "closed")
@@ -404,15 +410,15 @@ def test_no_policy_is_asked_about_a_rollback() -> None:
 
 
 def test_a_problem_halts_the_tick_and_changes_nothing() -> None:
-    world = initialised(canary())
-    world.problems = ("Can not find podinfo backend on apisix route podinfo.test ",)
+    world = initialised(document())
+    world.source = None
     world.release("v2")
     world.tick()
-    assert (world.texts, world.status.phase) == ([*world.problems], Phase.INITIALIZED)
+    assert (world.texts, world.status.phase) == ([NOT_FOUND], Phase.INITIALIZED)
 
 
 def test_each_sample_is_judged_once_where_ticks_are_faster_than_scrapes() -> None:
-    world = initialised(canary({"spec.analysis.interval": "1s"}), answer=broken)
+    world = initialised(document({"spec.analysis.interval": "1s"}), answer=broken)
     world.release("v2")
     world.until(Phase.FAILED, ticks=90)
     halts = [text for text in world.texts if text.startswith("Halt")]
@@ -421,7 +427,7 @@ def test_each_sample_is_judged_once_where_ticks_are_faster_than_scrapes() -> Non
 
 
 def test_nothing_counts_before_two_samples_after_a_change_of_weight() -> None:
-    world = initialised(canary({"spec.analysis.interval": "1s"}))
+    world = initialised(document({"spec.analysis.interval": "1s"}))
     world.release("v2")
     times: dict[int, float] = {}
     for _ in range(120):
@@ -432,7 +438,7 @@ def test_nothing_counts_before_two_samples_after_a_change_of_weight() -> None:
 
 
 def test_no_data_is_a_failed_check_once_the_traffic_had_time_to_come() -> None:
-    world = initialised(canary(), answer=lambda seen, check: NothingMeasured())
+    world = initialised(document(), answer=lambda seen, check: NothingMeasured())
     world.release("v2")
     world.tick(3)
     assert world.status.failed_checks == 0
@@ -446,7 +452,7 @@ def test_no_data_is_a_failed_check_once_the_traffic_had_time_to_come() -> None:
 
 
 def test_a_prometheus_that_is_away_is_waited_for_but_not_for_ever() -> None:
-    world = initialised(canary(), answer=lambda seen, check: QueryFailed("connection refused", away=True))
+    world = initialised(document(), answer=lambda seen, check: QueryFailed("connection refused", away=True))
     world.release("v2")
     world.tick(6)
     assert world.status.failed_checks == 0
@@ -455,25 +461,25 @@ def test_a_prometheus_that_is_away_is_waited_for_but_not_for_ever() -> None:
 
 
 def test_a_query_that_is_wrong_is_a_failed_check() -> None:
-    world = initialised(canary(), answer=lambda seen, check: QueryFailed("error response: parse error"))
+    world = initialised(document(), answer=lambda seen, check: QueryFailed("error response: parse error"))
     world.release("v2")
     world.tick(3)
     assert world.status.failed_checks == 1
 
 
 def test_samples_that_stop_coming_are_no_success() -> None:
-    world = initialised(canary(), answer=lambda seen, check: Measured(HEALTHY[check.name], 1_000_040.0))
+    world = initialised(document(), answer=lambda seen, check: Measured(HEALTHY[check.name], 1_000_040.0))
     world.release("v2")
     world.until(Phase.FAILED)
     assert max(world.weights) <= 20
 
 
 def test_an_edited_threshold_ends_a_run_that_is_past_it() -> None:
-    world = initialised(canary(), answer=broken)
+    world = initialised(document(), answer=broken)
     world.release("v2")
     world.tick(4)
     assert world.status.failed_checks == 2
-    world.canary = canary({"spec.analysis.threshold": 2})
+    world.document = document({"spec.analysis.threshold": 2})
     world.tick()
     assert world.status.phase == Phase.FAILED
 
@@ -484,8 +490,8 @@ def test_a_template_that_fails_on_the_healthy_primary_is_said_before_traffic_mov
         "templateRef": {"name": "not-found-percentage"},
         "thresholdRange": {"max": 5},
     }
-    document = canary({"spec.analysis.metrics": [metric]})
-    world = initialised(document, answer=lambda seen, check: seen.measured(98.5))
+    written = document({"spec.analysis.metrics": [metric]})
+    world = initialised(written, answer=lambda seen, check: seen.measured(98.5))
     world.release("v2")
     world.tick()
     assert world.events[0].type == "Warning"
@@ -498,7 +504,7 @@ def test_a_template_that_fails_on_the_healthy_primary_is_said_before_traffic_mov
 
 def test_a_doubtful_document_starts_nothing_when_strict() -> None:
     metric = {"name": "m", "query": "vector(98)", "thresholdRange": {"max": 5}}
-    world = initialised(canary({"spec.analysis.metrics": [metric]}), strict=True)
+    world = initialised(document({"spec.analysis.metrics": [metric]}), strict=True)
     world.answer = lambda seen, check: seen.measured(98.0)
     world.release("v2")
     world.tick(2)
@@ -507,7 +513,7 @@ def test_a_doubtful_document_starts_nothing_when_strict() -> None:
 
 def test_a_check_that_can_not_be_asked_starts_nothing_and_says_why() -> None:
     metric = {"name": "m", "query": "sum(", "thresholdRange": {"max": 5}}
-    world = initialised(canary({"spec.analysis.metrics": [metric]}))
+    world = initialised(document({"spec.analysis.metrics": [metric]}))
     world.answer = lambda seen, check: QueryFailed("parse error")
     world.release("v2")
     world.tick(2)
@@ -526,7 +532,7 @@ def test_a_check_that_can_not_be_asked_starts_nothing_and_says_why() -> None:
     ],
 )
 def test_the_target_is_scaled_from_zero(scaler_min: int | None, primary: int, wanted: int) -> None:
-    world = initialised(canary(), scaler_min=scaler_min)
+    world = initialised(document(), scaler_min=scaler_min)
     world.primary = deployment("podinfo-primary", primary)
     world.release("v2")
     world.tick()
@@ -535,7 +541,7 @@ def test_the_target_is_scaled_from_zero(scaler_min: int | None, primary: int, wa
 
 
 def test_a_step_never_resets_what_the_autoscaler_chose() -> None:
-    world = initialised(canary(), scaler_min=1)
+    world = initialised(document(), scaler_min=1)
     world.release("v2")
     world.tick(2)
     assert world.target
@@ -545,7 +551,7 @@ def test_a_step_never_resets_what_the_autoscaler_chose() -> None:
 
 
 def test_an_intent_that_is_not_live_is_dropped_and_decided_anew() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(2)
     assert world.status.in_force
@@ -556,18 +562,18 @@ def test_an_intent_that_is_not_live_is_dropped_and_decided_anew() -> None:
 
 
 def test_a_primary_that_is_lost_while_it_is_put_back_is_made_again() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.PROMOTING)
     world.status = replace(world.status, request=Request("abort", "1", "ann"))
     world.tick()
-    world.primary, world.primary_revision = None, ""
+    world.primary = None
     world.until(Phase.FAILED)
     assert (world.primary_revision, world.route and world.route.traffic) == ("v1", split(0))
 
 
 def test_a_dropped_intent_does_not_linger_on_a_canary_at_rest() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     assert world.status.in_force
     lost = replace(world.status.in_force, attempt="lost")
     world.status = replace(world.status, intent=Intent(Purpose.REPAIR, lost, "lost"))
@@ -577,13 +583,13 @@ def test_a_dropped_intent_does_not_linger_on_a_canary_at_rest() -> None:
 
 @pytest.mark.parametrize("step_back", [0, 20], ids=["in one jump", "in steps"])
 def test_a_promotion_without_traffic_to_move_back_does_not_wait_for_ever(step_back: int) -> None:
-    world = initialised(canary({"spec.skipAnalysis": True, "spec.analysis.stepWeightPromotion": step_back}))
+    world = initialised(document({"spec.skipAnalysis": True, "spec.analysis.stepWeightPromotion": step_back}))
     world.release("v2")
     world.until(Phase.SUCCEEDED)
 
 
 def test_a_revision_pushed_while_primary_is_put_back_is_not_swallowed() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.until(Phase.PROMOTING)
     world.primary = replace(deployment("podinfo-primary", 2, available=1), expired=True)
@@ -597,7 +603,7 @@ def test_a_revision_pushed_while_primary_is_put_back_is_not_swallowed() -> None:
 
 
 def test_no_run_starts_while_primary_is_scaled_to_zero() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.primary = deployment("podinfo-primary", 0)
     world.release("v2")
     world.tick()
@@ -608,7 +614,7 @@ def test_no_run_starts_while_primary_is_scaled_to_zero() -> None:
 
 
 def test_a_fix_is_not_held_to_the_deadline_of_what_it_mends() -> None:
-    world = initialised(canary())
+    world = initialised(document())
     world.release("v2")
     world.tick(2)
     assert world.target
@@ -625,7 +631,7 @@ def test_what_a_document_asks_for_in_vain_is_said_when_a_run_starts() -> None:
     alerts = [{"name": "on-call", "providerRef": {"name": "slack"}}]
     metrics = [{"name": "request-success-rate"}]
     world = initialised(
-        canary(
+        document(
             {
                 f"spec.analysis.{name}": value
                 for name, value in [("webhooks", hooks), ("alerts", alerts), ("metrics", metrics)]
@@ -642,7 +648,7 @@ def test_what_a_document_asks_for_in_vain_is_said_when_a_run_starts() -> None:
 
 
 def test_a_document_without_metrics_is_said_to_measure_nothing() -> None:
-    world = initialised(canary({"spec.analysis.metrics": []}))
+    world = initialised(document({"spec.analysis.metrics": []}))
     world.release("v2")
     world.tick()
     assert world.texts[0] == (
@@ -653,14 +659,14 @@ def test_a_document_without_metrics_is_said_to_measure_nothing() -> None:
 def test_a_source_that_breaks_in_mid_run_holds_a_good_canary_and_still_lets_a_bad_one_be_rolled_back() -> (
     None
 ):
-    world = initialised(canary({"spec.analysis.threshold": 3}))
+    world = initialised(document({"spec.analysis.threshold": 3}))
     world.release("v2")
     while world.status.traffic.canary == 0:
         world.tick()
-    world.problems = ('apisixroutes.apisix.apache.org "podinfo" not found',)
+    world.source = None
     weight = world.status.traffic.canary
     world.tick(5)
-    assert (world.status.traffic.canary, world.texts[-1]) == (weight, world.problems[0])
+    assert (world.status.traffic.canary, world.texts[-1]) == (weight, NOT_FOUND)
     world.answer = broken
     world.until(Phase.FAILED)
     assert world.status.traffic.canary == 0

@@ -1,34 +1,80 @@
-"""A cluster in memory and a small driver for it, which can be killed before any of its acts."""
+"""One Canary and its driver in memory: the real driver over a cluster, stacks, a clock and questions in memory.
+
+Objects of the cluster are read and set as the values that decisions rest on. Revisions and configuration go by the
+names that a test gave them; in the cluster they have hashes.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from automation.cluster.events import Announcement
+from automation.cluster.leases import Identity, Leases
+from automation.cluster.observer import REMEMBERED, Observer, TickContext, kinds
+from automation.cluster.recorder import Recorder
 from automation.core.analysis import MetricCheck, Webhook
-from automation.core.decide import Veto, abandon, decide
-from automation.core.decision import (
-    Action,
-    Announce,
-    CallHook,
-    Decision,
-    Event,
-    MakeLive,
-    Measure,
-    RecordRevision,
-    Save,
-    ScaleTarget,
+from automation.core.decide import Veto, decide
+from automation.core.decision import CallHook, Decision, Event
+from automation.core.kinds import (
+    CANARY,
+    CONFIG_MAP,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    SERVICE,
+    Kind,
+    Manifest,
 )
+from automation.core.marks import ATTEMPT
+from automation.core.moments import timestamp
 from automation.core.observation import Answer, HookAnswer, Measured, Observation, Route, Target, Workload
 from automation.core.rendering import placement_to_render
+from automation.core.revision_hash import config_checksum, revision_hash
 from automation.core.spec import Canary
-from automation.core.status import Apex, Intent, Phase, Placement, Status, Traffic
+from automation.core.status import Apex, Intent, Phase, Placement, Status
+from automation.core.traffic import Traffic
+from automation.driver.driver import Driver
+from automation.driver.ports import Ports
+from automation.driver.tick import Tick
+from automation.inmemory.clock import MemoryClock
+from automation.inmemory.cluster import MemoryCluster, MemoryCopies
+from automation.inmemory.executor import Inline
+from automation.inmemory.pods import run_pods
+from automation.inmemory.questions import MemoryQuestions
+from automation.inmemory.stacks import Declared, MemoryStacks, Refusal, Update
+from automation.questions.asker import Asked
+from automation.updates.placer import Placer, Release, Terms
+from automation.updates.ports import Gate
+from cli.known import Known
+from components.generated import generate
+from documents.front import canary_of
+from gateways.gateway import Marks
+from gateways.registry import gateway_of
+from stacks.release import View, inputs_of
+from workloads.horizontal import AUTOSCALER
 
 HEALTHY = {"request-success-rate": 100.0, "request-duration": 20.0}
+HERE = Identity("here", 1, "5")
+KEY = ("test", "podinfo")
+SOURCE: Manifest = {
+    "apiVersion": "apisix.apache.org/v2",
+    "kind": "ApisixRoute",
+    "metadata": {"name": "podinfo", "namespace": "test"},
+    "spec": {
+        "http": [
+            {
+                "name": "method",
+                "match": {"hosts": ["app.example.com"], "paths": ["/*"]},
+                "backends": [{"serviceName": "podinfo", "servicePort": 80}],
+            }
+        ]
+    },
+}
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The driver was killed."""
 
 
@@ -36,32 +82,182 @@ def deployment(name: str, replicas: int = 1, *, available: int | None = None) ->
     return Workload(name, replicas, replicas, replicas, replicas if available is None else available)
 
 
-@dataclass
-class World:
-    """One Canary and what belongs to it. Everything but the fields below is done by ticks."""
+def split(canary: int) -> Traffic:
+    return Traffic(canary)
 
-    canary: Canary
-    status: Status = field(default_factory=Status)
-    now: float = 1_000_000.0
-    target: Target | None = field(default_factory=lambda: Target(deployment("podinfo"), "v1"))
-    primary: Workload | None = None
-    primary_revision: str = ""
-    route: Route | None = None
-    apex: Apex | None = "target"
-    scaler_min: int | None = None
-    scrape_interval: float = 5.0
-    strict: bool = False
-    problems: tuple[str, ...] = ()
-    answer: Callable[[World, MetricCheck], Answer] = lambda world, check: world.measured(HEALTHY[check.name])
-    hook: Callable[[World, Webhook], HookAnswer] = lambda world, webhook: HookAnswer(True)
-    policy: Callable[[Intent], Veto | None] = lambda intent: None
-    events: list[Event] = field(default_factory=list)
-    calls: list[CallHook] = field(default_factory=list)
-    made_live: list[Intent] = field(default_factory=list)
-    recorded: list[str] = field(default_factory=list)
-    forward: list[bool] = field(default_factory=list)
-    attempts: int = 0
-    lives: int | None = None
+
+class World:
+    """Everything but what a test sets is done by ticks. `lives` is how many acts the driver lives on for."""
+
+    def __init__(
+        self,
+        document: Manifest,
+        status: Status | None = None,
+        *,
+        workload: Kind = DEPLOYMENT,
+        extra: Manifest | None = None,
+        source: Manifest | None = SOURCE,
+        **fields: Any,
+    ) -> None:
+        self.answer: Callable[[World, MetricCheck], Answer] = lambda world, check: world.measured(
+            HEALTHY[check.name]
+        )
+        self.hook: Callable[[World, Webhook], HookAnswer] = lambda world, webhook: HookAnswer(True)
+        self.policy: Callable[[Intent], Veto | None] = lambda intent: None
+        self.events: list[Event] = []
+        self.calls: list[CallHook] = []
+        self.made_live: list[Intent] = []
+        self.forward: list[bool] = []
+        self.recorded: list[str] = []
+        self.scrape_interval, self.strict = 5.0, False
+        self.attempts, self.lives = 0, None
+        self.clock = MemoryClock(1_000_000.0)
+        self.cluster = MemoryCluster(before=self._before)
+        self._names: dict[str, str] = {"": ""}
+        self._hashes: dict[str, str] = {"": ""}
+        self._workload, self._extra = workload, extra or {}
+        run_pods(self.cluster, workload)
+        self._run_pods, self.cluster.after = self.cluster.after, self._after
+        self.copies = MemoryCopies(self.cluster, REMEMBERED)
+        self.observer = Observer(self.copies)
+        self.stacks = MemoryStacks(self.cluster, self._judge, self._begin, self._done)
+        self.document = document
+        self.status = status or Status()
+        self.source = source
+        self.target = Target(deployment("podinfo"), "v1")
+        self.apex = "target"
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.driver = self._driver()
+
+    lives: int | None
+
+    # What a test sets, and sees.
+
+    @property
+    def canary(self) -> Canary:
+        return canary_of(self._live(CANARY, "podinfo") or {})
+
+    def _document(self, document: Manifest) -> None:
+        known = self._live(CANARY, "podinfo") or {}
+        kept = {"status": known["status"]} if "status" in known else {}
+        self.cluster.put(CANARY, {**document, **kept})
+
+    document = property(fset=_document)
+
+    @property
+    def now(self) -> float:
+        return self.clock.at
+
+    @now.setter
+    def now(self, at: float) -> None:
+        self.clock.at = at
+
+    @property
+    def status(self) -> Status:
+        live = self._live(CANARY, "podinfo") or {}
+        return _renamed(Status.parse(live.get("status") or {}), self._names)
+
+    @status.setter
+    def status(self, status: Status) -> None:
+        live = self._live(CANARY, "podinfo") or {}
+        self.cluster.put(CANARY, {**live, "status": _renamed(status, self._hashes).document()})
+
+    @property
+    def target(self) -> Target | None:
+        found = self.observe().target
+        if found is None:
+            return None
+        configs = {key: self._names.get(value, value) for key, value in found.configs.items()}
+        return replace(found, revision=self._names.get(found.revision, found.revision), configs=configs)
+
+    @target.setter
+    def target(self, target: Target | None) -> None:
+        if target is None:
+            self.cluster.delete(self._workload, *KEY)
+            return
+        checksums = {key: self._configured(key, name) for key, name in target.configs.items()}
+        template = _template(target)
+        self._name(revision_hash(template, checksums), target.revision)
+        self.cluster.put(self._workload, self._made("podinfo", target.workload, template))
+
+    @property
+    def primary(self) -> Workload | None:
+        return self.observe().primary
+
+    @primary.setter
+    def primary(self, primary: Workload | None) -> None:
+        known = self._live(self._workload, "podinfo-primary")
+        if primary is None:
+            self.cluster.delete(self._workload, "test", "podinfo-primary")
+            return
+        template = {"spec": {"containers": [{"name": "podinfod", "image": primary.image}]}}
+        made = self._made("podinfo-primary", primary, known["spec"]["template"] if known else template)
+        self.cluster.put(
+            self._workload, {**made, "metadata": {**(known or {}).get("metadata", {}), **made["metadata"]}}
+        )
+
+    @property
+    def primary_revision(self) -> str:
+        primary = self.primary
+        return self._names.get(primary.revision, primary.revision) if primary else ""
+
+    @property
+    def route(self) -> Route | None:
+        return self.observe().route
+
+    @route.setter
+    def route(self, route: Route | None) -> None:
+        gateway = gateway_of(self.canary)
+        if route is None:
+            self.cluster.delete(gateway.kind, "test", self.canary.route_name)
+            return
+        known = self._live(gateway.kind, self.canary.route_name)
+        made = known or gateway.render(self.canary, self.source, route.traffic, Marks({}, {}))
+        field = {"f:spec": {f"f:{gateway.ruled_field}": {}}}
+        metadata = {
+            **made["metadata"],
+            "annotations": {**(made["metadata"].get("annotations") or {}), ATTEMPT: route.attempt},
+            "managedFields": [{"manager": route.changed_by or "sluice", "fieldsV1": field}],
+        }
+        changed = gateway.with_traffic(self.canary, made, route.traffic)
+        self.cluster.put(gateway.kind, {**changed, "metadata": metadata})
+
+    @property
+    def apex(self) -> Apex | None:
+        live = self._live(SERVICE, "podinfo")
+        value = ((live or {}).get("spec") or {}).get("selector", {}).get("app")
+        return {"podinfo": "target", "podinfo-primary": "primary"}.get(value)  # type: ignore[return-value]
+
+    @apex.setter
+    def apex(self, apex: Apex) -> None:
+        value = "podinfo" if apex == "target" else "podinfo-primary"
+        known = self._live(SERVICE, "podinfo") or _object(SERVICE, "podinfo", {"ports": []})
+        self.cluster.put(SERVICE, {**known, "spec": {**known["spec"], "selector": {"app": value}}})
+
+    @property
+    def source(self) -> Manifest | None:
+        """The route that people write."""
+        return self._live(gateway_of(self.canary).source.kind, "podinfo")
+
+    @source.setter
+    def source(self, source: Manifest | None) -> None:
+        kind = gateway_of(self.canary).source.kind
+        if source is None:
+            self.cluster.delete(kind, *KEY)
+        else:
+            self.cluster.put(kind, source)
+
+    def _scaler_min(self, least: int | None) -> None:
+        """Gives the Canary an autoscaler with this minReplicas."""
+        if least is None:
+            return
+        live = self._live(CANARY, "podinfo") or {}
+        self.document = {**live, "spec": {**live["spec"], "autoscalerRef": {"name": "podinfo"}}}
+        spec = {"minReplicas": least, "maxReplicas": 9, "scaleTargetRef": {"name": "podinfo"}}
+        self.cluster.put(AUTOSCALER, _object(AUTOSCALER, "podinfo", spec))
+
+    scaler_min = property(fset=_scaler_min)
 
     @property
     def texts(self) -> list[str]:
@@ -83,11 +279,25 @@ class World:
         """Somebody changes the target."""
         self.target = replace(self.target or Target(deployment("podinfo", 0), ""), revision=revision)
 
+    # Time.
+
     def tick(self, count: int = 1) -> World:
+        interval = self.canary.analysis.interval
         for _ in range(count):
-            self._tick()
-            self.now += self.canary.analysis.interval
+            begun = self.now
+            self.ticked()
+            self.now = max(self.now, begun + interval)
         return self
+
+    def ticked(self) -> Tick:
+        """One tick, after which no time has passed but what it waited for."""
+        try:
+            tick = self.driver.tick(*KEY)
+        except Killed:
+            self.driver = self._driver()
+            raise
+        assert tick is not None
+        return tick
 
     def until(self, *phases: Phase, ticks: int = 60) -> World:
         """Tick until a phase is reached; fails when it takes more than `ticks`."""
@@ -98,84 +308,85 @@ class World:
         raise AssertionError(f"phase {self.status.phase} after {ticks} ticks: {self.texts[-5:]}")
 
     def observe(self) -> Observation:
-        return Observation(
-            now=self.now,
-            fresh_attempt=f"a{self.attempts}",
-            target=self.target,
-            primary=self.primary and replace(self.primary, revision=self.primary_revision),
-            route=self.route,
-            apex=self.apex if self.target else None,
-            scrape_interval=self.scrape_interval,
-            scaler_min=self.scaler_min,
-            problems=self.problems,
-            strict=self.strict,
-        )
+        context = TickContext(self.now, f"a{self.attempts}", self.scrape_interval, self.strict)
+        return self.observer.observe(self.canary, context)
 
     def decision(self) -> Decision:
-        """The final decision of a tick, its questions answered."""
-        seen = self.observe()
+        """The final decision of a tick, its questions answered and none of its actions taken."""
+        seen, asked = self.observe(), Asked()
+        status = _renamed(self.status, self._hashes)
         for _ in range(50):
-            decision = decide(self.canary, self.status, seen)
+            decision = decide(self.canary, status, seen)
             if not decision.questions:
                 return decision
-            for question in decision.questions:
-                match question:
-                    case CallHook(webhook=webhook):
-                        self.calls.append(question)
-                        seen = replace(seen, hooks={**seen.hooks, webhook: self.hook(self, webhook)})
-                    case Measure(check=check):
-                        seen = replace(seen, metrics={**seen.metrics, check: self.answer(self, check)})
+            seen = self._questions().answer(self.canary, seen, decision.questions, asked)
         raise AssertionError("endless questions")
 
-    def _tick(self) -> None:
+    # The driver, and what it acts through.
+
+    def _driver(self) -> Driver:
+        known = Known(self.cluster, self.copies)
+        ports = Ports(
+            objects=self.cluster,
+            copies=self.copies,
+            observer=self.observer,
+            questions=self._questions(),
+            recorder=Recorder(self.cluster),
+            placer=Placer(
+                self.cluster,
+                self.copies,
+                self.stacks,
+                lambda canary: Release(
+                    "dev.test.podinfo", lambda attempt: lambda: declared(known, canary, attempt)
+                ),
+                Terms("ann@here", Gate(Path("policies"))),
+                Inline(),
+                self.clock,
+            ),
+            leases=Leases(self.cluster, HERE, self.clock),
+            announce=self._announce,
+            clock=self.clock,
+            write_back=lambda canary: "",
+            fresh_attempt=self._fresh_attempt,
+        )
+        return Driver(ports, self.scrape_interval, self.strict)
+
+    def _questions(self) -> MemoryQuestions:
+        return MemoryQuestions(self._call, lambda check: self.answer(self, check))
+
+    def _call(self, call: CallHook) -> HookAnswer:
+        self.calls.append(call)
+        return self.hook(self, call.webhook)
+
+    def _fresh_attempt(self) -> str:
         self.attempts += 1
-        for action in self.decision().actions:
-            self._live_on()
-            self._take(action)
+        return f"a{self.attempts}"
 
-    def _take(self, action: Action) -> None:
-        match action:
-            case RecordRevision(revision=revision):
-                self.recorded.append(revision)
-            case ScaleTarget(replicas=replicas):
-                self._scale(replicas)
-            case Save(status=status):
-                self._save(status)
-            case Announce(event=event):
-                self.events.append(event)
-            case MakeLive(intent=intent, forward=forward):
-                self._update(intent, forward=forward)
+    def _announce(self, announcement: Announcement, canary: Manifest) -> None:
+        self._live_on()
+        self.events.append(Event(announcement.type, announcement.text))
 
-    def _update(self, intent: Intent, *, forward: bool) -> None:
-        """Make an intent live, then decide on what is so now."""
-        refusal = self.policy(intent) if forward else None
-        if refusal:
-            dropped = abandon(self.canary, self.status, refusal)
-            self._save(dropped.status)
-            self.events.extend(dropped.events)
-            return
-        self._render(placement_to_render(self.status, intent.placement.attempt))
-        self.made_live.append(intent)
-        self.forward.append(forward)
-        self._tick()
+    def _before(self, verb: str, kind: Kind, body: Manifest) -> None:
+        self._live_on()
 
-    def _render(self, placement: Placement) -> None:
-        """What the program does to the cluster."""
-        assert self.status.intent
-        assert placement == self.status.intent.placement, "an update follows the save of its intent"
-        self.apex = placement.apex
-        if placement.apex == "primary":
-            self.route = Route(placement.traffic, placement.attempt)
-        self.primary = self.primary or deployment("podinfo-primary")
-        self.primary_revision = placement.revision
+    def _after(self, verb: str, kind: Kind, body: Manifest) -> None:
+        if kind == CONTROLLER_REVISION and verb == "create":
+            hash = body["metadata"]["name"].removeprefix("podinfo-")
+            self.recorded.append(self._names.get(hash, hash))
+        self._run_pods(verb, kind, body)
 
-    def _save(self, status: Status) -> None:
-        """Through the API server and back."""
-        self.status = Status.parse(json.loads(json.dumps(status.document())))
+    def _begin(self, update: Update) -> None:
+        self._live_on()
 
-    def _scale(self, replicas: int) -> None:
-        if self.target:
-            self.target = replace(self.target, workload=deployment("podinfo", replicas))
+    def _judge(self, update: Update) -> Refusal | None:
+        intent = self.status.intent
+        veto = self.policy(intent) if intent else None
+        return Refusal(veto.policy, veto.message) if veto else None
+
+    def _done(self, update: Update) -> None:
+        if '"attempt"' in update.message and (intent := self.status.intent):
+            self.made_live.append(intent)
+            self.forward.append(update.gated)
 
     def _live_on(self) -> None:
         if self.lives is not None:
@@ -184,17 +395,98 @@ class World:
                 self.lives = None
                 raise Killed
 
+    # Names.
 
-def initialised(canary: Canary, **fields: object) -> World:
+    def _live(self, kind: Kind, name: str) -> Manifest | None:
+        return self.cluster.get(kind, "test", name)
+
+    def _name(self, hash: str, name: str) -> None:
+        self._names[hash], self._hashes[name] = name, hash
+
+    def _made(self, name: str, workload: Workload, template: Manifest) -> Manifest:
+        """The object of a workload."""
+        selector = {"matchLabels": {"app": name}}
+        spec = {"replicas": workload.replicas, "selector": selector, "template": template, **self._extra}
+        late = {
+            "type": "Available",
+            "status": "False",
+            "reason": "MinimumReplicasUnavailable",
+            "lastUpdateTime": timestamp(workload.short_since or 0.0),
+        }
+        expired = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+        status = {
+            "observedGeneration": 9999,
+            "replicas": workload.running,
+            "updatedReplicas": workload.updated,
+            "availableReplicas": workload.available,
+            "conditions": [late] * (workload.short_since is not None) + [expired] * workload.expired,
+        }
+        return {**_object(self._workload, name, spec), "status": status}
+
+    def hash(self, name: str) -> str:
+        """The hash of a revision that a test gave a name."""
+        return self._hashes[name]
+
+    def _configured(self, key: str, name: str) -> str:
+        config = _object(CONFIG_MAP, key.partition("/")[2], {}) | {"data": {"value": name}}
+        checksum = config_checksum(self.cluster.put(CONFIG_MAP, config))
+        self._name(checksum, name)
+        return checksum
+
+
+def declared(known: Known, canary: Canary, attempt: str | None) -> list[Declared]:
+    """What the program of the release stack declares in adopted mode."""
+    rollout = known.rollout(canary)
+    assert rollout is not None
+    assert rollout.live is not None
+    placement = placement_to_render(rollout.status, attempt, rollout.newest)
+    view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
+    by_name = {kind.kind: kind for kind in kinds()}
+    return [(by_name[made["kind"]], made) for made in generate(canary, inputs_of(view)).objects]
+
+
+def initialised(document: Manifest, **fields: object) -> World:
     """A world whose primary carries the traffic of revision v1; its history begins now."""
-    world = World(canary)
-    for name, value in fields.items():
-        setattr(world, name, value)
+    world = World(document, **fields)
     world.until(Phase.INITIALIZED)
     for history in (world.events, world.made_live, world.forward, world.recorded, world.calls):
         history.clear()
     return world
 
 
-def split(canary: int) -> Traffic:
-    return Traffic(canary)
+def _object(kind: Kind, name: str, spec: Manifest) -> Manifest:
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"name": name, "namespace": "test"},
+        "spec": spec,
+    }
+
+
+def _template(target: Target) -> Manifest:
+    sources = [{"configMapRef": {"name": key.partition("/")[2]}} for key in target.configs]
+    container = {"name": "podinfod", "image": target.image or "podinfo:1", "envFrom": sources}
+    return {
+        "metadata": {"labels": {"app": "podinfo"}, "annotations": {"revision": target.revision}},
+        "spec": {"containers": [container]},
+    }
+
+
+def _renamed(status: Status, names: Mapping[str, str]) -> Status:
+    """The status with other names for the revisions and the configuration that it names."""
+
+    def name(known: str) -> str:
+        return names.get(known, known)
+
+    def placement(known: Placement) -> Placement:
+        return replace(known, revision=name(known.revision))
+
+    intent = status.intent and replace(status.intent, placement=placement(status.intent.placement))
+    return replace(
+        status,
+        last_applied_spec=name(status.last_applied_spec),
+        last_promoted_spec=name(status.last_promoted_spec),
+        tracked_configs={key: name(value) for key, value in status.tracked_configs.items()},
+        in_force=status.in_force and placement(status.in_force),
+        intent=intent,
+    )

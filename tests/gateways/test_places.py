@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("automation", "cli", "components", "documents", "gateways", "policies", "stacks", "workloads")
 PLATFORM = {"components/apisix.py", "components/apisix_manifests.py", "components/definitions.py"}
 """What the platform stack installs: another subject than what a release writes."""
-DECLARED = {"components/podinfo.py", "components/revision.py"}
-"""A Deployment that the platform declares, and the docstring of what is recorded."""
+DECLARED = {"automation/inmemory/pods.py", "components/podinfo.py", "components/revision.py"}
+"""A Deployment that the platform declares, whose pods run in memory, and the docstring of what is recorded."""
 
 
 def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:

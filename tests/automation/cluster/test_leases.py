@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from automation.cluster import leases as lease
-from automation.cluster.leases import Identity, Leases, began, machine
+from automation.clock import SystemClock
+from automation.cluster.leases import Identity, Keeper, Leases, began, machine
 from automation.core.kinds import LEASE
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary
@@ -27,7 +27,16 @@ class Machine:
 
     def __init__(self, served: Api, identity: Identity, skew: float = 0.0) -> None:
         self.passed, self._skew = 0.0, skew
-        self.leases = Leases(served.cluster, identity, lambda: NOW + self.passed + skew, lambda: self.passed)
+        self.leases = Leases(served.cluster, identity, self)
+
+    def now(self) -> float:
+        return NOW + self.passed + self._skew
+
+    def elapsed(self) -> float:
+        return self.passed
+
+    def sleep(self, seconds: float) -> None:
+        self.passed += seconds
 
     def hold(self) -> str:
         return self.leases.hold(canary())
@@ -136,14 +145,29 @@ def test_a_container_of_the_same_host_name_is_no_process_of_this_one() -> None:
     assert Identity.parse(str(other)) == other
 
 
-def test_a_long_tick_keeps_its_lease(served: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.05)
-    leases = Leases(served.cluster, HERE)
-    leases.hold(canary())
+def test_a_long_tick_keeps_its_lease(served: Api) -> None:
+    here = Machine(served, HERE)
+    here.hold()
     begun = served.get(LEASE, NAME)["spec"]["renewTime"]
-    deadline = time.monotonic() + 5
-    with leases.kept(canary()):
-        while served.get(LEASE, NAME)["spec"]["renewTime"] == begun:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-    assert holder(served) == "here/1/5"
+    with here.leases.kept(canary()):
+        here.passed = 11
+        here.leases.keep_up()
+        assert served.get(LEASE, NAME)["spec"]["renewTime"] > begun
+    here.passed = 22
+    asked = len(served.asked)
+    here.leases.keep_up()
+    assert (holder(served), len(served.asked)) == ("here/1/5", asked)
+
+
+def test_one_thread_keeps_up_all_leases_until_it_is_stopped(served: Api) -> None:
+    renewed = threading.Event()
+
+    class Noticed(Leases):
+        def keep_up(self) -> None:
+            renewed.set()
+
+    keeper = Keeper(Noticed(served.cluster, HERE, SystemClock()), seconds=0.01)
+    keeper.start()
+    assert renewed.wait(5)
+    keeper.stop()
+    assert "leases" not in {thread.name for thread in threading.enumerate()}

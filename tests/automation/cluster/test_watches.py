@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from automation.cluster import watches as copies
 from automation.cluster.client import Cluster
-from automation.cluster.watches import NamedWatches, Watches
-from automation.core.kinds import CONFIG_MAP, DEPLOYMENT
+from automation.cluster.observer import REMEMBERED
+from automation.cluster.watches import Watches
+from automation.core.kinds import DEPLOYMENT, SECRET
+from automation.core.revision_hash import config_checksum
 from automation.errors import ClusterRefused
 from tests.automation.api import kubeconfig
 from tests.automation.loopback import Answer, Asked, Loopback, loopback
@@ -190,7 +191,8 @@ def test_only_the_namespaces_that_were_named_are_asked_for(tmp_path: Path) -> No
         assert watches.get(DEPLOYMENT, "test", "one") == deployment("one", 3) | KINDS_OF_A_LIST
         assert watches.get(DEPLOYMENT, "elsewhere", "one") is None
         watches.stop()
-    assert {asked.path.split("/")[5] for asked in server.asked} == {"test", "shop"}
+    in_namespaces = [asked.path for asked in server.asked if "/namespaces/" in asked.path]
+    assert {path.split("/")[5] for path in in_namespaces} == {"test", "shop"}
 
 
 def test_who_may_not_look_is_told_so(tmp_path: Path) -> None:
@@ -201,21 +203,49 @@ def test_who_may_not_look_is_told_so(tmp_path: Path) -> None:
         watches.stop()
 
 
-def test_configuration_that_nobody_asks_for_any_more_is_not_followed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_namespaces_share_one_watch_and_others_stay_out_of_sight(tmp_path: Path) -> None:
+    heard: list[str] = []
+
     def respond(asked: Asked) -> Answer:
         if "watch=true" in asked.path:
-            threading.Event().wait(0.05)
+            threading.Event().wait(0.2)
             return Answer(lines=())
-        return Answer(body={"metadata": {"resourceVersion": "5"}, "items": []})
+        elsewhere = deployment("two", 4)
+        elsewhere["metadata"] = {**elsewhere["metadata"], "namespace": "elsewhere"}
+        return Answer(body={"metadata": {"resourceVersion": "5"}, "items": [deployment("one", 3), elsewhere]})
 
-    monkeypatch.setattr(copies, "UNASKED_SECONDS", 0.0)
-    before = {thread.name for thread in threading.enumerate()}
     with loopback(respond) as server:
-        named = NamedWatches(connect(server, tmp_path))
-        for release in range(5):
-            named.get(CONFIG_MAP, "test", f"config-{release}")
-        until(lambda: [t.name for t in threading.enumerate()].count("watch-configmaps") == 1)
-        named.stop()
-    assert "watch-configmaps" not in before
+        watches = Watches(
+            connect(server, tmp_path),
+            [DEPLOYMENT],
+            ["test", "shop"],
+            lambda kind, thing: heard.append(thing["metadata"]["name"]),
+        )
+        watches.start(5)
+        names = [thread.name for thread in threading.enumerate()]
+        assert names.count("watch-deployments") == 1
+        assert [thing["metadata"]["name"] for thing in watches.all(DEPLOYMENT)] == ["one"]
+        assert watches.get(DEPLOYMENT, "elsewhere", "two") is None
+        watches.stop()
+    assert heard == ["one"]
+
+
+def test_what_is_kept_of_an_object_is_for_its_kind_to_say(tmp_path: Path) -> None:
+    secret = {
+        "metadata": {"namespace": "test", "name": "s", "resourceVersion": "3"},
+        "data": {"k": "bG9uZw=="},
+    }
+
+    def respond(asked: Asked) -> Answer:
+        if "watch=true" in asked.path:
+            threading.Event().wait(0.2)
+            return Answer(lines=())
+        return Answer(body={"metadata": {"resourceVersion": "5"}, "items": [secret]})
+
+    with loopback(respond) as server:
+        watches = Watches(connect(server, tmp_path), [SECRET], ["test"], kept=REMEMBERED)
+        watches.start(5)
+        kept = watches.get(SECRET, "test", "s")
+        watches.stop()
+    assert kept is not None
+    assert (kept["checksum"], "data" in kept) == (config_checksum(secret), False)

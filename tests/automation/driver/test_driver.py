@@ -12,6 +12,8 @@ from automation.core.refusal import Problem, Refused
 from automation.core.status import Phase, Placement, Status
 from automation.core.traffic import ALL_ON_PRIMARY
 from automation.driver.driver import Scene, outcome, refuse_forgetful
+from automation.driver.memory import Memory
+from automation.driver.tick import Obstacle
 from automation.errors import ClusterRefused, StateRefused
 from cli import assembly
 from cli.display import Lines
@@ -69,5 +71,6 @@ def test_why_a_release_would_wait_for_ever(
     target = Target(Workload("podinfo", 1, 1, 1, 1), revision)
     seen = Observation(0.0, "a-2", target, primary=None, route=None, apex="primary")
     status = replace(STATUS, phase=phase, last_applied_spec="rev", last_promoted_spec="rev")
-    tick = outcome(Scene({}, replace(canary(), suspend=suspended), status, seen), "told")
-    assert (obstacle in tick.obstacle, bool(tick.obstacle), tick.done) == (True, bool(obstacle), done)
+    tick = outcome(Scene({}, replace(canary(), suspend=suspended), status, seen, Memory("u")), "told")
+    text = tick.trouble.text if isinstance(tick.trouble, Obstacle) else ""
+    assert (obstacle in text, bool(text), tick.done) == (True, bool(obstacle), done)

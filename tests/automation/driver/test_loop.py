@@ -10,8 +10,8 @@ import pytest
 
 from automation.core.kinds import CANARY, DEPLOYMENT, Kind
 from automation.core.status import Status
-from automation.driver.driver import Tick
 from automation.driver.loop import EVERYBODY, Agenda, Loop, concerns, eager, interval_of
+from automation.driver.tick import Tick
 from automation.errors import ClusterAway
 from gateways.apisix import ROUTE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,13 @@ import requests
 
 from automation.core.analysis import MetricCheck
 from automation.core.decision import Measure
-from automation.core.kinds import Manifest
+from automation.core.kinds import Kind, Manifest
 from automation.core.observation import Measured, NothingMeasured, Observation, QueryFailed, Target, Workload
-from automation.questions.asker import Asker
+from automation.questions.asker import Asked, Asker
 from tests.automation.cluster.test_client import connect
 from tests.automation.cluster.test_observer import canary as document
-from tests.automation.loopback import Answer, Asked, loopback
+from tests.automation.loopback import Answer, loopback
+from tests.automation.loopback import Asked as Request
 
 SUCCESS_RATE = MetricCheck("request-success-rate", minimum=99.0)
 POD = Workload("podinfo", 1, 1, 1, 1)
@@ -37,6 +39,22 @@ def endpoints_of(pods: list[str]) -> list[Manifest]:
     return [endpoints("podinfo-canary", *pods)]
 
 
+class Slices:
+    """A copy of EndpointSlices and nothing else."""
+
+    def __init__(self, now: Callable[[], list[Manifest]]) -> None:
+        self._now = now
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        return None
+
+    def all(self, kind: Kind) -> list[Manifest]:
+        return self._now()
+
+    def put(self, kind: Kind, thing: Manifest) -> None:
+        raise AssertionError("nobody writes here")
+
+
 def measured(value: str) -> Answer:
     result = [{"metric": {}, "value": [1700000000.0, value]}]
     return Answer(body={"status": "success", "data": {"resultType": "vector", "result": result}})
@@ -49,17 +67,17 @@ def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_pa
     def now() -> list[Manifest]:
         return [endpoints("podinfo-canary", *pods), endpoints("podinfo-primary", "10.0.1.1")]
 
-    def respond(asked: Asked) -> Answer:
+    def respond(asked: Request) -> Answer:
         queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
         return measured("100")
 
     found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
     [check] = found.analysis.checks
     with loopback(respond) as server:
-        asker = Asker(connect(server, tmp_path), requests.Session(), server.url, now)
+        asker, asked = Asker(connect(server, tmp_path), Slices(now), requests.Session(), server.url), Asked()
         for revision, addresses in (("one", ["10.0.0.1"]), ("one", ["10.0.0.2"]), ("two", ["10.0.0.3"])):
             pods[:] = addresses
-            answer = asker.answer(found, seen(revision), [Measure(check)]).metrics[check]
+            answer = asker.answer(found, seen(revision), [Measure(check)], asked).metrics[check]
             assert isinstance(answer, Measured)
             assert answer.value == 100.0
     assert ['node=~"10.0.0.1"' in queries[0], 'node=~"10.0.0.1|10.0.0.2"' in queries[1]] == [True, True]
@@ -76,7 +94,7 @@ def test_a_server_that_is_away_is_asked_once_a_tick_and_may_miss_samples_when_it
     said = Answer(503, "no endpoints available")
     asked: list[str] = []
 
-    def respond(request: Asked) -> Answer:
+    def respond(request: Request) -> Answer:
         asked.append(request.path)
         return said
 
@@ -85,41 +103,45 @@ def test_a_server_that_is_away_is_asked_once_a_tick_and_may_miss_samples_when_it
     with loopback(respond) as server:
         asker = Asker(
             connect(server, tmp_path),
+            Slices(lambda: [endpoints("podinfo-canary", "10.0.0.1")]),
             requests.Session(),
             server.url,
-            lambda: [endpoints("podinfo-canary", "10.0.0.1")],
         )
+        mine, another = Asked(), Asked()
         # when it is away
-        answers = asker.answer(found, seen("one"), questions).metrics.values()
+        answers = asker.answer(found, seen("one"), questions, mine).metrics.values()
         # then
         assert all(isinstance(answer, QueryFailed) and answer.away for answer in answers)
         assert len({urlsplit(path).query for path in asked}) == 1
         # when it is back and has nothing
         said = NOTHING
-        first, *_ = asker.answer(found, seen("one"), questions).metrics.values()
+        first, *_ = asker.answer(found, seen("one"), questions, mine).metrics.values()
         # then that is no news for what it was asked in vain
         assert isinstance(first, QueryFailed)
         assert first.away
+        # but it is for another Canary that asks the same
+        others = asker.answer(found, seen("one"), questions, another).metrics.values()
+        assert [*others] == [NothingMeasured()] * 2
         # and after two more samples it is
         later = replace(seen("one"), scrape_interval=0.0)
-        assert [*asker.answer(found, later, questions).metrics.values()] == [NothingMeasured()] * 2
+        assert [*asker.answer(found, later, questions, mine).metrics.values()] == [NothingMeasured()] * 2
 
 
 def test_addresses_of_an_earlier_run_of_the_same_revision_are_not_the_canarys(tmp_path: Path) -> None:
     pods: list[str] = []
     queries: list[str] = []
 
-    def respond(asked: Asked) -> Answer:
+    def respond(asked: Request) -> Answer:
         queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
         return measured("100")
 
     found = replace(document(), analysis=replace(document().analysis, metrics=(SUCCESS_RATE,)))
     [check] = found.analysis.checks
     with loopback(respond) as server:
-        slices = partial(endpoints_of, pods)
-        asker = Asker(connect(server, tmp_path), requests.Session(), server.url, slices)
+        slices = Slices(partial(endpoints_of, pods))
+        asker, asked = Asker(connect(server, tmp_path), slices, requests.Session(), server.url), Asked()
         for address in ("10.0.0.1", "10.0.0.2"):
             pods[:] = [address]
-            asker.forget(found)
-            asker.answer(found, seen("one"), [Measure(check)])
+            asked.forget_pods()
+            asker.answer(found, seen("one"), [Measure(check)], asked)
     assert 'node=~"10.0.0.2"' in queries[1]

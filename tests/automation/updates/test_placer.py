@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from automation.clock import SystemClock
 from automation.cluster.watches import Watches
 from automation.core.decision import MakeLive
 from automation.core.kinds import DEPLOYMENT, SERVICE
 from automation.core.status import Intent, Placement, Purpose
 from automation.core.traffic import Traffic
 from automation.errors import StackLocked, UpdateFailed
-from automation.updates import placer as placing
-from automation.updates.placer import Placer, Postponed, Release
-from automation.updates.stacks import PolicyRefused, Program, StackMissing
+from automation.updates.placer import Patience, Placed, Placer, Postponed, Release, Terms
+from automation.updates.ports import Program
+from automation.updates.stacks import PolicyRefused, StackMissing
 from gateways.apisix import ROUTE
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary, route
 
 STACK = "dev.test.podinfo"
+IMPATIENT = Patience(direct=0.3, forward=0.3, retry=0.05)
 
 
 class Engine:
@@ -40,13 +42,6 @@ class Engine:
         self.messages.append(message)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placing, "DIRECT_SECONDS", 0.3)
-    monkeypatch.setattr(placing, "FORWARD_SECONDS", 0.3)
-    monkeypatch.setattr(placing, "RETRY_SECONDS", 0.05)
-
-
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Api]:
     with api(tmp_path) as server:
@@ -54,16 +49,15 @@ def served(tmp_path: Path) -> Iterator[Api]:
         yield server
 
 
-def placer(served: Api, engine: Engine) -> Placer:
-    watches = Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], ["test"])
-    stacks: Any = engine
+def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Placer:
     return Placer(
         served.cluster,
-        watches,
-        stacks,
+        Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], ["test"]),
+        engine,
         lambda of: Release(STACK, lambda attempt: lambda: None),
-        None,
-        "ann@host",
+        Terms("ann@host", patience=patience),
+        ThreadPoolExecutor(),
+        SystemClock(),
     )
 
 
@@ -100,7 +94,7 @@ def raising(error: Exception) -> Callable[[str], None]:
 def test_a_rollback_takes_the_direct_way_whatever_the_stack_does(served: Api, error: Exception) -> None:
     engine = Engine()
     engine.does = raising(error)
-    said = placer(served, engine).place(canary(), update(Purpose.ROLLBACK, 0))
+    said = placer(served, engine).place(canary(), update(Purpose.ROLLBACK, 0), Placed())
     assert weights(served) == [100, 0]
     assert "was patched directly to 100/0" in said[0]
 
@@ -110,8 +104,8 @@ def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
     engine.does = lambda message: hang(ended)
     one = placer(served, engine)
     with pytest.raises(Postponed, match="still running"):
-        one.place(canary(), update(Purpose.ADVANCE, 30))
-    said = one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3"))
+        one.place(canary(), update(Purpose.ADVANCE, 30), Placed())
+    said = one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3"), Placed())
     ended.set()
     assert weights(served) == [100, 0]
     assert "still running" in said[0]
@@ -129,9 +123,9 @@ def test_what_became_of_an_earlier_update_is_no_answer_to_a_later_one(served: Ap
     engine.does = refused_late
     one = placer(served, engine)
     with pytest.raises(Postponed):
-        one.place(canary(), update(Purpose.ADVANCE, 30))
+        one.place(canary(), update(Purpose.ADVANCE, 30), Placed())
     threading.Timer(0.05, ended.set).start()
-    assert one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3")) == []
+    assert one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3"), Placed()) == []
     assert engine.messages == ["advance to 30", "rollback to 0"]
 
 
@@ -139,11 +133,12 @@ def test_a_stack_that_was_passed_by_is_owed_an_update(served: Api) -> None:
     engine = Engine()
     engine.does = raising(StackLocked("locked"))
     one = placer(served, engine)
-    one.place(canary(), update(Purpose.ROLLBACK, 0))
-    assert one.reconcile(canary()) == []
+    placed = Placed()
+    one.place(canary(), update(Purpose.ROLLBACK, 0), placed)
+    assert one.reconcile(canary(), placed) == []
     engine.does = lambda message: None
-    assert one.reconcile(canary()) == [f"Stack {STACK} is up to date with the live route again"]
-    assert one.reconcile(canary()) == []
+    assert one.reconcile(canary(), placed) == [f"Stack {STACK} is up to date with the live route again"]
+    assert one.reconcile(canary(), placed) == []
 
 
 def test_an_update_that_fails_is_tried_once_more_with_a_refreshed_state(served: Api) -> None:
@@ -154,5 +149,5 @@ def test_an_update_that_fails_is_tried_once_more_with_a_refreshed_state(served: 
             raise UpdateFailed("something was deleted")
 
     engine.does = fails_once
-    assert placer(served, engine).place(canary(), update(Purpose.ADVANCE, 30)) == []
+    assert placer(served, engine).place(canary(), update(Purpose.ADVANCE, 30), Placed()) == []
     assert engine.messages == ["advance to 30", "take over what was changed by hand", "advance to 30"]

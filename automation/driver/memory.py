@@ -1,0 +1,40 @@
+"""What a driver remembers of a Canary between two ticks: nothing that would be missed if it were lost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from automation.cluster.watches import Key
+from automation.questions.asker import Asked
+from automation.updates.placer import Placed
+
+
+@dataclass
+class Memory:
+    """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document."""
+
+    uid: str
+    refused: str = ""
+    asked: Asked = field(default_factory=Asked)
+    placed: Placed = field(default_factory=Placed)
+
+
+class Memories:
+    """One memory a Canary. Each is used by the one tick that its Canary is in."""
+
+    def __init__(self) -> None:
+        self._of: dict[Key, Memory] = {}
+        self._lock = threading.Lock()
+
+    def of(self, key: Key, uid: str) -> Memory:
+        """The memory of a Canary, a fresh one where it was not met before."""
+        with self._lock:
+            known = self._of.get(key)
+            if known is None or known.uid != uid:
+                known = self._of[key] = Memory(uid)
+            return known
+
+    def forget(self, key: Key) -> None:
+        with self._lock:
+            self._of.pop(key, None)

@@ -1,0 +1,169 @@
+"""An API server in memory: objects by kind and name, versions and generations, conflicts, merge patches.
+
+It is as strict as a real one about what drivers rest on (who wrote last, what is there already), and simple where they
+don't: server-side apply merges field by field and forces, nothing is defaulted, nothing is collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from automation.cluster.client import MANAGER, Conflict
+from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
+from automation.errors import ClusterRefused
+
+Address = tuple[Kind, str, str]
+Acts = Callable[[str, Kind, Manifest], None]
+
+
+def nothing(verb: str, kind: Kind, body: Manifest) -> None:
+    """Of a cluster that nobody disturbs."""
+
+
+class MemoryCluster:
+    """The objects of one cluster. What it hands out belongs to it: nobody may change it.
+
+    `before` is called with each write before it is done and may raise; `after` once it is done, as controllers that
+    act at once.
+    """
+
+    def __init__(self, before: Acts = nothing, after: Acts = nothing) -> None:
+        self.before, self.after = before, after
+        self._objects: dict[Address, Manifest] = {}
+        self._version = 0
+
+    def identity(self) -> str:
+        """What tells this cluster from every other."""
+        return "memory"
+
+    def put(self, kind: Kind, body: Manifest) -> Manifest:
+        """Writes an object whole, status and all: what somebody else does, whom no driver hears of beforehand."""
+        return self._write("put", _address(kind, body), body)
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        return self._objects.get((kind, namespace, name))
+
+    def select(self, kind: Kind, scope: Scope = EVERYWHERE) -> list[Manifest]:
+        return [thing for (of, *_), thing in self._objects.items() if of == kind and _within(thing, scope)]
+
+    def create(self, kind: Kind, body: Manifest) -> Manifest:
+        at = _address(kind, body)
+        self.before("create", kind, body)
+        if at in self._objects:
+            raise Conflict(f"{kind.path(at[1], at[2])}: already exists")
+        return self._write("create", at, body)
+
+    def patch(self, kind: Kind, namespace: str, name: str, body: Manifest, subresource: str = "") -> Manifest:
+        self.before("patch", kind, body)
+        known = self._known(kind, namespace, name, body)
+        field = {"scale": "spec"}.get(subresource, subresource)
+        wanted = {field: body[field]} if field else body
+        return self._write("patch", (kind, namespace, name), merged(known, wanted))
+
+    def replace_status(self, kind: Kind, body: Manifest) -> Manifest:
+        self.before("status", kind, body)
+        _, namespace, name = at = _address(kind, body)
+        known = self._known(kind, namespace, name, body)
+        return self._write("status", at, {**known, "status": body["status"]})
+
+    def apply(self, kind: Kind, body: Manifest) -> Manifest:
+        self.before("apply", kind, body)
+        _, namespace, name = at = _address(kind, body)
+        known = self.get(kind, namespace, name) or {}
+        applied = {
+            field: {**(known.get(field) or {}), **part} if isinstance(part, Mapping) else part
+            for field, part in body.items()
+        }
+        managed = [
+            {"manager": MANAGER, "fieldsV1": {"f:spec": {f"f:{name}": {} for name in body.get("spec") or ()}}}
+        ]
+        applied["metadata"]["managedFields"] = managed
+        return self._write("apply", at, {**known, **applied})
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        known = self.get(kind, namespace, name)
+        if known is not None:
+            self.before("delete", kind, known)
+            del self._objects[kind, namespace, name]
+            self.after("delete", kind, known)
+
+    def _known(self, kind: Kind, namespace: str, name: str, body: Manifest) -> Manifest:
+        known = self.get(kind, namespace, name)
+        if known is None:
+            raise ClusterRefused(
+                f'the API server refused {kind.path(namespace, name)}: {kind.plural} "{name}" not found (404)'
+            )
+        wanted = (body.get("metadata") or {}).get("resourceVersion")
+        if wanted not in (None, known["metadata"]["resourceVersion"]):
+            raise Conflict(f"{kind.path(namespace, name)}: the object has been modified")
+        return known
+
+    def _write(self, verb: str, at: Address, body: Manifest) -> Manifest:
+        kind, namespace, _ = at
+        self._version += 1
+        known = self._objects.get(at)
+        before: Manifest = known["metadata"] if known else {"uid": f"uid-{self._version}", "generation": 0}
+        changed = known is None or known.get("spec") != body.get("spec")
+        self._objects[at] = {
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
+            **body,
+            "metadata": {
+                "namespace": namespace,
+                **body["metadata"],
+                "uid": before["uid"],
+                "generation": before["generation"] + changed,
+                "resourceVersion": str(self._version),
+            },
+        }
+        self.after(verb, kind, self._objects[at])
+        return self._objects[at]
+
+
+class MemoryCopies:
+    """A live copy that is never behind. `kept` says what is remembered of an object, as with watches."""
+
+    def __init__(
+        self, cluster: MemoryCluster, kept: Mapping[Kind, Callable[[Manifest], Manifest]] | None = None
+    ) -> None:
+        self._cluster, self._kept = cluster, kept or {}
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        found = self._cluster.get(kind, namespace, name)
+        return self._kept[kind](found) if found is not None and kind in self._kept else found
+
+    def all(self, kind: Kind) -> list[Manifest]:
+        return self._cluster.select(kind)
+
+    def put(self, kind: Kind, thing: Manifest) -> None:
+        """What was written is here already."""
+
+
+def merged(into: Any, patch: Any) -> Any:
+    """An RFC 7386 merge."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(into) if isinstance(into, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def _address(kind: Kind, body: Manifest) -> Address:
+    metadata = body["metadata"]
+    return kind, metadata.get("namespace", ""), metadata["name"]
+
+
+def _within(thing: Manifest, scope: Scope) -> bool:
+    metadata = thing["metadata"]
+    wanted = dict(pair.split("=", 1) for pair in scope.selector.split(",") if pair)
+    labels = metadata.get("labels") or {}
+    return (
+        scope.namespace in (None, metadata["namespace"])
+        and scope.name in (None, metadata["name"])
+        and all(labels.get(label) == value for label, value in wanted.items())
+    )

@@ -1,0 +1,29 @@
+"""What controllers make of workloads: the pods they ask for, at once and ready, unless their status was set."""
+
+from __future__ import annotations
+
+from automation.core.kinds import DEPLOYMENT, Kind, Manifest
+from automation.inmemory.cluster import MemoryCluster
+
+
+def run_pods(cluster: MemoryCluster, workload: Kind = DEPLOYMENT) -> None:
+    """Has the cluster run the pods of its workloads of a kind from now on."""
+
+    def after(verb: str, kind: Kind, live: Manifest) -> None:
+        if kind == workload and verb not in ("put", "status", "delete"):
+            cluster.put(kind, {**live, "status": _status(live)})
+
+    cluster.after = after
+
+
+def _status(live: Manifest) -> Manifest:
+    """All pods ready; those that were said not to be stay so, however many there are."""
+    known, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
+    troubled = known.get("availableReplicas", 0) < known.get("updatedReplicas", 0)
+    return {
+        **({"conditions": known["conditions"]} if troubled and "conditions" in known else {}),
+        "observedGeneration": live["metadata"]["generation"],
+        "replicas": wanted,
+        "updatedReplicas": wanted,
+        "availableReplicas": min(wanted, known["availableReplicas"]) if troubled else wanted,
+    }
