@@ -1,4 +1,4 @@
-"""`sluice abort` and `sluice retry`: what a person asks for and the Canary's driver answers at its next tick."""
+"""`sluice abort`, `retry` and `retire`: what a person asks for and the Canary's driver answers at its next tick."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from cli.environment import Environment, open_environment, person
 from cli.options import Where, environment, namespace, where
 
 REST = (Phase.NONE, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING, Phase.TERMINATED)
+
+LEAVABLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING)
+"""Where a Canary can be retired from; what was begun and interrupted goes on."""
 
 
 @click.command(short_help="End the run that is under way: all traffic back to primary.")
@@ -47,12 +50,17 @@ def ask(opened: Environment, key: tuple[str, str], verb: str) -> Phase:
     """Writes the request into the status. Raises NothingToDo where it makes no sense in the present phase."""
     live = opened.cluster.get(CANARY, *key)
     if live is None:
-        raise CanaryMissing(f"Canary {key[1]}.{key[0]} is declared, but not in the cluster yet")
+        raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
     phase = Status.parse(live.get("status") or {}).phase
     if verb == "abort" and phase in REST:
         raise NothingToDo(f"{key[1]}.{key[0]} is {phase or 'new'}: there is no run to abort")
     if verb == "retry" and phase is not Phase.FAILED:
         raise NothingToDo(f"{key[1]}.{key[0]} is {phase or 'new'}: only a run that failed can be retried")
+    if verb == "retire" and phase not in LEAVABLE:
+        raise NothingToDo(
+            f"{key[1]}.{key[0]} is {phase or 'new'}: only a Canary at rest can be retired",
+            f"end its run first: sluice abort {key[1]} --env {opened.name}",
+        )
     request = Request(verb, uuid.uuid4().hex[:8], person())
     opened.cluster.patch(CANARY, *key, {"status": {"request": request.document()}}, subresource="status")
     return phase

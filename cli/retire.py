@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass
 
 import click
 
-from automation.core.kinds import CANARY, Manifest
-from automation.core.readiness import readiness
-from automation.core.spec import Canary
-from automation.core.status import Phase, Placement, Status
-from automation.core.traffic import ALL_ON_PRIMARY
-from automation.errors import CanaryMissing, NothingToDo, TimedOut
-from cli.assembly import fresh_attempt
+from automation.core.kinds import CANARY
+from automation.core.status import Phase, Status
+from automation.driver.tick import Refusal, Tick
+from automation.errors import CanaryMissing, ClusterAway, DocumentRefused, TimedOut
+from cli import display as displays
+from cli.assembly import Assembly, assemble
 from cli.environment import Environment, open_environment
 from cli.options import Where, environment, namespace, where
+from cli.requests import ask
+from cli.run import describe
 from documents.front import canary_of
-from workloads.registry import workload_of
 
-LEAVABLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING)
+TICK_SECONDS = 0.5
+"""Between two looks at the target: what it waits for are pods that get ready."""
 
 
 @click.command(short_help="Give traffic back to the target and remove what was generated.")
@@ -43,66 +44,61 @@ def retire(name: str, timeout: float, environment: str, namespace: str | None, w
     """
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
-    live = opened.cluster.get(CANARY, *key)
-    if live is None:
-        raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    canary, status = canary_of(live), Status.parse(live.get("status") or {})
-    if status.phase not in LEAVABLE:
-        raise NothingToDo(
-            f"{canary.full_name} is {status.phase or 'new'}: only a Canary at rest can be retired",
-            f"end its run first: sluice abort {name} --env {environment}",
-        )
-    live = _wake(opened, canary, live, status, timeout)
-    click.echo(f"{canary.target_full_name} serves again: apex and route go back to it")
-    revision = status.in_force.revision if status.in_force else ""
-    live = _place(
-        opened,
-        canary,
-        live,
-        Placement(fresh_attempt(), "target", ALL_ON_PRIMARY, revision),
-    )
-    click.echo("removing the generated objects")
-    live = _place(opened, canary, live, Placement(fresh_attempt(), "target", ALL_ON_PRIMARY, ""))
-    # This comes last: a retirement that was interrupted can be repeated, a finished one can't.
-    _save(opened, live, replace(Status.parse(live["status"]), phase=Phase.TERMINATED))
-    click.echo(f"{canary.full_name} is retired")
+    ask(opened, key, "retire")
+    shown = displays.Lines()
+    assembly = assemble(opened, shown, namespace=key[0])
+    try:
+        Leaving(opened, assembly, shown, key, timeout).to_the_end()
+    finally:
+        assembly.close()
 
 
-def _wake(opened: Environment, canary: Canary, live: Manifest, status: Status, timeout: float) -> Manifest:
-    """Scales the target to what primary has and waits until it can take the traffic. Raises TimedOut."""
-    saved = _save(opened, live, replace(status, phase=Phase.TERMINATING))
-    primary = opened.cluster.get(workload_of(canary).kind, canary.namespace, canary.primary_name)
-    replicas = int(primary["spec"].get("replicas") or 1) if primary else 1
-    body = {"spec": {"replicas": replicas}}
-    opened.cluster.patch(
-        workload_of(canary).kind, canary.namespace, canary.target.name, body, subresource="scale"
-    )
-    deadline = time.monotonic() + timeout
-    why = "not looked at"
-    while time.monotonic() < deadline:
-        target = opened.cluster.get(workload_of(canary).kind, canary.namespace, canary.target.name)
-        if target is not None:
-            found = readiness(
-                workload_of(canary).observed(target), canary.analysis.canary_ready_threshold, float("-inf")
+@dataclass
+class Leaving:
+    """A Canary that is ticked until it is retired, by us or by whoever drives it."""
+
+    opened: Environment
+    assembly: Assembly
+    display: displays.Display
+    key: tuple[str, str]
+    timeout: float
+
+    def to_the_end(self) -> None:
+        """Raises TimedOut, CanaryMissing or DocumentRefused."""
+        deadline, why = time.monotonic() + self.timeout, "not looked at"
+        while True:
+            begun = time.monotonic()
+            try:
+                tick = self._tick()
+                why = tick.reason
+                if tick.status.phase is Phase.TERMINATED:
+                    return
+            except ClusterAway as away:
+                self.display.troubled(f"{self.key[1]}.{self.key[0]}", describe(away))
+                why = describe(away)
+            if begun > deadline:
+                raise self._late(why)
+            time.sleep(max(0.0, begun + TICK_SECONDS - time.monotonic()))
+
+    def _tick(self) -> Tick:
+        tick = self.assembly.driver.tick(*self.key)
+        if tick is None:
+            raise CanaryMissing(f"Canary {self.key[1]}.{self.key[0]} was deleted")
+        if isinstance(tick.trouble, Refusal):
+            raise DocumentRefused(f"Canary {self.key[1]}.{self.key[0]} is refused:\n{tick.trouble.text}")
+        return tick
+
+    def _late(self, why: str) -> TimedOut:
+        live = self.opened.cluster.get(CANARY, *self.key)
+        if live is None:
+            return TimedOut(f"{self.key[1]}.{self.key[0]} was not retired after {self.timeout:g} s: {why}")
+        canary, placed = canary_of(live), Status.parse(live.get("status") or {}).in_force
+        if placed is not None and placed.apex == "target":
+            return TimedOut(
+                f"what was generated for {canary.full_name} is not gone after {self.timeout:g} s: {why}",
+                "the target carries all traffic; retire again to go on",
             )
-            if found.state == "ready":
-                return saved
-            why = found.why
-        time.sleep(0.5)
-    raise TimedOut(
-        f"{canary.target_full_name} is not ready after {timeout:g} s: {why}",
-        "primary still carries all traffic; mend the target and retire again",
-    )
-
-
-def _place(opened: Environment, canary: Canary, live: Manifest, placement: Placement) -> Manifest:
-    """Puts a placement in force and lets the stack follow it."""
-    status = Status.parse(live.get("status") or {})
-    saved = _save(opened, live, replace(status, in_force=placement, intent=None, canary_weight=0))
-    release = opened.release_of(canary)
-    opened.stacks.update(release.stack, release.program(None), f"{canary.full_name}: retire")
-    return saved
-
-
-def _save(opened: Environment, live: Manifest, status: Status) -> Manifest:
-    return opened.cluster.replace_status(CANARY, {**live, "status": status.document()})
+        return TimedOut(
+            f"{canary.target_full_name} is not ready after {self.timeout:g} s: {why}",
+            "primary still carries all traffic; mend the target and retire again",
+        )

@@ -15,7 +15,7 @@ from automation.core.kinds import Manifest
 from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, owner_reference
 from automation.core.spec import Canary
 from automation.core.status import Placement
-from components import configs, evidence, primary, services
+from components import configs, primary, services
 from components.revision import Revision
 from gateways.gateway import Marks
 from gateways.registry import gateway_of
@@ -97,7 +97,7 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
         return None
     annotations = {**RELEASE, ATTEMPT: placement.attempt}
     if placement.evidence is not None:
-        annotations[EVIDENCE] = evidence.text(canary, placement.evidence)
+        annotations[EVIDENCE] = placement.evidence.annotation(canary.analysis)
     # Rendered in every case: a route that cannot be copied is refused before anything moves.
     marks = Marks(annotations, owner)
     route = gateway_of(canary).render(canary, inputs.route, placement.traffic, marks)

@@ -123,7 +123,7 @@ def _read(root: Section) -> Canary:
         primary_bounds=_primary_bounds(spec.section("autoscalerRef")),
     )
     spec.close()
-    refuse_unsupported(spec, spec.section(analysis_field))
+    refuse_unsupported(spec, spec.section(analysis_field), canary.analysis.strategy)
     gateway = gateways.GATEWAYS.get(canary.provider)
     return replace(canary, route_name=gateway.route_name(canary)) if gateway else canary
 

@@ -37,9 +37,9 @@ _STRATEGIES = {
 }
 
 
-def refuse_unsupported(spec: Section, analysis: Section) -> None:
+def refuse_unsupported(spec: Section, analysis: Section, strategy: str) -> None:
     """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload."""
-    _refuse_gateway(spec)
+    _refuse_gateway(spec, strategy)
     _refuse_kind(spec.section("targetRef"), WORKLOADS)
     _refuse_kind(spec.section("autoscalerRef"), SCALERS)
     for name, sentence in _STRATEGIES.items():
@@ -51,7 +51,7 @@ def refuse_unsupported(spec: Section, analysis: Section) -> None:
             hook.refuse("type", f"{kind} hooks are not supported", "remove the hook; nothing would ask it")
 
 
-def _refuse_gateway(spec: Section) -> None:
+def _refuse_gateway(spec: Section, strategy: str) -> None:
     provider = spec.fields.get("provider") or DEFAULT
     known = f"use one of {', '.join(GATEWAYS)}"
     if not isinstance(provider, str) or provider not in GATEWAYS:
@@ -60,6 +60,9 @@ def _refuse_gateway(spec: Section) -> None:
         spec.refuse("provider", f"{shown} {unknown}", known)
     else:
         source = GATEWAYS[provider].source
+        strategies = GATEWAYS[provider].strategies
+        if strategy not in strategies:
+            spec.refuse("provider", f"{provider} can't carry {strategy} traffic", known)
         _refuse_kind(spec.section(source.field), (source.kind.kind,))
         if source.field not in spec:
             spec.problems.append(source.unnamed)

@@ -51,3 +51,7 @@ class Copies(Protocol):
     def put(self, kind: Kind, thing: Manifest) -> None:
         """Takes in what a writer got back, so that the next look sees it."""
         ...
+
+    def drop(self, kind: Kind, namespace: str, name: str) -> None:
+        """Forgets what a reader found gone."""
+        ...

@@ -78,6 +78,11 @@ class Watch:
             if version(thing) > (version(known) if known else self._passed):
                 self._objects[key_of(thing)] = self._kept(thing)
 
+    def drop(self, namespace: str, name: str) -> None:
+        """Forgets what a reader found gone; one that is made anew meanwhile comes back by its own event."""
+        with self._lock:
+            self._objects.pop((namespace, name), None)
+
     def _follow(self) -> None:
         failures = 0
         while not self._stopped.is_set():
@@ -196,6 +201,10 @@ class Watches:
         for watch in self._watches[kind]:
             if watch.covers(thing):
                 watch.put(thing)
+
+    def drop(self, kind: Kind, namespace: str, name: str) -> None:
+        for watch in self._watches[kind]:
+            watch.drop(namespace, name)
 
     def trouble(self) -> SluiceError | None:
         """Why the copy may be old, where a watch can't follow just now."""

@@ -72,7 +72,7 @@ class Webhook:
 @dataclass(frozen=True)
 class Analysis:
     """`interval` in seconds, weights and ready thresholds in percent, `threshold` in failed checks of one run.
-    `alerts` counts the alerts that the document asks for."""
+    `alerts` counts the alerts that the document asks for, `strategy` is a name of `automation.core.strategies`."""
 
     interval: float = 60.0
     threshold: int = 1
@@ -85,6 +85,7 @@ class Analysis:
     metrics: tuple[MetricCheck, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     alerts: int = 0
+    strategy: str = "weighted"
 
     @property
     def checks(self) -> tuple[MetricCheck, ...]:

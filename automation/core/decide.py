@@ -17,6 +17,7 @@ from automation.core.phases.progressing import progressing
 from automation.core.phases.promotion import finalising, promoting
 from automation.core.phases.repair import repair
 from automation.core.phases.requests import answer
+from automation.core.phases.retiring import retired, retiring
 from automation.core.phases.start import idle
 from automation.core.phases.takeover import taking_over
 from automation.core.settle import Veto, abandon, settle
@@ -27,7 +28,11 @@ from automation.core.transitions import RUNNING
 
 __all__ = ["Veto", "abandon", "decide", "is_live", "settle"]
 
-_LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
+_LEAVING: Mapping[Phase, Callable[[Situation], Decision]] = {
+    Phase.TERMINATING: retiring,
+    Phase.TERMINATED: retired,
+}
+"""Phases that nothing comes before: neither a suspension nor a repair may hold up who leaves."""
 _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
     Phase.NONE: initialising,
     Phase.INITIALIZING: initialising,
@@ -53,10 +58,12 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
 
 def _decide(at: Situation) -> Decision:
     """What comes before any phase, in order of urgency."""
-    if at.status.phase in _LEAVING:
-        return stay("the Canary is retired, or about to be")
+    if (leaving := _LEAVING.get(at.status.phase)) is not None:
+        return leaving(at)
     if at.status.ending:
         return carry_on(at)
+    if at.status.request and at.status.request.verb == "retire":
+        return answer(at, at.status.request)
     if at.canary.suspend:
         return stay("suspended", texts.suspended())
     if at.status.request and at.status.request.verb == "abort":

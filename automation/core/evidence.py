@@ -1,10 +1,13 @@
 """Why traffic was moved: the checks of the tick that decided it, with their values and bounds."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
+from automation.core.analysis import Analysis
+from automation.core.strategies.registry import strategy_of
 from automation.core.traffic import Traffic
 
 CheckKind = Literal["metric", "hook", "readiness"]
@@ -71,3 +74,9 @@ class Evidence:
             "approvals": list(self.approvals),
             "measuredAt": self.measured_at,
         }
+
+    def annotation(self, analysis: Analysis) -> str:
+        """As it stands on the route, for a policy to judge without the Canary: one line of JSON with sorted keys, and
+        with the steps that the document declares."""
+        declared = dict(strategy_of(analysis).declared(analysis))
+        return json.dumps({**self.document(), "steps": declared}, sort_keys=True, separators=(",", ":"))

@@ -1,18 +1,61 @@
-"""Questions to hooks: the payload of a call, and the key by which a repeat of it is recognised."""
+"""Gates: the hooks of one type, asked one after the other until all have passed or one has not."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from automation.core import texts
 from automation.core.analysis import Webhook
-from automation.core.decision import CallHook, Decision
+from automation.core.decision import CallHook, Decision, Event, warning
 from automation.core.evidence import CheckResult
 from automation.core.revision_hash import run_checksum
 from automation.core.situation import Situation
+from automation.core.spec import Canary
 
 
-def ask(at: Situation, webhook: Webhook) -> Decision:
-    return Decision(f"ask {webhook.type} hook {webhook.name}", questions=(_call(at, webhook),))
+@dataclass(frozen=True)
+class Gate:
+    """One type of hooks: what is said of one that fails (with its answer), and of one that passes, if anything is.
+
+    `told`: its answers are part of the evidence.
+    """
+
+    failed: Callable[[Canary, str, str], str]
+    passed: Callable[[str], Event] | None = None
+    told: bool = False
 
 
-def hook_result(webhook: Webhook, *, passed: bool, detail: str = "") -> CheckResult:
-    return CheckResult(webhook.name, "hook", passed, detail=detail)
+@dataclass(frozen=True)
+class Passage:
+    """What a gate came to. `question` asks the next hook, None once there is none left to ask."""
+
+    passed: bool = True
+    results: tuple[CheckResult, ...] = ()
+    events: tuple[Event, ...] = ()
+    question: Decision | None = None
+
+
+GATES: Mapping[str, Gate] = {
+    "pre-rollout": Gate(texts.pre_rollout_failed, texts.pre_rollout_passed, told=True),
+    "rollout": Gate(texts.rollout_failed),
+}
+
+
+def gate(at: Situation, kind: str) -> Passage:
+    """Whether the hooks of type `kind` let the run pass. They are asked in the order of the document."""
+    rule, passage = GATES[kind], Passage()
+    for hook in at.canary.analysis.hooks(kind):
+        answer = at.seen.hooks.get(hook)
+        if answer is None:
+            asked = Decision(f"ask {kind} hook {hook.name}", questions=(_call(at, hook),))
+            return Passage(question=asked)
+        detail = answer.detail if rule.told else ""
+        results = (*passage.results, CheckResult(hook.name, "hook", answer.passed, detail=detail))
+        if not answer.passed:
+            said = warning(rule.failed(at.canary, hook.name, answer.detail))
+            return Passage(False, results, (*passage.events, said))
+        said_passed = (rule.passed(hook.name),) if rule.passed else ()
+        passage = Passage(True, results, (*passage.events, *said_passed))
+    return passage
 
 
 def _call(at: Situation, webhook: Webhook) -> CallHook:

@@ -7,6 +7,7 @@ from automation.core import texts
 from automation.core.decision import Settled
 from automation.core.spec import Canary
 from automation.core.status import Intent, Phase, Purpose, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter, touched
 
 
@@ -56,7 +57,7 @@ def _promoting(canary: Canary, live: Status, now: float) -> Settled:
 
 
 def _returned(canary: Canary, live: Status, now: float) -> Settled:
-    if live.canary_weight > 0:
+    if live.traffic != ALL_ON_PRIMARY:
         return Settled(live, (texts.returned(canary, live.traffic),))
     said = (
         texts.returned(canary, live.traffic)
@@ -78,6 +79,14 @@ def _rolled_back(canary: Canary, live: Status, now: float) -> Settled:
     return Settled(replace(failed, ending=""), (said(canary),), scale_target=0)
 
 
+def _retired(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(live, (texts.serving_again(canary),), again=True)
+
+
+def _removed(canary: Canary, live: Status, now: float) -> Settled:
+    return Settled(enter(canary, live, Phase.TERMINATED, now, request=None), (texts.retired(canary),))
+
+
 def _repaired(canary: Canary, live: Status, now: float) -> Settled:
     return Settled(live, again=True)
 
@@ -93,4 +102,6 @@ _FOLLOWS: Mapping[Purpose, Callable[[Canary, Status, float], Settled]] = {
     Purpose.RESTORE: _restored,
     Purpose.ROLLBACK: _rolled_back,
     Purpose.REPAIR: _repaired,
+    Purpose.RETIRE: _retired,
+    Purpose.REMOVE: _removed,
 }

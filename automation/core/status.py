@@ -58,6 +58,8 @@ class Purpose(StrEnum):
     RESTORE = "restore"  # let primary run the last promoted revision again
     ROLLBACK = "rollback"  # give the run up: all traffic on primary
     REPAIR = "repair"  # put back what somebody else changed
+    RETIRE = "retire"  # let the apex Service select the target again, without a route of ours
+    REMOVE = "remove"  # take away what was generated
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for and the next tick answers: `verb` is "abort" or "retry"."""
+    """What a person asked for and the next tick answers: `verb` is "abort", "retry" or "retire"."""
 
     verb: str
     id: str = ""

@@ -107,6 +107,18 @@ def retrying(canary: Canary, by: str) -> Event:
     return normal(f"Trying the same revision of {canary.target_full_name} again for {by or 'a request'}")
 
 
+def retiring(canary: Canary) -> Event:
+    return normal(f"Retiring {canary.full_name}: scaling up {canary.target_full_name}")
+
+
+def serving_again(canary: Canary) -> Event:
+    return normal(f"{canary.target_full_name} serves again: apex and route went back to it")
+
+
+def retired(canary: Canary) -> Event:
+    return normal(f"{canary.full_name} is retired: what was generated for it is gone")
+
+
 def nothing_to(canary: Canary, verb: str, why: str) -> Event:
     return warning(f"Nothing to {verb} for {canary.full_name}: {why}")
 

@@ -7,13 +7,22 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Traffic:
-    """`canary` is its percentage of the traffic, a whole number; primary has the rest. Raises ValueError otherwise."""
+    """`canary` is its percentage of the traffic, a whole number; primary has the rest. Raises ValueError otherwise.
+
+    `match` holds the rules by which requests go to the canary, each as JSON; all requests are shared where there are
+    none. `mirror` is the percentage of requests that are sent to the canary as well, its answers thrown away.
+    `affinity` names the cookie that keeps a user where he was first.
+    """
 
     canary: int = 0
+    match: tuple[str, ...] = ()
+    mirror: int = 0
+    affinity: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.canary <= 100:
-            raise ValueError(f"a weight is a whole percentage, not {self.canary}")
+        for weight in (self.canary, self.mirror):
+            if not 0 <= weight <= 100:
+                raise ValueError(f"a weight is a whole percentage, not {weight}")
 
     def __str__(self) -> str:
         return f"{self.primary}/{self.canary}"
@@ -28,10 +37,17 @@ class Traffic:
         primary, canary = int(document["primary"]), int(document["canary"])
         if primary + canary != 100:
             raise ValueError(f"weights are whole and sum to 100, not {primary}/{canary}")
-        return cls(canary)
+        return cls(
+            canary,
+            tuple(document.get("match") or ()),
+            int(document.get("mirror") or 0),
+            str(document.get("affinity") or ""),
+        )
 
     def document(self) -> dict[str, Any]:
-        return {"primary": self.primary, "canary": self.canary}
+        """Weights, and of the rest what there is."""
+        rest = {"match": list(self.match), "mirror": self.mirror, "affinity": self.affinity}
+        return {"primary": self.primary, "canary": self.canary} | {k: v for k, v in rest.items() if v}
 
 
 ALL_ON_PRIMARY = Traffic()

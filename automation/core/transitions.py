@@ -40,6 +40,10 @@ TRANSITIONS = (
     Transition(Phase.PROMOTING, Phase.FINALISING, "primary runs the new revision and has all the traffic"),
     Transition(Phase.PROMOTING, Phase.FAILED, "primary did not become ready, or an abort: it was put back"),
     Transition(Phase.FINALISING, Phase.SUCCEEDED, "the target is scaled to zero"),
+    Transition(Phase.INITIALIZED, Phase.TERMINATING, "retiring was asked for"),
+    Transition(Phase.SUCCEEDED, Phase.TERMINATING, "retiring was asked for"),
+    Transition(Phase.FAILED, Phase.TERMINATING, "retiring was asked for"),
+    Transition(Phase.TERMINATING, Phase.TERMINATED, "the target serves, and what was generated is gone"),
     Transition(
         Phase.FINALISING, Phase.FAILED, "primary fell past its deadline, or an abort: it was put back"
     ),
@@ -92,6 +96,8 @@ def _message(canary: Canary, phase: Phase, reason: str) -> str:
         "Succeeded": "Canary analysis completed successfully, promotion finished.",
         "Failed": f"Canary analysis failed, {kind} scaled to zero.",
         "Cancelled": f"Canary analysis cancelled by a return to the promoted revision, {kind} scaled to zero.",
+        "Terminating": f"Retiring, {kind} gets the traffic back.",
+        "Terminated": f"Retired, {kind} has the traffic.",
         "Aborted": f"Canary analysis aborted, {kind} scaled to zero.",
     }
     return messages.get(reason, messages.get(str(phase), ""))

@@ -24,7 +24,9 @@ PAUSE_SECONDS = 0.5
 """The shortest time between two ticks of one Canary: a fight over a field must not keep a core busy."""
 # In these phases a change of the Canary or its target is looked at once; in the others a tick is one interval of
 # analysis, and an early one would judge early.
-EAGER = frozenset({Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED})
+EAGER = frozenset(
+    {Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING}
+)
 
 EVERYBODY = ("", "")
 """The key of trouble that concerns all Canaries."""

@@ -139,6 +139,9 @@ class MemoryCopies:
     def put(self, kind: Kind, thing: Manifest) -> None:
         """What was written is here already."""
 
+    def drop(self, kind: Kind, namespace: str, name: str) -> None:
+        """What is gone is not here any more."""
+
 
 def merged(into: Any, patch: Any) -> Any:
     """An RFC 7386 merge."""

@@ -218,6 +218,8 @@ class Placer:
             thing = self._objects.get(kind, canary.namespace, name)
             if thing is not None:
                 self._copies.put(kind, thing)
+            else:
+                self._copies.drop(kind, canary.namespace, name)
 
 
 def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:

@@ -15,17 +15,17 @@ from automation.core.decision import (
 )
 from automation.core.evidence import CheckResult
 from automation.core.freshness import judgeable, judged
-from automation.core.gates import ask, hook_result
+from automation.core.gates import gate
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import QueryFailed, Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
 from automation.core.situation import Situation
 from automation.core.status import Purpose
-from automation.core.traffic import ALL_ON_PRIMARY, Traffic
+from automation.core.strategies.registry import strategy_of
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import touched
 from automation.core.verdict import judge
-from automation.core.weights import limit, next_weight
 
 
 def progressing(at: Situation) -> Decision:
@@ -80,41 +80,31 @@ def _analyse(at: Situation) -> Decision:
         return _promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
-    if at.status.traffic.canary > 0:
+    if at.status.traffic != ALL_ON_PRIMARY:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
 
 
 def _begin(at: Situation) -> Decision:
     """The first weight, once all pre-rollout hooks have passed."""
-    events: list[Event] = [texts.starting(at.canary)]
-    results = list(_ready_result(at))
-    for hook in at.canary.analysis.hooks("pre-rollout"):
-        answer = at.seen.hooks.get(hook)
-        if answer is None:
-            return ask(at, hook)
-        results.append(hook_result(hook, passed=answer.passed, detail=answer.detail))
-        if not answer.passed:
-            events.append(warning(texts.pre_rollout_failed(at.canary, hook.name, answer.detail)))
-            return _failed_check(at, tuple(results), *events)
-        events.append(texts.pre_rollout_passed(hook.name))
-    return _advance(at, tuple(results), *events)
+    hooks = gate(at, "pre-rollout")
+    if hooks.question is not None:
+        return hooks.question
+    results, events = (*_ready_result(at), *hooks.results), (texts.starting(at.canary), *hooks.events)
+    return (_advance if hooks.passed else _failed_check)(at, results, *events)
 
 
 def _check(at: Situation) -> Decision:
     """One tick of analysis: hooks in order, then metrics in order; the first failure ends it."""
-    results = list(_ready_result(at))
-    for hook in at.canary.analysis.hooks("rollout"):
-        answer = at.seen.hooks.get(hook)
-        if answer is None:
-            return ask(at, hook)
-        results.append(hook_result(hook, passed=answer.passed))
-        if not answer.passed:
-            said = texts.rollout_failed(at.canary, hook.name, answer.detail)
-            return _failed_check(at, tuple(results), warning(said))
+    hooks = gate(at, "rollout")
+    if hooks.question is not None:
+        return hooks.question
+    results = (*_ready_result(at), *hooks.results)
+    if not hooks.passed:
+        return _failed_check(at, results, *hooks.events)
     checks = at.canary.analysis.checks
     unasked = tuple(Measure(check) for check in checks if check not in at.seen.metrics)
-    return Decision("measure", questions=unasked) if unasked else _measured(at, tuple(results))
+    return Decision("measure", questions=unasked) if unasked else _measured(at, results)
 
 
 def _measured(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
@@ -148,13 +138,13 @@ def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Even
 def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
     if at.seen.problems:
         return note("the run can't go on", at.status, *_problems(at))
-    if at.status.traffic.canary >= limit(at.canary.analysis):
+    if strategy_of(at.canary.analysis).ended(at.canary.analysis, at.status.traffic):
         return _promote(at, results)
     return _advance(at, results)
 
 
 def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
-    traffic = Traffic(next_weight(at.canary.analysis, at.status.traffic.canary))
+    traffic = strategy_of(at.canary.analysis).next(at.canary.analysis, at.status.traffic)
     return attempt(at, Purpose.ADVANCE, replace(at.in_force, traffic=traffic), *events, checks=results)
 
 

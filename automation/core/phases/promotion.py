@@ -8,18 +8,19 @@ from automation.core.moves import attempt, note, stay
 from automation.core.phases.giving_up import give_up
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
+from automation.core.strategies.registry import strategy_of
+from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter
-from automation.core.weights import step_back
 
 
 def promoting(at: Situation) -> Decision:
     """Wait for primary, then move the traffic back, at once or in steps. Nothing is measured any more."""
     if (waiting := _primary_unready(at)) is not None:
         return waiting
-    if at.status.traffic.canary == 0:
+    if at.status.traffic == ALL_ON_PRIMARY:
         return note("no traffic to move back", enter(at.canary, at.status, Phase.FINALISING, at.seen.now))
-    wanted = replace(at.in_force, traffic=step_back(at.canary.analysis, at.status.traffic))
-    return attempt(at, Purpose.RETURN, wanted)
+    back = strategy_of(at.canary.analysis).back(at.canary.analysis, at.status.traffic)
+    return attempt(at, Purpose.RETURN, replace(at.in_force, traffic=back))
 
 
 def finalising(at: Situation) -> Decision:

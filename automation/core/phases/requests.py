@@ -1,4 +1,4 @@
-"""What people ask for in mid-air: abort a run, or try a failed one again."""
+"""What people ask for: abort a run, try a failed one again, or retire."""
 
 from dataclasses import replace
 
@@ -6,10 +6,11 @@ from automation.core import texts
 from automation.core.decision import Decision
 from automation.core.moves import note
 from automation.core.phases.giving_up import give_up
+from automation.core.phases.retiring import retire
 from automation.core.phases.start import start
 from automation.core.situation import Situation
 from automation.core.status import Phase, Request
-from automation.core.transitions import RUNNING
+from automation.core.transitions import IDLE, RUNNING
 
 
 def answer(at: Situation, request: Request) -> Decision:
@@ -18,8 +19,10 @@ def answer(at: Situation, request: Request) -> Decision:
             return _abort(at, request)
         case "retry":
             return _retry(at, request)
+        case "retire":
+            return _retire(at)
         case verb:
-            return _nothing(at, verb, "only abort and retry are known")
+            return _nothing(at, verb, "only abort, retry and retire are known")
 
 
 def _abort(at: Situation, request: Request) -> Decision:
@@ -36,6 +39,12 @@ def _retry(at: Situation, request: Request) -> Decision:
     if target.revision == at.status.last_promoted_spec:
         return _nothing(at, "retry", "the target is at the promoted revision")
     return start(at, target, texts.retrying(at.canary, request.by))
+
+
+def _retire(at: Situation) -> Decision:
+    if at.status.phase not in IDLE:
+        return _nothing(at, "retire", "it is not at rest")
+    return retire(at)
 
 
 def _nothing(at: Situation, verb: str, why: str) -> Decision:

@@ -166,7 +166,7 @@ def test_a_handshake_that_is_cut_off_is_made_again(
 def test_a_slow_handshake_is_made_again(
     ask: Callable[[Cluster], Any], tls: Meeting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "SECONDS", 0.3)
+    monkeypatch.setattr(connections, "SECONDS", 2.0)
     with opened(wait_for_its_end, tls) as door:
         assert ask(over_tls(door, tmp_path)) == {}
         assert door.opened > 1

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation.core.spec import Analysis
+from automation.core.strategies.registry import STRATEGIES
 from automation.core.traffic import Traffic
-from automation.core.weights import limit, next_weight, step_back
 
+WEIGHTED = STRATEGIES["weighted"]
 LISTED = Analysis(step_weights=(1, 5, 20, 60))
 
 
@@ -45,7 +46,7 @@ LISTED = Analysis(step_weights=(1, 5, 20, 60))
     ],
 )
 def test_the_next_weight(analysis: Analysis, current: int, following: int) -> None:
-    assert next_weight(analysis, current) == following
+    assert WEIGHTED.next(analysis, Traffic(current)) == Traffic(following)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,8 @@ def test_the_next_weight(analysis: Analysis, current: int, following: int) -> No
     ids=["100 unless told", "maxWeight", "the last of a list", "maxWeight where stepWeight counts"],
 )
 def test_the_weight_of_promotion(analysis: Analysis, expected: int) -> None:
-    assert limit(analysis) == expected
+    reached = [weight for weight in range(101) if WEIGHTED.ended(analysis, Traffic(weight))]
+    assert reached == [*range(expected, 101)]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_the_weight_of_promotion(analysis: Analysis, expected: int) -> None:
     ids=["at once", "one step", "never below zero"],
 )
 def test_the_way_back(step: int, before: int, after: int) -> None:
-    assert step_back(Analysis(step_weight_promotion=step), Traffic(before)) == Traffic(after)
+    assert WEIGHTED.back(Analysis(step_weight_promotion=step), Traffic(before)) == Traffic(after)
 
 
 @st.composite
@@ -84,24 +86,50 @@ def analyses(draw: st.DrawFn) -> Analysis:
 
 @given(analyses())
 def test_weights_rise_to_the_limit_and_never_beyond(analysis: Analysis) -> None:
-    weight = 0
+    traffic = Traffic()
     for _ in range(101):
-        if weight >= limit(analysis):
+        if WEIGHTED.ended(analysis, traffic):
             break
-        following = next_weight(analysis, weight)
-        assert weight < following <= limit(analysis)
-        weight = following
-    assert weight == limit(analysis)
+        following = WEIGHTED.next(analysis, traffic)
+        assert traffic.canary < following.canary
+        traffic = following
+    assert WEIGHTED.ended(analysis, traffic)
+    assert WEIGHTED.next(analysis, traffic) == traffic
 
 
 @given(analyses(), st.integers(0, 100))
 def test_every_split_is_whole_and_in_bounds(analysis: Analysis, weight: int) -> None:
-    for split in (
-        Traffic(min(100, next_weight(analysis, weight))),
-        step_back(analysis, Traffic(weight)),
-    ):
-        assert split.primary + split.canary == 100
-        assert 0 <= split.canary <= 100
+    for traffic in (WEIGHTED.next(analysis, Traffic(weight)), WEIGHTED.back(analysis, Traffic(weight))):
+        assert traffic.primary + traffic.canary == 100
+
+
+@pytest.mark.parametrize(
+    ("analysis", "declared"),
+    [
+        (Analysis(step_weight=10, max_weight=50), {"stepWeight": 10, "maxWeight": 50}),
+        (LISTED, {"stepWeights": [1, 5, 20, 60]}),
+    ],
+    ids=["a step", "a list"],
+)
+def test_what_a_document_declares(analysis: Analysis, declared: dict[str, object]) -> None:
+    assert WEIGHTED.declared(analysis) == declared
+
+
+@pytest.mark.parametrize(
+    "traffic",
+    [
+        Traffic(),
+        Traffic(30),
+        Traffic(100, match=('{"headers":{"x-canary":{"exact":"yes"}}}',), mirror=10, affinity="flagger"),
+    ],
+    ids=["all on primary", "a share", "with everything"],
+)
+def test_traffic_is_read_back_as_it_was_written(traffic: Traffic) -> None:
+    assert Traffic.parse(traffic.document()) == traffic
+
+
+def test_traffic_that_is_only_weighted_says_its_weights_alone() -> None:
+    assert Traffic(30).document() == {"primary": 70, "canary": 30}
 
 
 @pytest.mark.parametrize("canary", [-1, 101])

@@ -1,0 +1,45 @@
+"""Leaving without an outage: the target serves again, then the apex goes back to it, then what was generated goes."""
+
+from dataclasses import replace
+
+from automation.core import texts
+from automation.core.decision import Announce, Decision, Save, ScaleTarget
+from automation.core.moves import attempt, stay
+from automation.core.situation import Situation
+from automation.core.status import Phase, Placement, Purpose
+from automation.core.traffic import ALL_ON_PRIMARY
+from automation.core.transitions import enter
+
+
+def retire(at: Situation) -> Decision:
+    """A Canary at rest begins to leave."""
+    status = enter(at.canary, at.status, Phase.TERMINATING, at.seen.now, request=None)
+    return Decision("retire", (*_woken(at), Save(status), Announce(texts.retiring(at.canary))))
+
+
+def retiring(at: Situation) -> Decision:
+    """Phase Terminating. Primary carries the traffic until the target can, however long that takes."""
+    placed = at.status.in_force
+    if placed is not None and placed.apex == "target":
+        return attempt(at, Purpose.REMOVE, replace(placed, revision=""))
+    if at.seen.target is None:
+        return stay("the target does not exist", texts.target_missing(at.canary))
+    if waking := _woken(at):
+        return Decision("the target has to serve first", waking)
+    canary = at.canary_readiness()
+    if canary.state != "ready":
+        return stay(canary.why, texts.canary_not_ready(at.canary, canary.why))
+    revision = placed.revision if placed else ""
+    return attempt(at, Purpose.RETIRE, Placement("", "target", ALL_ON_PRIMARY, revision))
+
+
+def retired(at: Situation) -> Decision:
+    """Phase Terminated: nothing leads out of it."""
+    return stay("the Canary is retired")
+
+
+def _woken(at: Situation) -> tuple[ScaleTarget, ...]:
+    """A target at zero gets as many pods as carry the traffic now."""
+    if at.seen.target is None or at.seen.target.workload.replicas > 0:
+        return ()
+    return (ScaleTarget((at.seen.primary.replicas if at.seen.primary else 0) or 1),)

@@ -1,0 +1,16 @@
+"""The strategies that there are: a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from automation.core.analysis import Analysis
+from automation.core.strategies.strategy import Strategy
+from automation.core.strategies.weighted import Weighted
+
+STRATEGIES: Mapping[str, Strategy] = {strategy.name: strategy for strategy in (Weighted(),)}
+
+
+def strategy_of(analysis: Analysis) -> Strategy:
+    """The strategy of an analysis: the front names none but these."""
+    return STRATEGIES[analysis.strategy]

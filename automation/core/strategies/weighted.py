@@ -1,0 +1,49 @@
+"""Weighted: the canary's share rises step by step. Steps and their end are those of Flagger's `analysis`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automation.core.analysis import Analysis
+from automation.core.traffic import Traffic
+
+
+class Weighted:
+    """`stepWeight` up to `maxWeight`, or the list of `stepWeights`; back at once, or by `stepWeightPromotion`."""
+
+    name = "weighted"
+
+    def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
+        """Never above the limit. A weight that is not among stepWeights (the list was edited in mid-run) goes to the
+        next lower step."""
+        if steps := _listed(analysis):
+            return Traffic(_next_listed(steps, traffic.canary))
+        return Traffic(min(traffic.canary + analysis.step_weight, _limit(analysis)))
+
+    def ended(self, analysis: Analysis, traffic: Traffic) -> bool:
+        return traffic.canary >= _limit(analysis)
+
+    def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
+        step = analysis.step_weight_promotion or 100
+        return Traffic(max(0, traffic.canary - step))
+
+    def declared(self, analysis: Analysis) -> Mapping[str, Any]:
+        if steps := _listed(analysis):
+            return {"stepWeights": list(steps)}
+        return {"stepWeight": analysis.step_weight, "maxWeight": analysis.max_weight}
+
+
+def _listed(analysis: Analysis) -> tuple[int, ...]:
+    return analysis.step_weights if analysis.step_weight == 0 else ()
+
+
+def _limit(analysis: Analysis) -> int:
+    steps = _listed(analysis)
+    return steps[-1] if steps else analysis.max_weight
+
+
+def _next_listed(steps: tuple[int, ...], current: int) -> int:
+    if current == 0 or current in steps:
+        return next((step for step in steps if step > current), current)
+    return max((step for step in steps if step < current), default=steps[0])
