@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from engine.cancellation import Cancellation
 from engine.cli.dispatch import execute
 from engine.command import shipped_packages
-from engine.deploy.cancellation import Cancellation
 from engine.shell import Say, Shell
 
 

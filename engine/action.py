@@ -20,8 +20,6 @@ from engine.deploy.program import Launch, Program
 from engine.deploy.providers import Providers
 from engine.deploy.refresh import Refresh
 from engine.deploy.snapshot import Snapshot
-from engine.deploy.step import Op
-from engine.deploy.update import Update
 from engine.errors import Cancelled, EngineError
 from engine.events import Diagnostic, Emitter, Ended, Listener, Prelude, Summary
 from engine.policy.analyzer import StackSettings
@@ -31,6 +29,8 @@ from engine.state import history
 from engine.state.lock import locked
 from engine.state.snapshots import Snapshots, find_checkpoint, read_outputs
 from engine.state.stacks import read_tags
+from engine.step import Op
+from engine.update import Update
 from engine.values import PropertyMap
 from engine.version import VERSION
 from engine.workplace import Workplace

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.deploy.step import Op, Step
 from engine.events import (
     Diagnostic,
     Ended,
@@ -20,6 +19,7 @@ from engine.events import (
     Summary,
 )
 from engine.resource import Resource
+from engine.step import Op, Step
 from engine.values import PropertyMap, Secret, Unknown, Value
 from engine.wire import SIGNATURE, UNKNOWN_TEXT, marked
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engine.deploy.step import UNCOUNTED, Op, Step
+from engine.step import UNCOUNTED, Op, Step
 
 
 @dataclass(frozen=True)

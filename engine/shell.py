@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.deploy.cancellation import Cancellation
+from engine.cancellation import Cancellation
 from engine.provider import Package
 
 Say = Callable[[str], None]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from engine.action import Action, Kind, parallelism, perform
 from engine.cli.arguments import Arguments
+from engine.cli.displays import display_for
 from engine.cli.operations import require_consent
 from engine.cli.verb import Verb, options
 from engine.deploy.adoption import Import, Imports, parse
 from engine.deploy.context import Options
-from engine.display.choose import display_for
 from engine.errors import Bail, ConfigurationError, EngineError
 from engine.workplace import Workplace
 

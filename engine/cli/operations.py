@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from engine.action import Action, Kind, Result, parallelism, perform
 from engine.cli.arguments import Arguments
+from engine.cli.displays import display_for
 from engine.cli.verb import Verb, options
 from engine.deploy.context import Options
 from engine.deploy.program import Program
 from engine.deploy.targets import Targets
-from engine.display.choose import display_for
 from engine.errors import Bail, ChangesFound, ConfigurationError, EngineError
 from engine.eventlog import open_log
 from engine.programs.inline import InlineProgram

@@ -12,10 +12,10 @@ from engine.deploy.executor import Executor
 from engine.deploy.goal import Goal
 from engine.deploy.providers import ProviderResources, Providers
 from engine.deploy.replacements import dependents
-from engine.deploy.step import Op, Step
 from engine.errors import Bail
 from engine.provider import Change, Diff
 from engine.resource import Resource
+from engine.step import Op, Step
 from engine.values import UNKNOWN, PropertyMap, has_unknown
 
 

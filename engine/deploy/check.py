@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 
-from engine.deploy import paths
+from engine import paths
 from engine.deploy.context import Context
 from engine.deploy.goal import Goal
 from engine.errors import Bail

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine import urn as urns
-from engine.deploy.cancellation import Cancellation
+from engine.cancellation import Cancellation
 from engine.deploy.ledger import Ledger
 from engine.deploy.snapshot import Snapshot
 from engine.deploy.targets import Targets

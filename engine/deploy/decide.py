@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from enum import Enum
 
-from engine.deploy import paths
+from engine import paths
 from engine.provider import Change, Diff, PropertyDiff
 from engine.resource import Resource
 from engine.values import PropertyMap, Value, reveal

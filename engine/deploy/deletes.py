@@ -9,9 +9,9 @@ from engine.deploy.context import Context
 from engine.deploy.defaults import is_default
 from engine.deploy.executor import Executor, StepError
 from engine.deploy.snapshot import references
-from engine.deploy.step import Op, Step
 from engine.errors import EngineError
 from engine.resource import Resource
+from engine.step import Op, Step
 
 
 def layers(doomed: Sequence[Resource]) -> list[list[Resource]]:

@@ -11,11 +11,11 @@ from engine.deploy.hooks import Failure, HookCall, Hooks
 from engine.deploy.journal import Journal
 from engine.deploy.operations import PartlyDone
 from engine.deploy.providers import Providers
-from engine.deploy.step import Op, Step
 from engine.errors import EngineError
 from engine.events import Diagnostic, StepDone, StepFailed, StepStarted
 from engine.provider import Provider, ProviderError
 from engine.resource import Resource
+from engine.step import Op, Step
 from engine.urn import is_provider
 
 

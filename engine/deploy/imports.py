@@ -11,10 +11,10 @@ from engine.deploy.executor import Executor
 from engine.deploy.goal import Goal
 from engine.deploy.operations import timestamp
 from engine.deploy.secrecy import concealed
-from engine.deploy.step import Op, Step
 from engine.errors import Bail
 from engine.provider import Change, Diff, Provider, ProviderError
 from engine.resource import Resource
+from engine.step import Op, Step
 
 
 class Importer:

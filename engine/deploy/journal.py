@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.deploy.context import Context
-from engine.deploy.step import Op, Step
 from engine.resource import PendingOperation, Resource
+from engine.step import Op, Step
 from engine.urn import is_provider
 
 _BEGUN = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from engine.deploy.goal import Goal
-from engine.deploy.step import Op
 from engine.resource import Resource
+from engine.step import Op
 
 
 class Result(Enum):

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from engine.deploy.context import Context
 from engine.deploy.secrecy import concealed
-from engine.deploy.step import Step
 from engine.provider import InitFailed, Provider, ProviderError
 from engine.resource import Resource
+from engine.step import Step
 from engine.values import PropertyMap
 
 

@@ -11,11 +11,11 @@ from engine.deploy import operations
 from engine.deploy.context import Context
 from engine.deploy.providers import Providers
 from engine.deploy.snapshot import references
-from engine.deploy.step import Op, Step
 from engine.errors import EngineError
 from engine.events import StepDone, StepFailed, StepStarted
 from engine.provider import ProviderError
 from engine.resource import Deployment, Resource
+from engine.step import Op, Step
 
 
 class Refresh:

@@ -18,11 +18,11 @@ from engine.deploy.imports import Importer
 from engine.deploy.ledger import Result
 from engine.deploy.policing import Policing
 from engine.deploy.providers import Providers, reference_of
-from engine.deploy.step import Op, Step
 from engine.errors import Bail, EngineError
 from engine.events import StepDone
 from engine.provider import Diff, Provider, ProviderError
 from engine.resource import Resource
+from engine.step import Op, Step
 from engine.values import PropertyMap, has_unknown
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.deploy.step import Op, Step
 from engine.display import sections, words
 from engine.display.sections import Record
 from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
+from engine.step import Op, Step
 from engine.urn import name_of
 from engine.values import PropertyMap, Value, reveal
 

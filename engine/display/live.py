@@ -12,10 +12,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from engine.deploy.step import Op, Step
 from engine.display import sections, words
 from engine.display.sections import Record
 from engine.events import Diagnostic, Ended, Event, StepDone, StepFailed, StepStarted
+from engine.step import Op, Step
 from engine.urn import Urn, is_provider
 
 Say = Callable[[str], None]

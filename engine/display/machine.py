@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from engine.deploy.step import Step
 from engine.eventjson import state_of
 from engine.eventlog import EventLog
 from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, Summary
+from engine.step import Step
 
 Say = Callable[[str], None]
 

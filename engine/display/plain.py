@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from engine.deploy.step import Op, Step
 from engine.display import sections, words
 from engine.display.sections import Record
 from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
+from engine.step import Op, Step
 from engine.urn import ROOT_TYPE, Urn
 
 Say = Callable[[str], None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.deploy.step import UNCHANGING, Op
 from engine.display import words
 from engine.events import (
     Diagnostic,
@@ -17,6 +16,7 @@ from engine.events import (
     Summary,
 )
 from engine.resource import Resource
+from engine.step import UNCHANGING, Op
 from engine.urn import ROOT_TYPE, Urn
 from engine.values import reveal
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.deploy.step import Op, Step
+from engine.step import Op, Step
 from engine.values import Secret, Unknown, Value
 from engine.wire import marked
 

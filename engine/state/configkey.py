@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.deploy.paths import parse as parse_property_path
+from engine.paths import parse as parse_property_path
 from engine.state.errors import ConfigurationError
 
 Path = tuple[str | int, ...]

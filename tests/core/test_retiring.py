@@ -73,6 +73,7 @@ def test_a_suspended_canary_can_be_retired(suspend: bool) -> None:
     world = initialised(document())
     world.document = document({"spec.suspend": suspend})
     asked(world).until(Phase.TERMINATED)
+    assert world.apex == "target"
 
 
 def test_what_has_failed_is_retired_with_the_revision_that_primary_ran() -> None:

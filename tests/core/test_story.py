@@ -407,6 +407,7 @@ def test_no_policy_is_asked_about_a_rollback() -> None:
     world.tick(2)
     world.policy = lambda intent: Veto("freeze", "closed")
     world.until(Phase.FAILED)
+    assert world.forward[-1] is False
 
 
 def test_a_problem_halts_the_tick_and_changes_nothing() -> None:
@@ -586,6 +587,7 @@ def test_a_promotion_without_traffic_to_move_back_does_not_wait_for_ever(step_ba
     world = initialised(document({"spec.skipAnalysis": True, "spec.analysis.stepWeightPromotion": step_back}))
     world.release("v2")
     world.until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v2"
 
 
 def test_a_revision_pushed_while_primary_is_put_back_is_not_swallowed() -> None:

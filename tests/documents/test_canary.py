@@ -190,7 +190,7 @@ def test_all_problems_are_told_at_once_and_each_once() -> None:
     ],
 )
 def test_what_is_harmless_is_accepted(changes: dict[str, Any]) -> None:
-    canary(changes)
+    assert canary(changes).name == "podinfo"
 
 
 def test_the_old_name_of_analysis_is_read() -> None:

@@ -148,7 +148,7 @@ def test_what_is_no_running_flagger_is_no_rival(
     monkeypatch: pytest.MonkeyPatch, deployment: Manifest
 ) -> None:
     monkeypatch.setattr(connection, "connect", lambda settings: FakeCluster(deployment))
-    run(program_for("dev"))
+    assert run(program_for("dev")).resources
 
 
 @pytest.mark.usefixtures("empty")
@@ -201,7 +201,8 @@ class TestStep:
 
     def test_a_caller_who_knows_everything_spares_the_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delattr(connection, "connect")
-        run(program_for("dev.test.podinfo", "attempt-1", rollout(step(20))), "dev.test.podinfo")
+        program = program_for("dev.test.podinfo", "attempt-1", rollout(step(20)))
+        assert run(program, "dev.test.podinfo").one("Deployment", "podinfo-primary")
 
     def test_what_users_traffic_runs_over_is_protected_unless_told_otherwise(self) -> None:
         program = program_for("dev.test.podinfo", None, rollout(step(20)))

@@ -125,6 +125,7 @@ def test_a_cluster_that_is_away_does_not_keep_a_driver_from_ending(served: Api) 
     here.hold()
     served.refuse = lambda asked: Answer(503, {"message": "away"})
     here.leases.give_back_all()
+    assert holder(served) == "here/1/5"
 
 
 def test_a_lease_without_a_time_is_vacant(served: Api) -> None:

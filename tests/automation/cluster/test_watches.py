@@ -150,6 +150,7 @@ def test_a_watch_outlives_garbage_on_its_stream(tmp_path: Path) -> None:
         watches.start(5)
         until(lambda: watches.get(DEPLOYMENT, "test", "one") is not None)
         watches.stop()
+    assert len(streams) > 1
 
 
 def test_a_server_that_ends_each_watch_at_once_is_not_asked_in_a_circle(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import paths, wire
 from engine import urn as urns
-from engine import wire
 from engine.cli.arguments import Syntax, parse
-from engine.deploy import paths
 from engine.deploy.aliases import candidates
 from engine.deploy.decide import Circumstances, Fate, after_diff, before_diff, differences
 from engine.deploy.defaults import is_default, name

@@ -82,7 +82,7 @@ def test_an_exception_of_a_program_is_its_own(world: World) -> None:
 
     assert isinstance(outcome.error, errors.InlineSourceRuntimeError)
     assert "python inline source runtime error: 'lost'" in outcome.diagnostics
-    assert "engine/deploy/update" not in outcome.diagnostics
+    assert "engine/update" not in outcome.diagnostics
     assert {key: item.value for key, item in world.stack(program).outputs().items()} == {
         "whole": 2,
         "half": 1,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cancellation import Cancellation
 from engine.cli.dispatch import execute
-from engine.deploy.cancellation import Cancellation
 from engine.provider import Package
 from engine.shell import Shell
 from tests.engine.cloud import Cloud

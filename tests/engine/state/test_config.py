@@ -320,7 +320,7 @@ def test_missing_values_are_named_together(names: list[str], text: str) -> None:
     ids=lambda item: str(item),
 )
 def test_values_of_the_declared_type_pass(declared: dict[str, Any], value: Any) -> None:
-    validate({A: value}, a_project(a=declared), "dev", Reversing())
+    assert validate({A: value}, a_project(a=declared), "dev", Reversing()) is None  # type: ignore[func-returns-value]
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_values_of_the_declared_type_pass(declared: dict[str, Any], value: Any) 
 )
 def test_values_of_another_type_are_refused(declared: dict[str, Any], value: Any, text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):
-        validate({A: value}, a_project(a=declared), "dev", Reversing())
+        assert validate({A: value}, a_project(a=declared), "dev", Reversing()) is None  # type: ignore[func-returns-value]
 
 
 def test_secrets_in_a_file_are_decrypted_at_any_depth(tmp_path: Path, secrets: SecretsManager) -> None:

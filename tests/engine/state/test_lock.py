@@ -68,8 +68,9 @@ def test_a_lock_of_this_very_process_is_live(backend: Backend, ref: StackReferen
 
 
 def test_stacks_do_not_lock_one_another(backend: Backend, ref: StackReference) -> None:
-    with locked(backend, ref, print), locked(backend, replace(ref, name="prod"), print):
-        pass
+    other = replace(ref, name="prod")
+    with locked(backend, ref, print), locked(backend, other, print), pytest.raises(StackLocked):
+        locked(backend, other, print).__enter__()
 
 
 def test_the_lock_of_a_dead_process_is_taken_over_and_told(
