@@ -85,6 +85,7 @@ def assemble(
         leases=Leases(cluster, Identity.of_this_process(), clock),
         announce=announcer(display, EventLog(cluster)),
         clock=clock,
+        rendered=known.rendered,
         write_back=writer_back(opened, display),
         fresh_attempt=fresh_attempt,
     )

@@ -12,9 +12,11 @@ from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
+from components.generated import Generated, generate
 from gateways.registry import gateway_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
+from stacks.release import View, inputs_of
 from workloads.registry import scaler_of, workload_of
 
 
@@ -39,6 +41,15 @@ class Known:
         if recorded is None or not _same(recorded.document, document) or not _covers(recorded, status):
             recorded = self._read(canary)
         return recorded and replace(recorded, document=document, status=status, live=self._live(canary))
+
+    def rendered(self, canary: Canary) -> Generated | None:
+        """What the release's program declares for what is in force. Raises as `rollout`, and `Refused`."""
+        rollout = self.rollout(canary)
+        if rollout is None or rollout.live is None or rollout.status.in_force is None:
+            return None
+        placement = rollout.status.in_force
+        view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
+        return generate(canary, inputs_of(view))
 
     def _read(self, canary: Canary) -> CanaryState | None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from automation.core.kinds import Manifest
 from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, owner_reference
@@ -53,6 +53,15 @@ class Generated:
     primary: Manifest | None = None
     autoscaler: Manifest | None = None
     route: Manifest | None = None
+
+    def part(self, manifest: Manifest) -> Literal["route", "apex", "primary", "other"]:
+        """What one of its objects is for."""
+        parts: dict[int, Literal["route", "apex", "primary"]] = {
+            id(self.apex): "apex",
+            id(self.primary): "primary",
+            id(self.route): "route",
+        }
+        return parts.get(id(manifest), "other")
 
     @property
     def objects(self) -> tuple[Manifest, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from automation.core.kinds import Manifest
 from automation.core.marks import DECLARED, RELEASE
+from components.covering import by_name, covers, is_named
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def declared(
     chosen = _chosen(document["spec"]["template"], theirs, images, before)
     manifest = _changed(document, theirs, chosen, images, before)
     bare = _without_replicas(manifest)
-    if _covers(bare, live):
+    if covers(bare, live):
         # There is nothing to write, whatever the engine's own state remembers. Somebody may change the live
         # object between our reading and the engine's writing, and a write would undo that.
         left_alone = ("spec.template", *left_alone)
@@ -95,7 +96,7 @@ def _changed(
     answered = before.requests if before else {}
     known = _Known(wanted, chosen, {**answered, **_requests(images)})
     if before and (known.template, known.requests) == (before.template, before.requests):
-        known = before if _covers(merged, theirs) else known
+        known = before if covers(merged, theirs) else known
     return _manifest(document, merged, known)
 
 
@@ -183,29 +184,7 @@ def _merge(base: Any, ours: Any, theirs: Any) -> Any:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         known = base if isinstance(base, dict) else {}
         return {key: _merge(known.get(key), value, theirs.get(key)) for key, value in ours.items()}
-    if _named(ours) and _named(theirs):
-        known, live = _by_name(base if _named(base) else []), _by_name(theirs)
+    if is_named(ours) and is_named(theirs):
+        known, live = by_name(base if is_named(base) else []), by_name(theirs)
         return [_merge(known.get(item["name"]), item, live.get(item["name"])) for item in ours]
     return copy.deepcopy(theirs if theirs is not None and ours == base else ours)
-
-
-def _covers(ours: Any, theirs: Any) -> bool:
-    """Whether the live value already says everything that `ours` says."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return all(_covers(value, theirs.get(key)) for key, value in ours.items())
-    if _named(ours) and _named(theirs):
-        live = _by_name(theirs)
-        return all(item["name"] in live and _covers(item, live[item["name"]]) for item in ours)
-    return bool(ours == theirs)
-
-
-def _named(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(item, dict) and "name" in item for item in value)
-    )
-
-
-def _by_name(items: list[Manifest]) -> dict[str, Manifest]:
-    return {item["name"]: item for item in items}

@@ -17,7 +17,7 @@ from lab.binaries import Report
 from lab.cluster import Lab
 from lab.config import labs_folder
 from lab.durations import milliseconds
-from lab.errors import LabError
+from lab.errors import DoorShut, LabError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -102,7 +102,7 @@ def labs() -> list[str]:
 @lab.command()
 @with_lab
 def status(running: Lab) -> None:
-    """Components, restarts, memory and addresses."""
+    """Components, restarts, memory and addresses; each address is asked."""
     document = running.status(memory=True)
     outside = running.processes()
     table = Table("component", "state", "pid", "restarts", "memory", box=None, pad_edge=False)
@@ -115,8 +115,14 @@ def status(running: Lab) -> None:
     click.echo(f"\nmemory of everything, pods included: {document['resident_mb']:.0f} MB")
     if document["waiting_for"]:
         click.echo(f"waits for {document['waiting_for']}")
+    doors = running.doors()
     for door, address in running.addresses.items():
-        click.echo(f"{door:<12} {address}")
+        click.echo(f"{door:<12} {address}{'  ' + doors[door] if doors.get(door) else ''}")
+    if shut := {door: wrong for door, wrong in doors.items() if wrong}:
+        raise DoorShut(
+            f"{', '.join(f'{door} {wrong}' for door, wrong in shut.items())}: see `sluice lab logs forward`, "
+            "and `sluice lab restart forward` opens all doors anew."
+        )
 
 
 @lab.command()

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lab import launch
+from lab import doors, launch
 from lab.api import Api
 from lab.binaries import Report
 from lab.config import Config, cache_folder, labs_folder
@@ -87,6 +87,10 @@ class Lab:
     def addresses(self) -> dict[str, str]:
         """What leads into the lab: name of the door -> `127.0.0.1:PORT`."""
         return {name: f"127.0.0.1:{number}" for name, number in self.status()["doors"].items()}
+
+    def doors(self) -> dict[str, str]:
+        """What is wrong with each of `addresses`, "" where it answers."""
+        return doors.asked(self.addresses)
 
     def status(self, memory: bool = False) -> dict[str, Any]:
         """What the supervisor says: `components`, `doors`, and what start-up is still `waiting_for` ('': nothing)."""

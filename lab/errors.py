@@ -34,6 +34,12 @@ class Missing(LabError):
     exit_code = 64
 
 
+class DoorShut(LabError):
+    """The lab runs, and an address that leads into it does not answer."""
+
+    exit_code = 66
+
+
 class StartFailed(LabError):
     """The lab was started and did not become ready."""
 

@@ -7,6 +7,7 @@ It can also answer in the API server's place with 500 or 429 for a while.
 
 import asyncio
 import contextlib
+import errno
 import json
 import socket
 import ssl
@@ -21,6 +22,9 @@ from lab.relay import Address, Entrance, reset
 
 API = "api"
 _LONGEST = 1 << 16
+_FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_PAUSE_SECONDS = 0.2
+"""After which a door that could let nobody in tries again."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,21 @@ class Forwarder:
 
     async def _accept(self, door: Door, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
+        said = False
         with listener:
             while True:
-                connection, _ = await loop.sock_accept(listener)
+                try:
+                    connection, _ = await loop.sock_accept(listener)
+                except OSError as full:
+                    if full.errno not in _FULL:
+                        raise
+                    if not said:
+                        text = f"door {door.name} lets nobody in: {full.strerror}; trying on"
+                        print(text, file=sys.stderr, flush=True)
+                    said = True
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                said = False
                 task = loop.create_task(self._serve(door, connection))
                 self.at_work.add(task)
                 task.add_done_callback(self.at_work.discard)

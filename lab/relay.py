@@ -11,24 +11,39 @@ _RESET = struct.pack("ii", 1, 0)  # linger for zero seconds: close with a reset
 
 
 class Relay(asyncio.Protocol):
-    """One end of a relayed connection; what it receives it writes to its `other` end."""
+    """One end of a relayed connection; what it receives it writes to its `other` end.
+
+    It stands until both ends have ended, or one of them is gone.
+    """
 
     def __init__(self, other: "Relay | None" = None) -> None:
         self.other = other
+        self.ended = False
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        with contextlib.suppress(
+            OSError
+        ):  # a peer that vanishes without a word must not be waited for for ever
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def data_received(self, data: bytes) -> None:
         if self.other and self.other.transport:
             self.other.transport.write(data)
 
     def eof_received(self) -> bool:
-        if self.other and self.other.transport and self.other.transport.can_write_eof():
-            with contextlib.suppress(OSError):  # the other end may just have been reset
-                self.other.transport.write_eof()
+        """Whether this end stays open for what the other one still has to say."""
+        self.ended = True
+        other = self.other
+        if other is None or other.transport is None:
+            return True
+        if other.ended:
+            other.transport.close()
+            return False
+        with contextlib.suppress(OSError):  # the other end may just have been reset
+            other.transport.write_eof()
         return True
 
     def pause_writing(self) -> None:

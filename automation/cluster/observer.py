@@ -18,7 +18,7 @@ from automation.core.kinds import (
     Manifest,
 )
 from automation.core.marks import ATTEMPT
-from automation.core.observation import Observation, Route, Target
+from automation.core.observation import Drift, Mending, Observation, Route, Target
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex
@@ -40,6 +40,8 @@ class TickContext:
     scrape_interval: float
     strict: bool = False
     providers: str | None = None
+    drift: tuple[Drift, ...] = ()
+    mending: Mending | None = None
 
 
 class Observer:
@@ -67,6 +69,8 @@ class Observer:
             problems=(*problems, *self._route_problems(canary), *self._rivals(canary)),
             providers=context.providers,
             strict=context.strict,
+            drift=context.drift,
+            mending=context.mending,
         )
 
     def _configs(self, canary: Canary, template: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
@@ -170,6 +174,24 @@ def live_route(route: Manifest, canary: Canary) -> Route:
     )
 
 
+def changed_by(live: Manifest, field: str = "") -> str:
+    """The field manager other than ours that wrote an object (or this field of its spec) last, "" where none did."""
+    others = [
+        entry
+        for entry in live["metadata"].get("managedFields") or ()
+        if not entry.get("subresource")
+        and not _is_ours(entry.get("manager", ""))
+        and "f:spec" in (entry.get("fieldsV1") or {})
+        and (not field or f"f:{field}" in entry["fieldsV1"]["f:spec"])
+    ]
+    last = max(others, key=lambda entry: str(entry.get("time", "")), default=None)
+    return str(last.get("manager", "")) if last else ""
+
+
+def _is_ours(manager: str) -> bool:
+    return manager == "sluice" or manager.startswith(("sluice-", "pulumi-kubernetes"))
+
+
 def owner_of(field: str, route: Manifest) -> str:
     """The field manager that took this field of the spec over from us; empty while it is (also) ours."""
     owners = [
@@ -177,7 +199,7 @@ def owner_of(field: str, route: Manifest) -> str:
         for entry in route["metadata"].get("managedFields") or ()
         if not entry.get("subresource") and f"f:{field}" in (entry.get("fieldsV1") or {}).get("f:spec", {})
     ]
-    ours = [owner for owner in owners if owner == "sluice" or owner.startswith("pulumi-kubernetes")]
+    ours = [owner for owner in owners if _is_ours(owner)]
     return "" if ours or not owners else owners[-1]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.status import Apex
@@ -91,6 +92,27 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """A generated object that is not as it should be. `part` says what it is for; `gone`: it isn't there; `by` names
+    who changed it, where that can be told."""
+
+    part: Literal["route", "apex", "primary", "other"]
+    kind: str
+    name: str
+    gone: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Mending:
+    """Repairs of the same damage so far: what was said of it, how often it was tried, and when last (unix seconds)."""
+
+    said: tuple[str, ...]
+    tries: int
+    at: float
+
+
+@dataclass(frozen=True)
 class Observation:
     """All that a decision rests on besides the document and the status.
 
@@ -102,6 +124,8 @@ class Observation:
     scaler_min: minReplicas of the target's autoscaler; None without one.
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
+    drift: generated objects that differ from what is in force, beside the traffic, the apex and primary's revision.
+    mending: what came of repairing it so far; None where nothing was repaired of late.
     strict: documents that probably can't work don't start a run.
     hooks, metrics: the answers to the questions of this tick so far.
     """
@@ -116,6 +140,8 @@ class Observation:
     scaler_min: int | None = None
     problems: tuple[str, ...] = ()
     providers: str | None = None
+    drift: tuple[Drift, ...] = ()
+    mending: Mending | None = None
     strict: bool = False
     hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)

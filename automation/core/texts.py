@@ -1,6 +1,7 @@
 """The texts of events: the model's to the letter, and our own where it has none."""
 
 from automation.core.decision import Event, normal, warning
+from automation.core.observation import Drift
 from automation.core.spec import Canary
 from automation.core.traffic import Traffic
 
@@ -143,6 +144,15 @@ def apex_repaired(canary: Canary, wanted: str) -> Event:
 
 def primary_restored(canary: Canary, what: str) -> Event:
     return warning(f"{canary.primary_full_name} {what}: made again from its recorded revision")
+
+
+def drift_repaired(canary: Canary, drift: Drift) -> Event:
+    name = f"{drift.kind} {drift.name}.{canary.namespace}"
+    if drift.gone:
+        return warning(f"{name} was deleted: made again")
+    if drift.by:
+        return warning(f"{name} was changed by {drift.by}: put back")
+    return normal(f"{name} is not what its sources ask for any more: written anew")
 
 
 def not_at_rest(canary: Canary, phase: str) -> Event:

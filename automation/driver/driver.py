@@ -28,11 +28,14 @@ from automation.core.decision import (
 )
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.liveness import is_live
-from automation.core.observation import Observation
+from automation.core.observation import Drift, Observation
+from automation.core.phases.repair import mended
 from automation.core.settle import Veto, abandon
+from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
-from automation.core.status import Phase, Status
+from automation.core.status import Phase, Purpose, Status
 from automation.core.traffic import ALL_ON_PRIMARY
+from automation.driver.drift import drift_of
 from automation.driver.memory import Memories, Memory
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
@@ -43,6 +46,8 @@ from documents.front import canary_of
 from workloads.registry import workload_of
 
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
+LAG_SECONDS = 1.0
+"""How far a live copy may be behind what an update wrote."""
 ROUNDS = 100
 """How often one tick may ask before a decision counts as never ending."""
 
@@ -95,8 +100,17 @@ class Driver:
             scrape_interval=self._scrape_interval,
             strict=self._strict,
             providers=self._ports.questions.probe(canary) if initialising and not canary.suspend else None,
+            drift=self._drift(canary, status, memory),
+            mending=memory.mending,
         )
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
+
+    def _drift(self, canary: Canary, status: Status, memory: Memory) -> tuple[Drift, ...]:
+        """What is not as it would be rendered now; nothing while the copy may still be behind an update of ours."""
+        quiet = self._ports.clock.elapsed() - memory.placed.updated_at
+        if status.in_force is None or status.intent is not None or quiet < LAG_SECONDS:
+            return ()
+        return drift_of(canary, self._ports.rendered, self._ports.copies)
 
     def _advance(self, scene: Scene) -> Tick:
         for text in self._ports.placer.reconcile(scene.canary, scene.memory.placed):
@@ -149,7 +163,7 @@ class Driver:
         """Makes an intent live. A forward one that fails moves nothing and is tried again by a later tick."""
         canary = scene.canary
         try:
-            for text in self._ports.placer.place(canary, update, scene.memory.placed):
+            for text in self._placed(scene, update):
                 self._announce(scene, warning(text))
         except PolicyRefused as refused:
             return self._halt(scene, Veto(refused.policy, refused.message))
@@ -162,6 +176,15 @@ class Driver:
         if not is_live(update.intent, scene.observation):
             return outcome(scene, f"{update.message}: not live yet")
         return replace(self._act(scene, self._decide(scene)), reason=update.message)
+
+    def _placed(self, scene: Scene, update: MakeLive) -> list[str]:
+        """Makes it live, and remembers of a repair that it was tried."""
+        try:
+            return self._ports.placer.place(scene.canary, update, scene.memory.placed)
+        finally:
+            if update.intent.kind is Purpose.REPAIR:
+                at = Situation(scene.canary, scene.status, scene.observation)
+                scene.memory.mending = mended(at, self._ports.clock.now())
 
     def _halt(self, scene: Scene, refusal: Veto) -> Tick:
         """A policy said no: nothing moved, the intent is dropped, and the next tick tries again."""

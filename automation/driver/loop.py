@@ -116,7 +116,13 @@ class Loop:
 
     def _is_news(self, canary: Manifest) -> bool:
         """Whether somebody wrote what drivers read. Their own writes of the status are no reason to look again."""
-        written = (canary["metadata"].get("generation"), (canary.get("status") or {}).get("request"))
+        metadata = canary["metadata"]
+        # The uid, too: what was deleted and applied again looks the same otherwise.
+        written = (
+            metadata.get("uid"),
+            metadata.get("generation"),
+            (canary.get("status") or {}).get("request"),
+        )
         with self._hearing:
             known = self._written.get(key_of(canary))
             self._written[key_of(canary)] = written
@@ -170,13 +176,14 @@ def eager(canary: Manifest) -> bool:
 
 
 def concerns(canary: Manifest, kind: Kind, thing: Manifest) -> bool:
-    """Whether it is the Canary's target or primary, or another object that was generated for it."""
+    """Whether it is the Canary's target or primary, or another object that it is made from or that was made for it."""
     metadata, own = thing["metadata"], outline_of(canary)
     if metadata.get("namespace") != own.namespace:
         return False
     if own.target and kind.kind == own.target.kind:
         return metadata["name"] in (own.target.name, f"{own.target.name}-primary")
-    return own.made(thing)
+    sources = [(named.kind, named.name) for named in (own.source, own.autoscaler) if named]
+    return own.made(thing) or (kind.kind, metadata["name"]) in sources
 
 
 def interval_of(canary: Manifest | None) -> float:

@@ -6,16 +6,19 @@ import threading
 from dataclasses import dataclass, field
 
 from automation.cluster.watches import Key
+from automation.core.observation import Mending
 from automation.questions.asker import Asked
 from automation.updates.placer import Placed
 
 
 @dataclass
 class Memory:
-    """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document."""
+    """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
+    `mending` what came of repairs."""
 
     uid: str
     refused: str = ""
+    mending: Mending | None = None
     asked: Asked = field(default_factory=Asked)
     placed: Placed = field(default_factory=Placed)
 

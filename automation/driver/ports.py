@@ -16,6 +16,7 @@ from automation.core.decision import Question
 from automation.core.kinds import Manifest
 from automation.core.observation import Observation
 from automation.core.spec import Canary
+from automation.driver.drift import Rendered
 from automation.questions.asker import Asked
 from automation.updates.placer import Placer
 
@@ -51,5 +52,6 @@ class Ports:
     leases: Leases
     announce: Announcer
     clock: Clock
+    rendered: Rendered
     write_back: Callable[[Canary], str]
     fresh_attempt: Callable[[], str]

@@ -59,10 +59,12 @@ class Release:
 @dataclass
 class Placed:
     """What is remembered of one Canary's updates. `owed`: its stack has yet to take over a route that was patched
-    directly. `beyond_refresh`: an update has failed even after a refresh, so that another one is no help."""
+    directly. `beyond_refresh`: an update has failed even after a refresh, so that another one is no help.
+    `updated_at` says when (seconds that never jump) the last one ended."""
 
     owed: bool = False
     beyond_refresh: bool = False
+    updated_at: float = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class Placer:
     def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> list[str]:
         self._update_or_refresh(self._release_of(canary), update, placed, deadline)
         placed.owed = placed.beyond_refresh = False
+        placed.updated_at = self._clock.elapsed()
         return []
 
     def _update_or_refresh(self, release: Release, update: MakeLive, placed: Placed, deadline: float) -> None:
@@ -133,6 +136,9 @@ class Placer:
         attempt = update.intent.placement.attempt
         message, gate = trail(update.intent, self._terms.by), self._terms.gate if update.forward else None
         job = partial(self._stacks.update, release.stack, message=message, gate=gate)
+        if update.intent.kind is Purpose.REPAIR:
+            # The engine compares with its state: what is not as that says has to be known to it first.
+            self._refresh(release, deadline)
         try:
             self._run(release, attempt, job, deadline)
         except Postponed as postponed:
@@ -140,11 +146,20 @@ class Placer:
             if not failed or placed.beyond_refresh:
                 raise
             placed.beyond_refresh = True
-            refresh = partial(
-                self._stacks.refresh, release.stack, message="take over what was changed by hand"
-            )
-            self._run(release, None, refresh, deadline)
+            self._refresh(release, deadline)
             self._run(release, attempt, job, deadline)
+
+    def _moves_traffic(self, canary: Canary, intent: Intent) -> bool:
+        """Whether users wait for it: a repair of anything but the route is tried again by a later tick."""
+        if intent.kind is not Purpose.REPAIR:
+            return True
+        gateway = gateway_of(canary)
+        live = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
+        return live is None or gateway.carried(canary, live).traffic != intent.placement.traffic
+
+    def _refresh(self, release: Release, deadline: float) -> None:
+        job = partial(self._stacks.refresh, release.stack, message="take over what was changed by hand")
+        self._run(release, None, job, deadline)
 
     def _update_or_patch(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
         """Tries for a while to get the update through; then the route itself is patched."""
@@ -154,6 +169,8 @@ class Placer:
             try:
                 return self._update(canary, update, placed, deadline)
             except Postponed as postponed:
+                if not self._moves_traffic(canary, update.intent):
+                    raise
                 reason = str(postponed)
             if self._clock.elapsed() >= deadline:
                 break

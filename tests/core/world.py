@@ -346,6 +346,7 @@ class World:
             leases=Leases(self.cluster, HERE, self.clock),
             announce=self._announce,
             clock=self.clock,
+            rendered=known.rendered,
             write_back=lambda canary: "",
             fresh_attempt=self._fresh_attempt,
         )

@@ -1,14 +1,16 @@
 """Supervision of single processes, the forwarder's doors, and the requests of the command line."""
 
 import asyncio
+import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from lab.certificates import write_certificates
 from lab.config import Config
 from lab.control import ask, serve
 from lab.control_plane import Component
+from lab.doors import asked
 from lab.errors import LabError, NotRunning
 from lab.forward import API, Door, Forwarder, Outage, send_door, send_outage
 from lab.relay import Address, Entrance
@@ -306,3 +309,124 @@ class LateEntrance(Entrance):
 
 def test_the_configuration_survives_being_written(config: Config) -> None:
     assert Config.read(config.write()) == config
+
+
+Ending = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def says_and_ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"hello")
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+
+
+async def hears_and_ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.write(b"hello")
+    writer.close()
+
+
+async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def closes_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def visit(address: Address, *, ends_first: bool) -> None:
+    """One short connection, ended by the client before or after it has heard the other end."""
+    reader, writer = await asyncio.open_connection(*address)
+    with contextlib.suppress(OSError):
+        writer.write(b"?")
+        if ends_first:
+            writer.write_eof()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def settled(count: Callable[[], int], wanted: int) -> None:
+    """Waits until no more is open than `wanted`; fails after 10 s."""
+    async with asyncio.timeout(10):
+        while count() > wanted:
+            await asyncio.sleep(0.01)
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("ends_first", [True, False], ids=["the client ends first", "the client ends last"])
+@pytest.mark.parametrize(
+    "inside",
+    [says_and_ends, hears_and_ends, resets, closes_at_once],
+    ids=["says and ends", "hears and ends", "resets", "closes at once"],
+)
+def test_connections_that_have_ended_leave_nothing_open(inside: Ending, ends_first: bool) -> None:
+    if inside is hears_and_ends and not ends_first:
+        pytest.skip("each would wait for the other")
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(inside, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()[:2]
+        work: set[asyncio.Task[None]] = set()
+        door = await loop.create_server(lambda: Entrance(lambda: address, work), "127.0.0.1", 0)
+        outside = door.sockets[0].getsockname()[:2]
+        await visit(outside, ends_first=ends_first)
+        before = descriptors()
+        for _ in range(10):
+            await asyncio.gather(*(visit(outside, ends_first=ends_first) for _ in range(30)))
+        await settled(descriptors, before)
+        door.close()
+        server.close()
+
+    asyncio.run(story())
+
+
+def test_a_door_that_lets_nobody_in_says_so_once_and_opens_again(capfd: pytest.CaptureFixture[str]) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    async def story() -> bytes:
+        server = await asyncio.start_server(says_and_ends, "127.0.0.1", 0)
+        inside = server.sockets[0].getsockname()[1]
+        forwarder = asyncio.create_task(Forwarder(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), theirs).run())
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            outside = listener.getsockname()[1]
+            send_door(ours, Door("x", "127.0.0.1", inside, outside), listener.fileno())
+        await visit(("127.0.0.1", outside), ends_first=True)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        client = socket.socket()
+        client.setblocking(False)
+        free = os.dup(client.fileno())
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", outside))
+            async with asyncio.timeout(10):
+                while "lets nobody in" not in (said := capfd.readouterr().err):
+                    await asyncio.sleep(0.01)
+            assert said.count("lets nobody in") == 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        text = await asyncio.get_running_loop().sock_recv(client, 100)
+        client.close()
+        forwarder.cancel()
+        server.close()
+        return text
+
+    assert asyncio.run(story()) == b"hello"
+
+
+def test_doors_are_asked_and_those_that_do_not_answer_are_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as closed:
+        addresses = {
+            name: f"127.0.0.1:{door.getsockname()[1]}"
+            for name, door in (("silent", silent), ("closed", closed))
+        }
+        closed.close()
+        found = asked(addresses, seconds=0.2)
+    assert found == {"silent": "does not answer in 0.2 s", "closed": "is closed"}
+    assert asked({}) == {}

@@ -50,6 +50,23 @@ class Application:
         return weights["podinfo-primary"], weights["podinfo-canary"]
 
     @property
+    def rule(self) -> Document:
+        """The one rule of the live generated route."""
+        [rule] = self.kubectl.get("apisixroute", "podinfo-podinfo-canary")["spec"]["http"]
+        return dict(rule)
+
+    def uid(self, name: str) -> str:
+        """The uid of an object such as "service/podinfo", "" while it isn't there."""
+        return str(self.kubectl("get", name, "--ignore-not-found", "-o", "jsonpath={.metadata.uid}"))
+
+    def ready(self, deployment: str) -> bool:
+        """Whether all pods of a Deployment that is there are available."""
+        status = self.kubectl.get("deployment", deployment).get("status") or {}
+        return bool(status.get("availableReplicas")) and status.get("availableReplicas") == status.get(
+            "replicas"
+        )
+
+    @property
     def said(self) -> set[str]:
         """Texts of the Canary's Events."""
         events = self.kubectl.get("events", "--field-selector=involvedObject.kind=Canary")["items"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.lab.article.application import Application
+from tests.lab.article import documents
+from tests.lab.article.application import Application, adopted
+from tests.lab.article.ground import Ground, Running
 from tests.lab.deadline import eventually
 
 pytestmark = pytest.mark.lab
@@ -50,3 +52,78 @@ def test_what_somebody_deletes_comes_back(application: Callable[..., Application
     assert f"podinfo-primary.{namespace} was deleted: made again from its recorded revision" in said
     assert podinfo.image("podinfo-primary").endswith(":6.0.1")
     assert podinfo.split == (100, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "service/podinfo-primary",
+        "service/podinfo-canary",
+        "deployment/podinfo-primary",
+        "service/podinfo",
+        f"apisixroute/{ROUTE}",
+    ],
+    ids=lambda name: name,
+)
+def test_what_somebody_deletes_at_rest_is_back_at_once_and_said_once(
+    resting: tuple[Application, Running], name: str
+) -> None:
+    podinfo, driver = resting
+    kind, _, named = name.partition("/")
+    before = podinfo.kubectl.get(kind, named)["metadata"]["uid"]
+    # when
+    podinfo.kubectl("delete", name)
+    # then
+    eventually(lambda: podinfo.uid(name) not in ("", before), 20)
+    said = {"deployment": "made again from its", "service": "made again"}.get(kind, "made again with 100/0")
+    eventually(lambda: any(said in event for event in driver.events))
+    eventually(lambda: podinfo.ready("podinfo-primary"))
+    told = [event for event in driver.events if f"{named}.{podinfo.namespace} was deleted" in event]
+    assert (
+        len([event for event in told if said in event]) <= 2
+    )  # the Service and the Deployment have one name
+
+
+def test_an_edit_of_the_source_is_in_force_at_once(resting: tuple[Application, Running]) -> None:
+    podinfo, _ = resting
+    spec = podinfo.kubectl.get("apisixroute", "podinfo")["spec"]
+    spec["http"][0]["match"]["paths"] = ["/api/*"]
+    # when
+    podinfo.kubectl("patch", "apisixroute", "podinfo", "--type=merge", "-p", json.dumps({"spec": spec}))
+    # then
+    eventually(lambda: podinfo.rule["match"]["paths"] == ["/api/*"], 20)
+    assert podinfo.split == (100, 0)
+
+
+def test_an_edit_of_the_canarys_service_is_in_force_at_once(resting: tuple[Application, Running]) -> None:
+    podinfo, _ = resting
+    patch = {"spec": {"service": {"primary": {"annotations": {"team": "web"}}}}}
+    # when
+    podinfo.kubectl("patch", "canary", "podinfo", "--type=merge", "-p", json.dumps(patch))
+
+    # then
+    def written() -> bool:
+        metadata = podinfo.kubectl.get("service", "podinfo-primary")["metadata"]
+        return (metadata.get("annotations") or {}).get("team") == "web"
+
+    eventually(written, 20)
+
+
+def test_a_canary_that_was_deleted_and_applied_again_is_driven_at_once(
+    resting: tuple[Application, Running],
+) -> None:
+    podinfo, _ = resting
+    podinfo.kubectl("delete", "canary", "podinfo")
+    # when
+    podinfo.kubectl.apply(documents.canary(podinfo.namespace))
+    # then
+    podinfo.until_phase("Initialized", seconds=90)
+
+
+@pytest.fixture(scope="module")
+def resting(ground: Ground, unused: Iterator[str]) -> Iterator[tuple[Application, Running]]:
+    """An application at rest, and a driver that looks after it."""
+    podinfo = adopted(ground, next(unused))
+    with ground.begun("run", "--env", "dev", "--output", "text") as driver:
+        yield podinfo, driver
+    podinfo.kubectl("delete", "canary,deployment,apisixroute", "--all", "--wait=false")

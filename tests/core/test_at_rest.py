@@ -1,0 +1,210 @@
+"""What stands for a Canary is what its sources say, in every phase: looked at on every tick, not only its weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pytest
+
+from automation.core.kinds import CANARY, CONFIG_MAP, DEPLOYMENT, SERVICE, Kind, Manifest
+from automation.core.observation import Target
+from automation.core.status import Phase, Purpose
+from automation.errors import UpdateFailed
+from automation.inmemory.stacks import Update
+from gateways.apisix import ROUTE
+from tests.core.documents import document
+from tests.core.world import SOURCE, World, deployment, initialised
+from workloads.horizontal import AUTOSCALER
+
+GENERATED: dict[str, tuple[Kind, str, str]] = {
+    "primary Service": (SERVICE, "podinfo-primary", "Service podinfo-primary.test"),
+    "canary Service": (SERVICE, "podinfo-canary", "Service podinfo-canary.test"),
+    "apex Service": (SERVICE, "podinfo", "Service podinfo.test"),
+    "primary": (DEPLOYMENT, "podinfo-primary", "podinfo-primary.test"),
+    "autoscaler": (AUTOSCALER, "podinfo-primary", "HorizontalPodAutoscaler podinfo-primary.test"),
+    "configuration": (CONFIG_MAP, "c-primary", "ConfigMap c-primary.test"),
+    "route": (ROUTE, "podinfo-podinfo-canary", "Route podinfo-podinfo-canary.test"),
+}
+PHASES: dict[str, Callable[[World], object]] = {
+    "at rest": lambda world: world,
+    "in a run": lambda world: (world.release("v2"), world.tick(3)),
+    "in a promotion": lambda world: (world.release("v2"), world.until(Phase.PROMOTING)),
+    "after a promotion": lambda world: (world.release("v2"), world.until(Phase.SUCCEEDED)),
+}
+in_each_phase = pytest.mark.parametrize("reach", PHASES.values(), ids=PHASES)
+
+
+def everything() -> World:
+    """A Canary with one of each object that can be generated, its primary in force."""
+    target = Target(deployment("podinfo"), "v1", {"configmap/c": "1"})
+    return initialised(document(), target=target, scaler_min=1)
+
+
+def spoilt(live: Manifest) -> Manifest:
+    """The object as somebody might have changed it."""
+    changed = copy.deepcopy(live)
+    match changed["kind"]:
+        case "Service":
+            changed["spec"]["ports"][0]["targetPort"] = 1
+        case "Deployment":
+            changed["spec"]["template"]["spec"]["containers"][0]["image"] = "mine:1"
+        case "HorizontalPodAutoscaler":
+            changed["spec"]["maxReplicas"] = 1
+        case "ConfigMap":
+            changed["data"] = {"value": "mine"}
+        case "ApisixRoute":
+            changed["spec"]["http"][0]["match"]["hosts"] = ["elsewhere.example.com"]
+    return changed
+
+
+@in_each_phase
+@pytest.mark.parametrize("generated", GENERATED.values(), ids=GENERATED)
+def test_what_is_deleted_is_back_within_a_tick_and_said(
+    generated: tuple[Kind, str, str], reach: Callable[[World], object]
+) -> None:
+    kind, name, told = generated
+    world = everything()
+    reach(world)
+    before = world.cluster.get(kind, "test", name)
+    assert before is not None
+    world.cluster.delete(kind, "test", name)
+    world.events.clear()
+    world.tick()
+    after = world.cluster.get(kind, "test", name)
+    assert after is not None
+    assert any(told in text for text in world.texts)
+
+
+@in_each_phase
+@pytest.mark.parametrize("generated", GENERATED.values(), ids=GENERATED)
+def test_what_is_changed_is_put_back_within_a_tick_and_said(
+    generated: tuple[Kind, str, str], reach: Callable[[World], object]
+) -> None:
+    kind, name, told = generated
+    world = everything()
+    reach(world)
+    live = world.cluster.get(kind, "test", name)
+    assert live is not None
+    changed = spoilt(live)
+    world.cluster.put(kind, changed)
+    world.events.clear()
+    world.tick()
+    assert any(told.removeprefix("Route ").split()[-1] in text for text in world.texts)
+    again = world.cluster.get(kind, "test", name)
+    assert again is not None
+    assert (
+        spoilt(again)["spec" if "spec" in again else "data"] != again["spec" if "spec" in again else "data"]
+    )
+
+
+def test_a_promotion_goes_on_after_what_was_put_back() -> None:
+    world = everything()
+    world.release("v2")
+    world.tick(3)
+    world.cluster.delete(SERVICE, "test", "podinfo-canary")
+    world.until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v2"
+
+
+def test_how_many_pods_somebody_gave_primary_is_not_put_back() -> None:
+    world = initialised(document())
+    world.primary = deployment("podinfo-primary", 3)
+    world.tick(3)
+    assert world.texts == []
+
+
+class Refusing:
+    """A stack that takes no repair."""
+
+    def __init__(self, world: World) -> None:
+        self.asked = 0
+        self._world = world
+        world.stacks.begin = self.begin
+
+    def begin(self, update: Update) -> None:
+        if "repair" in update.message:
+            self.asked += 1
+            raise UpdateFailed("exceeded quota")
+
+
+def test_a_repair_that_does_not_take_is_said_once_and_tried_again_with_pauses() -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    refusing = Refusing(world)
+    world.cluster.delete(SERVICE, "test", "podinfo-primary")
+    for _ in range(60):
+        world.ticked()
+        world.now += 1
+    assert world.texts.count("Service podinfo-primary.test was deleted: made again") == 1
+    assert 4 <= refusing.asked <= 7
+
+
+def test_a_repair_that_does_not_take_holds_up_no_rollback() -> None:
+    world = initialised(document({"spec.analysis.threshold": 2}))
+    world.release("v2")
+    world.tick(2)
+    Refusing(world)
+    world.cluster.delete(SERVICE, "test", "podinfo-canary")
+    world.answer = lambda seen, check: seen.measured(0.0)
+    world.until(Phase.FAILED)
+    assert world.status.traffic.canary == 0
+
+
+def plugin(source: Manifest) -> None:
+    source["spec"]["http"][0]["plugins"] = [{"name": "key-auth", "enable": True}]
+
+
+def other_path(source: Manifest) -> None:
+    source["spec"]["http"][0]["match"]["paths"] = ["/api/*"]
+
+
+def other_host(source: Manifest) -> None:
+    source["spec"]["http"][0]["match"]["hosts"] = ["new.example.com"]
+
+
+@in_each_phase
+@pytest.mark.parametrize(
+    "edit",
+    [plugin, other_path, other_host],
+    ids=["a plugin that authenticates", "a path taken away", "another host"],
+)
+def test_an_edit_of_the_source_is_in_force_within_a_tick(
+    edit: Callable[[Manifest], None], reach: Callable[[World], object]
+) -> None:
+    world = everything()
+    reach(world)
+    source = copy.deepcopy(SOURCE)
+    edit(source)
+    world.source = source
+    world.tick()
+    live = world.cluster.get(ROUTE, "test", "podinfo-podinfo-canary")
+    assert live is not None
+    rule = live["spec"]["http"][0]
+    wanted = source["spec"]["http"][0]
+    assert {field: rule.get(field) for field in ("match", "plugins")} == {
+        field: wanted.get(field) for field in ("match", "plugins")
+    }
+
+
+def test_an_edit_of_the_canarys_services_is_in_force_within_a_tick() -> None:
+    world = initialised(document())
+    changed = {"spec.service.apex": {"annotations": {"team": "web"}}, "spec.service.targetPort": 9899}
+    world.document = document(changed)
+    world.tick()
+    live = world.cluster.get(SERVICE, "test", "podinfo-primary")
+    assert live is not None
+    assert live["spec"]["ports"][0]["targetPort"] == 9899
+    assert (
+        "Service podinfo-primary.test is not what its sources ask for any more: written anew" in world.texts
+    )
+
+
+def test_a_canary_that_was_deleted_and_applied_again_is_driven_anew() -> None:
+    world = initialised(document())
+    world.cluster.delete(CANARY, "test", "podinfo")
+    assert world.driver.tick("test", "podinfo") is None
+    world.document = document()
+    world.until(Phase.INITIALIZED)
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    assert [intent.kind for intent in world.made_live].count(Purpose.INITIALISE) == 1
