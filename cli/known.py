@@ -13,7 +13,7 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
 from components.generated import Generated, generate
-from gateways.registry import gateway_of
+from gateways.registry import source_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.release import View, inputs_of
@@ -35,6 +35,7 @@ class Known:
         """Where a Canary stands; None where there is none. Raises ClusterAway, ClusterRefused or RivalDriver."""
         document = self._copies.get(CANARY, canary.namespace, canary.name)
         if document is None:
+            self._recorded.pop((canary.namespace, canary.name), None)
             return None
         status = Status.parse(document.get("status") or {})
         recorded = self._recorded.get((canary.namespace, canary.name))
@@ -65,11 +66,11 @@ class Known:
         def live(kind: Any, name: str | None) -> Manifest | None:
             return self._copies.get(kind, canary.namespace, name) if name else None
 
-        scaler = scaler_of(canary)
+        scaler, source = scaler_of(canary), source_of(canary)
         return Live(
             target=live(workload_of(canary).kind, canary.target.name),
             autoscaler=live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else None,
-            route=live(gateway_of(canary).source.kind, canary.route.name if canary.route else None),
+            route=live(*source) if source else None,
             apex=live(SERVICE, canary.apex),
         )
 

@@ -10,7 +10,7 @@ import click
 from automation.core.kinds import CANARY
 from automation.core.status import Phase, Status
 from automation.driver.tick import Refusal, Tick
-from automation.errors import CanaryMissing, ClusterAway, DocumentRefused, TimedOut
+from automation.errors import CanaryMissing, ClusterAway, DocumentRefused, NothingToDo, TimedOut
 from cli import display as displays
 from cli.assembly import Assembly, assemble
 from cli.environment import Environment, open_environment
@@ -64,7 +64,7 @@ class Leaving:
     timeout: float
 
     def to_the_end(self) -> None:
-        """Raises TimedOut, CanaryMissing or DocumentRefused."""
+        """Raises TimedOut, NothingToDo, CanaryMissing or DocumentRefused."""
         deadline, why = time.monotonic() + self.timeout, "not looked at"
         while True:
             begun = time.monotonic()
@@ -73,6 +73,8 @@ class Leaving:
                 why = tick.reason
                 if tick.status.phase is Phase.TERMINATED:
                     return
+                if tick.status.phase is not Phase.TERMINATING and tick.status.request is None:
+                    raise self._not_taken(tick)
             except ClusterAway as away:
                 self.display.troubled(f"{self.key[1]}.{self.key[0]}", describe(away))
                 why = describe(away)
@@ -87,6 +89,13 @@ class Leaving:
         if isinstance(tick.trouble, Refusal):
             raise DocumentRefused(f"Canary {self.key[1]}.{self.key[0]} is refused:\n{tick.trouble.text}")
         return tick
+
+    def _not_taken(self, tick: Tick) -> NothingToDo:
+        """A run began before the request was heard, say: to drive that is not what was asked for."""
+        return NothingToDo(
+            f"{self.key[1]}.{self.key[0]} is {tick.status.phase} and was not retired ({tick.reason})",
+            f"what its driver said: sluice events {self.key[1]} --env {self.opened.name}",
+        )
 
     def _late(self, why: str) -> TimedOut:
         live = self.opened.cluster.get(CANARY, *self.key)

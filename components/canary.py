@@ -85,13 +85,16 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             objects.register(generated.primary, self._serving(guarded, copies))
         if generated.autoscaler is not None:
             objects.register(generated.autoscaler, here)
-        apex = (
-            objects.patch(generated.apex, here)
-            if generated.apex_is_foreign
-            else objects.register(generated.apex, self._serving(guarded, []))
-        )
+        apex = self._apex(generated, guarded)
         if generated.route is not None:
-            objects.register(generated.route, pulumi.ResourceOptions(parent=self, depends_on=[apex]))
+            objects.register(generated.route, pulumi.ResourceOptions(parent=self, depends_on=apex))
+
+    def _apex(self, generated: Generated, guarded: bool) -> list[pulumi.CustomResource]:
+        if generated.apex is None:
+            return []
+        if generated.apex_is_foreign:
+            return [objects.patch(generated.apex, pulumi.ResourceOptions(parent=self))]
+        return [objects.register(generated.apex, self._serving(guarded, []))]
 
     def _serving(self, guarded: bool, before: list[pulumi.CustomResource]) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=before, protect=guarded)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from automation.core.kinds import Manifest
-from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, owner_reference
+from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, is_ours, owner_reference
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, primary, services
@@ -44,10 +44,11 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Generated:
-    """The objects by what they are for. `apex_is_foreign`: patch only, somebody else made that Service."""
+    """The objects by what they are for. `apex_is_foreign`: somebody else made that Service, so it is
+    patched, and left alone (None) for as long as it is to select the target."""
 
     services: tuple[Manifest, ...]
-    apex: Manifest
+    apex: Manifest | None
     apex_is_foreign: bool
     configs: tuple[Manifest, ...] = ()
     primary: Manifest | None = None
@@ -75,10 +76,13 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
     owner = owner_reference(canary.origin, canary.name, inputs.uid)
     chosen = selector_of(inputs.target)
     *inner, apex = services.services(canary, chosen, inputs.placement.apex, inputs.target, owner)
-    foreign = _made_by_somebody_else(canary, inputs)
-    if foreign:
-        apex = services.takeover(canary, apex)
-    common = Generated(tuple(inner), apex, foreign, route=_route(canary, inputs, owner))
+    foreign = inputs.apex is not None and _made_by_somebody_else(canary, inputs)
+    common = Generated(
+        tuple(inner),
+        _taken_over(canary, inputs, apex) if foreign else apex,
+        foreign,
+        route=_route(canary, inputs, owner),
+    )
     if inputs.revision is None:
         return common
     revision = inputs.revision
@@ -93,6 +97,34 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
     )
 
 
+def _taken_over(canary: Canary, inputs: Inputs, apex: Manifest) -> Manifest | None:
+    """Somebody else's Service is left alone until it is to select primary: it leads users to the application.
+
+    Once it was ours to change it stays so: an engine that forgets a patch takes its fields away.
+    """
+    if inputs.apex is None:
+        return None
+    untouched = not _is_taken(inputs.apex) and not _selects_primary(inputs.apex, inputs.target)
+    if inputs.placement.apex == "target" and untouched:
+        return None
+    return services.takeover(canary, apex, inputs.apex)
+
+
+def _is_taken(service: Manifest) -> bool:
+    fields = (
+        (entry.get("fieldsV1") or {}).get("f:spec") or {}
+        for entry in service["metadata"].get("managedFields") or ()
+        if is_ours(entry.get("manager", ""))
+    )
+    return any("f:selector" in written for written in fields)
+
+
+def _selects_primary(service: Manifest, target: Manifest) -> bool:
+    chosen = selector_of(target)
+    selected = (service.get("spec") or {}).get("selector") or {}
+    return bool(selected.get(chosen.label) == chosen.primary[chosen.label])
+
+
 def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     recorded = inputs.revision.autoscaler if inputs.revision else None
     spec = recorded or (inputs.autoscaler or {}).get("spec")
@@ -102,14 +134,15 @@ def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | N
 
 def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     placement = inputs.placement
-    if canary.route is None:
+    gateway = gateway_of(canary)
+    if gateway.source is not None and canary.route is None:
         return None
     annotations = {**RELEASE, ATTEMPT: placement.attempt}
     if placement.evidence is not None:
         annotations[EVIDENCE] = placement.evidence.annotation(canary.analysis)
     # Rendered in every case: a route that cannot be copied is refused before anything moves.
     marks = Marks(annotations, owner)
-    route = gateway_of(canary).render(canary, inputs.route, placement.traffic, marks)
+    route = gateway.render(canary, inputs.route, placement.traffic, marks)
     return route if placement.apex == "primary" else None
 
 

@@ -7,7 +7,6 @@ from automation.core.marks import RELEASE, REVISION, inherited
 from automation.core.spec import Canary
 from components import configs
 from components.revision import Revision
-from workloads import selector
 from workloads.registry import workload_of
 from workloads.selector import Selector
 from workloads.workload import Primary
@@ -33,14 +32,14 @@ def workload(
                 REVISION: revision.hash,
             },
             owner=owner,
-            template=template(canary.target.name, chosen, revision),
+            template=template(chosen, revision),
             rollout=revision.rollout,
             replicas=recorded if canary.autoscaler is None else None,
         )
     )
 
 
-def template(target: str, chosen: Selector, revision: Revision) -> Manifest:
+def template(chosen: Selector, revision: Revision) -> Manifest:
     """The recorded pod template as the primary's: label, identity, config references and spreading renamed."""
     metadata = revision.template.get("metadata") or {}
     pod = configs.with_primary_references(revision.template["spec"], frozenset(revision.configs))
@@ -49,59 +48,60 @@ def template(target: str, chosen: Selector, revision: Revision) -> Manifest:
             "labels": {**metadata.get("labels", {}), **chosen.primary},
             "annotations": {**metadata.get("annotations", {}), IDENTITY: revision.hash},
         },
-        "spec": _spread_apart(pod, target),
+        "spec": _spread_apart(pod, chosen),
     }
 
 
-def _spread_apart(pod: Manifest, target: str) -> Manifest:
+def _spread_apart(pod: Manifest, chosen: Selector) -> Manifest:
     """Anti-affinity and topology spread of the target's pods become those of the primary's."""
     apart = dict(pod)
     if constraints := pod.get("topologySpreadConstraints"):
-        apart["topologySpreadConstraints"] = [_with_label_selector(term, target) for term in constraints]
+        apart["topologySpreadConstraints"] = [_with_label_selector(term, chosen) for term in constraints]
     affinity = pod.get("affinity") or {}
     if anti := affinity.get("podAntiAffinity"):
-        apart["affinity"] = {**affinity, "podAntiAffinity": _anti_affinity(anti, target)}
+        apart["affinity"] = {**affinity, "podAntiAffinity": _anti_affinity(anti, chosen)}
     return apart
 
 
-def _anti_affinity(anti: Manifest, target: str) -> Manifest:
+def _anti_affinity(anti: Manifest, chosen: Selector) -> Manifest:
     renamed = dict(anti)
     required, preferred = (
         "requiredDuringSchedulingIgnoredDuringExecution",
         "preferredDuringSchedulingIgnoredDuringExecution",
     )
     if required in anti:
-        renamed[required] = [_with_label_selector(term, target) for term in anti[required]]
+        renamed[required] = [_with_label_selector(term, chosen) for term in anti[required]]
     if preferred in anti:
         renamed[preferred] = [
-            {**term, "podAffinityTerm": _with_label_selector(term["podAffinityTerm"], target)}
+            {**term, "podAffinityTerm": _with_label_selector(term["podAffinityTerm"], chosen)}
             for term in anti[preferred]
         ]
     return renamed
 
 
-def _with_label_selector(term: Manifest, target: str) -> Manifest:
-    chosen = term.get("labelSelector")
-    return {**term, "labelSelector": _label_selector(chosen, target)} if chosen else term
+def _with_label_selector(term: Manifest, chosen: Selector) -> Manifest:
+    wanted = term.get("labelSelector")
+    return {**term, "labelSelector": _label_selector(wanted, chosen)} if wanted else term
 
 
-def _label_selector(chosen: Manifest, target: str) -> Manifest:
-    renamed = dict(chosen)
-    if "matchLabels" in chosen:
+def _label_selector(wanted: Manifest, chosen: Selector) -> Manifest:
+    """Only the label by which target and primary are told apart has another value on the primary's pods."""
+    renamed = dict(wanted)
+    if "matchLabels" in wanted:
         renamed["matchLabels"] = {
-            label: f"{value}-primary" if label in selector.LABELS and value == target else value
-            for label, value in chosen["matchLabels"].items()
+            label: f"{value}-primary" if (label, value) == (chosen.label, chosen.value) else value
+            for label, value in wanted["matchLabels"].items()
         }
-    if "matchExpressions" in chosen:
+    if "matchExpressions" in wanted:
         renamed["matchExpressions"] = [
-            _expression(expression, target) for expression in chosen["matchExpressions"]
+            _expression(expression, chosen) for expression in wanted["matchExpressions"]
         ]
     return renamed
 
 
-def _expression(expression: Manifest, target: str) -> Manifest:
+def _expression(expression: Manifest, chosen: Selector) -> Manifest:
     values = list(expression.get("values") or [])
-    if expression.get("key") not in selector.LABELS or target not in values:
+    if expression.get("key") != chosen.label or chosen.value not in values:
         return expression
-    values[values.index(target)] = f"{target}-primary"
+    values[values.index(chosen.value)] = f"{chosen.value}-primary"
     return {**expression, "values": values}

@@ -39,13 +39,21 @@ def services(
     )
 
 
-def takeover(canary: Canary, service: Manifest) -> Manifest:
-    """The apex Service as a patch of one that somebody else made: ports and selector, nothing more."""
+def takeover(canary: Canary, service: Manifest, live: Manifest) -> Manifest:
+    """The apex Service as a patch of one that somebody else made: ports and selector, nothing more.
+
+    A port that it has keeps its name: a gateway that follows it by name would lose it for a moment.
+    """
+    names = {port.get("port"): port.get("name") for port in live["spec"].get("ports") or ()}
+    ports = [
+        {**port, "name": names[port["port"]]} if names.get(port["port"]) else port
+        for port in service["spec"]["ports"]
+    ]
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": canary.apex, "namespace": canary.namespace, "annotations": dict(RELEASE)},
-        "spec": {key: service["spec"][key] for key in ("ports", "selector")},
+        "spec": {"ports": ports, "selector": service["spec"]["selector"]},
     }
 
 
@@ -90,10 +98,15 @@ def _refuse_unknown_port_name(canary: Canary, target: Manifest) -> None:
 
 
 def _discovered(canary: Canary, target: Manifest) -> Iterator[Manifest]:
+    """Each port once, under a name of its own: Services refuse a number or a name that they have already."""
     taken = {canary.service.port, canary.service.target_port}
+    numbers, names = {("TCP", canary.service.port)}, {canary.service.port_name}
     for index, (container, port) in enumerate(container_ports(target["spec"]["template"])):
-        number, name = port["containerPort"], port.get("name")
-        if number in taken or name in taken:
+        number, name, protocol = port["containerPort"], port.get("name"), port.get("protocol", "TCP")
+        if number in taken or name in taken or (protocol, number) in numbers:
             continue
         label = name or f"tcp-{container}-{index}"
-        yield {"name": label, "protocol": port.get("protocol", "TCP"), "port": number, "targetPort": number}
+        label = label if label not in names else f"{label[:9].rstrip('-')}-{number}"
+        numbers.add((protocol, number))
+        names.add(label)
+        yield {"name": label, "protocol": protocol, "port": number, "targetPort": number}

@@ -63,7 +63,7 @@ def outline(document: Mapping[str, Any]) -> Outline:
         uid=metadata.text("uid"),
         target=_shown(spec, "targetRef", workloads.DEFAULT),
         autoscaler=_shown(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
-        source=_shown(spec, source.field, source.kind),
+        source=_shown(spec, source.field, source.kind) if source else None,
         interval=judged.seconds("interval", DEFAULT_INTERVAL) or DEFAULT_INTERVAL,
         pace=shown.get("interval", ""),
         steps=",".join(map(str, judged.wholes("stepWeights", least=1, most=100)))
@@ -109,7 +109,7 @@ def _read(root: Section) -> Canary:
         namespace=namespace,
         target=target,
         autoscaler=_ref(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
-        route=_ref(spec, source.field, source.kind),
+        route=_ref(spec, source.field, source.kind) if source else None,
         provider=spec.text("provider") or gateways.DEFAULT,
         metrics_server=spec.text("metricsServer") or None,
         progress_deadline=spec.whole("progressDeadlineSeconds", 600, least=1),
@@ -133,8 +133,8 @@ def _analysis_field(spec: Section) -> str:
     return "analysis" if "analysis" in spec else "canaryAnalysis"
 
 
-def _source(spec: Section) -> Source:
-    """What the gateway of the document needs a reference to."""
+def _source(spec: Section) -> Source | None:
+    """What the gateway of the document needs a reference to, None where it needs none."""
     provider = spec.fields.get("provider")
     known = gateways.GATEWAYS.get(provider) if isinstance(provider, str) else None
     return (known or gateways.GATEWAYS[gateways.DEFAULT]).source

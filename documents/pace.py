@@ -19,18 +19,29 @@ def paced(document: Mapping[str, Any], interval: str | None, scrape_interval: st
     None, or a document whose own interval can't be read, leaves it as it is. Windows stay whole seconds.
     """
     changed: dict[str, Any] = copy.deepcopy(dict(document))
-    analysis = changed.get("spec", {}).get("analysis")
-    own = _seconds(analysis.get("interval")) if isinstance(analysis, dict) else None
+    analysis = _analysis(changed)
+    own = _seconds(analysis.get("interval"))
     if interval is None or own is None:
         return changed
     factor = seconds_of(interval) / own
     analysis["interval"] = interval
     shortest = SCRAPES_IN_A_WINDOW * seconds_of(scrape_interval or "1s")
-    for check in analysis.get("metrics") or []:
+    metrics = analysis.get("metrics")
+    for check in metrics if isinstance(metrics, list) else []:
+        if not isinstance(check, dict):
+            continue
         window = _seconds(check.get("interval", "1m"))
         if factor < 1 and window is not None:
             check["interval"] = f"{math.ceil(max(window * factor, min(window, shortest)))}s"
     return changed
+
+
+def _analysis(document: dict[str, Any]) -> dict[str, Any]:
+    """How the Canary is judged, under the field's present name or its old one; nothing where that is no object."""
+    spec = document.get("spec")
+    spec = spec if isinstance(spec, dict) else {}
+    found = spec.get("analysis", spec.get("canaryAnalysis"))
+    return found if isinstance(found, dict) else {}
 
 
 def _seconds(text: Any) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from documents.section import Section
+from gateways.gateway import Source
 from gateways.registry import DEFAULT, GATEWAYS
 from workloads.registry import SCALERS, WORKLOADS
 
@@ -59,13 +60,21 @@ def _refuse_gateway(spec: Section, strategy: str) -> None:
         shown = provider if provider in MODEL_PROVIDERS else repr(provider)
         spec.refuse("provider", f"{shown} {unknown}", known)
     else:
-        source = GATEWAYS[provider].source
         strategies = GATEWAYS[provider].strategies
         if strategy not in strategies:
             spec.refuse("provider", f"{provider} can't carry {strategy} traffic", known)
-        _refuse_kind(spec.section(source.field), (source.kind.kind,))
-        if source.field not in spec:
-            spec.problems.append(source.unnamed)
+        if (source := GATEWAYS[provider].source) is not None:
+            _refuse_source(spec, source)
+
+
+def _refuse_source(spec: Section, source: Source) -> None:
+    reference = spec.section(source.field)
+    _refuse_kind(reference, (source.kind.kind,))
+    named, group = reference.fields.get("apiVersion"), source.kind.api_version.partition("/")[0]
+    if isinstance(named, str) and named and named.partition("/")[0] != group:
+        reference.refuse("apiVersion", f"{named} is not supported", f"use {source.kind.api_version}")
+    if source.field not in spec:
+        spec.problems.append(source.unnamed)
 
 
 def _refuse_kind(reference: Section, kinds: Iterable[str]) -> None:

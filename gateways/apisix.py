@@ -48,7 +48,7 @@ class Apisix:
         ),
     )
     kind = ROUTE
-    ruled_field = "http"
+    ruled = ("f:spec", "f:http")
     strategies = frozenset({"weighted"})
 
     def route_name(self, canary: Canary) -> str:
@@ -117,6 +117,13 @@ class Apisix:
         if source is None or index is None:
             return ()
         return tuple((source["spec"]["http"][index].get("match") or {}).get("hosts") or ())
+
+    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
+        """As the backend's `resolveGranularity` says, whose default is `endpoint`."""
+        index = None if source is None else _split_rule(canary, source)
+        if source is None or index is None:
+            return False
+        return bool(source["spec"]["http"][index]["backends"][0].get("resolveGranularity") == "service")
 
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         """APISIX labels each series with the upstream that answered, so the canary is judged by its own answers

@@ -49,7 +49,9 @@ class Gateway(Protocol):
         ...
 
     @property
-    def source(self) -> Source: ...
+    def source(self) -> Source | None:
+        """What people write for it and a Canary names; None where the Canary alone says everything."""
+        ...
 
     @property
     def kind(self) -> Kind:
@@ -57,8 +59,8 @@ class Gateway(Protocol):
         ...
 
     @property
-    def ruled_field(self) -> str:
-        """The field of the generated route's spec whose manager decides where traffic goes."""
+    def ruled(self) -> tuple[str, ...]:
+        """The field of the generated route whose manager decides where traffic goes: its path in managed fields."""
         ...
 
     @property
@@ -90,7 +92,12 @@ class Gateway(Protocol):
         """Host names under which users reach the application; none where any host does."""
         ...
 
+    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
+        """Whether it sends requests to the Services' own addresses, so that its metrics tell no pods apart."""
+        ...
+
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The PromQL of a built-in check, its variables unfilled: percent of good answers, or the 99th percentile in
-        milliseconds. `addresses` are those of the canary's pods."""
+        milliseconds. `addresses` are those of the canary's pods, or that of its Service where the gateway reaches no
+        further."""
         ...

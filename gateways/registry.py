@@ -21,4 +21,11 @@ def gateway_of(canary: Canary) -> Gateway:
 
 def kinds() -> frozenset[Kind]:
     """All kinds of objects that gateways read or write."""
-    return frozenset(kind for gateway in GATEWAYS.values() for kind in (gateway.source.kind, gateway.kind))
+    sources = (gateway.source.kind for gateway in GATEWAYS.values() if gateway.source)
+    return frozenset(sources) | frozenset(gateway.kind for gateway in GATEWAYS.values())
+
+
+def source_of(canary: Canary) -> tuple[Kind, str] | None:
+    """The kind and name of what people write for a Canary's gateway; None where there is no such thing."""
+    source = gateway_of(canary).source
+    return (source.kind, canary.route.name) if source and canary.route else None

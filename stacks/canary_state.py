@@ -23,7 +23,7 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
 from documents.front import canary_of
-from gateways.registry import gateway_of
+from gateways.registry import source_of
 from workloads.registry import scaler_of, workload_of
 
 
@@ -104,12 +104,12 @@ def read_live(cluster: Objects, canary: Canary) -> Live:
     def live(kind: Kind, name: str) -> Callable[[], Manifest | None]:
         return lambda: cluster.get(kind, canary.namespace, name)
 
-    scaler, route = scaler_of(canary), canary.route
+    scaler, source = scaler_of(canary), source_of(canary)
     return Live(
         *_together(
             live(workload_of(canary).kind, canary.target.name),
             live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else lambda: None,
-            live(gateway_of(canary).source.kind, route.name) if route else lambda: None,
+            live(*source) if source else lambda: None,
             live(SERVICE, canary.apex),
         )
     )

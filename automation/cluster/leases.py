@@ -84,11 +84,18 @@ class Leases:
         self._renewed: dict[Key, float] = {}
         self._rivals: dict[Key, tuple[str, float]] = {}
         self._kept: dict[Key, Canary] = {}
-        self._lock = threading.RLock()
+        self._locks: dict[Key, threading.Lock] = {}
+        self._lock = threading.Lock()
 
     def hold(self, canary: Canary) -> str:
         """Takes or keeps the Canary's Lease. "" when it is ours, otherwise who holds it."""
         key = (canary.namespace, name_of(canary))
+        with self._lock:
+            one_at_a_time = self._locks.setdefault(key, threading.Lock())
+        with one_at_a_time:  # its tick and the keeper
+            return self._hold(canary, key)
+
+    def _hold(self, canary: Canary, key: Key) -> str:
         if key in self._renewed and self._clock.elapsed() - self._renewed[key] < RENEW_SECONDS:
             return ""
         known = self._cluster.get(LEASE, *key)

@@ -17,7 +17,7 @@ from automation.core.kinds import (
     Kind,
     Manifest,
 )
-from automation.core.marks import ATTEMPT
+from automation.core.marks import ATTEMPT, is_ours
 from automation.core.observation import Drift, Mending, Observation, Route, Target
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
@@ -116,11 +116,9 @@ class Observer:
         return scaler.minimum(live) if live else None
 
     def _route_problems(self, canary: Canary) -> list[str]:
-        if canary.route is None:
-            return []
-        gateway = gateways.gateway_of(canary)
-        source = self._copies.get(gateway.source.kind, canary.namespace, canary.route.name)
-        return [str(problem) for problem in gateway.problems(canary, source)]
+        named = gateways.source_of(canary)
+        source = self._copies.get(named[0], canary.namespace, named[1]) if named else None
+        return [str(problem) for problem in gateways.gateway_of(canary).problems(canary, source)]
 
     def _rivals(self, canary: Canary) -> list[str]:
         others = (outline_of(other) for other in self._copies.all(CANARY))
@@ -165,7 +163,7 @@ REMEMBERED = {kind: remembered(kind) for kind in (CONFIG_MAP, SECRET)}
 def live_route(route: Manifest, canary: Canary) -> Route:
     """The generated route as it stands in the API server."""
     gateway = gateways.gateway_of(canary)
-    carried, owner = gateway.carried(canary, route), owner_of(gateway.ruled_field, route)
+    carried, owner = gateway.carried(canary, route), owner_of(gateway.ruled, route)
     return Route(
         traffic=carried.traffic,
         attempt=(route["metadata"].get("annotations") or {}).get(ATTEMPT, ""),
@@ -174,32 +172,34 @@ def live_route(route: Manifest, canary: Canary) -> Route:
     )
 
 
-def changed_by(live: Manifest, field: str = "") -> str:
-    """The field manager other than ours that wrote an object (or this field of its spec) last, "" where none did."""
+def changed_by(live: Manifest, path: tuple[str, ...] = ("f:spec",)) -> str:
+    """The field manager other than ours that wrote this field of an object last, "" where none did."""
     others = [
         entry
         for entry in live["metadata"].get("managedFields") or ()
-        if not entry.get("subresource")
-        and not _is_ours(entry.get("manager", ""))
-        and "f:spec" in (entry.get("fieldsV1") or {})
-        and (not field or f"f:{field}" in entry["fieldsV1"]["f:spec"])
+        if not entry.get("subresource") and not is_ours(entry.get("manager", "")) and _writes(entry, path)
     ]
     last = max(others, key=lambda entry: str(entry.get("time", "")), default=None)
     return str(last.get("manager", "")) if last else ""
 
 
-def _is_ours(manager: str) -> bool:
-    return manager == "sluice" or manager.startswith(("sluice-", "pulumi-kubernetes"))
+def _writes(entry: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    fields: Any = entry.get("fieldsV1") or {}
+    for step in path:
+        if not isinstance(fields, Mapping) or step not in fields:
+            return False
+        fields = fields[step]
+    return True
 
 
-def owner_of(field: str, route: Manifest) -> str:
-    """The field manager that took this field of the spec over from us; empty while it is (also) ours."""
+def owner_of(path: tuple[str, ...], route: Manifest) -> str:
+    """The field manager that took this field over from us; empty while it is (also) ours."""
     owners = [
         entry.get("manager", "")
         for entry in route["metadata"].get("managedFields") or ()
-        if not entry.get("subresource") and f"f:{field}" in (entry.get("fieldsV1") or {}).get("f:spec", {})
+        if not entry.get("subresource") and _writes(entry, path)
     ]
-    ours = [owner for owner in owners if _is_ours(owner)]
+    ours = [owner for owner in owners if is_ours(owner)]
     return "" if ours or not owners else owners[-1]
 
 

@@ -52,6 +52,11 @@ _MARKS_OF_OTHERS = (
 )
 
 
+def is_ours(manager: str) -> bool:
+    """Whether a field manager is one under which drivers and stacks write."""
+    return manager == FIELD_MANAGER or manager.startswith((f"{FIELD_MANAGER}-", "pulumi-kubernetes"))
+
+
 def owner_reference(origin: Kind, name: str, uid: Any) -> Manifest:
     """A release's document as controller: what is generated goes when it goes. `uid` may be an Output."""
     return {

@@ -7,6 +7,7 @@ from automation.core.evidence import CheckResult, Evidence
 from automation.core.moments import timestamp
 from automation.core.situation import Situation
 from automation.core.status import Intent, Placement, Purpose, Status
+from automation.core.traffic import ALL_ON_PRIMARY
 
 _ALWAYS_FORWARD = (Purpose.INITIALISE, Purpose.APEX, Purpose.PROMOTE)
 _TOWARDS_PRIMARY = (Purpose.RESTART, Purpose.RETURN, Purpose.RESTORE, Purpose.ROLLBACK)
@@ -46,8 +47,8 @@ def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
     """Whether the policy pack is asked: where the canary gets more traffic or primary is made of something else."""
     if kind in _ALWAYS_FORWARD:
         return True
-    live = at.seen.route.traffic.canary if at.seen.route else 0
-    return kind not in _TOWARDS_PRIMARY and placement.traffic.canary > live
+    live = at.seen.route.traffic if at.seen.route else ALL_ON_PRIMARY
+    return kind not in _TOWARDS_PRIMARY and placement.traffic.exposes_more_than(live)
 
 
 def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:

@@ -31,6 +31,11 @@ class Traffic:
     def primary(self) -> int:
         return 100 - self.canary
 
+    def exposes_more_than(self, other: "Traffic") -> bool:
+        """Whether more requests, or others, reach the canary than with `other`."""
+        chosen = bool(self.match) and self.match != other.match
+        return self.canary > other.canary or self.mirror > other.mirror or (chosen and self.canary > 0)
+
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Traffic":
         """Read what `document` wrote. Raises ValueError for weights that don't sum to 100."""

@@ -42,8 +42,8 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
         if live is None:
             yield Drift(part, kind.kind, name, gone=True)
         elif not _agrees(kind, manifest, live):
-            field = gateway_of(canary).ruled_field if part == "route" else ""
-            yield Drift(part, kind.kind, name, by=changed_by(live, field))
+            path = gateway_of(canary).ruled if part == "route" else ("f:spec",)
+            yield Drift(part, kind.kind, name, by=changed_by(live, path))
 
 
 def _agrees(kind: Kind, manifest: Manifest, live: Manifest) -> bool:

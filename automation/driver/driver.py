@@ -68,20 +68,21 @@ class Driver:
 
     def __init__(self, ports: Ports, scrape_interval: float, strict: bool = False) -> None:
         self._ports, self._scrape_interval, self._strict = ports, scrape_interval, strict
-        self._memories = Memories()
+        self.memories = Memories()
 
     def tick(self, namespace: str, name: str) -> Tick | None:
         """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries."""
         live = self._ports.copies.get(CANARY, namespace, name)
         if live is None:
-            self._memories.forget((namespace, name))
+            self.memories.forget((namespace, name))
             return None
-        memory = self._memories.of((namespace, name), live["metadata"].get("uid", ""))
+        memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
         status = Status.parse(live.get("status") or {})
         try:
             canary = canary_of(live)
         except Refused as refused:
             return self._refuse(live, status, refused, memory)
+        memory.refused = ""
         scene = self._look(live, canary, status, memory)
         try:
             return replace(self._advance(scene), owed=memory.placed.owed)
@@ -113,15 +114,15 @@ class Driver:
         return drift_of(canary, self._ports.rendered, self._ports.copies)
 
     def _advance(self, scene: Scene) -> Tick:
-        for text in self._ports.placer.reconcile(scene.canary, scene.memory.placed):
-            self._announce(scene, warning(text))
         decision = decide(scene.canary, scene.status, scene.observation)
-        if not decision.actions and not decision.questions:
+        if not (decision.actions or decision.questions or scene.memory.placed.owed):
             return outcome(scene, decision.reason)
-        # The Lease comes before the first question: a hook must not be called by two drivers.
+        # The Lease comes first: neither a hook nor a stack must hear from two drivers.
         if rival := self._ports.leases.hold(scene.canary):
             return outcome(scene, f"driven by {rival}", Rival(rival))
         with self._ports.leases.kept(scene.canary):
+            for text in self._ports.placer.reconcile(scene.canary, scene.memory.placed):
+                self._announce(scene, warning(text))
             return self._act(scene, self._decide(scene))
 
     def _decide(self, scene: Scene) -> Decision:

@@ -158,7 +158,10 @@ class Loop:
         interval: float | None = None
         try:
             tick = self._driver.tick(*key)
-            if tick is not None:
+            if tick is None:
+                with self._hearing:
+                    self._written.pop(key, None)
+            else:
                 interval = interval_of(self._watches.get(CANARY, *key))
                 self._ticked(key, tick)
         except SluiceError as trouble:

@@ -27,7 +27,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Denial:
     """A policy's no."""
 
     policy: str
@@ -41,7 +41,7 @@ class MemoryStacks:
     def __init__(
         self,
         cluster: Objects,
-        policy: Callable[[Update], Refusal | None] = lambda update: None,
+        policy: Callable[[Update], Denial | None] = lambda update: None,
         begin: Callable[[Update], None] = lambda update: None,
         done: Callable[[Update], None] = lambda update: None,
     ) -> None:

@@ -11,7 +11,7 @@ import requests
 from automation.clock import Clock, SystemClock
 from automation.cluster.ports import Copies, Objects
 from automation.core.decision import CallHook, Measure, Question
-from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, Manifest
+from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE, Manifest
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
@@ -22,6 +22,7 @@ from automation.questions.metrics.providers import UnknownProvider, provider
 from automation.questions.metrics.variables import Unrendered
 from documents import metric_template
 from documents.metric_template import MetricTemplate
+from gateways.registry import gateway_of, source_of
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
 NOWHERE = "http://flagger-prometheus.apisix:9090"
@@ -37,16 +38,26 @@ class Asked:
     """What is remembered of one Canary's questions.
 
     `addresses` are those that the pods of revision `revision` have had, `last_away` says when (seconds that never
-    jump) the server of a check was last not to be reached.
+    jump) a server, by its address, was last not to be reached.
     """
 
     revision: str = ""
     addresses: frozenset[str] = frozenset()
-    last_away: dict[MetricCheck, float] = field(default_factory=dict)
+    last_away: dict[str, float] = field(default_factory=dict)
 
     def forget_pods(self) -> None:
         """A run begins: whoever has the addresses of an earlier run's pods by now is no canary."""
         self.revision, self.addresses = "", frozenset()
+
+
+@dataclass(frozen=True)
+class _Tick:
+    """What the questions of one tick have in common; `away` are the servers that it has met and not reached."""
+
+    canary: Canary
+    seen: Observation
+    asked: Asked
+    away: dict[str, QueryFailed] = field(default_factory=dict)
 
 
 class Asker:
@@ -71,27 +82,23 @@ class Asker:
     ) -> Observation:
         """The observation with the answers to these questions added."""
         hooks, metrics = dict(seen.hooks), dict(seen.metrics)
-        away: QueryFailed | None = None
+        tick = _Tick(canary, seen, asked)
         for question in questions:
             match question:
                 case CallHook(webhook=webhook):
                     hooks[webhook] = self._hooks.call(question)
                 case Measure(check=check):
-                    # The tick will wait for whoever is away; the other checks need not run into timeouts as well.
-                    given = away or self._measure(canary, check, seen, asked)
-                    answer = self._judicious(check, given, seen.scrape_interval, asked)
-                    metrics[check] = answer
-                    away = answer if isinstance(answer, QueryFailed) and answer.away else None
+                    metrics[check] = answer = self._measure(tick, check)
                     self._heard(canary, check, answer)
         return replace(seen, hooks=hooks, metrics=metrics)
 
-    def _judicious(self, check: MetricCheck, answer: Answer, scrape_interval: float, asked: Asked) -> Answer:
+    def _judicious(self, tick: _Tick, address: str, answer: Answer) -> Answer:
         """A server that was away has missed samples: that it has nothing is no news until it has taken new ones."""
-        now = self._clock.elapsed()
+        now, last_away = self._clock.elapsed(), tick.asked.last_away
         if isinstance(answer, QueryFailed) and answer.away:
-            asked.last_away[check] = now
-        missed = (SAMPLES_OF_A_RATE + 1) * scrape_interval
-        if isinstance(answer, NothingMeasured) and now < asked.last_away.get(check, -missed) + missed:
+            last_away[address] = now
+        missed = (SAMPLES_OF_A_RATE + 1) * tick.seen.scrape_interval
+        if isinstance(answer, NothingMeasured) and now < last_away.get(address, -missed) + missed:
             return QueryFailed("it has just come back and has no new samples yet", away=True)
         return answer
 
@@ -122,19 +129,31 @@ class Asker:
                 except Misconfigured:
                     continue  # said when the check is judged
 
-    def _measure(self, canary: Canary, check: MetricCheck, seen: Observation, asked: Asked) -> Answer:
-        at = seen.now
+    def _measure(self, tick: _Tick, check: MetricCheck) -> Answer:
         try:
-            if check.template is not None:
-                template = self._template(check)
-                source = provider(template.type, self._session, self._access(template))
-                return source.measure(queries.written(template.query, canary, check), at)
-            source = provider("prometheus", self._session, self._own_access(canary))
-            if check.built_in:
-                return source.measure(queries.built_in(canary, check, self._pods(canary, seen, asked)), at)
-            return source.measure(queries.inline(canary, check), at)
+            kind, access, query = self._query(tick, check)
+            source = provider(kind, self._session, access)
         except (Misconfigured, Unrendered, UnknownProvider) as wrong:
             return QueryFailed(str(wrong))
+        # The tick will wait for whoever is away; the other checks need not run into the same time-out.
+        if access.address in tick.away:
+            return tick.away[access.address]
+        answer = self._judicious(tick, access.address, source.measure(query, tick.seen.now))
+        if isinstance(answer, QueryFailed) and answer.away:
+            tick.away[access.address] = answer
+        return answer
+
+    def _query(self, tick: _Tick, check: MetricCheck) -> tuple[str, Access, str]:
+        """(type of the provider, how it is reached, query). Raises Misconfigured or Unrendered."""
+        canary = tick.canary
+        if check.template is not None:
+            template = self._template(check)
+            return template.type, self._access(template), queries.written(template.query, canary, check)
+        if check.built_in:
+            query = queries.built_in(canary, check, self._upstreams(tick))
+        else:
+            query = queries.inline(canary, check)
+        return "prometheus", self._own_access(canary), query
 
     def _own_access(self, canary: Canary) -> Access:
         return Access(canary.metrics_server or self._metrics_server)
@@ -166,12 +185,25 @@ class Asker:
         address = template.address or self._metrics_server
         return Access(address, template.headers, secret, template.verify)
 
-    def _pods(self, canary: Canary, seen: Observation, asked: Asked) -> list[str]:
+    def _upstreams(self, tick: _Tick) -> list[str]:
+        """The addresses under which the gateway reaches the canary: its Service's, where it resolves no further, or
+        those of its pods."""
+        canary = tick.canary
+        named = source_of(canary)
+        source = self._copies.get(named[0], canary.namespace, named[1]) if named else None
+        if not gateway_of(canary).reaches_service(canary, source):
+            return self._pods(tick)
+        service = self._copies.get(SERVICE, canary.namespace, f"{canary.apex}-canary")
+        address = ((service or {}).get("spec") or {}).get("clusterIP")
+        return [address] if address else []
+
+    def _pods(self, tick: _Tick) -> list[str]:
         """Addresses that the pods of the revision under test have had while this driver watched.
 
-        The failures of a pod still count when it crashed and came back under another address. The successes of pods
-        of an earlier revision don't.
+        A pod that crashed and came back under another address must not take its failures with it; those of an
+        earlier revision must not lend it their successes.
         """
+        canary, asked = tick.canary, tick.asked
         now = frozenset(
             address
             for part in self._copies.all(ENDPOINT_SLICE)
@@ -179,7 +211,7 @@ class Asker:
             for endpoint in part.get("endpoints") or ()
             for address in endpoint.get("addresses") or ()
         )
-        revision = seen.target.revision if seen.target else ""
+        revision = tick.seen.target.revision if tick.seen.target else ""
         known = asked.addresses if asked.revision == revision else frozenset()
         asked.revision, asked.addresses = revision, now | known
         return sorted(asked.addresses)

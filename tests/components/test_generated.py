@@ -116,7 +116,36 @@ def test_the_recorded_autoscaler_counts_not_the_live_one() -> None:
     ids=["nobody's", "another Canary's", "ours"],
 )
 def test_a_service_that_was_there_before_is_patched_not_owned(owners: list[Manifest], foreign: bool) -> None:
-    live = {"kind": "Service", "metadata": {"name": "podinfo", "ownerReferences": owners}}
-    made = generated(NEW, apex=live)
+    live = service(owners, {"app": "podinfo"})
+    made = generated(placement(20), revision=revision(), apex=live)
     assert made.apex_is_foreign is foreign
+    assert made.apex
     assert ("ownerReferences" in made.apex["metadata"]) is not foreign
+
+
+def service(owners: list[Manifest], selector: Manifest, manager: str = "kubectl") -> Manifest:
+    managed = [{"manager": manager, "fieldsV1": {"f:spec": {"f:selector": {}}}}]
+    metadata = {"name": "podinfo", "ownerReferences": owners, "managedFields": managed}
+    ports = [{"name": "web", "port": 80}, {"name": "admin", "port": 81}]
+    return {"kind": "Service", "metadata": metadata, "spec": {"selector": selector, "ports": ports}}
+
+
+@pytest.mark.parametrize(
+    ("live", "touched"),
+    [
+        pytest.param(service([], {"app": "podinfo", "tier": "web"}), False, id="as its maker wrote it"),
+        pytest.param(service([], {"app": "podinfo-primary"}), True, id="it selects primary already"),
+        pytest.param(service([], {"app": "podinfo"}, "sluice"), True, id="it was changed by us before"),
+    ],
+)
+def test_a_service_that_somebody_made_is_left_alone_for_as_long_as_the_target_serves(
+    live: Manifest, touched: bool
+) -> None:
+    made = generated(NEW, apex=live)
+    assert (made.apex is not None) is touched
+
+
+def test_a_port_of_a_service_that_somebody_made_keeps_its_name() -> None:
+    made = generated(placement(20), revision=revision(), apex=service([], {"app": "podinfo"}))
+    assert made.apex
+    assert [port["name"] for port in made.apex["spec"]["ports"] if port["port"] == 80] == ["web"]

@@ -19,7 +19,7 @@ def deployment(**fields: Any) -> Manifest:
 
 def template(pod: Manifest) -> Manifest:
     recorded = revision(template={"metadata": {"labels": {"app": "podinfo"}}, "spec": pod})
-    return primary.template("podinfo", CHOSEN, recorded)["spec"]
+    return primary.template(CHOSEN, recorded)["spec"]
 
 
 def test_selector_and_labels_are_the_target_s_with_primary() -> None:
@@ -129,3 +129,12 @@ def test_the_canary_may_give_primary_bounds_of_its_own() -> None:
     }
     twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(autoscalerRef=reference), autoscaler()["spec"], OWNER)
     assert (twin["spec"]["minReplicas"], twin["spec"]["maxReplicas"]) == (2, 9)
+
+
+def test_spreading_goes_by_the_value_of_the_label_whatever_the_target_is_called() -> None:
+    rule = {"labelSelector": {"matchLabels": {"app": "web-api", "tier": "front"}}, "topologyKey": "host"}
+    pod = {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [rule]}}}
+    recorded = revision(template={"metadata": {"labels": {"app": "web-api"}}, "spec": pod})
+    made = primary.template(Selector("app", "web-api"), recorded)["spec"]
+    [renamed] = made["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert renamed["labelSelector"]["matchLabels"] == {"app": "web-api-primary", "tier": "front"}

@@ -71,7 +71,7 @@ def test_flux_leaves_them_alone_and_own_metadata_is_kept() -> None:
 
 
 def test_somebody_else_s_apex_gets_ports_and_selector_only() -> None:
-    patch = services.takeover(canary(), made()["podinfo"])
+    patch = services.takeover(canary(), made()["podinfo"], {"spec": {"ports": []}})
     assert set(patch["spec"]) == {"ports", "selector"}
     assert set(patch["metadata"]) == {"name", "namespace", "annotations"}
 
@@ -105,3 +105,18 @@ def test_a_target_without_a_usable_label_is_refused_with_the_model_s_text() -> N
     wanted = r"podinfo.test spec.selector.matchLabels must contain one of \[app name app.kubernetes.io/name\]"
     with pytest.raises(Refused, match=wanted):
         selector_of(manifest)
+
+
+def test_discovered_ports_never_collide() -> None:
+    pods = target()
+    pods["spec"]["template"]["spec"]["containers"] = [
+        {
+            "name": "app",
+            "ports": [{"name": "http", "containerPort": 9090}, {"name": "web", "containerPort": 9898}],
+        },
+        {"name": "side", "ports": [{"name": "web", "containerPort": 7000}, {"containerPort": 9090}]},
+    ]
+    declared = canary(service={"port": 80, "targetPort": 9898, "portDiscovery": True})
+    ports = services.ports(declared, pods)
+    names, numbers = [port["name"] for port in ports], [port["port"] for port in ports]
+    assert (names, numbers) == (["http", "http-9090", "web"], [80, 9090, 7000])

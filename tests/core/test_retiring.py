@@ -76,11 +76,15 @@ def test_a_suspended_canary_can_be_retired(suspend: bool) -> None:
     assert world.apex == "target"
 
 
-def test_what_has_failed_is_retired_with_the_revision_that_primary_ran() -> None:
+def test_what_has_failed_is_not_retired_to_the_revision_that_failed() -> None:
     world = initialised(document({"spec.analysis.threshold": 1}))
     world.answer = lambda seen, check: seen.measured(0.0 if seen.status.traffic.canary else 100.0)
     world.release("v2")
     world.until(Phase.FAILED)
+    asked(world).tick()
+    assert (world.status.phase, world.apex) == (Phase.FAILED, "primary")
+    assert "the target is not at the revision that primary runs; set it back first" in world.texts[-1]
+    world.release("v1")
     asked(world).until(Phase.TERMINATED)
     assert world.apex == "target"
 
@@ -102,7 +106,9 @@ class Watched:
             assert serving.available > 0
 
 
-DISTURBANCES = st.sampled_from(["die", "target down", "target up", "again", "abort", "apex", "route", "wait"])
+DISTURBANCES = st.sampled_from(
+    ["die", "target down", "target up", "again", "abort", "apex", "route", "primary", "wait"]
+)
 
 
 def disturb(world: World, what: str, acts: int) -> None:
@@ -120,6 +126,10 @@ def disturb(world: World, what: str, acts: int) -> None:
             asked(world, "abort")
         case "route":
             world.route = None
+        case "primary" if world.apex == "target":
+            world.primary = None
+        case "apex" if world.primary:
+            world.apex = "primary"
 
 
 @settings(max_examples=80)
@@ -143,3 +153,13 @@ def test_whatever_disturbs_it_it_ends_retired_and_somebody_always_serves(
         disturb(world, "target up", 0)
         world.until(Phase.TERMINATED)
     assert (world.primary, world.route, world.apex) == (None, None, "target")
+
+
+def test_a_primary_that_is_lost_while_it_carries_the_traffic_is_made_again() -> None:
+    world = asked(initialised(document())).tick()
+    target: Any = world.target
+    world.target = replace(target, workload=deployment("podinfo", 1, available=0))
+    world.primary = None
+    world.tick(2)
+    assert world.primary is not None
+    assert (world.status.phase, world.apex) == (Phase.TERMINATING, "primary")

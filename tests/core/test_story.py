@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from automation.core.decide import Veto
+from automation.core.kinds import LEASE
 from automation.core.observation import (
     HookAnswer,
     Measured,
@@ -16,6 +18,7 @@ from automation.core.observation import (
     Target,
 )
 from automation.core.status import Intent, Phase, Purpose, Request
+from automation.driver.tick import Rival
 from tests.core.documents import document
 from tests.core.world import HEALTHY, World, deployment, initialised, split
 
@@ -672,3 +675,55 @@ def test_a_source_that_breaks_in_mid_run_holds_a_good_canary_and_still_lets_a_ba
     world.answer = broken
     world.until(Phase.FAILED)
     assert world.status.traffic.canary == 0
+
+
+def test_a_rejected_revision_that_was_taken_back_and_is_applied_again_runs_again() -> None:
+    world = initialised(document({"spec.analysis.threshold": 1}), answer=broken)
+    world.release("v2")
+    world.until(Phase.FAILED)
+    world.release("v1")
+    world.tick()
+    assert (world.status.phase, world.status.last_applied_spec) == (Phase.FAILED, "v1")
+    world.answer = lambda seen, check: seen.measured(HEALTHY[check.name])
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    assert world.primary_revision == "v2"
+
+
+def test_without_analysis_a_fix_goes_out_although_primary_is_broken() -> None:
+    world = initialised(document())
+    world.primary = deployment("podinfo-primary", 1, available=0)
+    world.release("v2")
+    world.tick(2)
+    assert world.status.phase == Phase.INITIALIZED
+    world.document = document({"spec.skipAnalysis": True})
+    world.until(Phase.PROMOTING)
+    assert (world.primary_revision, world.weights) == ("v2", [0])
+    world.primary = deployment("podinfo-primary", 1)
+    world.until(Phase.SUCCEEDED)
+
+
+def test_a_run_begins_in_the_status_before_anything_is_scaled_for_it() -> None:
+    world = initialised(document())
+    written: list[str] = []
+    after = world.cluster.after
+    world.cluster.after = lambda verb, kind, body: (
+        written.append(f"{verb} {kind.kind}"),
+        after(verb, kind, body),
+    )[1]
+    world.release("v2")
+    world.tick()
+    assert written.index("status Canary") < written.index("patch Deployment")
+
+
+def test_a_stack_that_is_owed_an_update_is_left_to_whoever_holds_the_lease() -> None:
+    world = initialised(document())
+    lease = world.cluster.select(LEASE)[0]
+    held = {**lease["spec"], "holderIdentity": "there/1/5"}
+    world.now += 3600
+    world.cluster.put(LEASE, {**lease, "spec": {**held, "renewTime": "2001-01-01T00:00:00.000000Z"}})
+    renewed = datetime.fromtimestamp(world.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    world.cluster.put(LEASE, {**lease, "spec": {**held, "renewTime": renewed}})
+    world.driver.memories.of(("test", "podinfo"), world.canary_uid).placed.owed = True
+    assert world.ticked().trouble == Rival("there/1/5")
+    assert world.driver.memories.of(("test", "podinfo"), world.canary_uid).placed.owed

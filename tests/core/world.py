@@ -43,7 +43,7 @@ from automation.inmemory.cluster import MemoryCluster, MemoryCopies
 from automation.inmemory.executor import Inline
 from automation.inmemory.pods import run_pods
 from automation.inmemory.questions import MemoryQuestions
-from automation.inmemory.stacks import Declared, MemoryStacks, Refusal, Update
+from automation.inmemory.stacks import Declared, Denial, MemoryStacks, Update
 from automation.questions.asker import Asked
 from automation.updates.placer import Placer, Release, Terms
 from automation.updates.ports import Gate
@@ -51,7 +51,7 @@ from cli.known import Known
 from components.generated import generate
 from documents.front import canary_of
 from gateways.gateway import Marks
-from gateways.registry import gateway_of
+from gateways.registry import gateway_of, source_of
 from stacks.release import View, inputs_of
 from workloads.horizontal import AUTOSCALER
 
@@ -214,7 +214,9 @@ class World:
             return
         known = self._live(gateway.kind, self.canary.route_name)
         made = known or gateway.render(self.canary, self.source, route.traffic, Marks({}, {}))
-        field = {"f:spec": {f"f:{gateway.ruled_field}": {}}}
+        field: Manifest = {}
+        for step in reversed(gateway.ruled):
+            field = {step: field}
         metadata = {
             **made["metadata"],
             "annotations": {**(made["metadata"].get("annotations") or {}), ATTEMPT: route.attempt},
@@ -238,15 +240,16 @@ class World:
     @property
     def source(self) -> Manifest | None:
         """The route that people write."""
-        return self._live(gateway_of(self.canary).source.kind, "podinfo")
+        named = source_of(self.canary)
+        return self._live(*named) if named else None
 
     @source.setter
     def source(self, source: Manifest | None) -> None:
-        kind = gateway_of(self.canary).source.kind
-        if source is None:
-            self.cluster.delete(kind, *KEY)
-        else:
-            self.cluster.put(kind, source)
+        named = source_of(self.canary)
+        if named and source is None:
+            self.cluster.delete(named[0], *KEY)
+        elif named and source is not None:
+            self.cluster.put(named[0], source)
 
     def _scaler_min(self, least: int | None) -> None:
         """Gives the Canary an autoscaler with this minReplicas."""
@@ -379,10 +382,10 @@ class World:
     def _begin(self, update: Update) -> None:
         self._live_on()
 
-    def _judge(self, update: Update) -> Refusal | None:
+    def _judge(self, update: Update) -> Denial | None:
         intent = self.status.intent
         veto = self.policy(intent) if intent else None
-        return Refusal(veto.policy, veto.message) if veto else None
+        return Denial(veto.policy, veto.message) if veto else None
 
     def _done(self, update: Update) -> None:
         if '"attempt"' in update.message and (intent := self.status.intent):
@@ -423,6 +426,10 @@ class World:
             "conditions": [late] * (workload.short_since is not None) + [expired] * workload.expired,
         }
         return {**_object(self._workload, name, spec), "status": status}
+
+    @property
+    def canary_uid(self) -> str:
+        return str((self._live(CANARY, "podinfo") or {})["metadata"]["uid"])
 
     def hash(self, name: str) -> str:
         """The hash of a revision that a test gave a name."""

@@ -108,6 +108,12 @@ def test_defaults_are_the_models() -> None:
         ({"spec.provider": "istio"}, "spec.provider", "istio is not supported", "use one of apisix"),
         ({"spec.provider": "apache"}, "spec.provider", "'apache' is not known", "use one of apisix"),
         (
+            {"spec.routeRef.apiVersion": "example.com/v1"},
+            "spec.routeRef.apiVersion",
+            "example.com/v1 is not supported",
+            "use apisix.apache.org/v2",
+        ),
+        (
             {"spec.routeRef": MISSING},
             "spec.routeRef",
             "apisix route selector is empty",

@@ -27,7 +27,7 @@ class Ferries:
     provider = "ferries"
     source = Source("routeRef", LINE, Problem("spec.routeRef", "names no line", "name the Line"))
     kind = FERRY
-    ruled_field = "passengers"
+    ruled = ("f:spec", "f:passengers")
     strategies = frozenset({"weighted"})
 
     def route_name(self, canary: Canary) -> str:
@@ -57,6 +57,9 @@ class Ferries:
 
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
         return ()
+
+    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
+        return False
 
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         return "vector(100)"
@@ -127,3 +130,21 @@ def test_a_source_that_it_can_not_use_holds_a_run() -> None:
 def test_a_document_without_its_source_is_refused() -> None:
     with pytest.raises(Refused, match="names no line"):
         World(document({"spec.provider": "ferries", "spec.routeRef": None})).tick()
+
+
+class Rowing(Ferries):
+    """Ferries that need no line: the Canary alone says everything."""
+
+    provider = "rowing"
+    source = None  # type: ignore[assignment]
+
+    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
+        return ()
+
+
+def test_a_gateway_may_need_nothing_beside_the_canary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.GATEWAYS, "rowing", Rowing())  # type: ignore[arg-type]
+    world = initialised(document({"spec.provider": "rowing", "spec.routeRef": None}))
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    assert (world.primary_revision, passengers(world)) == ("v2", 0)

@@ -208,3 +208,14 @@ def test_a_route_with_other_traffic_is_the_one_that_is_rendered_for_it() -> None
     assert APISIX.with_traffic(canary(), render(route(), Traffic(20)), Traffic(70)) == render(
         route(), Traffic(70)
     )
+
+
+@pytest.mark.parametrize(
+    ("granularity", "reaches"), [(None, False), ("endpoint", False), ("service", True)], ids=str
+)
+def test_whether_pods_can_be_told_apart(granularity: str | None, reaches: bool) -> None:
+    source = route()
+    if granularity:
+        source["spec"]["http"][0]["backends"][0]["resolveGranularity"] = granularity
+    assert APISIX.reaches_service(canary(), source) is reaches
+    assert not APISIX.reaches_service(canary(), None)

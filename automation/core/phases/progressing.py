@@ -61,7 +61,7 @@ def _restart(at: Situation, target: Target) -> Decision:
 def _unready(at: Situation, target: Target) -> Decision | None:
     """What to do about workloads that are not ready; None if both are."""
     primary, canary = at.primary_readiness(), at.canary_readiness()
-    if primary.state != "ready":
+    if primary.state != "ready" and not at.canary.skip_analysis:
         said = texts.primary_not_ready(at.canary, primary.why)
         return give_up(at, "Failed", said) if primary.state == "stuck" else stay("primary is not ready", said)
     if target.workload.replicas == 0:

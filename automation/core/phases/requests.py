@@ -42,8 +42,13 @@ def _retry(at: Situation, request: Request) -> Decision:
 
 
 def _retire(at: Situation) -> Decision:
+    target = at.seen.target
     if at.status.phase not in IDLE:
         return _nothing(at, "retire", "it is not at rest")
+    if target is not None and target.revision != at.status.last_promoted_spec:
+        return _nothing(
+            at, "retire", "the target is not at the revision that primary runs; set it back first"
+        )
     return retire(at)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from automation.core import texts
 from automation.core.decision import Announce, Decision, Save, ScaleTarget
 from automation.core.moves import attempt, stay
+from automation.core.phases.repair import repair
 from automation.core.situation import Situation
 from automation.core.status import Phase, Placement, Purpose
 from automation.core.traffic import ALL_ON_PRIMARY
@@ -22,6 +23,8 @@ def retiring(at: Situation) -> Decision:
     placed = at.status.in_force
     if placed is not None and placed.apex == "target":
         return attempt(at, Purpose.REMOVE, replace(placed, revision=""))
+    if (mending := repair(at)) is not None:
+        return mending  # primary carries the traffic until the target does
     if at.seen.target is None:
         return stay("the target does not exist", texts.target_missing(at.canary))
     if waking := _woken(at):

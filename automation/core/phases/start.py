@@ -1,5 +1,7 @@
 """Between runs, and how a run starts."""
 
+from dataclasses import replace
+
 from automation.core import texts
 from automation.core.advice import advice
 from automation.core.analysis import MetricCheck
@@ -13,7 +15,7 @@ from automation.core.decision import (
     ScaleTarget,
     warning,
 )
-from automation.core.moves import blocked, stay
+from automation.core.moves import blocked, note, stay
 from automation.core.observation import QueryFailed, Target
 from automation.core.situation import Situation
 from automation.core.status import Phase, Status
@@ -26,15 +28,28 @@ def idle(at: Situation) -> Decision:
     target = at.seen.target
     if target is None:
         return stay("the target does not exist", texts.target_missing(at.canary))
+    if at.status.phase is Phase.FAILED and target.revision == at.status.last_promoted_spec:
+        return _returned(at)
     if target.revision in (at.status.last_applied_spec, at.status.last_promoted_spec):
         return stay("nothing new")
     return start(at, target)
 
 
+def _returned(at: Situation) -> Decision:
+    """The target is back at what was promoted: the rejected revision may be applied, and tried, again."""
+    if at.status.last_applied_spec == at.status.last_promoted_spec:
+        return stay("nothing new")
+    status = replace(at.status, last_applied_spec=at.status.last_promoted_spec)
+    return note("the target is back at the promoted revision", status)
+
+
 def start(at: Situation, target: Target, *events: Event) -> Decision:
-    """Start a run of the target's revision, if primary is fit to take the traffic back."""
+    """Start a run of the target's revision, if primary is fit to take the traffic back.
+
+    Without analysis no traffic leaves primary, and what goes out may be the very thing that mends it.
+    """
     primary = at.primary_readiness()
-    if primary.state != "ready":
+    if primary.state != "ready" and not at.canary.skip_analysis:
         return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
     doubtable = () if at.canary.skip_analysis else at.canary.analysis.own_checks
     unasked = tuple(Measure(check) for check in doubtable if check not in at.seen.metrics)
@@ -50,8 +65,9 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
         f"start a run of {target.revision}",
         (
             RecordRevision(target.revision),
-            *scale_from_zero(at, target),
+            # Before the scaling: what comes of it is looked at as part of the run, and not before it.
             Save(fresh_run(at, target)),
+            *scale_from_zero(at, target),
             *(Announce(event) for event in said),
         ),
     )

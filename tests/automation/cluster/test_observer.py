@@ -85,7 +85,7 @@ def test_weights_that_do_not_sum_to_100_are_a_difference() -> None:
     ],
 )
 def test_who_owns_the_rules(managers: list[tuple[str, str]], owner: str) -> None:
-    assert owner_of("http", route(80, 20, managers)) == owner
+    assert owner_of(("f:spec", "f:http"), route(80, 20, managers)) == owner
 
 
 def test_the_direct_patch_changes_weights_and_attempt_and_nothing_else() -> None:
