@@ -9,14 +9,17 @@ import pytest
 from automation.cluster.client import Cluster
 from automation.cluster.ports import Objects
 from lab import Lab
-from tests.automation.cluster.objects import ObjectsContract
+from tests.automation.cluster.objects import SPACE, ObjectsContract
+
+
+@pytest.fixture(scope="module")
+def objects(lab: Lab) -> Iterator[Objects]:
+    cluster = Cluster.connect(str(lab.kubeconfig))
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}
+    cluster.request("POST", "/api/v1/namespaces", body=body)
+    yield cluster
+    cluster.request("DELETE", f"/api/v1/namespaces/{SPACE}")
 
 
 class TestRealApiServer(ObjectsContract):
-    @pytest.fixture(scope="class")
-    def objects(self, lab: Lab) -> Iterator[Objects]:
-        cluster = Cluster.connect(str(lab.kubeconfig))
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "test"}}
-        cluster.request("POST", "/api/v1/namespaces", body=body)
-        yield cluster
-        cluster.request("DELETE", "/api/v1/namespaces/test")
+    """Its objects are those of a real cluster."""

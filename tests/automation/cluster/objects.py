@@ -9,9 +9,12 @@ from automation.cluster.ports import Objects
 from automation.core.kinds import CONFIG_MAP, DEPLOYMENT, Kind, Manifest, Scope
 from automation.errors import ClusterRefused
 
+SPACE = "contract"
+"""The namespace in which the contract is told."""
+
 
 def thing(kind: Kind, name: str, **fields: object) -> Manifest:
-    metadata = {"name": name, "namespace": "test", "labels": {"of": name}}
+    metadata = {"name": name, "namespace": SPACE, "labels": {"of": name}}
     return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, **fields}
 
 
@@ -31,12 +34,12 @@ class ObjectsContract:
     """To be inherited by the tests of an API server, which give the fixture `objects`; each test uses its own names."""
 
     def test_what_is_not_there_is_none_and_can_be_deleted(self, objects: Objects) -> None:
-        assert objects.get(CONFIG_MAP, "test", "nobody") is None
-        objects.delete(CONFIG_MAP, "test", "nobody")
+        assert objects.get(CONFIG_MAP, SPACE, "nobody") is None
+        objects.delete(CONFIG_MAP, SPACE, "nobody")
 
     def test_what_is_created_is_read_back(self, objects: Objects) -> None:
         made = objects.create(CONFIG_MAP, config("created"))
-        found = objects.get(CONFIG_MAP, "test", "created")
+        found = objects.get(CONFIG_MAP, SPACE, "created")
         assert found is not None
         assert (found["data"], found["metadata"]["uid"]) == ({"key": "1"}, made["metadata"]["uid"])
 
@@ -48,37 +51,37 @@ class ObjectsContract:
     def test_a_selection_goes_by_namespace_and_label(self, objects: Objects) -> None:
         objects.create(CONFIG_MAP, config("chosen"))
         objects.create(CONFIG_MAP, config("passed-over"))
-        found = objects.select(CONFIG_MAP, Scope("test", selector="of=chosen"))
+        found = objects.select(CONFIG_MAP, Scope(SPACE, selector="of=chosen"))
         assert [(one["kind"], one["metadata"]["name"]) for one in found] == [("ConfigMap", "chosen")]
         assert objects.select(CONFIG_MAP, Scope("elsewhere", selector="of=chosen")) == []
 
     def test_a_patch_merges_and_takes_away_what_is_null(self, objects: Objects) -> None:
         objects.create(CONFIG_MAP, config("patched"))
-        changed = objects.patch(CONFIG_MAP, "test", "patched", {"data": {"key": None, "other": "2"}})
+        changed = objects.patch(CONFIG_MAP, SPACE, "patched", {"data": {"key": None, "other": "2"}})
         assert changed["data"] == {"other": "2"}
 
     def test_a_patch_of_nothing_is_refused(self, objects: Objects) -> None:
         with pytest.raises(ClusterRefused):
-            objects.patch(CONFIG_MAP, "test", "nobody", {"data": {}})
+            objects.patch(CONFIG_MAP, SPACE, "nobody", {"data": {}})
 
     def test_a_write_on_an_old_version_is_a_conflict(self, objects: Objects) -> None:
         old = objects.create(CONFIG_MAP, config("raced"))
-        objects.patch(CONFIG_MAP, "test", "raced", {"data": {"key": "2"}})
+        objects.patch(CONFIG_MAP, SPACE, "raced", {"data": {"key": "2"}})
         version = {"metadata": {"resourceVersion": old["metadata"]["resourceVersion"]}}
         with pytest.raises(Conflict):
-            objects.patch(CONFIG_MAP, "test", "raced", {**version, "data": {"key": "3"}})
+            objects.patch(CONFIG_MAP, SPACE, "raced", {**version, "data": {"key": "3"}})
 
     def test_a_deleted_object_is_gone_and_comes_back_as_another(self, objects: Objects) -> None:
         before = objects.create(CONFIG_MAP, config("gone"))
-        objects.delete(CONFIG_MAP, "test", "gone")
-        assert objects.get(CONFIG_MAP, "test", "gone") is None
+        objects.delete(CONFIG_MAP, SPACE, "gone")
+        assert objects.get(CONFIG_MAP, SPACE, "gone") is None
         after = objects.create(CONFIG_MAP, config("gone"))
         assert before["metadata"]["uid"] != after["metadata"]["uid"]
 
     def test_scaling_changes_replicas_and_nothing_else(self, objects: Objects) -> None:
         objects.create(DEPLOYMENT, workload("scaled"))
-        objects.patch(DEPLOYMENT, "test", "scaled", {"spec": {"replicas": 3}}, subresource="scale")
-        found = objects.get(DEPLOYMENT, "test", "scaled")
+        objects.patch(DEPLOYMENT, SPACE, "scaled", {"spec": {"replicas": 3}}, subresource="scale")
+        found = objects.get(DEPLOYMENT, SPACE, "scaled")
         assert found is not None
         assert (found["spec"]["replicas"], found["spec"]["paused"]) == (3, True)
 
