@@ -9,6 +9,8 @@ from automation.cluster.ports import Objects
 from automation.core.kinds import CONFIG_MAP, DEPLOYMENT, Kind, Manifest, Scope
 from automation.errors import ClusterRefused
 
+INGRESS = Kind("/apis/networking.k8s.io/v1", "ingresses", "Ingress")
+"""Nobody but the test writes the status of one."""
 SPACE = "contract"
 """The namespace in which the contract is told."""
 
@@ -86,12 +88,15 @@ class ObjectsContract:
         assert (found["spec"]["replicas"], found["spec"]["paused"]) == (3, True)
 
     def test_a_status_is_written_alone_and_only_on_what_was_read(self, objects: Objects) -> None:
-        old = objects.create(DEPLOYMENT, workload("judged"))
-        told = {"observedGeneration": 1, "replicas": 1}
-        saved = objects.replace_status(DEPLOYMENT, {**old, "spec": {}, "status": told})
-        assert (saved["spec"]["replicas"], saved["status"]["replicas"]) == (1, 1)
+        service = {"name": "judged", "port": {"number": 80}}
+        old = objects.create(INGRESS, thing(INGRESS, "judged", spec={"defaultBackend": {"service": service}}))
+        told = {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}
+        other = {"defaultBackend": {"service": {**service, "name": "another"}}}
+        saved = objects.replace_status(INGRESS, {**old, "spec": other, "status": told})
+        assert saved["spec"]["defaultBackend"]["service"]["name"] == "judged"
+        assert saved["status"] == told
         with pytest.raises(Conflict):
-            objects.replace_status(DEPLOYMENT, {**old, "status": told})
+            objects.replace_status(INGRESS, {**old, "status": told})
 
     def test_what_is_applied_is_made_or_changed(self, objects: Objects) -> None:
         made = objects.apply(CONFIG_MAP, config("applied"))

@@ -93,7 +93,7 @@ CASES: Mapping[str, Case] = {
     ),
     "a port that the target doesn't have": Case(
         spec("Canary")(service__targetPort=1234),
-        ("no container port 1234 (spec.service.targetPort)", "9898"),
+        ("spec.service.targetPort", "has no container port 1234", "9898"),
     ),
     "an interval of nothing": Case(spec("Canary")(analysis__interval="0s"), ("spec.analysis.interval",)),
     "a metric with neither query nor template": Case(
