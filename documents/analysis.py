@@ -14,12 +14,15 @@ from automation.core.analysis import (
     TemplateRef,
     Webhook,
 )
+from automation.core.strategies.registry import DEFAULT, STRATEGIES
+from automation.core.strategies.strategy import Strategy
 from documents.section import Section
 
 
 def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
     """The analysis of a Canary in `namespace`; one that is `skipped` may leave out how its traffic moves."""
-    section.allow("iterations", "mirror", "mirrorWeight", "match", "sessionAffinity")
+    section.allow("iterations", "mirror", "mirrorWeight", "match", "sessionAffinity", *_moving_fields())
+    strategy = _strategy(section)
     metrics = [_metric(metric, namespace) for metric in section.sections("metrics")]
     webhooks = [_webhook(webhook) for webhook in section.sections("webhooks")]
     analysis = Analysis(
@@ -34,14 +37,26 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         metrics=tuple(metrics),
         webhooks=tuple(webhooks),
         alerts=len(section.sections("alerts")),
+        strategy=strategy.name,
+        parameters={name: section.fields[name] for name in strategy.fields if name in section.fields},
     )
     section.close()
     _refuse_motionless(section, analysis.step_weights, skipped=skipped)
     return analysis
 
 
+def _moving_fields() -> tuple[str, ...]:
+    """The fields that say how traffic moves, one of which a document has."""
+    return (*(name for strategy in STRATEGIES.values() for name in strategy.fields), "iterations")
+
+
+def _strategy(section: Section) -> Strategy:
+    asked = (s for s in STRATEGIES.values() if any(section.fields.get(name) for name in s.fields))
+    return next(asked, STRATEGIES[DEFAULT])
+
+
 def _refuse_motionless(section: Section, steps: tuple[int, ...], *, skipped: bool) -> None:
-    moving = [name for name in ("stepWeight", "stepWeights", "iterations") if section.fields.get(name)]
+    moving = [name for name in _moving_fields() if section.fields.get(name)]
     if len(moving) > 1:
         section.refuse(moving[1], f"contradicts {moving[0]}", f"keep one of {', '.join(moving)}")
     if not moving and not skipped:

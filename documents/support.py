@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from automation.core.strategies.registry import STRATEGIES
 from documents.section import Section
 from gateways.gateway import Source
 from gateways.registry import DEFAULT, GATEWAYS
@@ -60,9 +61,8 @@ def _refuse_gateway(spec: Section, strategy: str) -> None:
         shown = provider if provider in MODEL_PROVIDERS else repr(provider)
         spec.refuse("provider", f"{shown} {unknown}", known)
     else:
-        strategies = GATEWAYS[provider].strategies
-        if strategy not in strategies:
-            spec.refuse("provider", f"{provider} can't carry {strategy} traffic", known)
+        if beyond := STRATEGIES[strategy].needs - GATEWAYS[provider].carries:
+            spec.refuse("provider", f"{provider} can't release by {', '.join(sorted(beyond))}", known)
         if (source := GATEWAYS[provider].source) is not None:
             _refuse_source(spec, source)
 

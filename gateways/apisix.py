@@ -49,7 +49,7 @@ class Apisix:
     )
     kind = ROUTE
     ruled = ("f:spec", "f:http")
-    strategies = frozenset({"weighted"})
+    carries = frozenset({"weights"})
 
     def route_name(self, canary: Canary) -> str:
         """Named after the user's route and the apex."""

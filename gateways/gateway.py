@@ -64,8 +64,8 @@ class Gateway(Protocol):
         ...
 
     @property
-    def strategies(self) -> frozenset[str]:
-        """The shapes of traffic that it can carry, by the names of `automation.core.strategies`."""
+    def carries(self) -> frozenset[str]:
+        """What it can do with traffic: "weights", and the other fields of `Traffic` by their names."""
         ...
 
     def route_name(self, canary: Canary) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 SUCCESS_RATE = "request-success-rate"
 DURATION = "request-duration"
@@ -72,7 +72,8 @@ class Webhook:
 @dataclass(frozen=True)
 class Analysis:
     """`interval` in seconds, weights and ready thresholds in percent, `threshold` in failed checks of one run.
-    `alerts` counts the alerts that the document asks for, `strategy` is a name of `automation.core.strategies`."""
+    `alerts` counts the alerts that the document asks for, `strategy` is a name of `automation.core.strategies`,
+    `parameters` are the fields by which the document asks for it, as they stand there."""
 
     interval: float = 60.0
     threshold: int = 1
@@ -86,6 +87,7 @@ class Analysis:
     webhooks: tuple[Webhook, ...] = ()
     alerts: int = 0
     strategy: str = "weighted"
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def checks(self) -> tuple[MetricCheck, ...]:

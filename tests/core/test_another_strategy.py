@@ -8,39 +8,52 @@ from typing import Any
 import pytest
 
 from automation.core.analysis import Analysis
+from automation.core.refusal import Refused
 from automation.core.status import Phase
 from automation.core.strategies import registry
 from automation.core.traffic import Traffic
-from tests.core.documents import document
+from tests.core.documents import MISSING, canary, document
 from tests.core.world import World, initialised
+
+ASKED = {"spec.analysis.doubleTo": 16, "spec.analysis.stepWeight": MISSING, "spec.analysis.threshold": 2}
 
 
 class Doubling:
-    """The canary's share doubles from one percent until it has sixteen."""
+    """The canary's share doubles from one percent until it has as much as `doubleTo` says."""
 
-    name = "weighted"
+    name = "doubling"
+    fields = ("doubleTo",)
+    needs = frozenset({"weights"})
 
     def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic(traffic.canary * 2 or 1)
 
     def ended(self, analysis: Analysis, traffic: Traffic) -> bool:
-        return traffic.canary >= 16
+        return bool(traffic.canary >= analysis.parameters["doubleTo"])
 
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic(traffic.canary // 4)
 
     def declared(self, analysis: Analysis) -> Mapping[str, Any]:
-        return {"doubling": 16}
+        return {"doubleTo": analysis.parameters["doubleTo"]}
+
+
+class Mirroring(Doubling):
+    """What no gateway here can carry."""
+
+    name = "mirroring"
+    fields = ("mirrorTo",)
+    needs = frozenset({"mirror"})
 
 
 @pytest.fixture(autouse=True)
-def row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the place of the one that documents ask for."""
-    monkeypatch.setitem(registry.STRATEGIES, "weighted", Doubling())  # type: ignore[arg-type]
+def rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    for strategy in (Doubling(), Mirroring()):
+        monkeypatch.setitem(registry.STRATEGIES, strategy.name, strategy)  # type: ignore[arg-type]
 
 
 def released() -> World:
-    world = initialised(document({"spec.analysis.threshold": 2}))
+    world = initialised(document(ASKED))
     world.release("v2")
     return world
 
@@ -61,4 +74,14 @@ def test_evidence_carries_what_it_declares() -> None:
     placed = world.status.in_force
     assert placed
     assert placed.evidence
-    assert '"steps":{"doubling":16}' in placed.evidence.annotation(world.canary.analysis)
+    assert '"steps":{"doubleTo":16}' in placed.evidence.annotation(world.canary.analysis)
+
+
+def test_a_strategy_that_the_gateway_can_not_carry_is_refused() -> None:
+    with pytest.raises(Refused, match="apisix can't release by mirror"):
+        canary({"spec.analysis.mirrorTo": 5, "spec.analysis.stepWeight": MISSING})
+
+
+def test_a_document_asks_for_one_strategy() -> None:
+    with pytest.raises(Refused, match="contradicts"):
+        canary({"spec.analysis.doubleTo": 16})

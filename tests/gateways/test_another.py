@@ -28,7 +28,7 @@ class Ferries:
     source = Source("routeRef", LINE, Problem("spec.routeRef", "names no line", "name the Line"))
     kind = FERRY
     ruled = ("f:spec", "f:passengers")
-    strategies = frozenset({"weighted"})
+    carries = frozenset({"weights"})
 
     def route_name(self, canary: Canary) -> str:
         return f"{canary.apex}-ferry"

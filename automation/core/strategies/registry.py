@@ -9,6 +9,8 @@ from automation.core.strategies.strategy import Strategy
 from automation.core.strategies.weighted import Weighted
 
 STRATEGIES: Mapping[str, Strategy] = {strategy.name: strategy for strategy in (Weighted(),)}
+DEFAULT = Weighted.name
+"""The strategy of documents that ask for none, such as those that skip the analysis."""
 
 
 def strategy_of(analysis: Analysis) -> Strategy:

@@ -15,6 +15,16 @@ class Strategy(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of `analysis` by which a document asks for it; it finds them in `Analysis.parameters`, too."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a gateway has to be able to carry: fields of `Traffic`, "weights" for its percentages."""
+        ...
+
     def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         """The traffic of a canary that has passed its checks."""
         ...

@@ -13,6 +13,8 @@ class Weighted:
     """`stepWeight` up to `maxWeight`, or the list of `stepWeights`; back at once, or by `stepWeightPromotion`."""
 
     name = "weighted"
+    fields = ("stepWeight", "stepWeights")
+    needs = frozenset({"weights"})
 
     def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         """Never above the limit. A weight that is not among stepWeights (the list was edited in mid-run) goes to the
