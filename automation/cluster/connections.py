@@ -5,7 +5,7 @@ A request is repeated only if that can't do anything twice: nothing of it was se
 
 from __future__ import annotations
 
-from ssl import SSLEOFError
+from ssl import SSLEOFError, SSLZeroReturnError
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +21,9 @@ SECONDS = 5.0
 """How long one connection may take to be opened, its TLS handshake included."""
 REOPENED, REREAD, BACKOFF_SECONDS = 3, 1, 0.25
 """How often a connection is opened again (after 0, 0.5 and 1 s), and how often a read whose connection was lost."""
+
+ENDED = (SSLEOFError, SSLZeroReturnError)
+"""What a handshake raises whose other end has gone: the second by Python 3.11.2 with OpenSSL 3."""
 
 
 def session(configuration: Any) -> requests.Session:
@@ -72,7 +75,7 @@ class _Connection(HTTPSConnection):
     def connect(self) -> None:
         try:
             super().connect()
-        except (ConnectionError, SSLEOFError) as lost:
+        except (ConnectionError, *ENDED) as lost:
             raise NewConnectionError(self, f"Failed to establish a new connection: {lost}") from lost
         except TimeoutError as slow:
             text = f"Connection to {self.host} timed out. (connect timeout={self.timeout})"
