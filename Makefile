@@ -1,5 +1,6 @@
 # The verbs of the project. Every one of them makes what it needs first.
 SHELL := /bin/bash
+PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 SLUICE := $(VENV)/bin/sluice
@@ -7,17 +8,17 @@ CODE := __main__.py automation bench cli components documents engine gateways la
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo example test check format docs clean \
+.PHONY: help setup demo example test quick check format docs clean \
 	bench-engine bench-lab bench-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-setup: $(VENV)/.ready ## the virtual environment with pinned dependencies
+setup: $(VENV)/.ready ## the virtual environment with pinned dependencies (PYTHON=python3.13)
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@python3 -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Sluice needs Python 3.11 or newer; this is " + sys.version.split()[0])'
-	python3 -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Sluice needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
@@ -30,6 +31,9 @@ example: setup ## one example in the lab, from nothing to its end (NAME=apisix)
 
 test: setup check ## all tests, with one closing line
 	$(PY) -m pytest
+
+quick: setup check ## the tests that need no program of the lab: three minutes
+	$(PY) -m pytest tests --ignore tests/lab --ignore tests/engine
 
 check: setup ## format, lint, types, import contracts, generated docs: a minute at most
 	$(VENV)/bin/ruff format --check --quiet $(CODE)
