@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from engine.deploy.context import Context
 from engine.deploy.defaults import is_default
 from engine.deploy.executor import Executor, StepError
-from engine.deploy.snapshot import references
+from engine.deploy.references import references
 from engine.errors import EngineError
 from engine.resource import Resource
 from engine.step import Op, Step

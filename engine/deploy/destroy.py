@@ -7,7 +7,7 @@ from engine.deploy.deletes import Deletes, held_by
 from engine.deploy.executor import Executor
 from engine.deploy.hooks import Hooks
 from engine.deploy.providers import Providers
-from engine.deploy.snapshot import references
+from engine.deploy.references import references
 from engine.errors import EngineError
 from engine.resource import Resource
 from engine.urn import ROOT_TYPE, is_provider

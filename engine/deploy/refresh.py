@@ -10,7 +10,7 @@ from engine import urn as urns
 from engine.deploy import operations
 from engine.deploy.context import Context
 from engine.deploy.providers import Providers
-from engine.deploy.snapshot import references
+from engine.deploy.references import references
 from engine.errors import EngineError
 from engine.events import StepDone, StepFailed, StepStarted
 from engine.provider import ProviderError

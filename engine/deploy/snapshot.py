@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 
+from engine.deploy.references import references, rename_references
 from engine.resource import Deployment, PendingOperation, Resource
 
 # What may differ between two states of a resource without the checkpoint having to say so at once.
@@ -137,34 +138,6 @@ class Snapshot:
         if not names or not any(name in names for name in references(resource)):
             return resource
         return rename_references(resource, names)
-
-
-def references(resource: Resource) -> Iterable[str]:
-    """URNs of every other resource that this one refers to, its provider's included."""
-    yield from resource.dependencies
-    for urns in resource.property_dependencies.values():
-        yield from urns
-    if resource.parent:
-        yield resource.parent
-    if resource.deleted_with:
-        yield resource.deleted_with
-    if resource.provider:
-        yield resource.provider.rpartition("::")[0]
-
-
-def rename_references(resource: Resource, names: dict[str, str]) -> Resource:
-    """The resource with other names for those that it refers to."""
-    provider, _, id = resource.provider.rpartition("::")
-    return replace(
-        resource,
-        parent=names.get(resource.parent, resource.parent),
-        dependencies=[names.get(urn, urn) for urn in resource.dependencies],
-        property_dependencies={
-            key: [names.get(urn, urn) for urn in urns] for key, urns in resource.property_dependencies.items()
-        },
-        deleted_with=names.get(resource.deleted_with, resource.deleted_with),
-        provider=f"{names.get(provider, provider)}::{id}" if provider else "",
-    )
 
 
 def same_state(one: Resource, other: Resource) -> bool:

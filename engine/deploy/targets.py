@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine import urn as urns
-from engine.deploy.snapshot import references
+from engine.deploy.references import references
 from engine.resource import Resource
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.kubernetes.kinds import BUILT_IN
+from engine.kubernetes.kind import BUILT_IN
 from engine.kubernetes.objects import (
     AUTONAMED,
     SECRET_FIELDS,

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from engine.kubernetes.client import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, Client, Stream, Unreachable
-from engine.kubernetes.kinds import Kind, Kinds
+from engine.kubernetes.kind import Kind
+from engine.kubernetes.kinds import Kinds
 from engine.kubernetes.kubeconfig import Source, namespace_of
 from engine.kubernetes.objects import Object, at
 from engine.provider import ProviderError

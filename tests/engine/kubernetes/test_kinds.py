@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.kubernetes.client import Client
-from engine.kubernetes.kinds import BUILT_IN, Kinds, UnknownKind
+from engine.kubernetes.kind import BUILT_IN
+from engine.kubernetes.kinds import Kinds, UnknownKind
 from engine.kubernetes.kubeconfig import Source
 
 

@@ -1,0 +1,36 @@
+"""Which resources a resource refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.resource import Resource
+
+
+def references(resource: Resource) -> Iterable[str]:
+    """URNs of every other resource that this one refers to, its provider's included."""
+    yield from resource.dependencies
+    for urns in resource.property_dependencies.values():
+        yield from urns
+    if resource.parent:
+        yield resource.parent
+    if resource.deleted_with:
+        yield resource.deleted_with
+    if resource.provider:
+        yield resource.provider.rpartition("::")[0]
+
+
+def rename_references(resource: Resource, names: dict[str, str]) -> Resource:
+    """The resource with other names for those that it refers to."""
+    provider, _, id = resource.provider.rpartition("::")
+    return replace(
+        resource,
+        parent=names.get(resource.parent, resource.parent),
+        dependencies=[names.get(urn, urn) for urn in resource.dependencies],
+        property_dependencies={
+            key: [names.get(urn, urn) for urn in urns] for key, urns in resource.property_dependencies.items()
+        },
+        deleted_with=names.get(resource.deleted_with, resource.deleted_with),
+        provider=f"{names.get(provider, provider)}::{id}" if provider else "",
+    )
