@@ -25,8 +25,6 @@ from automation.updates.quiet import quiet
 class PolicyRefused(StoppedByPolicy):
     """A mandatory policy refused the update before the resource was touched."""
 
-    exit_code = StoppedByPolicy.exit_code
-
     def __init__(self, policy: str, message: str) -> None:
         super().__init__(f"policy {policy}: {message}")
         self.policy, self.message = policy, message
@@ -34,8 +32,6 @@ class PolicyRefused(StoppedByPolicy):
 
 class StackMissing(UpdateFailed):
     """There is no stack of that name (yet)."""
-
-    exit_code = UpdateFailed.exit_code
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,6 @@ class StateError(EngineError):
 class ConfigurationError(StateError, errors.ConfigurationError):
     """The project's or the stack's configuration has to be changed."""
 
-    exit_code = 2
-
 
 class PassphraseError(StateError):
     """The passphrase of the stack's secrets is missing or wrong."""
@@ -31,8 +29,6 @@ class PassphraseError(StateError):
 
 class StackNotFound(StateError, errors.StackNotFound):
     """The stack does not exist, or none is selected."""
-
-    exit_code = 6
 
     @classmethod
     def named(cls, name: str) -> StackNotFound:

@@ -2,28 +2,77 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from automation import errors
+import pytest
+
+import automation
+import cli
+import engine
+import lab
+import stacks
 from automation.errors import SluiceError
+from engine.errors import EngineError
+from lab.errors import LabError
 
-UNEXPECTED = SluiceError.exit_code
-
-
-def kinds(of: type[SluiceError]) -> set[type[SluiceError]]:
-    return {of}.union(*(kinds(kind) for kind in of.__subclasses__()))
-
-
-def test_exit_codes_are_unique() -> None:
-    by_code = defaultdict(set)
-    for kind in kinds(SluiceError):
-        if kind.__module__ == errors.__name__ and "exit_code" in vars(kind) and kind is not SluiceError:
-            by_code[kind.exit_code].add(kind.__name__)
-    assert {code: names for code, names in by_code.items() if len(names) > 1} == {}
-    assert UNEXPECTED not in by_code
+DOCS = Path(__file__).parents[2] / "docs"
+FAMILIES = [
+    pytest.param(SluiceError, id="sluice"),
+    pytest.param(EngineError, id="engine"),
+    pytest.param(LabError, id="lab"),
+]
 
 
-def test_an_error_of_a_room_ends_with_the_code_of_what_it_is() -> None:
-    """A subclass elsewhere says more of the same kind of end, and adds none."""
-    known = {kind.exit_code for kind in kinds(SluiceError) if kind.__module__ == errors.__name__}
-    assert {kind.exit_code for kind in kinds(SluiceError)} <= known
+@pytest.fixture(scope="module", autouse=True)
+def _all_loaded() -> None:
+    """A class knows those of its subclasses whose modules are imported."""
+    for package in (automation, cli, engine, lab, stacks):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+
+
+def kinds(of: type[Any]) -> Iterator[type[Any]]:
+    """The class, and all that are made from it."""
+    yield of
+    for kind in of.__subclasses__():
+        yield from kinds(kind)
+
+
+def codes(family: type[Any]) -> dict[int, set[type[Any]]]:
+    """The codes of a family, with the errors that chose them."""
+    chosen = defaultdict(set)
+    for kind in kinds(family):
+        if "exit_code" in vars(kind):
+            chosen[kind.exit_code].add(kind)
+    return chosen
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_exit_codes_are_unique(family: type[Any]) -> None:
+    shared = {code: chosen for code, chosen in codes(family).items() if len(chosen) > 1}
+    assert shared == {}
+
+
+def test_the_lab_and_sluice_share_no_code() -> None:
+    """`sluice lab` ends with the lab's codes."""
+    assert codes(SluiceError).keys() & codes(LabError).keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("family", "page"),
+    [pytest.param(SluiceError, "errors.md", id="sluice"), pytest.param(LabError, "lab.md", id="lab")],
+)
+def test_the_page_lists_every_code(family: type[Any], page: str) -> None:
+    listed = re.findall(r"^\| (\d+) \|", (DOCS / page).read_text(), re.MULTILINE)
+    assert codes(family).keys() <= {int(code) for code in listed}
+
+
+def test_the_page_of_the_engine_lists_every_code() -> None:
+    (line,) = re.findall(r"Exit codes: ([^.]*)\.", (DOCS / "engine.md").read_text())
+    assert codes(EngineError).keys() <= {int(code) for code in re.findall(r"\d+", line)}
