@@ -265,6 +265,14 @@ SYNTAX = Syntax(frozenset({"message", "target"}), frozenset({"yes"}), {"m": "mes
         (["k", "--", "--yes"], ("k", "--yes"), {}),
         (["k", "-1"], ("k", "-1"), {}),
     ],
+    ids=[
+        "between",
+        "with its value",
+        "more than once",
+        "a flag denied",
+        "after two dashes",
+        "a negative number",
+    ],
 )
 def test_options_may_stand_anywhere_before_two_dashes(
     words: list[str], positionals: tuple[str, ...], options: dict[str, tuple[str, ...]]

@@ -152,7 +152,7 @@ def test_a_preview_of_a_new_object_is_tried_on_the_server(
     assert cluster.collection("v1", "Service", namespace).get("s") is None
 
 
-@pytest.mark.parametrize("space", ["not-there-yet", UNKNOWN])
+@pytest.mark.parametrize("space", ["not-there-yet", UNKNOWN], ids=["not there yet", "unknown"])
 def test_a_preview_that_can_not_be_tried_shows_the_inputs(resource: Make, space: Any) -> None:
     document = config_map(space, a="1")
     assert resource(CONFIG_MAP).preview(document) == document

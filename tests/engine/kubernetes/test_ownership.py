@@ -85,6 +85,7 @@ def test_the_objects_own_record_is_not_touched() -> None:
         (("spec",), {"hpa", "ci"}),
         (("spec", "paused"), set()),
     ],
+    ids=["a field", "an item's field", "of another item", "all below", "nobody's"],
 )
 def test_owners_of_a_path(path: tuple[str | int, ...], found: set[str]) -> None:
     assert owners(deployment(entry("hpa", REPLICAS), entry("ci", image_of("app"))), path) == found

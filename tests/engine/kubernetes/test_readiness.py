@@ -393,6 +393,7 @@ def test_any_kind_can_be_awaited(status: dict[str, Any], ready: bool, failed: bo
         ),
         (None, ""),
     ],
+    ids=["labels", "plain", "expressions", "none"],
 )
 def test_selectors_are_written_as_the_api_reads_them(value: Any, text: str) -> None:
     assert selector(value) == text

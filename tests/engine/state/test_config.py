@@ -320,7 +320,7 @@ def test_missing_values_are_named_together(names: list[str], text: str) -> None:
     ids=lambda item: str(item),
 )
 def test_values_of_the_declared_type_pass(declared: dict[str, Any], value: Any) -> None:
-    assert validate({A: value}, a_project(a=declared), "dev", Reversing()) is None  # type: ignore[func-returns-value]
+    assert complaint(declared, value) == ""
 
 
 @pytest.mark.parametrize(
@@ -336,8 +336,16 @@ def test_values_of_the_declared_type_pass(declared: dict[str, Any], value: Any) 
     ids=["integer", "boolean", "string", "array", "secret", "no type"],
 )
 def test_values_of_another_type_are_refused(declared: dict[str, Any], value: Any, text: str) -> None:
-    with pytest.raises(ConfigurationError, match=text):
-        assert validate({A: value}, a_project(a=declared), "dev", Reversing()) is None  # type: ignore[func-returns-value]
+    assert text in complaint(declared, value)
+
+
+def complaint(declared: dict[str, Any], value: Any) -> str:
+    """What is said of a value whose key is declared so; nothing if it passes."""
+    try:
+        validate({A: value}, a_project(a=declared), "dev", Reversing())
+    except ConfigurationError as error:
+        return str(error)
+    return ""
 
 
 def test_secrets_in_a_file_are_decrypted_at_any_depth(tmp_path: Path, secrets: SecretsManager) -> None:

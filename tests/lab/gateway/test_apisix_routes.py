@@ -288,7 +288,9 @@ def test_no_document_keeps_others_from_being_served(spec: Any, rule: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "rule", [{"name": "a", "backends": [{"serviceName": "podinfo"}]}, {"backends": []}, "text"]
+    "rule",
+    [{"name": "a", "backends": [{"serviceName": "podinfo"}]}, {"backends": []}, "text"],
+    ids=["no match", "no backends", "a text"],
 )
 def test_a_rule_that_cannot_be_read_is_left_out_and_counted(rule: Any) -> None:
     translation = translated(a_rule(), rule)

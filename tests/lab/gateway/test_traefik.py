@@ -63,6 +63,18 @@ def test_hosts_and_paths(host: str, path: str, expression: str) -> None:
         (Condition("source", "", ("10.0.0.0/8",)), 'ClientIP("10.0.0.0/8")'),
         (Condition("method", "", ("PUT",)), 'Method("PUT")'),
     ],
+    ids=[
+        "a header",
+        "not a header",
+        "one of two",
+        "a path",
+        "any case",
+        "a cookie",
+        "part of a cookie",
+        "a whole cookie",
+        "a source",
+        "a method",
+    ],
 )
 def test_conditions(condition: Condition, expression: str) -> None:
     assert rule(Arm(a_route(conditions=(condition,)), "", "/*")) == f'PathPrefix("/") && {expression}'

@@ -24,6 +24,7 @@ def test_every_probe_is_answered() -> None:
 @pytest.mark.parametrize(
     ("argv", "number"),
     [([], 8081), (["server", "--listen", "unix:/sockets/adc.sock", "--listen-status", "3001"], 3001)],
+    ids=["by default", "as told"],
 )
 def test_the_port_is_the_images_own(argv: list[str], number: int) -> None:
     assert port(argv) == number

@@ -164,7 +164,9 @@ def test_metrics_are_prometheus_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [["-port=8080", "-timeout=1h30m"], ["--port", "8080", "--timeout", "90m", "-x"]]
+    "argv",
+    [["-port=8080", "-timeout=1h30m"], ["--port", "8080", "--timeout", "90m", "-x"]],
+    ids=["one dash", "two dashes"],
 )
 def test_flags_as_the_image_takes_them(argv: list[str]) -> None:
     flags = arguments(argv)

@@ -124,6 +124,7 @@ def test_faults_of_another_image_are_none_of_its_business(podinfo: Podinfo) -> N
         (["check", "http", "localhost:1", "--timeout=1s"], 1),
         (["check"], 2),
     ],
+    ids=["ready", "unwell", "a port", "nobody there", "nothing named"],
 )
 def test_podcli_checks_health(podinfo: Podinfo, tmp_path: Path, arguments: list[str], code: int) -> None:
     podcli = tmp_path / "podcli"
