@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from automation.core.kinds import Manifest
-from components.workload import Resources, Workload, account, config_map, port, probe, read_once, rule
+from components.backend import Backend, Resources, account, config_map, port, probe, read_once, rule
 
 APP = "apisix"
 GATEWAY = "apisix-gateway"
@@ -76,7 +76,7 @@ def workloads(namespace: str, args: ManifestArgs) -> tuple[Manifest, ...]:
     )
 
 
-def _gateway(namespace: str, args: ManifestArgs) -> Workload:
+def _gateway(namespace: str, args: ManifestArgs) -> Backend:
     container = {
         "name": "apisix",
         "image": args.gateway_image,
@@ -95,10 +95,10 @@ def _gateway(namespace: str, args: ManifestArgs) -> Workload:
     }
     volumes = [{"name": "configuration", "configMap": {"name": APP}}]
     marks = {**SCRAPED, **read_once(_gateway_configuration())}
-    return Workload(APP, namespace, [container], volumes, replicas=args.replicas, pod_annotations=marks)
+    return Backend(APP, namespace, [container], volumes, replicas=args.replicas, pod_annotations=marks)
 
 
-def _controller(namespace: str, args: ManifestArgs) -> Workload:
+def _controller(namespace: str, args: ManifestArgs) -> Backend:
     manager = {
         "name": "manager",
         "image": args.controller_image,
@@ -122,7 +122,7 @@ def _controller(namespace: str, args: ManifestArgs) -> Workload:
         {"name": "sockets", "emptyDir": {}},
     ]
     marks = read_once(_controller_configuration())
-    return Workload(CONTROLLER, namespace, containers, volumes, CONTROLLER, pod_annotations=marks)
+    return Backend(CONTROLLER, namespace, containers, volumes, CONTROLLER, pod_annotations=marks)
 
 
 def _synchroniser(args: ManifestArgs) -> Manifest:

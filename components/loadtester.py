@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components import objects
-from components.workload import Resources, Workload, port, probe
+from components.backend import Backend, Resources, port, probe
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LoadTester(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's c
         self.register_outputs({"url": self.url})
 
 
-def _workload(args: LoadTesterArgs) -> Workload:
+def _workload(args: LoadTesterArgs) -> Backend:
     container = {
         "name": "loadtester",
         "image": args.image,
@@ -48,4 +48,4 @@ def _workload(args: LoadTesterArgs) -> Workload:
         "readinessProbe": probe("/healthz", "http"),
         "resources": args.resources.manifest(),
     }
-    return Workload(args.name, args.namespace, [container])
+    return Backend(args.name, args.namespace, [container])

@@ -8,7 +8,7 @@ import pulumi
 
 from automation.core.kinds import Manifest
 from components import objects
-from components.workload import Resources, Workload, port
+from components.backend import Backend, Resources, port
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def deployment(args: PodinfoArgs) -> Manifest:
         "resources": args.resources.manifest(),
     }
     marks = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
-    manifest = Workload(args.name, args.namespace, [container], pod_annotations=marks).deployment()
+    manifest = Backend(args.name, args.namespace, [container], pod_annotations=marks).deployment()
     del manifest["spec"]["replicas"]
     manifest["spec"] |= {"minReadySeconds": 5, "revisionHistoryLimit": 5, "progressDeadlineSeconds": 60}
     return manifest

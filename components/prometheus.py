@@ -10,7 +10,7 @@ import yaml
 
 from automation.core.kinds import Manifest
 from components import objects
-from components.workload import Resources, Workload, account, config_map, port, probe, read_once, rule
+from components.backend import Backend, Resources, account, config_map, port, probe, read_once, rule
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _claim(args: PrometheusArgs) -> Manifest:
     }
 
 
-def _workload(args: PrometheusArgs) -> Workload:
+def _workload(args: PrometheusArgs) -> Backend:
     container = {
         "name": "prometheus",
         "image": args.image,
@@ -139,4 +139,4 @@ def _workload(args: PrometheusArgs) -> Workload:
     )
     volumes = [{"name": "configuration", "configMap": {"name": args.name}}, {"name": "samples", **samples}]
     marks = read_once(_configuration(args))
-    return Workload(args.name, args.namespace, [container], volumes, args.name, pod_annotations=marks)
+    return Backend(args.name, args.namespace, [container], volumes, args.name, pod_annotations=marks)

@@ -13,10 +13,10 @@ from automation.core.kinds import SECRET
 from components import apisix_manifests, objects
 from components.apisix import ApisixGateway, ApisixGatewayArgs, ChartArgs
 from components.apisix_manifests import ManifestArgs
+from components.backend import Resources
 from components.definitions import APISIX_GROUP, CANARY_GROUP, CanaryDefinitions, DefinitionsArgs
 from components.loadtester import LoadTester, LoadTesterArgs
 from components.prometheus import Prometheus, PrometheusArgs
-from components.workload import Resources
 from stacks import rivals
 from stacks.settings import (
     GatewaySettings,

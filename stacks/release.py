@@ -149,7 +149,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
     known, live = view.rollout, view.live
     workload = live.target or (sources.target.manifest if sources else None)
     if workload is None:
-        problem = f"deployment {view.spec.target_full_name} not found"
+        problem = f"{view.spec.target.kind.lower()} {view.spec.target_full_name} not found"
         remedy = "apply the workload, or mend spec.targetRef of the Canary"
         raise Refused((Problem("spec.targetRef", problem, remedy),))
     revision = _recorded(view, view.placement.revision)

@@ -40,6 +40,7 @@ class TickContext:
     scrape_interval: float
     strict: bool = False
     providers: str | None = None
+    failing_for: float = 0.0
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
 
@@ -69,6 +70,7 @@ class Observer:
             problems=(*problems, *self._route_problems(canary), *self._rivals(canary)),
             providers=context.providers,
             strict=context.strict,
+            failing_for=context.failing_for,
             drift=context.drift,
             mending=context.mending,
         )

@@ -11,7 +11,7 @@ from automation.core.decision import Announce, Decision, Save, ScaleTarget, Sett
 from automation.core.liveness import is_live
 from automation.core.moves import stay
 from automation.core.observation import Observation
-from automation.core.phases.giving_up import carry_on
+from automation.core.phases.giving_up import carry_on, give_up
 from automation.core.phases.initialisation import initialising
 from automation.core.phases.progressing import progressing
 from automation.core.phases.promotion import finalising, promoting
@@ -64,6 +64,8 @@ def _decide(at: Situation) -> Decision:
         return carry_on(at)
     if at.status.request and at.status.request.verb == "retire":
         return answer(at, at.status.request)
+    if at.status.phase in RUNNING and at.seen.failing_for > at.canary.progress_deadline:
+        return give_up(at, "Failed", texts.updates_failed(at.canary))
     if at.canary.suspend:
         return stay("suspended", texts.suspended())
     if at.status.request and at.status.request.verb == "abort":

@@ -3,13 +3,15 @@
 from automation.core.analysis import MetricCheck
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed
 from automation.core.situation import Situation
+from automation.core.traffic import ALL_ON_PRIMARY
 
 
 def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | None:
     """The answer to judge now, None if the tick has to wait for a newer one.
 
     A value counts once, and not before two samples were taken since the last change of weight. Where nothing is
-    measured, the hooks of the first tick may only now have brought the traffic, so one interval more is granted.
+    measured at the first weight, the hooks of this tick may only now have brought the traffic, so one interval more is
+    granted.
     Nobody waits longer than the progress deadline: after it silence counts as nothing measured.
     """
     match answer:
@@ -17,11 +19,18 @@ def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | Non
             fresh = samples_at > at.status.judged.get(check.key, 0.0) and samples_at >= _second_sample(at)
             return answer if fresh else _silence(at)
         case NothingMeasured():
-            due = at.status.split_since + at.canary.analysis.interval + 2 * at.seen.scrape_interval
+            due = at.status.split_since + grace(at) + 2 * at.seen.scrape_interval
             again = at.status.judged.get(check.key, 0.0) + at.seen.scrape_interval
             return answer if at.seen.now >= max(due, again) else None
         case QueryFailed(away=away):
             return answer if not away or _silence(at) else None
+
+
+def grace(at: Situation) -> float:
+    """Seconds for which a canary that has just got its first traffic may have nothing to measure."""
+    evidence = at.in_force.evidence
+    first = evidence is not None and evidence.from_ == ALL_ON_PRIMARY
+    return at.canary.analysis.interval if first else 0.0
 
 
 def judged(at: Situation, check: MetricCheck, answer: Answer) -> dict[str, float]:

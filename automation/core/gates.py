@@ -13,7 +13,7 @@ from automation.core.spec import Canary
 
 
 @dataclass(frozen=True)
-class Gate:
+class HookType:
     """One type of hooks: what is said of one that fails (with its answer), and of one that passes, if anything is.
 
     `told`: its answers are part of the evidence.
@@ -34,9 +34,9 @@ class Passage:
     question: Decision | None = None
 
 
-GATES: Mapping[str, Gate] = {
-    "pre-rollout": Gate(texts.pre_rollout_failed, texts.pre_rollout_passed, told=True),
-    "rollout": Gate(texts.rollout_failed),
+GATES: Mapping[str, HookType] = {
+    "pre-rollout": HookType(texts.pre_rollout_failed, texts.pre_rollout_passed, told=True),
+    "rollout": HookType(texts.rollout_failed),
 }
 
 

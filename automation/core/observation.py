@@ -125,6 +125,7 @@ class Observation:
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
     drift: generated objects that differ from what is in force, beside the traffic, the apex and primary's revision.
+    failing_for: seconds for which every step forward has failed in its stack update; 0 where the last one didn't.
     mending: what came of repairing it so far; None where nothing was repaired of late.
     strict: documents that probably can't work don't start a run.
     hooks, metrics: the answers to the questions of this tick so far.
@@ -140,6 +141,7 @@ class Observation:
     scaler_min: int | None = None
     problems: tuple[str, ...] = ()
     providers: str | None = None
+    failing_for: float = 0.0
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
     strict: bool = False

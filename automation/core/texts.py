@@ -71,7 +71,7 @@ def primary_not_ready(canary: Canary, why: str) -> Event:
 
 
 def canary_not_ready(canary: Canary, why: str) -> Event:
-    return warning(f"canary deployment {canary.target_full_name} not ready: {why}")
+    return warning(f"canary {canary.target.kind.lower()} {canary.target_full_name} not ready: {why}")
 
 
 def threshold_reached(canary: Canary, failed_checks: int) -> Event:
@@ -167,6 +167,17 @@ def not_the_same(canary: Canary, target: str, primary: str) -> Event:
         f"{canary.full_name} comes from another driver, and {canary.target_full_name} has {target} while primary "
         f"serves {primary}: set the target to what primary serves, then release"
     )
+
+
+def updates_failed(canary: Canary) -> Event:
+    return warning(
+        f"Rolling back {canary.full_name} updates of its stack have failed for longer than progressDeadlineSeconds "
+        f"({canary.progress_deadline})"
+    )
+
+
+def waiting_for_data(canary: Canary, check: str) -> Event:
+    return normal(f"Waiting for data of {check}: {canary.full_name} has only begun to receive traffic")
 
 
 def target_missing(canary: Canary) -> Event:

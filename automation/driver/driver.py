@@ -101,10 +101,15 @@ class Driver:
             scrape_interval=self._scrape_interval,
             strict=self._strict,
             providers=self._ports.questions.probe(canary) if initialising and not canary.suspend else None,
+            failing_for=self._failing_for(memory),
             drift=self._drift(canary, status, memory),
             mending=memory.mending,
         )
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
+
+    def _failing_for(self, memory: Memory) -> float:
+        since = memory.placed.failing_since
+        return 0.0 if since is None else self._ports.clock.elapsed() - since
 
     def _drift(self, canary: Canary, status: Status, memory: Memory) -> tuple[Drift, ...]:
         """What is not as it would be rendered now; nothing while the copy may still be behind an update of ours."""

@@ -60,11 +60,13 @@ class Release:
 class Placed:
     """What is remembered of one Canary's updates. `owed`: its stack has yet to take over a route that was patched
     directly. `beyond_refresh`: an update has failed even after a refresh, so that another one is no help.
-    `updated_at` says when (seconds that never jump) the last one ended."""
+    `updated_at` says when (seconds that never jump) the last one ended, `failing_since` since when every step
+    forward has failed."""
 
     owed: bool = False
     beyond_refresh: bool = False
     updated_at: float = float("-inf")
+    failing_since: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,22 @@ class Placer:
         Raises PolicyRefused when the gate says no, Postponed when it could not be done now.
         """
         if update.forward:
-            said = self._update(canary, update, placed, self._clock.elapsed() + self._terms.patience.forward)
+            said = self._forward(canary, update, placed)
         else:
+            placed.failing_since = None
             said = self._update_or_patch(canary, update, placed)
         self._read_back(canary)
+        return said
+
+    def _forward(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
+        begun = self._clock.elapsed()
+        try:
+            said = self._update(canary, update, placed, begun + self._terms.patience.forward)
+        except Postponed as postponed:
+            if isinstance(postponed.__cause__, UpdateFailed) and placed.failing_since is None:
+                placed.failing_since = begun
+            raise
+        placed.failing_since = None
         return said
 
     def reconcile(self, canary: Canary, placed: Placed) -> list[str]:

@@ -11,7 +11,7 @@ import yaml
 from automation.core.kinds import Manifest
 from components import apisix, apisix_manifests, definitions, podinfo, prometheus
 from components.apisix_manifests import ManifestArgs
-from components.workload import Resources
+from components.backend import Resources
 from tests.components import documents
 
 SMALL = Resources("50m", "64Mi", "1", "512Mi")

@@ -19,6 +19,8 @@ from automation.core.observation import (
 )
 from automation.core.status import Intent, Phase, Purpose, Request
 from automation.driver.tick import Rival
+from automation.errors import UpdateFailed
+from automation.inmemory.stacks import Update
 from tests.core.documents import document
 from tests.core.world import HEALTHY, World, deployment, initialised, split
 
@@ -446,6 +448,9 @@ def test_no_data_is_a_failed_check_once_the_traffic_had_time_to_come() -> None:
     world.release("v2")
     world.tick(3)
     assert world.status.failed_checks == 0
+    assert world.texts[-1] == (
+        "Waiting for data of request-success-rate: podinfo.test has only begun to receive traffic"
+    )
     world.tick()
     assert world.status.failed_checks == 1
     assert world.texts[-1] == (
@@ -727,3 +732,33 @@ def test_a_stack_that_is_owed_an_update_is_left_to_whoever_holds_the_lease() -> 
     world.driver.memories.of(("test", "podinfo"), world.canary_uid).placed.owed = True
     assert world.ticked().trouble == Rival("there/1/5")
     assert world.driver.memories.of(("test", "podinfo"), world.canary_uid).placed.owed
+
+
+def test_no_data_at_a_later_weight_is_a_failed_check_at_once() -> None:
+    world = initialised(document())
+    world.release("v2")
+    world.tick(3)
+    assert world.status.canary_weight == 20
+    world.answer = lambda seen, check: NothingMeasured()
+    world.tick()
+    assert world.status.failed_checks == 1
+
+
+def test_a_promotion_that_fails_again_and_again_has_an_end() -> None:
+    world = initialised(document({"spec.progressDeadlineSeconds": 60}))
+    world.release("v2")
+
+    def begin(update: Update) -> None:
+        if "promote" in update.message:
+            raise UpdateFailed("duplicate entries for key")
+
+    world.stacks.begin = begin
+    world.until(Phase.FAILED)
+    assert world.status.traffic == split(0)
+    assert any(
+        "updates of its stack have failed for longer than progressDeadlineSeconds (60)" in t
+        for t in world.texts
+    )
+    world.stacks.begin = lambda update: None
+    world.release("v3")
+    world.until(Phase.SUCCEEDED)

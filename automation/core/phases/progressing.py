@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from automation.core import texts
+from automation.core.analysis import MetricCheck
 from automation.core.decision import (
     Announce,
     Decision,
@@ -17,7 +18,7 @@ from automation.core.evidence import CheckResult
 from automation.core.freshness import judgeable, judged
 from automation.core.gates import gate
 from automation.core.moves import attempt, note, stay
-from automation.core.observation import QueryFailed, Target
+from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
 from automation.core.situation import Situation
@@ -113,9 +114,7 @@ def _measured(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
         given = at.seen.metrics[check]
         answer = judgeable(at, check, given)
         if answer is None:
-            away = isinstance(given, QueryFailed)
-            said = (warning(judge(at.canary, check, given).detail),) if away else ()
-            return stay(f"{check.name} has nothing new to judge", *said)
+            return stay(f"{check.name} has nothing new to judge", *_waiting(at, check, given))
         result = judge(at.canary, check, answer)
         results += (result,)
         times |= judged(at, check, answer)
@@ -123,6 +122,17 @@ def _measured(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
             failed = at.having(replace(at.status, judged=times))
             return _failed_check(failed, results, warning(result.detail))
     return _passed(at.having(replace(at.status, judged=times)), results)
+
+
+def _waiting(at: Situation, check: MetricCheck, given: Answer) -> tuple[Event, ...]:
+    """What is said of a check that the tick waits for: a value that is only not new yet is nobody's trouble."""
+    match given:
+        case QueryFailed():
+            return (warning(judge(at.canary, check, given).detail),)
+        case NothingMeasured():
+            return (texts.waiting_for_data(at.canary, check.name),)
+        case _:
+            return ()
 
 
 def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:

@@ -26,7 +26,7 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class Workload:
+class Backend:
     """Pods of one kind: `app` names the Deployment and labels its pods."""
 
     app: str
