@@ -161,7 +161,9 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
 
 
 def _errors(text: str) -> str:
-    return "\n".join(line.strip() for line in re.findall(r"\berror: (.*)$", text, re.M))
+    """The errors that a command printed, each with the lines below it that belong to it: a list of causes, say."""
+    found = re.findall(r"\berror: (.*(?:\n[ \t]+\S.*)*)", text)
+    return "\n".join("\n".join(line.strip() for line in error.splitlines()) for error in found)
 
 
 def _last_paragraph(message: str) -> str:

@@ -41,3 +41,10 @@ def test_the_engines_diagnostics_come_before_its_last_words() -> None:
     result = CommandResult(stdout="", stderr="error: update failed", code=255)
     error = translate("s", auto_errors.CommandError(result), ["the Service is invalid"])
     assert "the Service is invalid" in error.problem
+
+
+def test_an_error_keeps_its_list_of_causes() -> None:
+    printed = "error: 2 errors occurred:\n    \t* the Service is invalid\n    \t* the quota is exceeded\n\nResources:\n"
+    error = translate("s", auto_errors.CommandError(CommandResult(stdout="", stderr=printed, code=255)), [])
+    causes = "2 errors occurred:\n* the Service is invalid\n* the quota is exceeded"
+    assert error.problem == f"update of stack s failed: {causes}"
