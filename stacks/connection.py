@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from automation.cluster.client import Cluster, NoAnswer, NoConfiguration
+from automation.cluster.client import Cluster, NoAnswer, NoConfiguration, Patience
 from automation.errors import ClusterAway, ClusterRefused
 from stacks.settings import ClusterSettings
 
@@ -14,9 +14,9 @@ READ_SECONDS = 60.0
 """The provider (client-go) sets no limit to how long it waits for an answer; a program waits for a minute."""
 
 
-def connect(settings: ClusterSettings) -> Cluster:
+def connect(settings: ClusterSettings, read_seconds: float = READ_SECONDS) -> Cluster:
     """The cluster that the provider of the same settings works on. Raises NoConfiguration."""
-    return Cluster.connect(settings.kubeconfig, settings.context, READ_SECONDS)
+    return Cluster.connect(settings.kubeconfig, settings.context, Patience(read=read_seconds))
 
 
 def told(error: ClusterAway | ClusterRefused) -> str:

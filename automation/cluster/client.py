@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -48,22 +49,30 @@ class WatchExpired(Exception):
     """The watch's starting point is gone (HTTP 410): list again."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """In seconds: how long one connection may take to be opened, its TLS handshake included, and an answer to come."""
+
+    connect: float = 5.0
+    read: float = READ_SECONDS
+
+
 class Cluster:
-    """One API server. Safe to use from several threads. An answer is waited for `read_seconds`.
+    """One API server. Safe to use from several threads. `patience` says for how long.
 
     An error answer raises ClusterAway, Conflict or ClusterRefused; its cause is the `requests.HTTPError`.
     """
 
-    def __init__(self, configuration: Any, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(self, configuration: Any, patience: Patience = Patience()) -> None:
         self._configuration = configuration
-        self._read_seconds = read_seconds
+        self._patience = patience
         self._refresh = threading.Lock()
         self.address: str = configuration.host.rstrip("/")
         self.session = connections.session(configuration)
 
     @classmethod
     def connect(
-        cls, kubeconfig: str | None = None, context: str | None = None, read_seconds: float = READ_SECONDS
+        cls, kubeconfig: str | None = None, context: str | None = None, patience: Patience = Patience()
     ) -> Cluster:
         """The cluster of a kubeconfig (a path, or the usual rules with None), or the one this process runs in.
 
@@ -84,7 +93,7 @@ class Cluster:
                     "set KUBECONFIG or pass --kubeconfig, or start a lab: sluice lab up",
                 ) from missing
             kubernetes_config.load_incluster_config(client_configuration=configuration)
-        return cls(configuration, read_seconds)
+        return cls(configuration, patience)
 
     def identity(self) -> str:
         """What tells this cluster from every other: the uid of its oldest namespace.
@@ -216,7 +225,7 @@ class Cluster:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        read = WATCH_SECONDS + self._read_seconds if stream else self._read_seconds
+        read = WATCH_SECONDS + self._patience.read if stream else self._patience.read
         try:
             return self.session.request(
                 method,
@@ -224,7 +233,7 @@ class Cluster:
                 params=dict(params or {}),
                 data=None if body is None else json.dumps(body),
                 headers={"Content-Type": "application/json", **self.authorization(), **(headers or {})},
-                timeout=(connections.SECONDS, read),
+                timeout=(self._patience.connect, read),
                 stream=stream,
             )
         except requests.RequestException as away:

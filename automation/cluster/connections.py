@@ -17,8 +17,6 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
-SECONDS = 5.0
-"""How long one connection may take to be opened, its TLS handshake included."""
 REOPENED, REREAD, BACKOFF_SECONDS = 3, 1, 0.25
 """How often a connection is opened again (after 0, 0.5 and 1 s), and how often a read whose connection was lost."""
 

@@ -21,7 +21,7 @@ def settings(server: Loopback, folder: Path) -> ClusterSettings:
 
 def test_a_cluster_that_does_not_answer_is_named_with_a_remedy(tmp_path: Path) -> None:
     with loopback(lambda asked: Answer()) as server:
-        cluster = connection.connect(settings(server, tmp_path))
+        cluster = connection.connect(settings(server, tmp_path), read_seconds=0.1)
     with pytest.raises(ClusterAway) as caught:
         canary_state.read(cluster, "test", "podinfo")
     said = connection.told(caught.value)
@@ -33,7 +33,7 @@ def test_a_cluster_that_does_not_answer_is_named_with_a_remedy(tmp_path: Path) -
 @pytest.mark.parametrize("status", [403, 503])
 def test_a_cluster_that_refuses_is_quoted(status: int, tmp_path: Path) -> None:
     with loopback(lambda asked: Answer(status, {"message": "no"})) as server:
-        cluster = connection.connect(settings(server, tmp_path))
+        cluster = connection.connect(settings(server, tmp_path), read_seconds=0.1)
         with pytest.raises((ClusterAway, ClusterRefused)) as caught:
             canary_state.read(cluster, "test", "podinfo")
     path = "/apis/flagger.app/v1beta1/namespaces/test/canaries/podinfo"
@@ -52,9 +52,8 @@ def test_anything_else_is_said_as_it_is() -> None:
     assert connection.told(ClusterAway("no JSON", "is there a proxy?")) == "no JSON\nis there a proxy?"
 
 
-def test_a_program_waits_longer_than_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_waits_longer_than_the_driver(tmp_path: Path) -> None:
     assert connection.READ_SECONDS > client.READ_SECONDS
-    monkeypatch.setattr(connection, "READ_SECONDS", 0.1)
     over = threading.Event()
 
     def never(asked: Asked) -> Answer:
@@ -62,7 +61,7 @@ def test_a_program_waits_longer_than_the_driver(tmp_path: Path, monkeypatch: pyt
         return Answer()
 
     with loopback(never) as server:
-        cluster = connection.connect(settings(server, tmp_path))
+        cluster = connection.connect(settings(server, tmp_path), read_seconds=0.1)
         with pytest.raises(ClusterAway, match=r"read timeout=0.1"):
             canary_state.read(cluster, "test", "podinfo")
         over.set()

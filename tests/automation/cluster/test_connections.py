@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from automation.cluster import connections
-from automation.cluster.client import Cluster, NoAnswer
+from automation.cluster.client import Cluster, NoAnswer, Patience
 from automation.core.kinds import CANARY
 from tests.automation.api import kubeconfig
 
@@ -129,8 +129,9 @@ def plain(door: Door, folder: Path) -> Cluster:
     return Cluster.connect(str(kubeconfig(f"http://{door.address}", folder)))
 
 
-def over_tls(door: Door, folder: Path) -> Cluster:
-    cluster = Cluster.connect(str(kubeconfig(f"https://{door.address}", folder)))
+def over_tls(door: Door, folder: Path, connect: float = 5.0) -> Cluster:
+    patience = Patience(connect=connect)
+    cluster = Cluster.connect(str(kubeconfig(f"https://{door.address}", folder)), patience=patience)
     cluster.session.verify = str(folder / "ca.crt")
     return cluster
 
@@ -173,22 +174,16 @@ def test_a_handshake_that_is_cut_off_is_made_again(
 
 
 @whatever_is_asked
-def test_a_slow_handshake_is_made_again(
-    ask: Callable[[Cluster], Any], tls: Meeting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "SECONDS", 2.0)
+def test_a_slow_handshake_is_made_again(ask: Callable[[Cluster], Any], tls: Meeting, tmp_path: Path) -> None:
     with opened(wait_for_its_end, tls) as door:
-        assert ask(over_tls(door, tmp_path)) == {}
+        assert ask(over_tls(door, tmp_path, connect=2.0)) == {}
         assert door.opened > 1
 
 
-def test_a_handshake_that_stays_slow_is_given_up(
-    tls: Meeting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "SECONDS", 0.05)
+def test_a_handshake_that_stays_slow_is_given_up(tls: Meeting, tmp_path: Path) -> None:
     with opened(wait_for_its_end) as door:
         with pytest.raises(NoAnswer, match=r"connect timeout=0\.05"):
-            get(over_tls(door, tmp_path))
+            get(over_tls(door, tmp_path, connect=0.05))
         assert door.opened == 1 + connections.REOPENED
 
 
@@ -220,5 +215,5 @@ def test_a_server_that_takes_too_long_is_not_asked_again(tmp_path: Path) -> None
     with opened(wait_for_its_end) as door:
         server = str(kubeconfig(f"http://{door.address}", tmp_path))
         with pytest.raises(NoAnswer, match=r"read timeout=0\.1"):
-            get(Cluster.connect(server, read_seconds=0.1))
+            get(Cluster.connect(server, patience=Patience(read=0.1)))
         assert door.opened == 1
