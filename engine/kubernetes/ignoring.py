@@ -8,20 +8,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.kubernetes.objects import Object, at
-from engine.kubernetes.ownership import owners
+from engine.kubernetes.ownership import counterpart, owners
 
 _STEP = re.compile(r'\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\.?(\*)|\[(\*)\]')
 
 
 def leave_to_owners(body: Object, live: Object, ignored: Iterable[str], ours: set[str]) -> Object:
-    """The patch without the ignored fields that belong to managers other than `ours`."""
+    """The patch without the ignored fields that belong to managers other than `ours`.
+
+    An index is that of the program's list; the item is looked for in the live list by its key, wherever it stands
+    there. What the live object lacks is sent as it is declared.
+    """
     patch = copy.deepcopy(body)
     for text in ignored:
         for path in _expanded(steps(text), body):
+            place = counterpart(live, body, path)
+            if place is None or at(live, *place) is None:
+                continue
             others = {
-                owner for owner in owners(live, path) if owner not in ours and not owner.startswith("kubectl")
+                owner
+                for owner in owners(live, place)
+                if owner not in ours and not owner.startswith("kubectl")
             }
-            _put(patch, path, None if others else at(live, *path))
+            _put(patch, path, None if others else at(live, *place))
     return patch
 
 

@@ -57,6 +57,43 @@ def owners(live: Mapping[str, Any], path: tuple[str | int, ...]) -> set[str]:
     }
 
 
+def counterpart(
+    live: Mapping[str, Any], body: Mapping[str, Any], path: tuple[str | int, ...]
+) -> tuple[str | int, ...] | None:
+    """Where the field at a path of `body` stands in the live object; None where an item of a list is not there.
+
+    Items of lists with keys are found by them, those of other lists by their index.
+    """
+    found: list[str | int] = []
+    declared: Any = body
+    levels = [entry.get("fieldsV1", {}) for entry in entries(live)]
+    here: Any = live
+    for step in path:
+        declared = at(declared, step)
+        if isinstance(step, str):
+            levels = [at(fields, f"f:{step}", default={}) for fields in levels]
+        else:
+            keys = {tuple(json.loads(key[2:])) for fields in levels for key in fields if key.startswith("k:")}
+            place = _place(here, declared, keys) if keys else step
+            if place is None:
+                return None
+            step = place
+            levels = [below for fields in levels for below in _of_item(fields, at(here, step))]
+        here = at(here, step)
+        found.append(step)
+    return tuple(found)
+
+
+def _place(items: Any, wanted: Any, keys: set[tuple[str, ...]]) -> int | None:
+    """The index of the item that has the same key; a part of the key that is not declared fits any."""
+    for index, item in enumerate(items or []):
+        for names in keys:
+            declared = [name for name in names if at(wanted, name) is not None]
+            if declared and all(at(item, name) == at(wanted, name) for name in declared):
+                return index
+    return None
+
+
 def _applies(entry: Mapping[str, Any], manager: str) -> bool:
     return (
         entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")

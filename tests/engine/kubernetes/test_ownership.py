@@ -126,6 +126,27 @@ def test_ignored_fields_of_ours_are_sent_as_they_are_live() -> None:
     assert [item["image"] for item in patch["spec"]["template"]["spec"]["containers"]] == ["s:1", "a:2"]
 
 
+@pytest.mark.parametrize("first", [False, True], ids=["behind another's", "before another's"])
+def test_an_ignored_item_is_found_by_its_key_wherever_it_stands(first: bool) -> None:
+    live = deployment(entry("injector", image_of("side")), entry(OURS, image_of("app"), "Apply"), image="a:1")
+    if first:
+        live["spec"]["template"]["spec"]["containers"].reverse()
+    body = deployment(image="a:2")
+    del body["spec"]["template"]["spec"]["containers"][0]
+    patch = leave_to_owners(body, live, ["spec.template.spec.containers[0].image"], {OURS})
+    assert patch["spec"]["template"]["spec"]["containers"] == [{"name": "app", "image": "a:1"}]
+
+
+def test_an_ignored_field_of_an_item_that_is_not_live_is_sent_as_declared() -> None:
+    ports = {"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:port": {}}}}}
+    live = {
+        "metadata": {"managedFields": [entry(OURS, ports, "Apply")]},
+        "spec": {"ports": [{"port": 80, "protocol": "TCP"}]},
+    }
+    body = {"spec": {"ports": [{"port": 80}, {"port": 92}]}}
+    assert leave_to_owners(body, live, ["spec.ports[*].port"], {OURS}) == body
+
+
 def test_ignored_fields_that_are_nowhere_change_nothing() -> None:
     assert leave_to_owners(deployment(), deployment(), ["spec.nothing", "status"], {OURS}) == deployment()
 
