@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,19 +33,24 @@ class Known:
 
     def rollout(self, canary: Canary) -> CanaryState | None:
         """Where a Canary stands; None where there is none. Raises ClusterAway, ClusterRefused or RivalDriver."""
+        return self._rollout(canary, anew=_uncovered)
+
+    def _rollout(self, canary: Canary, anew: Callable[[CanaryState, Status], bool]) -> CanaryState | None:
+        """Where a Canary stands; what is recorded is read where it isn't known, or where `anew` says so."""
         document = self._copies.get(CANARY, canary.namespace, canary.name)
         if document is None:
             self._recorded.pop((canary.namespace, canary.name), None)
             return None
         status = Status.parse(document.get("status") or {})
         recorded = self._recorded.get((canary.namespace, canary.name))
-        if recorded is None or not _same(recorded.document, document) or not _covers(recorded, status):
+        if recorded is None or not _same(recorded.document, document) or anew(recorded, status):
             recorded = self._read(canary)
         return recorded and replace(recorded, document=document, status=status, live=self._live(canary))
 
     def rendered(self, canary: Canary) -> Generated | None:
         """What the release's program declares for what is in force. Raises as `rollout`, and `Refused`."""
-        rollout = self.rollout(canary)
+        # What was recorded and is gone is asked for by updates; to ask on every look would keep a core busy.
+        rollout = self._rollout(canary, anew=_moved_on)
         if rollout is None or rollout.live is None or rollout.status.in_force is None:
             return None
         placement = rollout.status.in_force
@@ -80,8 +85,17 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(one["metadata"]["uid"] == other["metadata"]["uid"])
 
 
-def _covers(recorded: CanaryState, status: Status) -> bool:
-    """Whether every revision that the status names is among the recorded ones."""
+def _uncovered(recorded: CanaryState, status: Status) -> bool:
+    """Whether the status names a revision that is not among the recorded ones."""
+    return not _named(status) <= recorded.revisions.keys()
+
+
+def _moved_on(recorded: CanaryState, status: Status) -> bool:
+    """Whether that revision is one that the status did not name when they were read."""
+    return not _named(status) <= recorded.revisions.keys() | _named(recorded.status)
+
+
+def _named(status: Status) -> set[str]:
     placements = (status.in_force, status.intent.placement if status.intent else None)
     named = {status.last_applied_spec, status.last_promoted_spec, *(at.revision for at in placements if at)}
-    return named - {""} <= recorded.revisions.keys()
+    return named - {""}

@@ -23,6 +23,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex
 from documents.front import outline_of
+from documents.outline import Outline
 from gateways import registry as gateways
 from workloads import registry as workloads
 from workloads.ports import port_problems
@@ -50,6 +51,7 @@ class Observer:
 
     def __init__(self, copies: Copies) -> None:
         self._copies = copies
+        self._outlines: dict[tuple[str, str], tuple[str, Outline]] = {}
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
         workload = workloads.workload_of(canary)
@@ -122,8 +124,17 @@ class Observer:
         source = self._copies.get(named[0], canary.namespace, named[1]) if named else None
         return [str(problem) for problem in gateways.gateway_of(canary).problems(canary, source)]
 
+    def _outline(self, live: Manifest) -> Outline:
+        """Taken once of each version of a Canary: every tick looks at all of them."""
+        metadata = live["metadata"]
+        key, version = (metadata["namespace"], metadata["name"]), metadata["resourceVersion"]
+        known = self._outlines.get(key)
+        if known is None or known[0] != version:
+            known = self._outlines[key] = (version, outline_of(live))
+        return known[1]
+
     def _rivals(self, canary: Canary) -> list[str]:
-        others = (outline_of(other) for other in self._copies.all(CANARY))
+        others = (self._outline(other) for other in self._copies.all(CANARY))
         rivals = [
             other.name
             for other in others
