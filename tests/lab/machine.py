@@ -72,16 +72,16 @@ def as_ordinary_user(argv: Sequence[str], folder: Path) -> subprocess.CompletedP
     if os.getuid() == 0:
         needed = [Path(sys.base_prefix), Path(sys.prefix), Path(__file__).parents[2], cache_folder()]
         script = folder / "as-user.sh"
-        script.write_text(_view(needed))
+        script.write_text(_view(needed, folder / "kept"))
         argv = ["unshare", "--mount", "bash", str(script), *argv]
         environment["HOME"] = "/nonexistent"
     return subprocess.run(argv, capture_output=True, text=True, check=False, env=environment, timeout=120)
 
 
-def _view(needed: Sequence[Path]) -> str:
+def _view(needed: Sequence[Path], kept: Path) -> str:
     """A script that hides /root behind an empty folder with what is needed from it, and gives up being root."""
     homes = [path for path in needed if path.is_relative_to("/root")]
-    lines = ["set -e", "kept=$(mktemp -d)", "mount -t tmpfs tmpfs $kept", "chmod 755 $kept"]
+    lines = ["set -e", f"kept='{kept}'", "mkdir $kept", "mount -t tmpfs tmpfs $kept", "chmod 755 $kept"]
     lines += [f"mkdir $kept/{n} && mount --bind '{path}' $kept/{n}" for n, path in enumerate(homes)]
     lines += ["mount -t tmpfs -o mode=755 tmpfs /root"]
     lines += [f"mkdir -p '{path}' && mount --bind $kept/{n} '{path}'" for n, path in enumerate(homes)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
@@ -73,8 +74,6 @@ class _Monitor(mocks.MockMonitor):
 def run(program: Callable[[], None], stack: str = "dev", config: Mapping[str, str] | None = None) -> Declared:
     """Runs the program of a stack. Errors of the program come through."""
     declared = Declared()
-    asyncio.set_event_loop(asyncio.new_event_loop())
-    mocks.set_mocks(_Mocks(declared), project="sluice", stack=stack, monitor=_Monitor(declared))
     set_all_config(dict(config or {}), [])
     exported: dict[str, Any] = {}
 
@@ -84,5 +83,19 @@ def run(program: Callable[[], None], stack: str = "dev", config: Mapping[str, st
             program()
         return pulumi.Output.all(**exported).apply(declared.exports.update)
 
-    run_it()
+    with _event_loop():
+        mocks.set_mocks(_Mocks(declared), project="sluice", stack=stack, monitor=_Monitor(declared))
+        run_it()
     return declared
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """One for Pulumi to find, as it makes none itself."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
