@@ -7,6 +7,7 @@ until it is ended. RUNNER is the SDK's own `pulumi-language-python-exec`.
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -141,10 +142,11 @@ def _output(streams: Mapping[str, IO[bytes]]) -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> None:
-    """Serve until the engine ends this process."""
+    """Serve until the engine interrupts this process, which is how it ends its plugins."""
     server = grpc.server(ThreadPoolExecutor(max_workers=8), options=_OPTIONS)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(PythonHost(sys.argv[1], sys.argv[-1]), server)
     port = server.add_insecure_port("127.0.0.1:0")
+    signal.signal(signal.SIGINT, lambda *_: server.stop(None))
     server.start()
     print(port, flush=True)
     server.wait_for_termination()

@@ -1,6 +1,7 @@
 """The official engine's folder, and the host that runs Python programs for it. Nothing is built here."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,8 +46,9 @@ def run(folder: Path, project: Path, code: int) -> tuple[language_pb2.RunRespons
             stub = language_pb2_grpc.LanguageRuntimeStub(channel)
             answer = stub.Run(language_pb2.RunRequest(pwd=str(project), config={"a:b": "c"}), timeout=30)
     finally:
-        host.terminate()
+        host.send_signal(signal.SIGINT)
         printed, _ = host.communicate(timeout=10)
+    assert host.returncode == 0
     return answer, printed
 
 
