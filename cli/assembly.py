@@ -21,7 +21,8 @@ from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.driver.driver import Driver
 from automation.driver.ports import Announcer, Ports
-from automation.errors import SluiceError
+from automation.driver.tick import Refusal, Tick
+from automation.errors import CanaryMissing, DocumentRefused, SluiceError
 from automation.questions.asker import Asker
 from automation.updates.placer import Placer, Terms
 from cli.display import Display
@@ -42,6 +43,15 @@ class Assembly:
     watches: Watches
     keeper: Keeper
     updates: ThreadPoolExecutor
+
+    def tick(self, namespace: str, name: str) -> Tick:
+        """One tick of a Canary that has to be there. Raises CanaryMissing, DocumentRefused and the cluster's errors."""
+        tick = self.driver.tick(namespace, name)
+        if tick is None:
+            raise CanaryMissing(f"Canary {name}.{namespace} was deleted")
+        if isinstance(tick.trouble, Refusal):
+            raise DocumentRefused(f"Canary {name}.{namespace} is refused:\n{tick.trouble.text}")
+        return tick
 
     def close(self) -> None:
         self.keeper.stop()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
 from automation.core.kinds import CANARY, SERVICE, Manifest
 from automation.core.refusal import Refused
@@ -13,7 +14,6 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
 from components.generated import Generated, generate
-from gateways.registry import source_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.release import View, inputs_of
@@ -71,11 +71,11 @@ class Known:
         def live(kind: Any, name: str | None) -> Manifest | None:
             return self._copies.get(kind, canary.namespace, name) if name else None
 
-        scaler, source = scaler_of(canary), source_of(canary)
+        scaler = scaler_of(canary)
         return Live(
             target=live(workload_of(canary).kind, canary.target.name),
             autoscaler=live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else None,
-            route=live(*source) if source else None,
+            route=live_source(canary, self._copies),
             apex=live(SERVICE, canary.apex),
         )
 
@@ -87,15 +87,9 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _uncovered(recorded: CanaryState, status: Status) -> bool:
     """Whether the status names a revision that is not among the recorded ones."""
-    return not _named(status) <= recorded.revisions.keys()
+    return not status.revisions <= recorded.revisions.keys()
 
 
 def _moved_on(recorded: CanaryState, status: Status) -> bool:
     """Whether that revision is one that the status did not name when they were read."""
-    return not _named(status) <= recorded.revisions.keys() | _named(recorded.status)
-
-
-def _named(status: Status) -> set[str]:
-    placements = (status.in_force, status.intent.placement if status.intent else None)
-    named = {status.last_applied_spec, status.last_promoted_spec, *(at.revision for at in placements if at)}
-    return named - {""}
+    return not status.revisions <= recorded.revisions.keys() | recorded.status.revisions

@@ -11,9 +11,8 @@ import click
 from automation.core.kinds import CANARY
 from automation.core.status import Phase
 from automation.driver.loop import interval_of
-from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick
+from automation.driver.tick import Failing, Obstacle, Rival, Stopped, Tick
 from automation.errors import (
-    CanaryMissing,
     ClusterAway,
     DocumentRefused,
     Ended,
@@ -139,14 +138,10 @@ class Drive:
     def _tick(self) -> Tick | None:
         """One tick, shown. Trouble of the moment (API server away, a lock) is said, and the next tick tries again."""
         try:
-            tick = self.assembly.driver.tick(*self.key)
+            tick = self.assembly.tick(*self.key)
         except ClusterAway as away:
             self.display.troubled(self._name, describe(away))
             return None
-        if tick is None:
-            raise CanaryMissing(f"Canary {self._name} was deleted")
-        if isinstance(tick.trouble, Refusal):
-            raise DocumentRefused(f"Canary {self._name} is refused:\n{tick.trouble.text}")
         rival = tick.trouble.text if isinstance(tick.trouble, Rival) else ""
         if rival and rival != self.rival:
             self.display.troubled(self._name, f"driven by {rival}: following what it does")

@@ -9,8 +9,8 @@ import click
 
 from automation.core.kinds import CANARY
 from automation.core.status import Phase, Status
-from automation.driver.tick import Refusal, Tick
-from automation.errors import CanaryMissing, ClusterAway, DocumentRefused, NothingToDo, TimedOut
+from automation.driver.tick import Tick
+from automation.errors import ClusterAway, NothingToDo, TimedOut
 from cli import display as displays
 from cli.assembly import Assembly, assemble
 from cli.environment import Environment, open_environment
@@ -69,7 +69,7 @@ class Leaving:
         while True:
             begun = time.monotonic()
             try:
-                tick = self._tick()
+                tick = self.assembly.tick(*self.key)
                 why = tick.reason
                 if tick.status.phase is Phase.TERMINATED:
                     return
@@ -81,14 +81,6 @@ class Leaving:
             if begun > deadline:
                 raise self._late(why)
             time.sleep(max(0.0, begun + TICK_SECONDS - time.monotonic()))
-
-    def _tick(self) -> Tick:
-        tick = self.assembly.driver.tick(*self.key)
-        if tick is None:
-            raise CanaryMissing(f"Canary {self.key[1]}.{self.key[0]} was deleted")
-        if isinstance(tick.trouble, Refusal):
-            raise DocumentRefused(f"Canary {self.key[1]}.{self.key[0]} is refused:\n{tick.trouble.text}")
-        return tick
 
     def _not_taken(self, tick: Tick) -> NothingToDo:
         """A run began before the request was heard, say: to drive that is not what was asked for."""

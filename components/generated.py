@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from automation.core.kinds import Manifest
+from automation.core.managed_fields import writers
 from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, is_ours, owner_reference
 from automation.core.spec import Canary
 from automation.core.status import Placement
@@ -111,12 +112,7 @@ def _taken_over(canary: Canary, inputs: Inputs, apex: Manifest) -> Manifest | No
 
 
 def _is_taken(service: Manifest) -> bool:
-    fields = (
-        (entry.get("fieldsV1") or {}).get("f:spec") or {}
-        for entry in service["metadata"].get("managedFields") or ()
-        if is_ours(entry.get("manager", ""))
-    )
-    return any("f:selector" in written for written in fields)
+    return any(is_ours(entry.get("manager", "")) for entry in writers(service, ("f:spec", "f:selector")))
 
 
 def _selects_primary(service: Manifest, target: Manifest) -> bool:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from automation.cluster.client import Cluster, NoAnswer, NoConfiguration, Patience
+from automation.cluster.client import Cluster, NoAnswer, NoConfiguration, Timeouts
 from automation.errors import ClusterAway, ClusterRefused
 from stacks.settings import ClusterSettings
 
@@ -16,7 +16,7 @@ READ_SECONDS = 60.0
 
 def connect(settings: ClusterSettings, read_seconds: float = READ_SECONDS) -> Cluster:
     """The cluster that the provider of the same settings works on. Raises NoConfiguration."""
-    return Cluster.connect(settings.kubeconfig, settings.context, Patience(read=read_seconds))
+    return Cluster.connect(settings.kubeconfig, settings.context, Timeouts(read=read_seconds))
 
 
 def told(error: ClusterAway | ClusterRefused) -> str:

@@ -50,7 +50,7 @@ class WatchExpired(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """In seconds: how long one connection may take to be opened, its TLS handshake included, and an answer to come."""
 
     connect: float = 5.0
@@ -58,21 +58,21 @@ class Patience:
 
 
 class Cluster:
-    """One API server. Safe to use from several threads. `patience` says for how long.
+    """One API server. Safe to use from several threads. `timeouts` says for how long.
 
     An error answer raises ClusterAway, Conflict or ClusterRefused; its cause is the `requests.HTTPError`.
     """
 
-    def __init__(self, configuration: Any, patience: Patience = Patience()) -> None:
+    def __init__(self, configuration: Any, timeouts: Timeouts = Timeouts()) -> None:
         self._configuration = configuration
-        self._patience = patience
+        self._timeouts = timeouts
         self._refresh = threading.Lock()
         self.address: str = configuration.host.rstrip("/")
         self.session = connections.session(configuration)
 
     @classmethod
     def connect(
-        cls, kubeconfig: str | None = None, context: str | None = None, patience: Patience = Patience()
+        cls, kubeconfig: str | None = None, context: str | None = None, timeouts: Timeouts = Timeouts()
     ) -> Cluster:
         """The cluster of a kubeconfig (a path, or the usual rules with None), or the one this process runs in.
 
@@ -93,7 +93,7 @@ class Cluster:
                     "set KUBECONFIG or pass --kubeconfig, or start a lab: sluice lab up",
                 ) from missing
             kubernetes_config.load_incluster_config(client_configuration=configuration)
-        return cls(configuration, patience)
+        return cls(configuration, timeouts)
 
     def identity(self) -> str:
         """What tells this cluster from every other: the uid of its oldest namespace.
@@ -225,7 +225,7 @@ class Cluster:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        read = WATCH_SECONDS + self._patience.read if stream else self._patience.read
+        read = WATCH_SECONDS + self._timeouts.read if stream else self._timeouts.read
         try:
             return self.session.request(
                 method,
@@ -233,7 +233,7 @@ class Cluster:
                 params=dict(params or {}),
                 data=None if body is None else json.dumps(body),
                 headers={"Content-Type": "application/json", **self.authorization(), **(headers or {})},
-                timeout=(self._patience.connect, read),
+                timeout=(self._timeouts.connect, read),
                 stream=stream,
             )
         except requests.RequestException as away:

@@ -17,6 +17,7 @@ from automation.core.kinds import (
     Kind,
     Manifest,
 )
+from automation.core.managed_fields import writers
 from automation.core.marks import ATTEMPT, is_ours
 from automation.core.observation import Drift, Mending, Observation, Route, Target
 from automation.core.refusal import Problem, Refused
@@ -120,9 +121,8 @@ class Observer:
         return scaler.minimum(live) if live else None
 
     def _route_problems(self, canary: Canary) -> list[str]:
-        named = gateways.source_of(canary)
-        source = self._copies.get(named[0], canary.namespace, named[1]) if named else None
-        return [str(problem) for problem in gateways.gateway_of(canary).problems(canary, source)]
+        problems = gateways.gateway_of(canary).problems(canary, live_source(canary, self._copies))
+        return [str(problem) for problem in problems]
 
     def _outline(self, live: Manifest) -> Outline:
         """Taken once of each version of a Canary: every tick looks at all of them."""
@@ -173,6 +173,12 @@ REMEMBERED = {kind: remembered(kind) for kind in (CONFIG_MAP, SECRET)}
 """What a live copy keeps of objects that it needs not keep whole."""
 
 
+def live_source(canary: Canary, copies: Copies) -> Manifest | None:
+    """What people wrote for the Canary's gateway; None where it isn't there, or the gateway needs nothing."""
+    named = gateways.source_of(canary)
+    return copies.get(named[0], canary.namespace, named[1]) if named else None
+
+
 def live_route(route: Manifest, canary: Canary) -> Route:
     """The generated route as it stands in the API server."""
     gateway = gateways.gateway_of(canary)
@@ -187,33 +193,15 @@ def live_route(route: Manifest, canary: Canary) -> Route:
 
 def changed_by(live: Manifest, path: tuple[str, ...] = ("f:spec",)) -> str:
     """The field manager other than ours that wrote this field of an object last, "" where none did."""
-    others = [
-        entry
-        for entry in live["metadata"].get("managedFields") or ()
-        if not entry.get("subresource") and not is_ours(entry.get("manager", "")) and _writes(entry, path)
-    ]
+    others = [entry for entry in writers(live, path) if not is_ours(entry.get("manager", ""))]
     last = max(others, key=lambda entry: str(entry.get("time", "")), default=None)
     return str(last.get("manager", "")) if last else ""
 
 
-def _writes(entry: Mapping[str, Any], path: tuple[str, ...]) -> bool:
-    fields: Any = entry.get("fieldsV1") or {}
-    for step in path:
-        if not isinstance(fields, Mapping) or step not in fields:
-            return False
-        fields = fields[step]
-    return True
-
-
 def owner_of(path: tuple[str, ...], route: Manifest) -> str:
     """The field manager that took this field over from us; empty while it is (also) ours."""
-    owners = [
-        entry.get("manager", "")
-        for entry in route["metadata"].get("managedFields") or ()
-        if not entry.get("subresource") and _writes(entry, path)
-    ]
-    ours = [owner for owner in owners if is_ours(owner)]
-    return "" if ours or not owners else owners[-1]
+    owners = [entry.get("manager", "") for entry in writers(route, path)]
+    return "" if not owners or any(map(is_ours, owners)) else owners[-1]
 
 
 def selected(service: Manifest, target: Target) -> Apex | None:

@@ -188,6 +188,13 @@ class Status:
         """The traffic in force."""
         return self.in_force.traffic if self.in_force else ALL_ON_PRIMARY
 
+    @property
+    def revisions(self) -> frozenset[str]:
+        """Hashes of the recorded revisions that something may still be rendered from."""
+        placements = (self.in_force, self.intent.placement if self.intent else None)
+        named = (self.last_applied_spec, self.last_promoted_spec, *(at.revision for at in placements if at))
+        return frozenset(filter(None, named))
+
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Status":
         """Read `.status`; fields that are missing have their defaults."""

@@ -7,7 +7,6 @@ the version that was read; a driver that loses this race does nothing and looks 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from automation.cluster.client import Conflict
 from automation.cluster.events import Announcement
@@ -154,7 +153,7 @@ class Driver:
         match action:
             case RecordRevision(revision=revision):
                 scene.memory.asked.forget_pods()
-                self._ports.recorder.record(canary, scene.live, revision, _in_use(scene.status))
+                self._ports.recorder.record(canary, scene.live, revision, scene.status.revisions)
                 if told := self._ports.write_back(canary):
                     self._announce(scene, normal(told))
             case ScaleTarget(replicas=replicas):
@@ -287,12 +286,3 @@ def refuse_forgetful(saved: Manifest, status: Status) -> None:
             f"the cluster's definition of Canary has no status.{lost[0]}: it is not the one that Sluice declares",
             "let the platform stack declare it (platform.definitions); documents and other fields stay as they are",
         )
-
-
-def _in_use(status: Status) -> frozenset[str]:
-    """Revisions that something may still be rendered from."""
-    named: list[Any] = [status.last_applied_spec, status.last_promoted_spec]
-    named += [
-        placed.revision for placed in (status.in_force, status.intent and status.intent.placement) if placed
-    ]
-    return frozenset(name for name in named if name)

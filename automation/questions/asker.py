@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import requests
 
 from automation.clock import Clock, SystemClock
+from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
 from automation.core.decision import CallHook, Measure, Question
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE, Manifest
@@ -22,7 +23,7 @@ from automation.questions.metrics.providers import UnknownProvider, provider
 from automation.questions.metrics.variables import Unrendered
 from documents import metric_template
 from documents.metric_template import MetricTemplate
-from gateways.registry import gateway_of, source_of
+from gateways.registry import gateway_of
 
 Heard = Callable[[Canary, MetricCheck, Answer], None]
 NOWHERE = "http://flagger-prometheus.apisix:9090"
@@ -189,9 +190,7 @@ class Asker:
         """The addresses under which the gateway reaches the canary: its Service's, where it resolves no further, or
         those of its pods."""
         canary = tick.canary
-        named = source_of(canary)
-        source = self._copies.get(named[0], canary.namespace, named[1]) if named else None
-        if not gateway_of(canary).reaches_service(canary, source):
+        if not gateway_of(canary).reaches_service(canary, live_source(canary, self._copies)):
             return self._pods(tick)
         service = self._copies.get(SERVICE, canary.namespace, f"{canary.apex}-canary")
         address = ((service or {}).get("spec") or {}).get("clusterIP")

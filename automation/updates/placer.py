@@ -105,24 +105,24 @@ class Placer:
 
         Raises PolicyRefused when the gate says no, Postponed when it could not be done now.
         """
+        said: list[str] = []
         if update.forward:
-            said = self._forward(canary, update, placed)
+            self._forward(canary, update, placed)
         else:
             placed.failing_since = None
             said = self._update_or_patch(canary, update, placed)
         self._read_back(canary)
         return said
 
-    def _forward(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
+    def _forward(self, canary: Canary, update: MakeLive, placed: Placed) -> None:
         begun = self._clock.elapsed()
         try:
-            said = self._update(canary, update, placed, begun + self._terms.patience.forward)
+            self._update(canary, update, placed, begun + self._terms.patience.forward)
         except Postponed as postponed:
             if isinstance(postponed.__cause__, UpdateFailed) and placed.failing_since is None:
                 placed.failing_since = begun
             raise
         placed.failing_since = None
-        return said
 
     def reconcile(self, canary: Canary, placed: Placed) -> list[str]:
         """Gives a stack the update that it is owed after its route was patched directly."""
@@ -139,11 +139,10 @@ class Placer:
         self._read_back(canary)
         return [f"Stack {release.stack} is up to date with the live route again"]
 
-    def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> list[str]:
+    def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> None:
         self._update_or_refresh(self._release_of(canary), update, placed, deadline)
         placed.owed = placed.beyond_refresh = False
         placed.updated_at = self._clock.elapsed()
-        return []
 
     def _update_or_refresh(self, release: Release, update: MakeLive, placed: Placed, deadline: float) -> None:
         """An update that fails may have met what somebody deleted: then once more with a state that knows it."""
@@ -181,7 +180,8 @@ class Placer:
         deadline = self._clock.elapsed() + patience.direct
         while True:
             try:
-                return self._update(canary, update, placed, deadline)
+                self._update(canary, update, placed, deadline)
+                return []
             except Postponed as postponed:
                 if not self._moves_traffic(canary, update.intent):
                     raise

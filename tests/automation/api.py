@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from automation.cluster.client import Cluster
 from automation.core.kinds import Kind, Manifest
+from automation.inmemory.cluster import merged
 from tests.automation.loopback import Answer, Asked, loopback
 
 SUBRESOURCES = ("status", "scale")
@@ -31,19 +31,6 @@ def kubeconfig(url: str, folder: Path) -> Path:
     }
     path.write_text(json.dumps(written))
     return path
-
-
-def merged(into: Any, patch: Any) -> Any:
-    """An RFC 7386 merge."""
-    if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    result = dict(into) if isinstance(into, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 @dataclass

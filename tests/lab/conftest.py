@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from automation.cluster.client import Cluster
 from lab import Lab
+from tests.automation.cluster.objects import SPACE
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,12 @@ def lab() -> Iterator[Lab]:
     running = Lab.up(f"tests-{os.getpid()}")
     yield running
     running.down()
+
+
+@pytest.fixture(scope="session")
+def contract_cluster(lab: Lab) -> Cluster:
+    """The lab's cluster with the namespace in which contracts are told."""
+    cluster = Cluster.connect(str(lab.kubeconfig))
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}
+    cluster.request("POST", "/api/v1/namespaces", body=body)
+    return cluster

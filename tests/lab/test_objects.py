@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
 
-from automation.cluster.client import Cluster, Conflict
+from automation.cluster.client import Cluster
 from automation.cluster.ports import Objects
-from lab import Lab
-from tests.automation.cluster.objects import SPACE, ObjectsContract
-
-
-@pytest.fixture(scope="module")
-def objects(lab: Lab) -> Objects:
-    cluster = Cluster.connect(str(lab.kubeconfig))
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}
-    with suppress(Conflict):
-        cluster.request("POST", "/api/v1/namespaces", body=body)
-    return cluster
+from tests.automation.cluster.objects import ObjectsContract
 
 
 class TestRealApiServer(ObjectsContract):
     """Its objects are those of a real cluster."""
+
+    @pytest.fixture
+    def objects(self, contract_cluster: Cluster) -> Objects:
+        return contract_cluster

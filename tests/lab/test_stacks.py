@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from automation.cluster.client import Cluster, Conflict
+from automation.cluster.client import Cluster
 from automation.core.kinds import CONFIG_MAP, Manifest
 from automation.updates import engines
 from automation.updates.ports import Program
@@ -24,17 +23,8 @@ from tests.automation.updates.contract import Site, StackUpdatesContract
 PROJECT = "name: sluice\nruntime: python\n"
 
 
-@pytest.fixture(scope="module")
-def cluster(lab: Lab) -> Cluster:
-    reached = Cluster.connect(str(lab.kubeconfig))
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}
-    with suppress(Conflict):
-        reached.request("POST", "/api/v1/namespaces", body=body)
-    return reached
-
-
 @pytest.fixture
-def site(lab: Lab, cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
+def site(lab: Lab, contract_cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     backend = {"PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_CONFIG_PASSPHRASE": ""}
     variables = {**os.environ, **backend}
@@ -49,9 +39,9 @@ def site(lab: Lab, cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
 
         return declare
 
-    yield Site(Stacks(tmp_path, engines.choose(variables), variables), cluster, program)
+    yield Site(Stacks(tmp_path, engines.choose(variables), variables), contract_cluster, program)
     for name in ("one", "two"):
-        cluster.delete(CONFIG_MAP, SPACE, name)
+        contract_cluster.delete(CONFIG_MAP, SPACE, name)
 
 
 class TestRealStacks(StackUpdatesContract):

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from automation.cluster import connections
-from automation.cluster.client import Cluster, NoAnswer, Patience
+from automation.cluster.client import Cluster, NoAnswer, Timeouts
 from automation.core.kinds import CANARY
 from tests.automation.api import kubeconfig
 
@@ -130,8 +130,8 @@ def plain(door: Door, folder: Path) -> Cluster:
 
 
 def over_tls(door: Door, folder: Path, connect: float = 5.0) -> Cluster:
-    patience = Patience(connect=connect)
-    cluster = Cluster.connect(str(kubeconfig(f"https://{door.address}", folder)), patience=patience)
+    timeouts = Timeouts(connect=connect)
+    cluster = Cluster.connect(str(kubeconfig(f"https://{door.address}", folder)), timeouts=timeouts)
     cluster.session.verify = str(folder / "ca.crt")
     return cluster
 
@@ -215,5 +215,5 @@ def test_a_server_that_takes_too_long_is_not_asked_again(tmp_path: Path) -> None
     with opened(wait_for_its_end) as door:
         server = str(kubeconfig(f"http://{door.address}", tmp_path))
         with pytest.raises(NoAnswer, match=r"read timeout=0\.1"):
-            get(Cluster.connect(server, patience=Patience(read=0.1)))
+            get(Cluster.connect(server, timeouts=Timeouts(read=0.1)))
         assert door.opened == 1
