@@ -15,21 +15,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import urllib3
-from urllib3.exceptions import HTTPError, InsecureRequestWarning, MaxRetryError
-from urllib3.util import Retry, Timeout
+from urllib3.exceptions import HTTPError, InsecureRequestWarning, MaxRetryError, ReadTimeoutError
 
+from engine.kubernetes import connections
+from engine.kubernetes.connections import Patience
 from engine.kubernetes.kubeconfig import Source
 from engine.kubernetes.objects import Object
 from engine.provider import ProviderError
 
 if TYPE_CHECKING:
     from engine.kubernetes.access import Access
-
-# Steps run in parallel, and every wait holds a connection for each thing that it watches.
-POOL_SIZE = 64
-CONNECT_SECONDS = 5.0
-# The API server itself gives a request up after 60 seconds.
-ANSWER_SECONDS = 65.0
 
 JSON = "application/json"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -68,8 +63,9 @@ _REMEDIES: Mapping[int, str] = {
 class Client:
     """Requests to one cluster. Nothing is loaded or contacted before the first of them. Thread-safe."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source, patience: Patience = Patience()):
         self._source = source
+        self._patience = patience
         self._lock = threading.Lock()
         self._connection: _Connection | None = None
 
@@ -130,7 +126,7 @@ class Client:
                 from engine.kubernetes.access import Access
 
                 try:
-                    self._connection = _Connection(Access(self._source))
+                    self._connection = _Connection(Access(self._source), self._patience)
                 except (ProviderError, OSError) as error:
                     raise Unreachable(str(error)) from error
             return self._connection
@@ -144,17 +140,15 @@ class Client:
 class _Connection:
     """A pool of connections that were opened with the same credentials."""
 
-    def __init__(self, access: Access):
+    def __init__(self, access: Access, patience: Patience):
         self.access = access
-        options: dict[str, Any] = {"maxsize": POOL_SIZE, "block": False}
+        self._patience = patience
+        options: dict[str, Any] = {}
         if access.server.startswith("https"):
             options["ssl_context"] = _tls(access)
             if access.server_name:
                 options |= {"server_hostname": access.server_name, "assert_hostname": access.server_name}
-        manager = (
-            urllib3.ProxyManager(access.proxy, **options) if access.proxy else urllib3.PoolManager(**options)
-        )
-        self._pool = manager
+        self._pool = connections.pool(access.proxy, **options)
 
     def send(
         self, method: str, target: str, data: bytes | None, content_type: str, streaming: bool
@@ -169,11 +163,15 @@ class _Connection:
                 self.access.server + target,
                 body=data,
                 headers=headers,
-                retries=_retries(method),
-                timeout=Timeout(connect=CONNECT_SECONDS, read=None if streaming else ANSWER_SECONDS),
+                retries=connections.again(method),
+                timeout=self._patience.timeout(streaming),
                 preload_content=not streaming,
                 redirect=False,
             )
+        except ReadTimeoutError as error:
+            asked = f"{method} {target.partition('?')[0]}"
+            waited = f"gave no answer to {asked} within {self._patience.answer:g} seconds"
+            raise Unreachable(f"{self.access.server} {waited}") from error
         except HTTPError as error:
             raise Unreachable(_cause(error, self.access.server)) from error
 
@@ -218,22 +216,6 @@ def _tls(access: Access) -> ssl.SSLContext:
     if access.client_certificate:
         context.load_cert_chain(*access.client_certificate)
     return context
-
-
-def _retries(method: str) -> Retry:
-    """A request that was never sent, or that may be repeated without harm, is; a throttled one waits its turn."""
-    return Retry(
-        total=5,
-        connect=2,
-        read=0 if method == "POST" else 1,
-        status=4,
-        other=0,
-        redirect=0,
-        status_forcelist=[HTTPStatus.TOO_MANY_REQUESTS],
-        allowed_methods=None,
-        backoff_factor=0.1,
-        raise_on_status=False,
-    )
 
 
 def _target(path: str, query: Mapping[str, str] | None) -> str:
