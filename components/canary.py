@@ -77,24 +77,27 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         return replace(inputs, uid=document.metadata.apply(lambda metadata: metadata.get("uid", "")))
 
     def _generate(self, generated: Generated, guarded: bool) -> None:
-        here = pulumi.ResourceOptions(parent=self)
-        for service in generated.services:
-            objects.register(service, here)
-        copies = [objects.register(config, here) for config in generated.configs]
+        """Registers each object after what it rests on. Whoever leads traffic comes last, the apex at the very end, and
+        only once all else is in force: where an object is refused, nobody's traffic has moved."""
+        services = [objects.register(service, self._after()) for service in generated.services]
+        copies = [objects.register(config, self._after()) for config in generated.configs]
+        before = [*services, *copies]
         if generated.primary is not None:
-            objects.register(generated.primary, self._serving(guarded, copies))
+            before.append(objects.register(generated.primary, self._after(*copies, guarded=guarded)))
         if generated.autoscaler is not None:
-            objects.register(generated.autoscaler, here)
-        apex = self._apex(generated, guarded)
+            before.append(objects.register(generated.autoscaler, self._after(before[-1])))
         if generated.route is not None:
-            objects.register(generated.route, pulumi.ResourceOptions(parent=self, depends_on=apex))
+            before.append(objects.register(generated.route, self._after(*before)))
+        self._lead(generated, before, guarded)
 
-    def _apex(self, generated: Generated, guarded: bool) -> list[pulumi.CustomResource]:
+    def _lead(self, generated: Generated, before: list[pulumi.CustomResource], guarded: bool) -> None:
+        """Registers the apex Service, or the patch of one that somebody else made."""
         if generated.apex is None:
-            return []
+            return
         if generated.apex_is_foreign:
-            return [objects.patch(generated.apex, pulumi.ResourceOptions(parent=self))]
-        return [objects.register(generated.apex, self._serving(guarded, []))]
+            objects.patch(generated.apex, self._after(*before))
+        else:
+            objects.register(generated.apex, self._after(*before, guarded=guarded))
 
-    def _serving(self, guarded: bool, before: list[pulumi.CustomResource]) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=before, protect=guarded)
+    def _after(self, *before: pulumi.CustomResource, guarded: bool = False) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(before), protect=guarded)

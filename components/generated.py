@@ -1,8 +1,8 @@
 """Everything that is generated for a Canary, as plain objects: a function of what is so and where traffic should be.
 
 Before a revision is recorded there is nothing that a primary could be made of, so there are only Services, and
-the apex selects the target. The canary route comes last: it shadows the user's route, so it must not exist
-before the primary can answer.
+the apex selects the target. The canary route shadows the user's route, so it must not exist before the primary can
+answer; nor must the primary's autoscaler, which would take the idle primary's pods away before they are needed.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Generated:
 
     @property
     def objects(self) -> tuple[Manifest, ...]:
-        """All of them, in an order in which nothing refers to anything later."""
-        optional = (self.primary, self.autoscaler, self.apex, self.route)
+        """All of them, in an order in which nothing refers to anything later, and whoever leads traffic comes last."""
+        optional = (self.primary, self.autoscaler, self.route, self.apex)
         return (*self.services, *self.configs, *(item for item in optional if item is not None))
 
 
@@ -122,6 +122,8 @@ def _selects_primary(service: Manifest, target: Manifest) -> bool:
 
 
 def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
+    if inputs.placement.apex == "target":
+        return None
     recorded = inputs.revision.autoscaler if inputs.revision else None
     spec = recorded or (inputs.autoscaler or {}).get("spec")
     scaler = scaler_of(canary)

@@ -19,6 +19,12 @@ class HorizontalPodAutoscalers:
     def minimum(self, live: Manifest) -> int:
         return int(live["spec"].get("minReplicas") or 1)
 
+    def maximum(self, live: Manifest) -> int:
+        return int(live["spec"]["maxReplicas"])
+
+    def wanted(self, live: Manifest) -> int:
+        return max(self.minimum(live), int((live.get("status") or {}).get("desiredReplicas") or 0))
+
     def target(self, live: Manifest) -> str:
         return str(live["spec"]["scaleTargetRef"]["name"])
 

@@ -18,6 +18,14 @@ class ScalerKind(Protocol):
         """The least number of pods that it scales to."""
         ...
 
+    def maximum(self, live: Manifest) -> int:
+        """The largest number of pods that it scales to."""
+        ...
+
+    def wanted(self, live: Manifest) -> int:
+        """How many pods it asked for last, its least number before it asked for any."""
+        ...
+
     def target(self, live: Manifest) -> str:
         """The name of the workload that it scales."""
         ...

@@ -19,7 +19,16 @@ from automation.core.kinds import (
 )
 from automation.core.managed_fields import writers
 from automation.core.marks import ATTEMPT, is_ours
-from automation.core.observation import Drift, Mending, Observation, Route, Target
+from automation.core.observation import (
+    NOT_SCALED,
+    Autoscaling,
+    Drift,
+    Mending,
+    Observation,
+    Route,
+    Setback,
+    Target,
+)
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex
@@ -42,7 +51,7 @@ class TickContext:
     scrape_interval: float
     strict: bool = False
     providers: str | None = None
-    failing_for: float = 0.0
+    setback: Setback | None = None
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
 
@@ -69,11 +78,11 @@ class Observer:
             route=live_route(route, canary) if route else None,
             apex=selected(apex, target) if apex and target else None,
             scrape_interval=context.scrape_interval,
-            scaler_min=self._scaler_min(canary),
+            scaler=self._autoscaling(canary),
             problems=(*problems, *self._route_problems(canary), *self._rivals(canary)),
             providers=context.providers,
             strict=context.strict,
-            failing_for=context.failing_for,
+            setback=context.setback,
             drift=context.drift,
             mending=context.mending,
         )
@@ -113,12 +122,17 @@ class Observer:
         problems = (*unselected, *port_problems(canary, template))
         return target, [*map(str, problems), *missing]
 
-    def _scaler_min(self, canary: Canary) -> int | None:
+    def _autoscaling(self, canary: Canary) -> Autoscaling:
         scaler = workloads.scaler_of(canary)
         if scaler is None or canary.autoscaler is None:
-            return None
-        live = self._copies.get(scaler.kind, canary.namespace, canary.autoscaler.name)
-        return scaler.minimum(live) if live else None
+            return NOT_SCALED
+        target = self._copies.get(scaler.kind, canary.namespace, canary.autoscaler.name)
+        primary = self._copies.get(scaler.kind, canary.namespace, f"{canary.autoscaler.name}-primary")
+        return Autoscaling(
+            least=scaler.minimum(target) if target else None,
+            most=canary.primary_bounds.get("maxReplicas") or (scaler.maximum(target) if target else None),
+            wanted=scaler.wanted(primary) if primary else None,
+        )
 
     def _route_problems(self, canary: Canary) -> list[str]:
         problems = gateways.gateway_of(canary).problems(canary, live_source(canary, self._copies))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from automation.core import texts
-from automation.core.decision import Announce, Decision, Save, ScaleTarget, Settled, warning
+from automation.core.backoff import pause
+from automation.core.decision import Announce, Decision, MakeLive, Save, ScaleTarget, Settled, warning
 from automation.core.liveness import is_live
 from automation.core.moves import stay
 from automation.core.observation import Observation
@@ -64,7 +65,7 @@ def _decide(at: Situation) -> Decision:
         return carry_on(at)
     if at.status.request and at.status.request.verb == "retire":
         return answer(at, at.status.request)
-    if at.status.phase in RUNNING and at.seen.failing_for > at.canary.progress_deadline:
+    if at.status.phase in RUNNING and _failed_too_long(at):
         return give_up(at, "Failed", texts.updates_failed(at.canary))
     if at.canary.suspend:
         return stay("suspended", texts.suspended())
@@ -79,7 +80,23 @@ def _decide(at: Situation) -> Decision:
     if at.status.request:
         return answer(at, at.status.request)
     phase = _PHASES.get(at.status.phase)
-    return phase(at) if phase else stay(f"phase {at.status.phase} is not driven by this version")
+    if phase is None:
+        return stay(f"phase {at.status.phase} is not driven by this version")
+    return _unhurried(at, phase(at))
+
+
+def _failed_too_long(at: Situation) -> bool:
+    setback = at.seen.setback
+    return setback is not None and at.seen.now > setback.since + at.canary.progress_deadline
+
+
+def _unhurried(at: Situation, decision: Decision) -> Decision:
+    """The decision, unless it is a step forward and the last one failed only just now."""
+    setback = at.seen.setback
+    forward = any(isinstance(action, MakeLive) and action.forward for action in decision.actions)
+    if setback is None or not forward or at.seen.now >= setback.at + pause(setback.tries):
+        return decision
+    return stay("the last step failed, and is not tried again yet")
 
 
 def _after(at: Situation, settled: Settled) -> Decision:

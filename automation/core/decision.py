@@ -39,6 +39,13 @@ class ScaleTarget:
 
 
 @dataclass(frozen=True)
+class ScalePrimary:
+    """Scale the primary through its scale subresource: where an autoscaler scales it, its stack says no number."""
+
+    replicas: int
+
+
+@dataclass(frozen=True)
 class Save:
     """Write the status."""
 
@@ -67,7 +74,7 @@ class MakeLive:
         return self.intent.message
 
 
-Action = RecordRevision | ScaleTarget | Save | Announce | MakeLive
+Action = RecordRevision | ScaleTarget | ScalePrimary | Save | Announce | MakeLive
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,19 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Autoscaling:
+    """Numbers of pods, each None where no autoscaler says it: the least that the target's scales to, the most that
+    primary's will, and what primary's asked for last."""
+
+    least: int | None = None
+    most: int | None = None
+    wanted: int | None = None
+
+
+NOT_SCALED = Autoscaling()
+
+
+@dataclass(frozen=True)
 class Drift:
     """A generated object that is not as it should be. `part` says what it is for; `gone`: it isn't there; `by` names
     who changed it, where that can be told."""
@@ -113,6 +126,16 @@ class Mending:
 
 
 @dataclass(frozen=True)
+class Setback:
+    """Steps forward that failed in their stack updates, one after the other: how many, since when, and when the last
+    one did (unix seconds)."""
+
+    tries: int
+    since: float
+    at: float
+
+
+@dataclass(frozen=True)
 class Observation:
     """All that a decision rests on besides the document and the status.
 
@@ -121,11 +144,11 @@ class Observation:
     scrape_interval: seconds between two samples of the metrics.
     target, primary, route: None where the object does not exist.
     apex: whom the apex Service selects; None where it does not exist, or without a target to compare it with.
-    scaler_min: minReplicas of the target's autoscaler; None without one.
+    scaler: what the autoscalers of target and primary say.
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
     drift: generated objects that differ from what is in force, beside the traffic, the apex and primary's revision.
-    failing_for: seconds for which every step forward has failed in its stack update; 0 where the last one didn't.
+    setback: the steps forward that failed of late; None where the last one didn't.
     mending: what came of repairing it so far; None where nothing was repaired of late.
     strict: documents that probably can't work don't start a run.
     hooks, metrics: the answers to the questions of this tick so far.
@@ -138,10 +161,10 @@ class Observation:
     route: Route | None
     apex: Apex | None
     scrape_interval: float = 5.0
-    scaler_min: int | None = None
+    scaler: Autoscaling = NOT_SCALED
     problems: tuple[str, ...] = ()
     providers: str | None = None
-    failing_for: float = 0.0
+    setback: Setback | None = None
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
     strict: bool = False

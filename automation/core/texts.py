@@ -146,6 +146,10 @@ def primary_restored(canary: Canary, what: str) -> Event:
     return warning(f"{canary.primary_full_name} {what}: made again from its recorded revision")
 
 
+def primary_scaled(canary: Canary, pods: int) -> Event:
+    return normal(f"Scaling up {canary.primary_full_name} to {pods}, as many as the traffic needs")
+
+
 def drift_repaired(canary: Canary, drift: Drift) -> Event:
     name = f"{drift.kind} {drift.name}.{canary.namespace}"
     if drift.gone:

@@ -21,6 +21,7 @@ from automation.core.decision import (
     MakeLive,
     RecordRevision,
     Save,
+    ScalePrimary,
     ScaleTarget,
     normal,
     warning,
@@ -38,7 +39,7 @@ from automation.driver.drift import drift_of
 from automation.driver.memory import Memories, Memory
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
-from automation.errors import ClusterRefused, UpdateFailed
+from automation.errors import ClusterRefused
 from automation.updates.placer import Postponed
 from automation.updates.stacks import PolicyRefused
 from documents.front import canary_of
@@ -100,15 +101,11 @@ class Driver:
             scrape_interval=self._scrape_interval,
             strict=self._strict,
             providers=self._ports.questions.probe(canary) if initialising and not canary.suspend else None,
-            failing_for=self._failing_for(memory),
+            setback=memory.placed.setback,
             drift=self._drift(canary, status, memory),
             mending=memory.mending,
         )
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
-
-    def _failing_for(self, memory: Memory) -> float:
-        since = memory.placed.failing_since
-        return 0.0 if since is None else self._ports.clock.elapsed() - since
 
     def _drift(self, canary: Canary, status: Status, memory: Memory) -> tuple[Drift, ...]:
         """What is not as it would be rendered now; nothing while the copy may still be behind an update of ours."""
@@ -157,7 +154,9 @@ class Driver:
                 if told := self._ports.write_back(canary):
                     self._announce(scene, normal(told))
             case ScaleTarget(replicas=replicas):
-                self._scale(canary, replicas)
+                self._scale(canary, canary.target.name, replicas)
+            case ScalePrimary(replicas=replicas):
+                self._scale(canary, canary.primary_name, replicas)
             case Save(status=status):
                 return self._save(scene, status)
             case Announce(event=event):
@@ -173,10 +172,11 @@ class Driver:
         except PolicyRefused as refused:
             return self._halt(scene, Veto(refused.policy, refused.message))
         except Postponed as postponed:
-            self._announce(scene, warning(str(postponed)))
-            idle = scene.status.traffic == ALL_ON_PRIMARY
-            failing = idle and isinstance(postponed.__cause__, UpdateFailed)
-            return outcome(scene, str(postponed), Failing(str(postponed)) if failing else None)
+            text = str(postponed)
+            if scene.memory.placed.trouble != text:
+                scene.memory.placed.trouble = text
+                self._announce(scene, warning(text))
+            return outcome(scene, text)
         scene = self._look(scene.live, canary, scene.status, scene.memory)
         if not is_live(update.intent, scene.observation):
             return outcome(scene, f"{update.message}: not live yet")
@@ -200,16 +200,16 @@ class Driver:
         text = dropped.events[0].text
         return outcome(scene, text, Stopped(text))
 
-    def _scale(self, canary: Canary, replicas: int) -> None:
-        workload, target = workload_of(canary), (canary.namespace, canary.target.name)
+    def _scale(self, canary: Canary, name: str, replicas: int) -> None:
+        workload, named = workload_of(canary), (canary.namespace, name)
         scaling = workload.scaling(replicas)
         try:
-            self._ports.objects.patch(workload.kind, *target, scaling.body, subresource=scaling.subresource)
+            self._ports.objects.patch(workload.kind, *named, scaling.body, subresource=scaling.subresource)
         except ClusterRefused:
-            if self._ports.objects.get(workload.kind, *target) is not None:
+            if self._ports.objects.get(workload.kind, *named) is not None:
                 raise
             return  # somebody deleted it, and what isn't there has no pods; a run must still come to its end
-        self._look_anew(workload.kind, *target)
+        self._look_anew(workload.kind, *named)
 
     def _look_anew(self, kind: Kind, namespace: str, name: str) -> None:
         """What the watch may not have heard of yet: the next look must not rest on what was so before."""
@@ -256,7 +256,15 @@ def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
     if not_begun and not released:
         obstacle = obstacle or closed_to(scene)
     done = resting and released and not obstacle
-    return Tick(status, reason, trouble or (Obstacle(obstacle) if obstacle else None), done)
+    trouble = trouble or (Obstacle(obstacle) if obstacle else None if done else failing(scene))
+    return Tick(status, reason, trouble, done)
+
+
+def failing(scene: Scene) -> Failing | None:
+    """The update that fails, where no traffic moves before one succeeds."""
+    placed = scene.memory.placed
+    idle = scene.status.traffic == ALL_ON_PRIMARY
+    return Failing(placed.trouble) if placed.setback is not None and idle else None
 
 
 def obstacle_to(scene: Scene) -> str:

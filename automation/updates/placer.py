@@ -20,6 +20,7 @@ from automation.cluster.ports import Copies, Objects
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import ATTEMPT
+from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
 from automation.errors import SluiceError, UpdateFailed
@@ -60,13 +61,14 @@ class Release:
 class Placed:
     """What is remembered of one Canary's updates. `owed`: its stack has yet to take over a route that was patched
     directly. `beyond_refresh`: an update has failed even after a refresh, so that another one is no help.
-    `updated_at` says when (seconds that never jump) the last one ended, `failing_since` since when every step
-    forward has failed."""
+    `updated_at` says when (seconds that never jump) the last one ended. `setback` tells of steps forward that failed
+    of late, `trouble` why the last attempt could not be made ("" if it could)."""
 
     owed: bool = False
     beyond_refresh: bool = False
     updated_at: float = float("-inf")
-    failing_since: float | None = None
+    setback: Setback | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,10 @@ class Placer:
         if update.forward:
             self._forward(canary, update, placed)
         else:
-            placed.failing_since = None
             said = self._update_or_patch(canary, update, placed)
+        if update.intent.kind is not Purpose.REPAIR:
+            # A repair of what a failed step left says nothing about the step.
+            placed.setback, placed.trouble = None, ""
         self._read_back(canary)
         return said
 
@@ -119,10 +123,11 @@ class Placer:
         try:
             self._update(canary, update, placed, begun + self._terms.patience.forward)
         except Postponed as postponed:
-            if isinstance(postponed.__cause__, UpdateFailed) and placed.failing_since is None:
-                placed.failing_since = begun
+            if isinstance(postponed.__cause__, UpdateFailed):
+                now = self._clock.now()
+                before = placed.setback or Setback(0, now, now)
+                placed.setback = Setback(before.tries + 1, before.since, now)
             raise
-        placed.failing_since = None
 
     def reconcile(self, canary: Canary, placed: Placed) -> list[str]:
         """Gives a stack the update that it is owed after its route was patched directly."""

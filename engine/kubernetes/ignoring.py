@@ -13,8 +13,9 @@ from engine.kubernetes.ownership import counterpart, owners
 _STEP = re.compile(r'\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\.?(\*)|\[(\*)\]')
 
 
-def leave_to_owners(body: Object, live: Object, ignored: Iterable[str], ours: set[str]) -> Object:
-    """The patch without the ignored fields that belong to managers other than `ours`.
+def leave_to_owners(body: Object, live: Object, ignored: Iterable[str], manager: str) -> Object:
+    """The patch without the ignored fields that belong to other managers alone; those that belong to `manager` too are
+    sent as they are live, because a field that is left out would be given up.
 
     An index is that of the program's list; the item is looked for in the live list by its key, wherever it stands
     there. What the live object lacks is sent as it is declared.
@@ -25,12 +26,8 @@ def leave_to_owners(body: Object, live: Object, ignored: Iterable[str], ours: se
             place = counterpart(live, body, path)
             if place is None or at(live, *place) is None:
                 continue
-            others = {
-                owner
-                for owner in owners(live, place)
-                if owner not in ours and not owner.startswith("kubectl")
-            }
-            _put(patch, path, None if others else at(live, *place))
+            known = owners(live, place)
+            _put(patch, path, None if known and manager not in known else at(live, *place))
     return patch
 
 

@@ -16,7 +16,7 @@ from engine.kubernetes.ignoring import leave_to_owners
 from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import Object, at, is_patch, split_id, title
 from engine.kubernetes.outputs import INITIAL_VERSION, INPUTS, predicted
-from engine.kubernetes.ownership import PREDECESSORS, entries, handover, is_predecessor
+from engine.kubernetes.ownership import entries, handover, is_predecessor
 from engine.kubernetes.settling import settled
 from engine.provider import ProviderError
 from engine.values import PropertyMap, has_unknown, reveal
@@ -58,7 +58,7 @@ class Update:
         if not how.dry_run and not is_patch(self.type, self.body):
             live = _take_over(collection, name, live, self.manager)
         ignored = self.call.operation.ignore_changes
-        patch = leave_to_owners(self.body, live, ignored, {self.manager, *PREDECESSORS})
+        patch = leave_to_owners(self.body, live, ignored, self.manager)
         return apply(collection, name, patch, replace(how, force=how.force or force or not entries(live)))
 
     def merge(self) -> Object:

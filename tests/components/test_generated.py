@@ -39,7 +39,7 @@ def test_before_a_revision_is_recorded_there_are_services_and_the_apex_is_on_the
 def test_initialising_makes_primary_beside_the_target_that_still_serves() -> None:
     made = generated(placement(0, apex="target"), revision=revision())
     assert "Deployment/podinfo-primary" in names(made)
-    assert "HorizontalPodAutoscaler/podinfo-primary" in names(made)
+    assert "HorizontalPodAutoscaler/podinfo-primary" not in names(made)  # it would take idle pods away
     assert made.apex["spec"]["selector"] == {"app": "podinfo"}
     assert made.route is None
 
@@ -50,8 +50,8 @@ def test_with_the_apex_on_primary_the_route_is_there() -> None:
         "Service/podinfo-primary",
         "Deployment/podinfo-primary",
         "HorizontalPodAutoscaler/podinfo-primary",
-        "Service/podinfo",
         "ApisixRoute/podinfo-podinfo-canary",
+        "Service/podinfo",
     ]
 
 

@@ -108,6 +108,7 @@ class World:
         self.calls: list[CallHook] = []
         self.made_live: list[Intent] = []
         self.forward: list[bool] = []
+        self._gated = False
         self.recorded: list[str] = []
         self.scrape_interval, self.strict = 5.0, False
         self.attempts, self.lives = 0, None
@@ -377,9 +378,23 @@ class World:
         if kind == CONTROLLER_REVISION and verb == "create":
             hash = body["metadata"]["name"].removeprefix("podinfo-")
             self.recorded.append(self._names.get(hash, hash))
+        if attempt := (body["metadata"].get("annotations") or {}).get(ATTEMPT):
+            self._lead(attempt)
         self._run_pods(verb, kind, body)
 
+    def _lead(self, attempt: str) -> None:
+        """Traffic follows an intent as soon as its route is written, whatever becomes of its update."""
+        intent = self.status.intent
+        if intent and attempt == intent.placement.attempt:
+            self._count(intent)
+
+    def _count(self, intent: Intent) -> None:
+        if not self.made_live or self.made_live[-1].placement.attempt != intent.placement.attempt:
+            self.made_live.append(intent)
+            self.forward.append(self._gated)
+
     def _begin(self, update: Update) -> None:
+        self._gated = update.gated
         self._live_on()
 
     def _judge(self, update: Update) -> Denial | None:
@@ -389,8 +404,7 @@ class World:
 
     def _done(self, update: Update) -> None:
         if '"attempt"' in update.message and (intent := self.status.intent):
-            self.made_live.append(intent)
-            self.forward.append(update.gated)
+            self._count(intent)
 
     def _live_on(self) -> None:
         if self.lives is not None:

@@ -9,6 +9,7 @@ from automation.core import texts
 from automation.core.decision import Decision, Event
 from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, stay
+from automation.core.phases.capacity import like_before
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
@@ -33,6 +34,8 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     live = at.seen.primary.revision if at.seen.primary else ""
     if wanted != at.in_force or live != wanted.revision:
         return attempt(at, Purpose.RESTORE, wanted, *events, checks=checks)
+    if (scaling := like_before(at)) is not None:
+        return scaling
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is being put back", *events, texts.primary_not_ready(at.canary, primary.why))

@@ -9,7 +9,7 @@ from automation.core import texts
 from automation.core.decision import Announce, Decision, RecordRevision
 from automation.core.moves import attempt, stay
 from automation.core.observation import Target
-from automation.core.phases.start import scale_from_zero
+from automation.core.phases.capacity import like_primary, like_target
 from automation.core.situation import Situation
 from automation.core.status import Phase, Placement, Purpose
 from automation.core.traffic import ALL_ON_PRIMARY
@@ -31,6 +31,8 @@ def _next(at: Situation) -> Decision:
         return stay("the target does not exist", texts.target_missing(at.canary))
     if at.status.in_force is None or at.status.in_force.revision != target.revision:
         return _awake(at, target) or _create_primary(at, target)
+    if (scaling := like_target(at, target)) is not None:
+        return scaling
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
@@ -42,7 +44,7 @@ def _awake(at: Situation, target: Target) -> Decision | None:
     if at.seen.apex != "primary":
         return None
     if target.workload.replicas == 0:
-        return Decision("the target has to serve first", scale_from_zero(at, target))
+        return Decision("the target has to serve first", like_primary(at, target))
     canary = at.canary_readiness()
     if canary.state == "ready":
         return None

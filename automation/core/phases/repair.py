@@ -1,29 +1,28 @@
 """What somebody else changed behind our back, put back and said."""
 
 from automation.core import texts
+from automation.core.backoff import pause
 from automation.core.decision import Decision, Event
 from automation.core.moves import attempt
 from automation.core.observation import Mending
+from automation.core.phases.capacity import like_before
 from automation.core.situation import Situation
 from automation.core.status import Purpose
 
-LONGEST_PAUSE = 64.0
-"""In seconds, between two repairs of damage that stays."""
-
 
 def repair(at: Situation) -> Decision | None:
-    """An update that restores what is in force, None if live objects agree with it.
+    """An update, or pods, that restore what is in force; None if live objects agree with it.
 
     A repair that does not take is tried again after pauses that double from one second, and is said once; meanwhile
     the release goes on as it can.
     """
     wrong = _damage(at)
     if not wrong:
-        return None
+        return like_before(at)
     before = _so_far(at, wrong)
     if before is None:
         return attempt(at, Purpose.REPAIR, at.in_force, *wrong)
-    if at.seen.now < before.at + _pause(before.tries):
+    if at.seen.now < before.at + pause(before.tries):
         return None
     return attempt(at, Purpose.REPAIR, at.in_force)
 
@@ -40,16 +39,12 @@ def _so_far(at: Situation, wrong: list[Event]) -> Mending | None:
     known = at.seen.mending
     if known is None or known.said != _said(wrong):
         return None
-    lasting = 2 * max(at.canary.analysis.interval, _pause(known.tries))
+    lasting = 2 * max(at.canary.analysis.interval, pause(known.tries))
     return known if at.seen.now <= known.at + lasting else None
 
 
 def _said(wrong: list[Event]) -> tuple[str, ...]:
     return tuple(event.text for event in wrong)
-
-
-def _pause(tries: int) -> float:
-    return float(min(2 ** (tries - 1), LONGEST_PAUSE))
 
 
 def _damage(at: Situation) -> list[Event]:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from automation.core import texts
-from automation.core.decision import Announce, Decision, Save, ScaleTarget
+from automation.core.decision import Announce, Decision, Save
 from automation.core.moves import attempt, stay
+from automation.core.phases.capacity import like_primary
 from automation.core.phases.repair import repair
 from automation.core.situation import Situation
 from automation.core.status import Phase, Placement, Purpose
@@ -15,7 +16,8 @@ from automation.core.transitions import enter
 def retire(at: Situation) -> Decision:
     """A Canary at rest begins to leave."""
     status = enter(at.canary, at.status, Phase.TERMINATING, at.seen.now, request=None)
-    return Decision("retire", (*_woken(at), Save(status), Announce(texts.retiring(at.canary))))
+    waking = like_primary(at, at.seen.target) if at.seen.target else ()
+    return Decision("retire", (*waking, Save(status), Announce(texts.retiring(at.canary))))
 
 
 def retiring(at: Situation) -> Decision:
@@ -27,7 +29,7 @@ def retiring(at: Situation) -> Decision:
         return mending  # primary carries the traffic until the target does
     if at.seen.target is None:
         return stay("the target does not exist", texts.target_missing(at.canary))
-    if waking := _woken(at):
+    if waking := like_primary(at, at.seen.target):
         return Decision("the target has to serve first", waking)
     canary = at.canary_readiness()
     if canary.state != "ready":
@@ -39,10 +41,3 @@ def retiring(at: Situation) -> Decision:
 def retired(at: Situation) -> Decision:
     """Phase Terminated: nothing leads out of it."""
     return stay("the Canary is retired")
-
-
-def _woken(at: Situation) -> tuple[ScaleTarget, ...]:
-    """A target at zero gets as many pods as carry the traffic now."""
-    if at.seen.target is None or at.seen.target.workload.replicas > 0:
-        return ()
-    return (ScaleTarget((at.seen.primary.replicas if at.seen.primary else 0) or 1),)

@@ -105,6 +105,6 @@ def scale_from_zero(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
     """An idle target gets the autoscaler's minimum, or as many replicas as primary has; others keep theirs."""
     if target.workload.replicas > 0:
         return ()
-    if at.seen.scaler_min is not None:
-        return (ScaleTarget(max(1, at.seen.scaler_min)),)
+    if at.seen.scaler.least is not None:
+        return (ScaleTarget(max(1, at.seen.scaler.least)),)
     return (ScaleTarget(max(1, at.seen.primary.replicas if at.seen.primary else 1)),)

@@ -107,7 +107,7 @@ def test_whole_values_and_sets_are_owned_too() -> None:
 def test_ignored_fields_of_others_are_not_sent() -> None:
     live = deployment(entry("hpa", REPLICAS), entry("ci", image_of("app")), replicas=5, image="a:2")
     ignored = ["spec.replicas", "spec.template.spec.containers[1].image"]
-    patch = leave_to_owners(deployment(), live, ignored, {OURS})
+    patch = leave_to_owners(deployment(), live, ignored, OURS)
     assert "replicas" not in patch["spec"]
     assert patch["spec"]["template"]["spec"]["containers"] == [
         {"name": "side", "image": "s:1"},
@@ -117,13 +117,20 @@ def test_ignored_fields_of_others_are_not_sent() -> None:
 
 def test_ignored_fields_of_ours_are_sent_as_they_are_live() -> None:
     live = deployment(
-        entry("kubectl-set", image_of("app")), entry(OURS, REPLICAS, "Apply"), replicas=5, image="a:2"
+        entry("hpa", REPLICAS), entry(OURS, {**REPLICAS, **image_of("app")}, "Apply"), replicas=5, image="a:2"
     )
     patch = leave_to_owners(
-        deployment(), live, ["spec.replicas", "spec.template.spec.containers[*].image"], {OURS}
+        deployment(), live, ["spec.replicas", "spec.template.spec.containers[*].image"], OURS
     )
     assert patch["spec"]["replicas"] == 5
     assert [item["image"] for item in patch["spec"]["template"]["spec"]["containers"]] == ["s:1", "a:2"]
+
+
+def test_a_number_of_replicas_that_was_set_by_kubectl_is_not_sent() -> None:
+    """Whoever sets another one between the reading and the sending would have it undone."""
+    scaled = {**entry("kubectl", REPLICAS), "subresource": "scale"}
+    live = deployment(scaled, replicas=5)
+    assert "replicas" not in leave_to_owners(deployment(), live, ["spec.replicas"], OURS)["spec"]
 
 
 @pytest.mark.parametrize("first", [False, True], ids=["behind another's", "before another's"])
@@ -133,7 +140,7 @@ def test_an_ignored_item_is_found_by_its_key_wherever_it_stands(first: bool) -> 
         live["spec"]["template"]["spec"]["containers"].reverse()
     body = deployment(image="a:2")
     del body["spec"]["template"]["spec"]["containers"][0]
-    patch = leave_to_owners(body, live, ["spec.template.spec.containers[0].image"], {OURS})
+    patch = leave_to_owners(body, live, ["spec.template.spec.containers[0].image"], OURS)
     assert patch["spec"]["template"]["spec"]["containers"] == [{"name": "app", "image": "a:1"}]
 
 
@@ -144,11 +151,11 @@ def test_an_ignored_field_of_an_item_that_is_not_live_is_sent_as_declared() -> N
         "spec": {"ports": [{"port": 80, "protocol": "TCP"}]},
     }
     body = {"spec": {"ports": [{"port": 80}, {"port": 92}]}}
-    assert leave_to_owners(body, live, ["spec.ports[*].port"], {OURS}) == body
+    assert leave_to_owners(body, live, ["spec.ports[*].port"], OURS) == body
 
 
 def test_ignored_fields_that_are_nowhere_change_nothing() -> None:
-    assert leave_to_owners(deployment(), deployment(), ["spec.nothing", "status"], {OURS}) == deployment()
+    assert leave_to_owners(deployment(), deployment(), ["spec.nothing", "status"], OURS) == deployment()
 
 
 @pytest.mark.parametrize(

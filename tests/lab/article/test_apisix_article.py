@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ GENERATED = (
     "service/podinfo-primary",
     "apisixroute.apisix.apache.org/podinfo-podinfo-canary",
 )
+NEVER_DOWN = {"spec": {"behavior": {"scaleDown": {"selectPolicy": "Disabled"}}}}
 PROMOTION = (
     r"New revision detected! Scaling up podinfo\.test",
     r"canary deployment podinfo\.test not ready: waiting for rollout to finish: 0 of 1 "
@@ -138,6 +140,8 @@ def test_neither_a_number_of_replicas_nor_an_image_set_by_others_is_undone_by_an
     podinfo: Application,
 ) -> None:
     # given
+    # The second pod is idle: the autoscaler would take it away again, as is its business.
+    podinfo.kubectl("patch", "hpa/podinfo", "--type=merge", f"--patch={json.dumps(NEVER_DOWN)}")
     with released(podinfo, "6.0.4") as driver:
         podinfo.until_weight(10)
         # when
@@ -154,3 +158,6 @@ def test_neither_a_number_of_replicas_nor_an_image_set_by_others_is_undone_by_an
     assert "Canary aborted! Scaling down podinfo.test" in driver.events
     assert podinfo.split == (100, 0)
     assert podinfo.replicas() == 0
+    podinfo.kubectl(
+        "patch", "hpa/podinfo", "--type=json", '--patch=[{"op":"remove","path":"/spec/behavior"}]'
+    )

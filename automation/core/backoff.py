@@ -1,0 +1,9 @@
+"""How long to leave alone what did not work."""
+
+LONGEST_PAUSE = 64.0
+"""In seconds, between two tries."""
+
+
+def pause(tries: int) -> float:
+    """Seconds to wait after so many tries: one after the first, then twice as many each time."""
+    return float(min(2 ** (tries - 1), LONGEST_PAUSE))

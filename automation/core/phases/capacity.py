@@ -1,0 +1,38 @@
+"""Enough pods on the side that takes traffic over.
+
+Where an autoscaler scales primary, its stack declares no number, so a primary that is made starts with one pod.
+"""
+
+from automation.core import texts
+from automation.core.decision import Announce, Decision, ScalePrimary, ScaleTarget
+from automation.core.observation import Target
+from automation.core.situation import Situation
+
+
+def like_target(at: Situation, target: Target) -> Decision | None:
+    """Gives a primary that is to take over as many pods as the target serves with; None if it has them."""
+    most = at.seen.scaler.most
+    return _at_least(at, target.workload.replicas if most is None else min(target.workload.replicas, most))
+
+
+def like_before(at: Situation) -> Decision | None:
+    """Gives a primary of which no pod is ready as many as its autoscaler asked for last; None if it has them."""
+    if at.seen.primary is None or at.seen.primary.available > 0 or at.seen.scaler.wanted is None:
+        return None
+    return _at_least(at, at.seen.scaler.wanted)
+
+
+def like_primary(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
+    """Gives a target at zero as many pods as carry the traffic now."""
+    if target.workload.replicas > 0:
+        return ()
+    serving = at.seen.primary.replicas if at.seen.primary else 0
+    return (ScaleTarget(max(1, serving, at.seen.scaler.least or 0)),)
+
+
+def _at_least(at: Situation, pods: int) -> Decision | None:
+    primary = at.seen.primary
+    if at.canary.autoscaler is None or primary is None or primary.replicas >= pods:
+        return None
+    said = Announce(texts.primary_scaled(at.canary, pods))
+    return Decision(f"primary needs {pods} pods", (ScalePrimary(pods), said))
