@@ -1,6 +1,6 @@
-"""APISIX: a copy of the user's rule with two weighted backends and a higher priority.
+"""APISIX: copies of the user's rules with two weighted backends and a higher priority.
 
-The user's ApisixRoute is only read. All of its rules stay live; the copy shadows the one that it was made of.
+The user's ApisixRoute is only read. All of its rules stay live; each copy shadows the one that it was made of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gateways.gateway import Carried, Gateway, Marks, Source
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
 PRIORITY = 10000
-"""Above whatever the source rule says."""
+"""Above whatever a source rule says."""
 
 # A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, str] = {
@@ -64,11 +64,21 @@ class Apisix:
         if not rules:
             remedy = f"give the route an http rule whose backend is the Service {canary.apex}"
             return (Problem("spec.http", f"APISIX route {name}'s spec.http is empty", remedy),)
-        index = _split_rule(canary, source)
-        if index is None:
+        led = _led(canary, source)
+        if not led:
             return (_without_apex(canary, name, rules),)
-        path, backends = f"spec.http[{index}].backends", rules[index]["backends"]
-        return (*_many(canary, name, path, backends), *_wrong_port(canary, name, path, backends))
+        return () if _split(canary, source) else tuple(_wrong(canary, name, *led[0]))
+
+    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        if source is None:
+            return ()
+        name, split = f"{source['metadata']['name']}.{canary.namespace}", dict(_split(canary, source))
+        return tuple(
+            f"Rule {rule.get('name', index)} of APISIX route {name} is left alone and leads to primary only: "
+            + "; ".join(f"{problem.path}: {problem.problem}" for problem in _wrong(canary, name, index, rule))
+            for index, rule in _led(canary, source)
+            if index not in split
+        )
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
         """Everything of the rule that is not a weight, also what this module has never heard of, is kept."""
@@ -76,15 +86,7 @@ class Apisix:
             raise Refused(problems)
         assert source is not None
         assert canary.route is not None
-        rule = source["spec"]["http"][_split_rule(canary, source)]
-        shadow = {
-            **copy.deepcopy(rule),
-            "priority": PRIORITY,
-            "backends": [
-                {**copy.deepcopy(rule["backends"][0]), "serviceName": service, "weight": weight}
-                for service, weight in _weights(canary, traffic).items()
-            ],
-        }
+        rules = [rule for _, rule in _split(canary, source)]
         metadata = source["metadata"]
         return {
             "apiVersion": canary.route.api_version,
@@ -96,14 +98,21 @@ class Apisix:
                 "annotations": {**inherited(metadata.get("annotations")), **marks.annotations},
                 "ownerReferences": [marks.owner],
             },
-            "spec": {**copy.deepcopy(source["spec"]), "http": [shadow]},
+            "spec": {
+                **copy.deepcopy(source["spec"]),
+                "http": [_shadow(canary, rule, traffic) for rule in rules],
+            },
         }
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        found = {backend.get("serviceName"): int(backend.get("weight") or 0) for backend in _backends(route)}
-        traffic = Traffic(min(max(found.get(f"{canary.apex}-canary", 0), 0), 100))
+        rules = [_found(rule) for rule in (route.get("spec") or {}).get("http") or ()]
+        most = max((weights.get(f"{canary.apex}-canary", 0) for weights in rules), default=0)
+        traffic = Traffic(min(max(most, 0), 100))
         wanted = _weights(canary, traffic)
-        return Carried(traffic, all(found.get(service, 0) == weight for service, weight in wanted.items()))
+        exact = all(
+            weights.get(service, 0) == weight for weights in rules for service, weight in wanted.items()
+        )
+        return Carried(traffic, bool(rules) and exact)
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         changed, weights = copy.deepcopy(route), _weights(canary, traffic)
@@ -113,17 +122,15 @@ class Apisix:
         return changed
 
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        index = None if source is None else _split_rule(canary, source)
-        if source is None or index is None:
-            return ()
-        return tuple((source["spec"]["http"][index].get("match") or {}).get("hosts") or ())
+        rules = _split(canary, source) if source else []
+        hosts = [(rule.get("match") or {}).get("hosts") or [] for _, rule in rules]
+        return tuple(dict.fromkeys(host for named in hosts for host in named)) if all(hosts) else ()
 
     def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
-        """As the backend's `resolveGranularity` says, whose default is `endpoint`."""
-        index = None if source is None else _split_rule(canary, source)
-        if source is None or index is None:
-            return False
-        return bool(source["spec"]["http"][index]["backends"][0].get("resolveGranularity") == "service")
+        """As the backends' `resolveGranularity` says, whose default is `endpoint`."""
+        rules = _split(canary, source) if source else []
+        granularities = {rule["backends"][0].get("resolveGranularity") for _, rule in rules}
+        return granularities == {"service"}
 
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         """APISIX labels each series with the upstream that answered, so the canary is judged by its own answers
@@ -144,12 +151,43 @@ def _backends(route: Manifest) -> Iterator[Manifest]:
         yield from rule.get("backends") or ()
 
 
-def _split_rule(canary: Canary, source: Manifest) -> int | None:
-    """Which of the source's rules is copied: the first one with the apex Service for a backend."""
-    for index, rule in enumerate((source.get("spec") or {}).get("http") or ()):
-        if any(backend.get("serviceName") == canary.apex for backend in rule.get("backends") or ()):
-            return index
-    return None
+def _found(rule: Manifest) -> dict[str, int]:
+    backends = rule.get("backends") or ()
+    return {str(backend.get("serviceName")): int(backend.get("weight") or 0) for backend in backends}
+
+
+def _led(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
+    """The source's rules that lead to the apex Service, each with its index."""
+    return [
+        (index, rule)
+        for index, rule in enumerate((source.get("spec") or {}).get("http") or ())
+        if any(backend.get("serviceName") == canary.apex for backend in rule.get("backends") or ())
+    ]
+
+
+def _split(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
+    """Those of them that are copied: all that nothing is wrong with."""
+    return [(index, rule) for index, rule in _led(canary, source) if not any(_wrong(canary, "", index, rule))]
+
+
+def _shadow(canary: Canary, rule: Manifest, traffic: Traffic) -> Manifest:
+    """The copy of a rule. Copies keep the order that the rules have among each other."""
+    backend = rule["backends"][0]
+    return {
+        **copy.deepcopy(rule),
+        "priority": PRIORITY + int(rule.get("priority") or 0),
+        "backends": [
+            {**copy.deepcopy(backend), "serviceName": service, "weight": weight}
+            for service, weight in _weights(canary, traffic).items()
+        ],
+    }
+
+
+def _wrong(canary: Canary, name: str, index: int, rule: Manifest) -> Iterator[Problem]:
+    """What keeps a rule that leads to the apex Service from being copied."""
+    path, backends = f"spec.http[{index}].backends", rule["backends"]
+    yield from _many(canary, name, path, backends)
+    yield from _wrong_port(canary, name, path, backends)
 
 
 def _nodes(addresses: Sequence[str]) -> str:

@@ -76,6 +76,10 @@ class Gateway(Protocol):
         """What keeps this source from carrying a release, all of it at once."""
         ...
 
+    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        """What of the source leads to the application and is no part of its releases: a sentence each."""
+        ...
+
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
         """The generated route for this traffic. Raises Refused with `problems`."""
         ...

@@ -80,6 +80,7 @@ class Observer:
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
             problems=(*problems, *self._route_problems(canary), *self._rivals(canary)),
+            remarks=gateway.left_alone(canary, live_source(canary, self._copies)),
             providers=context.providers,
             strict=context.strict,
             setback=context.setback,

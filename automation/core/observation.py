@@ -146,6 +146,7 @@ class Observation:
     apex: whom the apex Service selects; None where it does not exist, or without a target to compare it with.
     scaler: what the autoscalers of target and primary say.
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
+    remarks: sentences on what a run leaves alone though its author may not expect it, such as a rule of the source.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
     drift: generated objects that differ from what is in force, beside the traffic, the apex and primary's revision.
     setback: the steps forward that failed of late; None where the last one didn't.
@@ -163,6 +164,7 @@ class Observation:
     scrape_interval: float = 5.0
     scaler: Autoscaling = NOT_SCALED
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     providers: str | None = None
     setback: Setback | None = None
     drift: tuple[Drift, ...] = ()

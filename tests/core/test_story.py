@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,7 +23,7 @@ from automation.driver.tick import Rival
 from automation.errors import UpdateFailed
 from automation.inmemory.stacks import Update
 from tests.core.documents import document
-from tests.core.world import HEALTHY, World, deployment, initialised, split
+from tests.core.world import HEALTHY, SOURCE, World, deployment, initialised, split
 
 AVAILABLE = "all the metrics providers are available!"
 NOT_FOUND = (
@@ -762,3 +763,19 @@ def test_a_promotion_that_fails_again_and_again_has_an_end() -> None:
     world.stacks.begin = lambda update: None
     world.release("v3")
     world.until(Phase.SUCCEEDED)
+
+
+def test_what_of_the_source_is_left_alone_is_told_when_a_run_starts() -> None:
+    world = initialised(document())
+    source = copy.deepcopy(SOURCE)
+    backends = [{"serviceName": name, "servicePort": 80} for name in ("podinfo", "other")]
+    source["spec"]["http"].append({"name": "mixed", "match": {"paths": ["/mixed"]}, "backends": backends})
+    world.source = source
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    told = [
+        text
+        for text in world.texts
+        if text.startswith("Rule mixed of APISIX route podinfo.test is left alone")
+    ]
+    assert len(told) == 1

@@ -49,6 +49,9 @@ class Ferries:
         made = {"apiVersion": FERRY.api_version, "kind": FERRY.kind, "metadata": metadata}
         return self.with_traffic(canary, made, traffic)
 
+    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        return ()
+
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         return Carried(Traffic(route["spec"]["passengers"]), exact=True)
 

@@ -81,6 +81,74 @@ def test_what_the_model_does_not_know_is_kept() -> None:
     }
 
 
+def rule(name: str, *services: str, port: int | str = 80, **fields: Any) -> Manifest:
+    backends = [{"serviceName": service, "servicePort": port} for service in services]
+    return {"name": name, "match": {"paths": [f"/{name}"]}, "backends": backends} | fields
+
+
+def with_rules(*rules: Manifest) -> Manifest:
+    source = route()
+    source["spec"]["http"] = list(rules)
+    return source
+
+
+def test_all_rules_of_the_apex_are_copied_and_keep_their_order() -> None:
+    source = with_rules(
+        rule("read", "podinfo", priority=5, plugins=[{"name": "cors", "enable": True}]),
+        rule("other", "other"),
+        rule("write", "podinfo", port="http"),
+    )
+    copied = render(source)["spec"]["http"]
+    assert [(one["name"], one["priority"], one.get("plugins")) for one in copied] == [
+        ("read", 10005, [{"name": "cors", "enable": True}]),
+        ("write", 10000, None),
+    ]
+    for one in copied:
+        assert [(backend["serviceName"], backend["weight"]) for backend in one["backends"]] == [
+            ("podinfo-primary", 80),
+            ("podinfo-canary", 20),
+        ]
+    assert APISIX.left_alone(canary(), source) == ()
+
+
+def test_a_rule_that_can_not_be_split_is_told_and_stops_no_release() -> None:
+    source = with_rules(
+        rule("mixed", "podinfo", "other"), rule("read", "podinfo"), rule("odd", "podinfo", port=9797)
+    )
+    assert [one["name"] for one in render(source)["spec"]["http"]] == ["read"]
+    assert APISIX.left_alone(canary(), source) == (
+        "Rule mixed of APISIX route podinfo.test is left alone and leads to primary only: spec.http[0].backends: "
+        "APISIX route podinfo.test: only one http backend is supported, the rule has 2",
+        "Rule odd of APISIX route podinfo.test is left alone and leads to primary only: "
+        "spec.http[2].backends[].servicePort: APISIX route podinfo.test sends to port 9797, which the Service "
+        "podinfo does not have",
+    )
+
+
+def test_rules_that_disagree_are_not_what_was_rendered() -> None:
+    live = render(with_rules(rule("read", "podinfo"), rule("write", "podinfo")))
+    for backend, weight in zip(live["spec"]["http"][1]["backends"], (40, 60), strict=True):
+        backend["weight"] = weight
+    carried = APISIX.carried(canary(), live)
+    assert (carried.traffic, carried.exact) == (Traffic(60), False)
+    assert APISIX.carried(canary(), APISIX.with_traffic(canary(), live, Traffic(20))).exact
+
+
+@pytest.mark.parametrize(
+    ("hosts", "all_of_them"),
+    [((["a", "b"], ["b", "c"]), ("a", "b", "c")), ((["a"], None), ())],
+    ids=["each has some", "one takes any"],
+)
+def test_hosts_are_those_of_all_copied_rules(
+    hosts: tuple[list[str] | None, ...], all_of_them: tuple[str, ...]
+) -> None:
+    rules = [
+        rule(f"r{index}", "podinfo", match={"hosts": named} if named else {})
+        for index, named in enumerate(hosts)
+    ]
+    assert APISIX.hosts(canary(), with_rules(*rules)) == all_of_them
+
+
 def test_only_the_rule_of_the_apex_is_copied_and_the_source_stays_as_it_is() -> None:
     source = route()
     other = {
@@ -219,3 +287,5 @@ def test_whether_pods_can_be_told_apart(granularity: str | None, reaches: bool) 
         source["spec"]["http"][0]["backends"][0]["resolveGranularity"] = granularity
     assert APISIX.reaches_service(canary(), source) is reaches
     assert not APISIX.reaches_service(canary(), None)
+    source["spec"]["http"].append(rule("other", "podinfo"))
+    assert not APISIX.reaches_service(canary(), source)

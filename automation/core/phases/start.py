@@ -60,7 +60,8 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     doubts = [warning(text) for check in doubtable if (text := doubt(check, at.seen.metrics))]
     if doubts and at.seen.strict:
         return blocked("a check can't pass on the healthy primary", *doubts)
-    said = (*events, *map(warning, advice(at.canary)), *doubts, texts.new_revision(at.canary))
+    told = map(warning, (*advice(at.canary), *at.seen.remarks))
+    said = (*events, *told, *doubts, texts.new_revision(at.canary))
     return Decision(
         f"start a run of {target.revision}",
         (

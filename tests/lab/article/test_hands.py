@@ -95,6 +95,23 @@ def test_an_edit_of_the_source_is_in_force_at_once(resting: tuple[Application, R
     assert podinfo.split == (100, 0)
 
 
+def test_each_rule_that_leads_to_the_application_is_split(resting: tuple[Application, Running]) -> None:
+    podinfo, _ = resting
+    spec = podinfo.kubectl.get("apisixroute", "podinfo")["spec"]
+    match = {**spec["http"][0]["match"], "methods": ["POST"]}
+    spec["http"].append({**spec["http"][0], "name": "write", "match": match})
+    # when
+    podinfo.kubectl("patch", "apisixroute", "podinfo", "--type=merge", "-p", json.dumps({"spec": spec}))
+
+    # then
+    def split() -> dict[str, list[str]]:
+        rules = podinfo.kubectl.get("apisixroute", ROUTE)["spec"]["http"]
+        return {rule["name"]: [backend["serviceName"] for backend in rule["backends"]] for rule in rules}
+
+    both = ["podinfo-primary", "podinfo-canary"]
+    eventually(lambda: split() == {"method": both, "write": both}, 20)
+
+
 def test_an_edit_of_the_canarys_service_is_in_force_at_once(resting: tuple[Application, Running]) -> None:
     podinfo, _ = resting
     patch = {"spec": {"service": {"primary": {"annotations": {"team": "web"}}}}}
