@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pulumi
 from pulumi_policy import (
     PolicyConfigSchema,
     ReportViolation,
@@ -22,8 +21,7 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
         if args.resource_type not in rule.types:
             return
-        # Asked for each resource and not when the pack is loaded: one process may serve many stacks.
-        environment = environments.of(pulumi.get_stack())
+        environment = environments.of(stack_of(args.urn))
         if rule.name in environment.without:
             return
         config = {**environment.bounds.get(rule.name, {}), **args.get_config()}
@@ -36,3 +34,11 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
         else None
     )
     return ResourceValidationPolicy(rule.name, rule.description, validate, config_schema=schema)
+
+
+def stack_of(urn: str) -> str:
+    """The stack in `urn:pulumi:STACK::PROJECT::TYPE::NAME`.
+
+    `pulumi.get_stack()` does not know it where the engine starts the pack through Pulumi's language host.
+    """
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]

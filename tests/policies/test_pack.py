@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ from tests.components import documents
 PACK = Path(pack.__file__).parent
 
 
+@dataclass(frozen=True)
 class Analyzer:
-    """A served pack."""
+    """The served pack, asked about the resources of one stack."""
 
-    def __init__(self, port: int) -> None:
-        self.stub: Any = analyzer_pb2_grpc.AnalyzerStub(grpc.insecure_channel(f"127.0.0.1:{port}"))
+    stub: Any
+    stack: str
 
     def configured(self, config: dict[str, dict[str, Any]] | None = None) -> Analyzer:
         """The pack with a policy configuration, none by default."""
@@ -44,33 +45,34 @@ class Analyzer:
     def violations(self, type: str, manifest: dict[str, Any]) -> list[tuple[str, int]]:
         """Name and level of every policy that a resource violates."""
         properties = json_format.ParseDict(manifest, struct_pb2.Struct())
-        request = analyzer_pb2.AnalyzeRequest(type=type, urn="urn", name="name", properties=properties)
+        urn = f"urn:pulumi:{self.stack}::sluice::{type}::name"
+        request = analyzer_pb2.AnalyzeRequest(type=type, urn=urn, name="name", properties=properties)
         diagnostics = self.stub.Analyze(request).diagnostics
         return [(diagnostic.policyName, diagnostic.enforcementLevel) for diagnostic in diagnostics]
 
 
-@contextmanager
-def serve(stack: str) -> Iterator[Analyzer]:
-    environment = {**os.environ, "PULUMI_PROJECT": "sluice", "PULUMI_STACK": stack, "PULUMI_DRY_RUN": "false"}
+@pytest.fixture(scope="module")
+def served() -> Iterator[Any]:
+    """The pack as an engine starts it that tells it nothing of the stack: one process for all stacks."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)]
     with subprocess.Popen(command, cwd=PACK, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield Analyzer(int(process.stdout.readline()))
+            with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
+                yield analyzer_pb2_grpc.AnalyzerStub(channel)
         finally:
             process.kill()
 
 
-@pytest.fixture(scope="module")
-def prod() -> Iterator[Analyzer]:
-    with serve("prod.test.podinfo") as analyzer:
-        yield analyzer
+@pytest.fixture
+def prod(served: Any) -> Analyzer:
+    return Analyzer(served, "prod.test.podinfo").configured()
 
 
-@pytest.fixture(scope="module")
-def dev() -> Iterator[Analyzer]:
-    with serve("dev.test.podinfo") as analyzer:
-        yield analyzer
+@pytest.fixture
+def dev(served: Any) -> Analyzer:
+    return Analyzer(served, "dev.test.podinfo").configured()
 
 
 def test_the_pack_offers_every_rule_as_mandatory(prod: Analyzer) -> None:
@@ -86,7 +88,7 @@ def test_a_hand_made_weight_is_refused(prod: Analyzer) -> None:
         {"serviceName": "podinfo-primary", "servicePort": 80, "weight": 0},
         {"serviceName": "podinfo-canary", "servicePort": 80, "weight": 100},
     ]
-    found = prod.configured().violations(tokens.APISIX_ROUTE, route)
+    found = prod.violations(tokens.APISIX_ROUTE, route)
     assert found == [("canary-promotion", analyzer_pb2.MANDATORY)]
 
 
@@ -115,7 +117,7 @@ def test_a_stack_is_judged_by_the_bounds_of_its_environment(dev: Analyzer, prod:
     quick = documents.canary_document()
     quick["spec"]["analysis"]["interval"] = "2s"
     assert dev.violations(tokens.CANARY, quick) == []
-    found = prod.configured().violations(tokens.CANARY, quick)
+    found = prod.violations(tokens.CANARY, quick)
     assert found == [("canary-bounds", analyzer_pb2.MANDATORY)]
 
 
@@ -132,7 +134,7 @@ def test_dev_does_without_limits_and_probes(dev: Analyzer, prod: Analyzer) -> No
     for field in ("resources", "readinessProbe", "livenessProbe"):
         del container[field]
     assert dev.violations(tokens.DEPLOYMENT, bare) == []
-    assert [name for name, _ in prod.configured().violations(tokens.DEPLOYMENT, bare)] == [
+    assert [name for name, _ in prod.violations(tokens.DEPLOYMENT, bare)] == [
         "resources-bounded",
         "containers-probed",
     ]
