@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -106,7 +107,8 @@ class LivePanel:
         self._tick: Tick | None = None
         self._trouble = ""
         self._lock = threading.Lock()
-        self._live = Live(console=Console(), refresh_per_second=8, get_renderable=self.render)
+        self._console = Console()
+        self._live = Live(console=self._console, refresh_per_second=8, get_renderable=self.render)
         self._live.start()
 
     def announce(self, announcement: Announcement) -> None:
@@ -142,8 +144,8 @@ class LivePanel:
                 parts.append(checks_table(self._gauges))
             if self._trouble:
                 parts.append(Text(self._trouble, style="red"))
-            parts += [event_line(event) for event in self._events]
-            return Group(*parts)
+            used = sum(len(self._console.render_lines(part)) for part in parts)
+            return Group(*parts, *fitting(self._events, self._console, self._console.height - used - 1))
 
 
 def split_bar(tick: Tick) -> Text:
@@ -194,9 +196,23 @@ def spark(values: list[float]) -> str:
     return "".join(SPARKS[round((value - low) / step)] for value in finite)
 
 
+def fitting(events: Sequence[Announcement], console: Console, rows: int) -> list[Text]:
+    """The newest events, as many as there are rows for, and one at least."""
+    shown: list[Text] = []
+    for event in reversed(events):
+        line = event_line(event)
+        rows -= len(console.render_lines(line))
+        if rows < 0 and shown:
+            break
+        shown.insert(0, line)
+    return shown
+
+
 def event_line(event: Announcement) -> Text:
-    style = "yellow" if event.type == "Warning" else ""
-    return Text(f"{_clock(event.at)} {event.text}", style=style, overflow="ellipsis", no_wrap=True)
+    """A Warning is shown whole; of everything else one line is enough."""
+    if event.type == "Warning":
+        return Text(f"{_clock(event.at)} {event.text}", style="yellow")
+    return Text(f"{_clock(event.at)} {event.text}", overflow="ellipsis", no_wrap=True)
 
 
 def make(output: str, title: str) -> Display:

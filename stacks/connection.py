@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from automation.cluster.client import Cluster, NoAnswer, NoConfiguration, Timeouts
+from automation.cluster.client import Cluster, NoAnswer, NoConfiguration, Timeouts, said
 from automation.errors import ClusterAway, ClusterRefused
 from stacks.settings import ClusterSettings
 
@@ -31,7 +31,7 @@ def told(error: ClusterAway | ClusterRefused) -> str:
     if isinstance(cause, requests.HTTPError) and cause.response is not None:
         answer = cause.response
         asked = f"the cluster at {_server(answer.url)} refused to show {urlsplit(answer.url).path}"
-        return f"{asked}: {answer.text[:300]} ({answer.status_code})"
+        return f"{asked}: {said(answer)} ({answer.status_code})"
     return str(error)
 
 

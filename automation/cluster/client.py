@@ -256,15 +256,20 @@ class Cluster:
 
 
 def _refusal(response: requests.Response, path: str) -> ClusterAway | ClusterRefused:
-    try:
-        message = response.json().get("message", "")
-    except ValueError:
-        message = response.text[:300]
+    message = said(response)
     if response.status_code == 409:
         return Conflict(f"{path}: {message}")
     if response.status_code in (429, 500, 502, 503, 504):
         return ClusterAway(f"the API server answered {response.status_code} to {path}: {message}")
     return ClusterRefused(f"the API server refused {path}: {message} ({response.status_code})")
+
+
+def said(response: requests.Response) -> str:
+    """What an answer says: the API server's own sentence, whole; of a page that somebody else sent, its beginning."""
+    try:
+        return str(response.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:300]
 
 
 def busy_seconds(response: requests.Response) -> float:

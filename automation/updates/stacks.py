@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,21 @@ class Updated:
     outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class Heard:
+    """What an engine's events say against an update: mandatory violations as (policy, message), and errors."""
+
+    violations: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def __call__(self, event: Any) -> None:
+        policy, diagnostic = event.policy_event, event.diagnostic_event
+        if policy is not None and policy.enforcement_level == "mandatory":
+            self.violations.append((policy.policy_name, _last_paragraph(policy.message)))
+        if diagnostic is not None and diagnostic.severity == "error":
+            self.problems.append(_plain(diagnostic.message))
+
+
 class Stacks:
     """The stacks of one project, each opened once and then reused: a step costs one update and nothing else."""
 
@@ -60,42 +75,33 @@ class Stacks:
         on_output: Callable[[str], None] | None = None,
     ) -> Updated:
         """Runs one update. Raises PolicyRefused, StackLocked, StateRefused or UpdateFailed."""
-        violations: list[tuple[str, str]] = []
-        problems: list[str] = []
-
-        def listen(event: Any) -> None:
-            policy = event.policy_event
-            if policy is not None and policy.enforcement_level == "mandatory":
-                violations.append((policy.policy_name, _last_paragraph(policy.message)))
-            diagnostic = event.diagnostic_event
-            if diagnostic is not None and diagnostic.severity == "error":
-                problems.append(_plain(diagnostic.message))
-
+        heard = Heard()
         begun = time.monotonic()
         try:
             result = self._stack(stack, program).up(
                 program=quiet(program),
                 message=message,
                 color="never",
-                on_event=listen,
+                on_event=heard,
                 on_output=on_output,
                 policy_packs=[str(gate.pack)] if gate else None,
                 policy_pack_configs=[str(gate.config)] if gate and gate.config else None,
             )
         except auto_errors.CommandError as failed:
-            if violations:
-                raise PolicyRefused(*violations[0]) from failed
-            raise translate(stack, failed, problems) from failed
+            if heard.violations:
+                raise refusal(heard.violations) from failed
+            raise translate(stack, failed, heard.problems) from failed
         changes = dict(result.summary.resource_changes or {})
         outputs = {name: output.value for name, output in result.outputs.items()}
         return Updated(changes, time.monotonic() - begun, outputs)
 
     def refresh(self, stack: str, program: Program, message: str) -> None:
         """Makes the stack's state equal to what is live, where somebody else changed live objects."""
+        heard = Heard()
         try:
-            self._stack(stack, program).refresh(message=message, color="never")
+            self._stack(stack, program).refresh(message=message, color="never", on_event=heard)
         except auto_errors.CommandError as failed:
-            raise translate(stack, failed, []) from failed
+            raise translate(stack, failed, heard.problems) from failed
 
     def history(self, stack: str, program: Program, entries: int = 200) -> list[Any]:
         """The stack's updates, newest first."""
@@ -137,6 +143,15 @@ class Stacks:
             return self._open[name]
 
 
+def refusal(violations: Iterable[tuple[str, str]]) -> PolicyRefused:
+    """The refusal of one violation or more: (policy, message). It has the first one's name, and says them all.
+
+    They come in any order; in the order of their names they make the same text on every try.
+    """
+    (policy, message), *others = sorted(set(violations))
+    return PolicyRefused(policy, "\n".join([message, *(f"policy {name}: {text}" for name, text in others)]))
+
+
 def translate(stack: str, failed: auto_errors.CommandError, problems: list[str]) -> SluiceError:
     """Our error for one of the Automation API's, which only carries what the command printed."""
     text = str(failed)
@@ -148,12 +163,13 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
         )
     if isinstance(failed, auto_errors.StackNotFoundError):
         return StackMissing(f"there is no stack {stack}", f"make it: sluice pulumi stack init {stack}")
-    if "passphrase" in text:
+    said = _errors(text)
+    if "passphrase" in said:
         return StateRefused(
-            f"stack {stack}: {_errors(text) or 'its secrets need a passphrase'}",
+            f"stack {stack}: {said}",
             "set PULUMI_CONFIG_PASSPHRASE (an empty one is allowed) or PULUMI_CONFIG_PASSPHRASE_FILE",
         )
-    detail = "\n".join(problems) or _errors(text) or text.strip()
+    detail = "\n".join(problems) or said or text.strip()
     return UpdateFailed(
         f"update of stack {stack} failed: {detail}",
         f"look closer: sluice pulumi preview --diff --stack {stack}",
@@ -161,9 +177,10 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
 
 
 def _errors(text: str) -> str:
-    """The errors that a command printed, each with the lines below it that belong to it: a list of causes, say."""
-    found = re.findall(r"\berror: (.*(?:\n[ \t]+\S.*)*)", text)
-    return "\n".join("\n".join(line.strip() for line in error.splitlines()) for error in found)
+    """What a command wrote on standard error, from its first error to the end: what follows belongs to it."""
+    _, _, written = text.partition("\n stderr: ")
+    _, _, said = written.partition("error: ")
+    return re.sub(r"^error: ", "", said, flags=re.M).strip()
 
 
 def _last_paragraph(message: str) -> str:

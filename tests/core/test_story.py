@@ -745,6 +745,19 @@ def test_no_data_at_a_later_weight_is_a_failed_check_at_once() -> None:
     assert world.status.failed_checks == 1
 
 
+def test_a_failed_update_is_said_with_its_list_of_causes() -> None:
+    causes = "2 errors occurred:\n\t* the Service is invalid\n\t* the quota is exceeded"
+    world = initialised(document())
+    world.release("v2")
+
+    def begin(update: Update) -> None:
+        raise UpdateFailed(f"update of stack s failed: {causes}")
+
+    world.stacks.begin = begin
+    world.tick(3)
+    assert f"update of stack s failed: {causes}" in world.texts
+
+
 def test_a_promotion_that_fails_again_and_again_has_an_end() -> None:
     world = initialised(document({"spec.progressDeadlineSeconds": 60}))
     world.release("v2")
