@@ -97,7 +97,9 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         if generated.apex_is_foreign:
             objects.patch(generated.apex, self._after(*before))
         else:
-            objects.register(generated.apex, self._after(*before, guarded=guarded))
+            options = self._after(*before, guarded=guarded)
+            options.retain_on_delete = generated.apex_stays
+            objects.register(generated.apex, options)
 
     def _after(self, *before: pulumi.CustomResource, guarded: bool = False) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(before), protect=guarded)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from automation.core.kinds import Manifest
 from automation.core.managed_fields import writers
-from automation.core.marks import ATTEMPT, EVIDENCE, RELEASE, is_ours, owner_reference
+from automation.core.marks import ATTEMPT, EVIDENCE, MADE_FOR, RELEASE, is_ours, owner_reference
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, primary, services
@@ -30,7 +30,7 @@ class Inputs:
 
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
     what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
-    still run. `apex` is the live Service of the apex's name.
+    still run. `apex` is the live Service of the apex's name. `leaving`: users go back to the target.
     """
 
     placement: Placement
@@ -41,16 +41,18 @@ class Inputs:
     autoscaler: Manifest | None = None
     route: Manifest | None = None
     apex: Manifest | None = None
+    leaving: bool = False
 
 
 @dataclass(frozen=True)
 class Generated:
     """The objects by what they are for. `apex_is_foreign`: somebody else made that Service, so it is
-    patched, and left alone (None) for as long as it is to select the target."""
+    patched, and left alone (None) for as long as it is to select the target. `apex_stays` when all the rest goes."""
 
     services: tuple[Manifest, ...]
     apex: Manifest | None
     apex_is_foreign: bool
+    apex_stays: bool = False
     configs: tuple[Manifest, ...] = ()
     primary: Manifest | None = None
     autoscaler: Manifest | None = None
@@ -78,10 +80,12 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
     chosen = selector_of(inputs.target)
     *inner, apex = services.services(canary, chosen, inputs.placement.apex, inputs.target, owner)
     foreign = inputs.apex is not None and _made_by_somebody_else(canary, inputs)
+    stays = inputs.leaving and inputs.placement.apex == "target"
     common = Generated(
         tuple(inner),
-        _taken_over(canary, inputs, apex) if foreign else apex,
+        _taken_over(canary, inputs, apex) if foreign else _marked(canary, apex, stays),
         foreign,
+        stays,
         route=_route(canary, inputs, owner),
     )
     if inputs.revision is None:
@@ -91,6 +95,7 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
         common.services,
         common.apex,
         foreign,
+        stays,
         configs.copies({**(inputs.kept or {}), **revision.configs}, canary.namespace, owner),
         primary.workload(canary, chosen, inputs.target, revision, owner),
         _autoscaler(canary, inputs, owner),
@@ -144,8 +149,19 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     return route if placement.apex == "primary" else None
 
 
+def _marked(canary: Canary, apex: Manifest, stays: bool) -> Manifest:
+    """The apex that is made here. Once users are back on the target it has no owner: it would go with the Canary, and
+    they with it."""
+    metadata = apex["metadata"]
+    annotations = {**metadata["annotations"], MADE_FOR: canary.name}
+    kept = {field: value for field, value in metadata.items() if not (stays and field == "ownerReferences")}
+    return {**apex, "metadata": {**kept, "annotations": annotations}}
+
+
 def _made_by_somebody_else(canary: Canary, inputs: Inputs) -> bool:
     if inputs.apex is None:
+        return False
+    if (inputs.apex["metadata"].get("annotations") or {}).get(MADE_FOR) == canary.name:
         return False
     owners = inputs.apex["metadata"].get("ownerReferences") or []
     own = (canary.origin.kind, inputs.uid)

@@ -16,7 +16,7 @@ from automation.core.marks import FIELD_MANAGER
 from automation.core.refusal import Problem, Refused
 from automation.core.rendering import placement_to_render
 from automation.core.spec import Canary as Spec
-from automation.core.status import Placement, Status
+from automation.core.status import Phase, Placement, Status
 from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
 from components.generated import Inputs
@@ -163,6 +163,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
         autoscaler=live.autoscaler or (sources.autoscaler if sources else None),
         route=live.route or (sources.route if sources else None),
         apex=live.apex,
+        leaving=view.status.phase in (Phase.TERMINATING, Phase.TERMINATED),
     )
 
 

@@ -54,6 +54,8 @@ class TickContext:
     setback: Setback | None = None
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
+    held: bool = False
+    deleted: bool = False
 
 
 class Observer:
@@ -86,6 +88,8 @@ class Observer:
             setback=context.setback,
             drift=context.drift,
             mending=context.mending,
+            held=context.held,
+            deleted=context.deleted,
         )
 
     def _configs(self, canary: Canary, template: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

@@ -12,6 +12,7 @@ from automation.core.decision import Announce, Decision, MakeLive, Save, ScaleTa
 from automation.core.liveness import is_live
 from automation.core.moves import stay
 from automation.core.observation import Observation
+from automation.core.phases.deletion import holding, leave
 from automation.core.phases.giving_up import carry_on, give_up
 from automation.core.phases.initialisation import initialising
 from automation.core.phases.progressing import progressing
@@ -51,7 +52,7 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
     in the same tick. Otherwise it is final, and the caller takes its actions in order."""
     at = Situation(canary, status, observation)
     if status.intent is None:
-        return _decide(at)
+        return holding(at, _decide(at))
     if is_live(status.intent, observation):
         return _after(at, settle(canary, status, status.intent, observation.now))
     return _after(at, abandon(canary, status))
@@ -59,6 +60,8 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
 
 def _decide(at: Situation) -> Decision:
     """What comes before any phase, in order of urgency."""
+    if at.seen.deleted and at.seen.held:
+        return leave(at)
     if (leaving := _LEAVING.get(at.status.phase)) is not None:
         return leaving(at)
     if at.status.ending:

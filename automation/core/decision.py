@@ -46,6 +46,13 @@ class ScalePrimary:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Keep the Canary from going when it is deleted, or (not `held`) let it go."""
+
+    held: bool
+
+
+@dataclass(frozen=True)
 class Save:
     """Write the status."""
 
@@ -74,7 +81,7 @@ class MakeLive:
         return self.intent.message
 
 
-Action = RecordRevision | ScaleTarget | ScalePrimary | Save | Announce | MakeLive
+Action = RecordRevision | ScaleTarget | ScalePrimary | Hold | Save | Announce | MakeLive
 
 
 @dataclass(frozen=True)

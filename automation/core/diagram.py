@@ -9,8 +9,8 @@ Made from `automation/core/transitions.py` by `make docs`. The same table is wha
 in it is refused in code.
 """
 _TAIL = """
-`Waiting`, `WaitingPromotion`, `Terminating` and `Terminated` are known and shown, but nothing leads there: the gates
-and the deletion that they belong to are not driven by this version.
+`Waiting` and `WaitingPromotion` are known and shown, but nothing leads there: the gates that they belong to are not
+driven by this version.
 """
 
 

@@ -22,6 +22,13 @@ DECLARED = "sluice.delivery/declared"
 CANARY = "sluice.delivery/canary"
 """Label of everything that is recorded for a Canary; its value is the Canary's name."""
 
+MADE_FOR = "sluice.delivery/made-for"
+"""On an apex Service that nobody had made before: the name of the Canary that it was made for."""
+
+FINALIZER = "finalizer.flagger.app"
+"""On a Canary with `revertOnDeletion`: it is there until users are back on the target. Flagger's own name, so that
+either driver can end what the other one began."""
+
 PATCH_MANAGER = "pulumi.com/patchFieldManager"
 FIELD_MANAGER = "sluice"
 

@@ -144,6 +144,8 @@ class Observation:
     scrape_interval: seconds between two samples of the metrics.
     target, primary, route: None where the object does not exist.
     apex: whom the apex Service selects; None where it does not exist, or without a target to compare it with.
+    held: whether the Canary stays when it is deleted, until it is let go.
+    deleted: whether somebody has deleted it.
     scaler: what the autoscalers of target and primary say.
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
     remarks: sentences on what a run leaves alone though its author may not expect it, such as a rule of the source.
@@ -162,6 +164,8 @@ class Observation:
     route: Route | None
     apex: Apex | None
     scrape_interval: float = 5.0
+    held: bool = False
+    deleted: bool = False
     scaler: Autoscaling = NOT_SCALED
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

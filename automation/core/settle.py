@@ -84,7 +84,8 @@ def _retired(canary: Canary, live: Status, now: float) -> Settled:
 
 
 def _removed(canary: Canary, live: Status, now: float) -> Settled:
-    return Settled(enter(canary, live, Phase.TERMINATED, now, request=None), (texts.retired(canary),))
+    gone = enter(canary, live, Phase.TERMINATED, now, request=None)
+    return Settled(gone, (texts.retired(canary),), again=True)
 
 
 def _repaired(canary: Canary, live: Status, now: float) -> Settled:

@@ -120,6 +120,32 @@ def retired(canary: Canary) -> Event:
     return normal(f"{canary.full_name} is retired: what was generated for it is gone")
 
 
+def terminating(canary: Canary) -> Event:
+    return normal(f"Terminating canary {canary.full_name}")
+
+
+def terminated(canary: Canary) -> Event:
+    return normal(f"Terminated canary {canary.full_name}")
+
+
+def unproven(canary: Canary) -> Event:
+    return warning(
+        f"{canary.target_full_name} gets all traffic with a revision that was not promoted: {canary.full_name} was "
+        "deleted"
+    )
+
+
+def deleted(canary: Canary, pods: int) -> Event:
+    """What is said of a Canary that went without giving its traffic back; `pods` served it."""
+    kind = canary.target.kind.lower()
+    return warning(
+        f"{canary.full_name} was deleted and what was generated for it goes too: nobody serves its users while {kind} "
+        f"{canary.target_full_name} is at zero. It serves again with: "
+        f"kubectl -n {canary.namespace} scale {kind}/{canary.target.name} --replicas={pods}. Next time set "
+        "spec.revertOnDeletion, or run sluice retire before"
+    )
+
+
 def nothing_to(canary: Canary, verb: str, why: str) -> Event:
     return warning(f"Nothing to {verb} for {canary.full_name}: {why}")
 

@@ -20,6 +20,9 @@ class Transition:
     when: str
 
 
+RUNNING = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
+IDLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
+_UNSETTLED = (Phase.INITIALIZING, *RUNNING)
 TRANSITIONS = (
     Transition(Phase.NONE, Phase.INITIALIZING, "the Canary is seen for the first time: primary is created"),
     Transition(Phase.INITIALIZING, Phase.INITIALIZED, "primary is ready and the apex Service selects it"),
@@ -40,16 +43,16 @@ TRANSITIONS = (
     Transition(Phase.PROMOTING, Phase.FINALISING, "primary runs the new revision and has all the traffic"),
     Transition(Phase.PROMOTING, Phase.FAILED, "primary did not become ready, or an abort: it was put back"),
     Transition(Phase.FINALISING, Phase.SUCCEEDED, "the target is scaled to zero"),
-    Transition(Phase.INITIALIZED, Phase.TERMINATING, "retiring was asked for"),
-    Transition(Phase.SUCCEEDED, Phase.TERMINATING, "retiring was asked for"),
-    Transition(Phase.FAILED, Phase.TERMINATING, "retiring was asked for"),
+    *(
+        Transition(phase, Phase.TERMINATING, "it was deleted, and reverts on deletion")
+        for phase in _UNSETTLED
+    ),
+    *(Transition(phase, Phase.TERMINATING, "retiring was asked for, or it was deleted") for phase in IDLE),
     Transition(Phase.TERMINATING, Phase.TERMINATED, "the target serves, and what was generated is gone"),
     Transition(
         Phase.FINALISING, Phase.FAILED, "primary fell past its deadline, or an abort: it was put back"
     ),
 )
-RUNNING = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
-IDLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
 _LEGAL = frozenset((transition.source, transition.to) for transition in TRANSITIONS)
 _PROMOTED = {Phase.INITIALIZED: "True", Phase.SUCCEEDED: "True", Phase.FAILED: "False"}
 

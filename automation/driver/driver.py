@@ -18,6 +18,7 @@ from automation.core.decision import (
     Announce,
     Decision,
     Event,
+    Hold,
     MakeLive,
     RecordRevision,
     Save,
@@ -28,15 +29,17 @@ from automation.core.decision import (
 )
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.liveness import is_live
+from automation.core.marks import FINALIZER
 from automation.core.observation import Drift, Observation
 from automation.core.phases.repair import mended
 from automation.core.settle import Veto, abandon
 from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
+from automation.core.texts import deleted
 from automation.core.traffic import ALL_ON_PRIMARY
 from automation.driver.drift import drift_of
-from automation.driver.memory import Memories, Memory
+from automation.driver.memory import Memories, Memory, Served
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
 from automation.errors import ClusterRefused
@@ -74,7 +77,7 @@ class Driver:
         """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries."""
         live = self._ports.copies.get(CANARY, namespace, name)
         if live is None:
-            self.memories.forget((namespace, name))
+            self._part(self.memories.forget((namespace, name)))
             return None
         memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
         status = Status.parse(live.get("status") or {})
@@ -84,6 +87,7 @@ class Driver:
             return self._refuse(live, status, refused, memory)
         memory.refused = ""
         scene = self._look(live, canary, status, memory)
+        memory.served = served(scene)
         try:
             return replace(self._advance(scene), owed=memory.placed.owed)
         except Conflict:
@@ -104,6 +108,8 @@ class Driver:
             setback=memory.placed.setback,
             drift=self._drift(canary, status, memory),
             mending=memory.mending,
+            held=FINALIZER in finalizers(live),
+            deleted="deletionTimestamp" in live["metadata"],
         )
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
 
@@ -157,6 +163,8 @@ class Driver:
                 self._scale(canary, canary.target.name, replicas)
             case ScalePrimary(replicas=replicas):
                 self._scale(canary, canary.primary_name, replicas)
+            case Hold(held=held):
+                return self._hold(scene, held)
             case Save(status=status):
                 return self._save(scene, status)
             case Announce(event=event):
@@ -217,6 +225,29 @@ class Driver:
         if thing is not None:
             self._ports.copies.put(kind, thing)
 
+    def _hold(self, scene: Scene, held: bool) -> Scene:
+        metadata = scene.live["metadata"]
+        others = [name for name in finalizers(scene.live) if name != FINALIZER]
+        wanted = [*others, *([FINALIZER] if held else [])]
+        body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": wanted}}
+        key = (metadata["namespace"], metadata["name"])
+        kept = self._ports.objects.patch(CANARY, *key, body)
+        if not held:
+            scene.memory.served = None
+        elif "deletionTimestamp" not in kept["metadata"]:
+            self._ports.copies.put(CANARY, kept)
+        return replace(scene, live=kept)
+
+    def _part(self, memory: Memory | None) -> None:
+        """Says of a Canary that went without giving its traffic back what becomes of its users."""
+        if memory is None or memory.served is None:
+            return
+        left = memory.served
+        event = deleted(left.canary, left.pods)
+        key = (left.canary.namespace, left.canary.name)
+        announcement = Announcement(*key, event.type, event.text, self._ports.clock.now())
+        self._ports.announce(announcement, left.live)
+
     def _save(self, scene: Scene, status: Status) -> Scene:
         saved = self._ports.objects.replace_status(CANARY, {**scene.live, "status": status.document()})
         refuse_forgetful(saved, status)
@@ -235,6 +266,8 @@ class Driver:
         metadata = live["metadata"]
         key = (metadata["namespace"], metadata["name"])
         text = "; ".join(str(problem) for problem in refused.problems)
+        if "deletionTimestamp" in metadata and FINALIZER in finalizers(live):
+            text += f"; it was deleted and stays until it is mended, or let go by taking {FINALIZER} off it"
         if memory.refused != text:
             memory.refused = text
             announcement = Announcement(*key, "Warning", text, self._ports.clock.now())
@@ -265,6 +298,18 @@ def failing(scene: Scene) -> Failing | None:
     placed = scene.memory.placed
     idle = scene.status.traffic == ALL_ON_PRIMARY
     return Failing(placed.trouble) if placed.setback is not None and idle else None
+
+
+def served(scene: Scene) -> Served | None:
+    """The Canary, where its users are lost if it goes: primary serves them, and goes with it."""
+    primary, placed = scene.observation.primary, scene.status.in_force
+    if placed is None or placed.apex != "primary":
+        return None
+    return Served(scene.canary, primary.replicas if primary and primary.replicas else 1, scene.live)
+
+
+def finalizers(live: Manifest) -> list[str]:
+    return list(live["metadata"].get("finalizers") or ())
 
 
 def obstacle_to(scene: Scene) -> str:

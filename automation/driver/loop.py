@@ -107,7 +107,11 @@ class Loop:
     def changed(self, kind: Kind, thing: Manifest) -> None:
         """Called by the watches: brings forward the tick of each Canary that may have something new to do."""
         if kind is CANARY:
-            if self._mine(thing) and self._is_news(thing):
+            if self._watches.get(CANARY, *key_of(thing)) is None:
+                self._agenda.hasten(
+                    key_of(thing), time.monotonic()
+                )  # its users may have lost who served them
+            elif self._mine(thing) and self._is_news(thing):
                 self._hasten(thing)
             return
         for canary in self._watches.all(CANARY):
@@ -175,7 +179,8 @@ class Loop:
 
 
 def eager(canary: Manifest) -> bool:
-    return ((canary.get("status") or {}).get("phase") or "") in EAGER
+    leaving = "deletionTimestamp" in (canary.get("metadata") or {})
+    return leaving or ((canary.get("status") or {}).get("phase") or "") in EAGER
 
 
 def concerns(canary: Manifest, kind: Kind, thing: Manifest) -> bool:

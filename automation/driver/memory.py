@@ -6,19 +6,31 @@ import threading
 from dataclasses import dataclass, field
 
 from automation.cluster.watches import Key
+from automation.core.kinds import Manifest
 from automation.core.observation import Mending
+from automation.core.spec import Canary
 from automation.questions.asker import Asked
 from automation.updates.placer import Placed
+
+
+@dataclass(frozen=True)
+class Served:
+    """A Canary whose primary serves its users with so many pods, and its object as it was seen last."""
+
+    canary: Canary
+    pods: int
+    live: Manifest
 
 
 @dataclass
 class Memory:
     """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
-    `mending` what came of repairs."""
+    `mending` what came of repairs, `served` how its users are lost if it goes: None where they are not."""
 
     uid: str
     refused: str = ""
     mending: Mending | None = None
+    served: Served | None = None
     asked: Asked = field(default_factory=Asked)
     placed: Placed = field(default_factory=Placed)
 
@@ -38,6 +50,7 @@ class Memories:
                 known = self._of[key] = Memory(uid)
             return known
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: Key) -> Memory | None:
+        """What was known of a Canary that is gone."""
         with self._lock:
-            self._of.pop(key, None)
+            return self._of.pop(key, None)

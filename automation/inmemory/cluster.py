@@ -1,7 +1,8 @@
 """An API server in memory: objects by kind and name, versions and generations, conflicts, merge patches.
 
 It is as strict as a real one about what drivers rest on (who wrote last, what is there already), and simple where they
-don't: server-side apply merges field by field and forces, nothing is defaulted, nothing is collected.
+don't: server-side apply merges field by field and forces, nothing is defaulted, nothing is collected. What has
+finalizers stays until the last of them is taken off.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from automation.cluster.client import MANAGER, Conflict
 from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
 from automation.errors import ClusterRefused
 
+_DELETED = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
 Address = tuple[Kind, str, str]
 Acts = Callable[[str, Kind, Manifest], None]
 
@@ -83,8 +85,12 @@ class MemoryCluster:
 
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
         known = self.get(kind, namespace, name)
-        if known is not None:
-            self.before("delete", kind, known)
+        if known is None:
+            return
+        self.before("delete", kind, known)
+        if known["metadata"].get("finalizers"):
+            self._write("delete", (kind, namespace, name), merged(known, {"metadata": _DELETED}))
+        else:
             del self._objects[kind, namespace, name]
             self.after("delete", kind, known)
 
@@ -117,8 +123,11 @@ class MemoryCluster:
                 "resourceVersion": str(self._version),
             },
         }
-        self.after(verb, kind, self._objects[at])
-        return self._objects[at]
+        written = self._objects[at]
+        if "deletionTimestamp" in written["metadata"] and not written["metadata"].get("finalizers"):
+            del self._objects[at]
+        self.after(verb, kind, written)
+        return written
 
 
 class MemoryCopies:

@@ -93,7 +93,7 @@ class Api:
             case "PUT" | "PATCH" if path in self._objects:
                 return self._write(path, part, body)
             case "DELETE" if path in self._objects:
-                return Answer(body=self._objects.pop(path))
+                return Answer(body=self._delete(path))
         return Answer(404, {"message": "not found"})
 
     def _list(self, path: str, selector: str) -> Answer:
@@ -117,7 +117,18 @@ class Api:
         if version not in (None, known["metadata"]["resourceVersion"]):
             return Answer(409, {"message": "the object has been modified"})
         field = {"scale": "spec"}.get(part, part)
-        return Answer(body=self._store(path, merged(known, {field: body.get(field)} if field else body)))
+        written = self._store(path, merged(known, {field: body.get(field)} if field else body))
+        if "deletionTimestamp" in written["metadata"] and not written["metadata"].get("finalizers"):
+            del self._objects[path]
+        return Answer(body=written)
+
+    def _delete(self, path: str) -> Manifest:
+        known = self._objects[path]
+        if known["metadata"].get("finalizers"):
+            return self._store(
+                path, merged(known, {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}})
+            )
+        return self._objects.pop(path)
 
 
 def _is_collection(path: str) -> bool:

@@ -11,7 +11,7 @@ from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.status import Placement, Traffic
 from components.generated import Generated, Inputs, generate
-from tests.components.documents import autoscaler, canary, placement, revision, route, target
+from tests.components.documents import OWNER, autoscaler, canary, placement, revision, route, target
 
 NEW = Placement("", "target", Traffic(0), "")
 
@@ -42,6 +42,16 @@ def test_initialising_makes_primary_beside_the_target_that_still_serves() -> Non
     assert "HorizontalPodAutoscaler/podinfo-primary" not in names(made)  # it would take idle pods away
     assert made.apex["spec"]["selector"] == {"app": "podinfo"}
     assert made.route is None
+
+
+def test_an_apex_that_leads_to_the_target_stays_when_its_canary_goes() -> None:
+    made = generated(placement(0, apex="target"), revision=revision(), leaving=True)
+    assert made.apex_stays
+    assert "ownerReferences" not in made.apex["metadata"]
+    again = generated(placement(0, apex="target"), revision=revision(), apex=made.apex)
+    assert not again.apex_is_foreign
+    assert again.apex["metadata"]["ownerReferences"] == [OWNER]
+    assert generated(placement(0), revision=revision(), leaving=True).apex["metadata"]["ownerReferences"]
 
 
 def test_with_the_apex_on_primary_the_route_is_there() -> None:

@@ -23,11 +23,10 @@ def like_before(at: Situation) -> Decision | None:
 
 
 def like_primary(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
-    """Gives a target at zero as many pods as carry the traffic now."""
-    if target.workload.replicas > 0:
-        return ()
+    """Gives a target at zero, or in the middle of a run, as many pods as primary has."""
     serving = at.seen.primary.replicas if at.seen.primary else 0
-    return (ScaleTarget(max(1, serving, at.seen.scaler.least or 0)),)
+    pods = max(1, serving, at.seen.scaler.least or 0)
+    return (ScaleTarget(pods),) if target.workload.replicas < pods else ()
 
 
 def _at_least(at: Situation, pods: int) -> Decision | None:

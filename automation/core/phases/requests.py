@@ -49,7 +49,7 @@ def _retire(at: Situation) -> Decision:
         return _nothing(
             at, "retire", "the target is not at the revision that primary runs; set it back first"
         )
-    return retire(at)
+    return retire(at, texts.retiring(at.canary))
 
 
 def _nothing(at: Situation, verb: str, why: str) -> Decision:

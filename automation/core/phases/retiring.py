@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from automation.core import texts
-from automation.core.decision import Announce, Decision, Save
+from automation.core.decision import Announce, Decision, Event, Save
 from automation.core.moves import attempt, stay
 from automation.core.phases.capacity import like_primary
 from automation.core.phases.repair import repair
@@ -13,11 +13,11 @@ from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter
 
 
-def retire(at: Situation) -> Decision:
-    """A Canary at rest begins to leave."""
-    status = enter(at.canary, at.status, Phase.TERMINATING, at.seen.now, request=None)
+def retire(at: Situation, *events: Event) -> Decision:
+    """A Canary begins to leave."""
+    status = enter(at.canary, at.status, Phase.TERMINATING, at.seen.now, request=None, ending="")
     waking = like_primary(at, at.seen.target) if at.seen.target else ()
-    return Decision("retire", (*waking, Save(status), Announce(texts.retiring(at.canary))))
+    return Decision("retire", (*waking, Save(status), *(Announce(event) for event in events)))
 
 
 def retiring(at: Situation) -> Decision:
@@ -29,8 +29,8 @@ def retiring(at: Situation) -> Decision:
         return mending  # primary carries the traffic until the target does
     if at.seen.target is None:
         return stay("the target does not exist", texts.target_missing(at.canary))
-    if waking := like_primary(at, at.seen.target):
-        return Decision("the target has to serve first", waking)
+    if at.seen.target.workload.replicas == 0:
+        return Decision("the target has to serve first", like_primary(at, at.seen.target))
     canary = at.canary_readiness()
     if canary.state != "ready":
         return stay(canary.why, texts.canary_not_ready(at.canary, canary.why))

@@ -39,6 +39,16 @@ class ObjectsContract:
         assert objects.get(CONFIG_MAP, SPACE, "nobody") is None
         objects.delete(CONFIG_MAP, SPACE, "nobody")
 
+    def test_what_has_a_finalizer_stays_until_it_is_taken_off(self, objects: Objects) -> None:
+        objects.create(CONFIG_MAP, config("held"))
+        objects.patch(CONFIG_MAP, SPACE, "held", {"metadata": {"finalizers": ["example.com/held"]}})
+        objects.delete(CONFIG_MAP, SPACE, "held")
+        found = objects.get(CONFIG_MAP, SPACE, "held")
+        assert found is not None
+        assert found["metadata"]["deletionTimestamp"]
+        objects.patch(CONFIG_MAP, SPACE, "held", {"metadata": {"finalizers": []}})
+        assert objects.get(CONFIG_MAP, SPACE, "held") is None
+
     def test_what_is_created_is_read_back(self, objects: Objects) -> None:
         made = objects.create(CONFIG_MAP, config("created"))
         found = objects.get(CONFIG_MAP, SPACE, "created")

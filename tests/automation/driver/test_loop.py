@@ -94,6 +94,10 @@ def test_changes_are_looked_at_at_once_unless_that_would_judge_early(phase: str,
     assert eager({"status": {"phase": phase}}) is at_once
 
 
+def test_a_deletion_is_looked_at_at_once_in_every_phase() -> None:
+    assert eager({"metadata": {"deletionTimestamp": "now"}, "status": {"phase": "Progressing"}})
+
+
 CANARY_OF_TEST: dict[str, Any] = {
     "metadata": {"namespace": "test", "name": "podinfo", "generation": 1},
     "spec": {"targetRef": {"name": "podinfo"}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -55,3 +56,47 @@ def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_re
     refused = podinfo.ground.sluice("abort", *asked, expect=42)
     # then
     assert "there is no run to abort" in refused
+
+
+def test_a_canary_that_reverts_on_deletion_goes_in_mid_run_without_a_failed_request(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    podinfo = application()
+    patch = json.dumps({"spec": {"revertOnDeletion": True}})
+    podinfo.kubectl("patch", "canary", "podinfo", "--type=merge", "-p", patch)
+    gateway = podinfo.ground.lab.addresses["gateway"]
+    with (
+        podinfo.ground.begun("run", "--env", "dev", "--output", "text") as driver,
+        Traffic(f"http://{gateway}/api/info", documents.host(namespace), rate=20) as users,
+    ):
+        eventually(lambda: podinfo.canary["metadata"].get("finalizers"))
+        podinfo.set_image("6.0.1")
+        podinfo.until_weight(25)
+        # when
+        podinfo.kubectl("delete", "canary", "podinfo", "--timeout=60s")
+        # then
+        eventually(lambda: not podinfo.uid("deployment/podinfo-primary"))
+        answered = users.total.ok
+        eventually(lambda: users.total.ok > answered + 40)
+        assert f"Terminated canary podinfo.{namespace}" in driver.events
+    assert users.total.failed == 0
+    assert podinfo.kubectl.get("service", "podinfo")["spec"]["selector"] == {"app": "podinfo"}
+    assert podinfo.image().endswith(":6.0.1")
+
+
+def test_what_a_canary_that_goes_without_it_leaves_behind_is_said_with_the_way_out(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    podinfo = application()
+    with podinfo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
+        eventually(
+            lambda: any(namespace in event for event in driver.events) or podinfo.phase == "Initialized"
+        )
+        # when
+        podinfo.kubectl("delete", "canary", "podinfo")
+        # then
+        way = f"kubectl -n {namespace} scale deployment/podinfo --replicas=1"
+        eventually(lambda: any(way in event for event in driver.events))
+    podinfo.kubectl("delete", "deployment,apisixroute", "--all", "--wait=false")
