@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automation.core.kinds import Manifest
-from automation.core.marks import DECLARED, RELEASE
+from automation.core.marks import DECLARED, RELEASE, REPLICAS
 from components.covering import by_name, covers, is_named
 
 
@@ -61,6 +61,7 @@ def declared(
     """
     # Without an autoscaler the driver scales the target, from and to zero; an update must not undo that.
     left_alone = () if scaled else ("spec.replicas",)
+    document = document if scaled else _asking(document)
     if live is None:
         manifest = _first(document, images)
         return DeclaredTarget(_without_replicas(manifest) if scaled else manifest, left_alone)
@@ -144,6 +145,15 @@ def _manifest(document: Manifest, template: Manifest, mark: _Known) -> Manifest:
         "metadata": {**metadata, "annotations": annotations},
         "spec": {**document["spec"], "template": template},
     }
+
+
+def _asking(document: Manifest) -> Manifest:
+    """The document with its number of pods where the driver finds it at the next release."""
+    if "replicas" not in document["spec"]:
+        return document
+    metadata = document["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), REPLICAS: str(document["spec"]["replicas"])}
+    return {**document, "metadata": {**metadata, "annotations": annotations}}
 
 
 def _without_replicas(manifest: Manifest) -> Manifest:

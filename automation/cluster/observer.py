@@ -18,7 +18,7 @@ from automation.core.kinds import (
     Manifest,
 )
 from automation.core.managed_fields import writers
-from automation.core.marks import ATTEMPT, is_ours
+from automation.core.marks import ATTEMPT, is_ours, replicas_asked
 from automation.core.observation import (
     NOT_SCALED,
     Autoscaling,
@@ -123,6 +123,7 @@ class Observer:
             label=selector.label,
             value=selector.value,
             image=observed.image,
+            asked=replicas_asked(live),
         )
         problems = (*unselected, *port_problems(canary, template))
         return target, [*map(str, problems), *missing]

@@ -20,7 +20,7 @@ from automation.core.kinds import (
     Manifest,
     Scope,
 )
-from automation.core.marks import CANARY, owner_reference
+from automation.core.marks import CANARY, owner_reference, replicas_asked
 from automation.core.spec import Canary
 from workloads.registry import scaler_of, workload_of
 
@@ -87,9 +87,10 @@ class Recorder:
         return name
 
     def _replicas(self, canary: Canary, live: Manifest) -> int:
-        """How many replicas the primary should have. An idle target has none, so then the running primary says."""
+        """How many replicas the primary should have. An idle target has none: then its document says, or else the
+        running primary."""
         workload = workload_of(canary)
-        if wanted := workload.replicas(live):
+        if wanted := workload.replicas(live) or replicas_asked(live):
             return wanted
         primary = self._cluster.get(workload.kind, canary.namespace, canary.primary_name)
         return (workload.replicas(primary) if primary else 0) or 1

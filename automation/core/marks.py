@@ -19,6 +19,10 @@ EVIDENCE = "sluice.delivery/evidence"
 DECLARED = "sluice.delivery/declared"
 """On a declared target: what the stack asked for when it last wrote the pod template."""
 
+REPLICAS = "sluice.delivery/replicas"
+"""On a declared target that no autoscaler scales: how many pods its document asks for. The driver scales the object
+itself, from and to zero, so its own number says nothing of that."""
+
 CANARY = "sluice.delivery/canary"
 """Label of everything that is recorded for a Canary; its value is the Canary's name."""
 
@@ -86,3 +90,9 @@ def inherited(marks: Mapping[str, str] | None) -> dict[str, str]:
         for key, value in (marks or {}).items()
         if not any(mark in key for mark in _MARKS_OF_OTHERS)
     }
+
+
+def replicas_asked(live: Manifest) -> int | None:
+    """How many pods the document of a declared workload asks for; None where it leaves that open."""
+    text = (live["metadata"].get("annotations") or {}).get(REPLICAS, "")
+    return int(text) if text.isdecimal() else None

@@ -70,7 +70,7 @@ class Workload:
 class Target:
     """The workload that people change. `revision` is its revision hash, `configs` the checksums of its tracked
     configuration by key, `label` and `value` the pair by which its pods are selected, `image` the image of its first
-    container."""
+    container, `asked` how many pods its document asks for, where it is declared."""
 
     workload: Workload
     revision: str
@@ -78,6 +78,7 @@ class Target:
     label: str = "app"
     value: str = ""
     image: str = ""
+    asked: int | None = None
 
 
 @dataclass(frozen=True)

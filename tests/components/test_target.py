@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from automation.core.kinds import Manifest
-from automation.core.marks import DECLARED
+from automation.core.marks import DECLARED, replicas_asked
 from components.target import DeclaredTarget, ImageRequest, declared
 from tests.components import documents
 
@@ -60,6 +60,18 @@ def test_without_an_autoscaler_replicas_are_declared_once_and_then_left_alone() 
     target = declared(document, None, {}, scaled=False)
     assert target.manifest["spec"]["replicas"] == 2
     assert target.ignore_changes == ("spec.replicas",)
+
+
+def test_how_many_replicas_are_asked_for_is_left_for_the_next_release() -> None:
+    document = documents.target()
+    document["spec"]["replicas"] = 2
+    live = declared(document, None, {}, scaled=False).manifest
+    document["spec"]["replicas"] = 4
+    target = declared(document, live, {}, scaled=False)
+    assert replicas_asked(live) == 2
+    assert replicas_asked(target.manifest) == 4
+    assert "spec.replicas" in target.ignore_changes
+    assert replicas_asked(declared(document, None, {}, scaled=True).manifest) is None
 
 
 def test_an_update_that_asks_for_nothing_new_leaves_the_template_alone() -> None:

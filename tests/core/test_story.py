@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from automation.core.decide import Veto
-from automation.core.kinds import LEASE
+from automation.core.kinds import DEPLOYMENT, LEASE
+from automation.core.marks import REPLICAS
 from automation.core.observation import (
     HookAnswer,
     Measured,
@@ -792,3 +793,18 @@ def test_what_of_the_source_is_left_alone_is_told_when_a_run_starts() -> None:
         if text.startswith("Rule mixed of APISIX route podinfo.test is left alone")
     ]
     assert len(told) == 1
+
+
+def test_a_number_of_pods_that_the_document_asks_for_reaches_primary_at_the_next_release() -> None:
+    world = initialised(document())
+    world.release("v2")
+    live = world.cluster.get(DEPLOYMENT, "test", "podinfo")
+    assert live is not None
+    annotations = {**(live["metadata"].get("annotations") or {}), REPLICAS: "4"}
+    world.cluster.put(DEPLOYMENT, {**live, "metadata": {**live["metadata"], "annotations": annotations}})
+    world.tick(2)
+    assert world.target is not None
+    assert world.target.workload.replicas == 4
+    world.until(Phase.SUCCEEDED)
+    assert world.primary is not None
+    assert world.primary.replicas == 4

@@ -103,9 +103,10 @@ def fresh_run(at: Situation, target: Target) -> Status:
 
 
 def scale_from_zero(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
-    """An idle target gets the autoscaler's minimum, or as many replicas as primary has; others keep theirs."""
+    """An idle target gets the autoscaler's minimum, as many replicas as its document asks for, or as many as primary
+    has; others keep theirs."""
     if target.workload.replicas > 0:
         return ()
     if at.seen.scaler.least is not None:
         return (ScaleTarget(max(1, at.seen.scaler.least)),)
-    return (ScaleTarget(max(1, at.seen.primary.replicas if at.seen.primary else 1)),)
+    return (ScaleTarget(max(1, target.asked or (at.seen.primary.replicas if at.seen.primary else 1))),)

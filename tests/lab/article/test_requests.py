@@ -91,9 +91,8 @@ def test_what_a_canary_that_goes_without_it_leaves_behind_is_said_with_the_way_o
     # given
     podinfo = application()
     with podinfo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
-        eventually(
-            lambda: any(namespace in event for event in driver.events) or podinfo.phase == "Initialized"
-        )
+        podinfo.kubectl("delete", "service/podinfo-canary")
+        eventually(lambda: any("made again" in event for event in driver.events))  # it looks after it by now
         # when
         podinfo.kubectl("delete", "canary", "podinfo")
         # then
