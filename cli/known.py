@@ -77,6 +77,7 @@ class Known:
             autoscaler=live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else None,
             route=live_source(canary, self._copies),
             apex=live(SERVICE, canary.apex),
+            primary=live(workload_of(canary).kind, canary.primary_name),
         )
 
 

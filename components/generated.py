@@ -30,7 +30,8 @@ class Inputs:
 
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
     what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
-    still run. `apex` is the live Service of the apex's name. `leaving`: users go back to the target.
+    still run. `apex` is the live Service of the apex's name, `primary` the live primary. `leaving`: users go back to
+    the target.
     """
 
     placement: Placement
@@ -41,6 +42,7 @@ class Inputs:
     autoscaler: Manifest | None = None
     route: Manifest | None = None
     apex: Manifest | None = None
+    primary: Manifest | None = None
     leaving: bool = False
 
 
@@ -97,7 +99,7 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
         foreign,
         stays,
         configs.copies({**(inputs.kept or {}), **revision.configs}, canary.namespace, owner),
-        primary.workload(canary, chosen, inputs.target, revision, owner),
+        primary.workload(canary, primary.Origin(inputs.target, chosen, inputs.primary), revision, owner),
         _autoscaler(canary, inputs, owner),
         common.route,
     )
@@ -123,7 +125,7 @@ def _is_taken(service: Manifest) -> bool:
 def _selects_primary(service: Manifest, target: Manifest) -> bool:
     chosen = selector_of(target)
     selected = (service.get("spec") or {}).get("selector") or {}
-    return bool(selected.get(chosen.label) == chosen.primary[chosen.label])
+    return bool(chosen.told_apart.items() <= selected.items())
 
 
 def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from automation.core.kinds import Manifest
 from automation.core.marks import RELEASE, REVISION, inherited
 from automation.core.spec import Canary
@@ -15,17 +17,28 @@ IDENTITY = "flagger-id"
 """Pod annotation that rolls the primary's pods; stable for a revision, so that writing it again changes nothing."""
 
 
-def workload(
-    canary: Canary, chosen: Selector, target: Manifest, revision: Revision, owner: Manifest
-) -> Manifest:
-    """The primary workload. It declares `replicas` only where no autoscaler does the scaling."""
-    kind = workload_of(canary)
+@dataclass(frozen=True)
+class Origin:
+    """What a primary is made from: the target, its selector, and the primary that is there already (None: none)."""
+
+    target: Manifest
+    chosen: Selector
+    live: Manifest | None
+
+
+def workload(canary: Canary, origin: Origin, revision: Revision, owner: Manifest) -> Manifest:
+    """The primary workload. It declares `replicas` only where no autoscaler does the scaling.
+
+    One that is there keeps the labels by which it finds its pods: they can't be changed without making it anew.
+    """
+    kind, target, chosen = workload_of(canary), origin.target, origin.chosen
     recorded = revision.rollout.get("replicas") or kind.replicas(target) or 1
     return kind.primary(
         Primary(
             name=canary.primary_name,
             namespace=canary.namespace,
-            labels=chosen.primary,
+            labels=chosen.told_apart,
+            selected=(origin.live and kind.selected(origin.live)) or chosen.primary,
             annotations={
                 **inherited(target["metadata"].get("annotations")),
                 **RELEASE,
@@ -45,7 +58,7 @@ def template(chosen: Selector, revision: Revision) -> Manifest:
     pod = configs.with_primary_references(revision.template["spec"], frozenset(revision.configs))
     return {
         "metadata": {
-            "labels": {**metadata.get("labels", {}), **chosen.primary},
+            "labels": {**metadata.get("labels", {}), **chosen.told_apart},
             "annotations": {**metadata.get("annotations", {}), IDENTITY: revision.hash},
         },
         "spec": _spread_apart(pod, chosen),

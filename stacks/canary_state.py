@@ -35,6 +35,7 @@ class Live:
     autoscaler: Manifest | None = None
     route: Manifest | None = None
     apex: Manifest | None = None
+    primary: Manifest | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def read_live(cluster: Objects, canary: Canary) -> Live:
             live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else lambda: None,
             live(*source) if source else lambda: None,
             live(SERVICE, canary.apex),
+            live(workload_of(canary).kind, canary.primary_name),
         )
     )
 

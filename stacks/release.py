@@ -163,6 +163,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
         autoscaler=live.autoscaler or (sources.autoscaler if sources else None),
         route=live.route or (sources.route if sources else None),
         apex=live.apex,
+        primary=live.primary,
         leaving=view.status.phase in (Phase.TERMINATING, Phase.TERMINATED),
     )
 

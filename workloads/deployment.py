@@ -22,6 +22,10 @@ class Deployments:
         template: Manifest = live["spec"]["template"]
         return template
 
+    def selected(self, live: Manifest) -> Mapping[str, str]:
+        labels: Mapping[str, str] = (live["spec"].get("selector") or {}).get("matchLabels") or {}
+        return labels
+
     def observed(self, live: Manifest) -> Workload:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
         status = live.get("status") or {}
@@ -50,7 +54,7 @@ class Deployments:
     def primary(self, parts: Primary) -> Manifest:
         spec: Manifest = {
             **{field: parts.rollout[field] for field in self.rollout_fields if field in parts.rollout},
-            "selector": {"matchLabels": dict(parts.labels)},
+            "selector": {"matchLabels": dict(parts.selected)},
             "template": parts.template,
         }
         if parts.replicas is not None:

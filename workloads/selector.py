@@ -1,29 +1,37 @@
-"""The one label by which target, primary and their Services tell pods apart."""
+"""The labels by which target, primary and their Services tell pods apart."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
 
 LABELS = ("app", "name", "app.kubernetes.io/name")
-"""Labels that may select, in order of preference."""
+"""Labels that may tell target and primary apart, in order of preference."""
 
 
 @dataclass(frozen=True)
 class Selector:
-    """`label: value` selects the target's pods, `label: value-primary` those of the primary."""
+    """`label: value` is on the target's pods, `label: value-primary` on those of the primary. `rest`: the further
+    labels by which the target selects its pods, as pairs; they are on both."""
 
     label: str
     value: str
+    rest: tuple[tuple[str, str], ...] = ()
 
     @property
     def target(self) -> dict[str, str]:
-        return {self.label: self.value}
+        return {self.label: self.value, **dict(self.rest)}
 
     @property
     def primary(self) -> dict[str, str]:
+        return {**self.told_apart, **dict(self.rest)}
+
+    @property
+    def told_apart(self) -> dict[str, str]:
+        """The one label that primary has another value of."""
         return {self.label: f"{self.value}-primary"}
 
 
@@ -32,11 +40,29 @@ def selector_of(target: Manifest) -> Selector:
 
     Raises `Refused` with the model's text when none of `LABELS` is among the target's matchLabels.
     """
-    matched = target["spec"].get("selector", {}).get("matchLabels", {})
+    matched = (target["spec"].get("selector") or {}).get("matchLabels") or {}
     for label in LABELS:
         if label in matched:
-            return Selector(label, matched[label])
+            rest = tuple((key, value) for key, value in sorted(matched.items()) if key != label)
+            return Selector(label, matched[label], rest)
     raise Refused((_unselected(target),))
+
+
+def shared_with(chosen: Selector, others: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
+    """The names of other workloads whose pods would be selected too; `others`: each one's name and pods' labels."""
+    return tuple(sorted(name for name, labels in others if chosen.target.items() <= labels.items()))
+
+
+def sharing_problem(target: str, chosen: Selector, name: str) -> Problem:
+    """What is wrong with a workload whose pods a release of the target, a full name, would send users to."""
+    labels = ", ".join(f"{label}={value}" for label, value in chosen.target.items())
+    return Problem(
+        path="spec.targetRef",
+        problem=f"pods of {name} have all labels by which those of {target} are selected ({labels}): they would get "
+        "its users' requests",
+        remedy="give the two workloads different values of a label that is in spec.selector.matchLabels of both (a "
+        "selector is immutable: the workload has to be created anew)",
+    )
 
 
 def _unselected(target: Manifest) -> Problem:

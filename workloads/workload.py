@@ -22,13 +22,14 @@ class Scaling:
 class Primary:
     """What a primary is made of.
 
-    `rollout` holds the recorded fields of the workload's spec, `replicas` how many pods it declares, None where an
-    autoscaler does.
+    `labels` are its own, `selected` those by which it finds its pods. `rollout` holds the recorded fields of the
+    workload's spec, `replicas` how many pods it declares, None where an autoscaler does.
     """
 
     name: str
     namespace: str
     labels: Mapping[str, str]
+    selected: Mapping[str, str]
     annotations: Mapping[str, str]
     owner: Manifest
     template: Manifest
@@ -49,6 +50,10 @@ class WorkloadKind(Protocol):
 
     def template(self, live: Manifest) -> Manifest:
         """Its pod template."""
+        ...
+
+    def selected(self, live: Manifest) -> Mapping[str, str]:
+        """The labels by which it finds its pods."""
         ...
 
     def observed(self, live: Manifest) -> Workload:

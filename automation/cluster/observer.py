@@ -37,7 +37,7 @@ from documents.outline import Outline
 from gateways import registry as gateways
 from workloads import registry as workloads
 from workloads.ports import port_problems
-from workloads.selector import Selector, selector_of
+from workloads.selector import Selector, selector_of, shared_with, sharing_problem
 
 CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
 
@@ -125,8 +125,22 @@ class Observer:
             image=observed.image,
             asked=replicas_asked(live),
         )
-        problems = (*unselected, *port_problems(canary, template))
+        problems = (*unselected, *self._sharing(canary, selector), *port_problems(canary, template))
         return target, [*map(str, problems), *missing]
+
+    def _sharing(self, canary: Canary, selector: Selector) -> list[Problem]:
+        """What is wrong with other workloads whose pods would get this one's users."""
+        if not selector.label:
+            return []
+        workload, own = workloads.workload_of(canary), (canary.target.name, canary.primary_name)
+        others = [
+            (f"{workload.kind.kind.lower()} {one['metadata']['name']}", pod_labels(workload.template(one)))
+            for one in self._copies.all(workload.kind)
+            if one["metadata"].get("namespace") == canary.namespace and one["metadata"]["name"] not in own
+        ]
+        return [
+            sharing_problem(canary.target_full_name, selector, name) for name in shared_with(selector, others)
+        ]
 
     def _autoscaling(self, canary: Canary) -> Autoscaling:
         scaler = workloads.scaler_of(canary)
@@ -230,6 +244,11 @@ def selected(service: Manifest, target: Target) -> Apex | None:
     if value == f"{target.value}-primary":
         return "primary"
     return "target" if value == target.value else None
+
+
+def pod_labels(template: Mapping[str, Any]) -> Mapping[str, str]:
+    labels: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
+    return labels
 
 
 def _selector(live: Manifest, kind: Kind) -> tuple[Selector, tuple[Problem, ...]]:

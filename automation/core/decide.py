@@ -74,12 +74,12 @@ def _decide(at: Situation) -> Decision:
         return stay("suspended", texts.suspended())
     if at.status.request and at.status.request.verb == "abort":
         return answer(at, at.status.request)
+    if (mending := repair(at)) is not None:
+        return mending
     if at.seen.problems and at.status.phase not in RUNNING:
         return stay("the tick can't go on", *(warning(problem) for problem in at.seen.problems))
     if (taken := taking_over(at)) is not None:
         return taken
-    if (mending := repair(at)) is not None:
-        return mending
     if at.status.request:
         return answer(at, at.status.request)
     phase = _PHASES.get(at.status.phase)

@@ -14,7 +14,7 @@ CHOSEN = Selector("app", "podinfo")
 
 
 def deployment(**fields: Any) -> Manifest:
-    return primary.workload(canary(), CHOSEN, target(), revision(**fields), OWNER)
+    return primary.workload(canary(), primary.Origin(target(), CHOSEN, None), revision(**fields), OWNER)
 
 
 def template(pod: Manifest) -> Manifest:
@@ -63,21 +63,36 @@ def test_rollout_settings_are_copied_and_paused_is_not() -> None:
     assert "paused" not in spec
 
 
+def test_a_primary_finds_its_pods_by_all_labels_of_the_target() -> None:
+    eu = Selector("app", "podinfo", (("instance", "eu"),))
+    made = primary.workload(canary(), primary.Origin(target(), eu, None), revision(), OWNER)
+    assert made["spec"]["selector"]["matchLabels"] == {"app": "podinfo-primary", "instance": "eu"}
+    assert made["metadata"]["labels"] == {
+        "app": "podinfo-primary"
+    }  # others may mean something to who owns them
+
+
+def test_a_primary_that_is_there_keeps_the_labels_by_which_it_finds_its_pods() -> None:
+    eu = Selector("app", "podinfo", (("instance", "eu"),))
+    live = deployment()
+    made = primary.workload(canary(), primary.Origin(target(), eu, live), revision(), OWNER)
+    assert made["spec"]["selector"] == live["spec"]["selector"] == {"matchLabels": {"app": "podinfo-primary"}}
+
+
 def test_replicas_are_left_to_the_autoscaler() -> None:
     assert "replicas" not in deployment(rollout={"replicas": 3})["spec"]
 
 
 def test_without_an_autoscaler_replicas_are_those_recorded() -> None:
-    made = primary.workload(
-        canary(autoscalerRef=None), CHOSEN, target(), revision(rollout={"replicas": 3}), OWNER
-    )
+    origin = primary.Origin(target(), CHOSEN, None)
+    made = primary.workload(canary(autoscalerRef=None), origin, revision(rollout={"replicas": 3}), OWNER)
     assert made["spec"]["replicas"] == 3
 
 
 def test_marks_of_the_live_target_stay_behind() -> None:
     live = target()
     live["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "7", "team": "web"}
-    made = primary.workload(canary(), CHOSEN, live, revision(), OWNER)
+    made = primary.workload(canary(), primary.Origin(live, CHOSEN, None), revision(), OWNER)
     assert made["metadata"]["annotations"].items() >= {"team": "web"}.items()
     assert "deployment.kubernetes.io/revision" not in made["metadata"]["annotations"]
 

@@ -88,12 +88,18 @@ def test_a_port_name_that_the_target_lacks_is_refused_with_the_names_it_has() ->
     ("labels", "chosen"),
     [
         ({"app": "shop"}, Selector("app", "shop")),
-        ({"app.kubernetes.io/name": "shop", "name": "web"}, Selector("name", "web")),
-        ({"app.kubernetes.io/name": "shop", "tier": "web"}, Selector("app.kubernetes.io/name", "shop")),
+        (
+            {"app.kubernetes.io/name": "shop", "name": "web"},
+            Selector("name", "web", (("app.kubernetes.io/name", "shop"),)),
+        ),
+        (
+            {"app.kubernetes.io/name": "shop", "tier": "web"},
+            Selector("app.kubernetes.io/name", "shop", (("tier", "web"),)),
+        ),
     ],
     ids=["app", "name goes before the long form", "long form"],
 )
-def test_one_label_of_the_target_selects(labels: dict[str, str], chosen: Selector) -> None:
+def test_one_label_of_the_target_tells_apart_and_all_select(labels: dict[str, str], chosen: Selector) -> None:
     manifest = target()
     manifest["spec"]["selector"]["matchLabels"] = labels
     assert selector_of(manifest) == chosen

@@ -808,3 +808,25 @@ def test_a_number_of_pods_that_the_document_asks_for_reaches_primary_at_the_next
     world.until(Phase.SUCCEEDED)
     assert world.primary is not None
     assert world.primary.replicas == 4
+
+
+def test_no_run_starts_while_another_workload_would_get_its_traffic() -> None:
+    world = initialised(document())
+    worker = world.cluster.get(DEPLOYMENT, "test", "podinfo-primary")
+    assert worker is not None
+    pods = {**worker["spec"]["template"], "metadata": {"labels": {"app": "podinfo", "component": "worker"}}}
+    shared = {
+        **worker,
+        "metadata": {"name": "worker", "namespace": "test"},
+        "spec": {**worker["spec"], "template": pods},
+    }
+    world.cluster.put(DEPLOYMENT, shared)
+    world.release("v2")
+    world.tick(2)
+    assert (world.status.phase, world.recorded) == (Phase.INITIALIZED, [])
+    assert (
+        "pods of deployment worker have all labels by which those of podinfo.test are selected"
+        in world.texts[0]
+    )
+    world.cluster.delete(DEPLOYMENT, "test", "worker")
+    world.until(Phase.SUCCEEDED)
