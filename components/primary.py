@@ -9,6 +9,7 @@ from automation.core.marks import RELEASE, REVISION, inherited
 from automation.core.spec import Canary
 from components import configs
 from components.revision import Revision
+from workloads.duplicates import without_duplicates
 from workloads.registry import workload_of
 from workloads.selector import Selector
 from workloads.workload import Primary
@@ -45,7 +46,7 @@ def workload(canary: Canary, origin: Origin, revision: Revision, owner: Manifest
                 REVISION: revision.hash,
             },
             owner=owner,
-            template=template(chosen, revision),
+            template=without_duplicates(template(chosen, revision), canary.service.target_port),
             rollout=revision.rollout,
             replicas=recorded if canary.autoscaler is None else None,
         )

@@ -97,5 +97,5 @@ def test_what_a_canary_that_goes_without_it_leaves_behind_is_said_with_the_way_o
         podinfo.kubectl("delete", "canary", "podinfo")
         # then
         way = f"kubectl -n {namespace} scale deployment/podinfo --replicas=1"
-        eventually(lambda: any(way in event for event in driver.events))
+        eventually(lambda: any(way in event for event in driver.events), 30)  # a repair may be under way
     podinfo.kubectl("delete", "deployment,apisixroute", "--all", "--wait=false")
