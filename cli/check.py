@@ -1,51 +1,43 @@
-"""`sluice check`: whether a Canary document can work, before anybody applies it."""
+"""`sluice check`: whether documents can work, before anybody applies them."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import click
-import yaml
 
-from automation.core.refusal import Refused
 from automation.errors import DocumentRefused
-from documents.front import canary_of, front_of, is_release
+from cli.review import Reviewed, review
+from cli.sources import read
 
 
-@click.command(short_help="Whether Canary documents can work, and whether Flagger would understand them.")
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-def check(files: tuple[Path, ...]) -> None:
-    """Whether Canary documents can work, and whether they round-trip through Flagger."""
-    problems = []
-    for path, document in documents(files):
-        try:
-            canary = canary_of(document)
-        except Refused as refused:
-            problems += [f"{path}: {problem}" for problem in refused.problems]
-            continue
-        ours = front_of(document).own_fields(document)
+@click.command(short_help="Whether documents can work, and whether Flagger would understand them.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|-…")
+def check(files: tuple[str, ...]) -> None:
+    """Whether Canaries can work with their targets, routes, autoscalers and metric templates, and whether they
+    round-trip through Flagger.
+
+    All documents of the files (folders are walked, - is standard input) are looked at together, as if they were in the
+    cluster. Nothing is applied, and no cluster is asked.
+    """
+    sources = read(files)
+    reviewed = review(sources.found)
+    for line in _told(reviewed):
+        click.echo(line)
+    problems = [*sources.unreadable, *map(str, reviewed.problems)]
+    if problems:
+        raise DocumentRefused("\n".join(problems))
+    if not sources.found:
+        raise DocumentRefused(f"there is no Kubernetes object in {', '.join(files)}")
+    if not reviewed.canaries:
+        click.echo(f"no Canary among the {len(sources.found)} objects; nothing is wrong with them")
+
+
+def _told(reviewed: Reviewed) -> list[str]:
+    told = [str(finding) for finding in reviewed.findings if finding.kind == "remark"]
+    for origin, canary, ours in reviewed.canaries:
         trip = (
             f"uses fields that Flagger doesn't know: {', '.join(ours)}"
             if ours
             else "round-trips through Flagger"
         )
-        click.echo(f"{path}: Canary {canary.full_name} can work; it {trip}")
-    if problems:
-        raise DocumentRefused("\n".join(problems))
-
-
-def documents(files: tuple[Path, ...]) -> list[tuple[Path, Any]]:
-    """Every Canary of the files. Raises DocumentRefused for what isn't YAML, or where there is no Canary at all."""
-    found = []
-    for path in files:
-        try:
-            loaded = list(yaml.safe_load_all(path.read_text()))
-        except yaml.YAMLError as broken:
-            raise DocumentRefused(f"{path} is not YAML: {' '.join(str(broken).split())}") from broken
-        found += [(path, one) for one in loaded if is_release(one)]
-    if not found:
-        raise DocumentRefused(f"there is no Canary in {', '.join(map(str, files))}")
-    return found
+        told.append(f"{origin}: Canary {canary.full_name} can work; it {trip}")
+    return told

@@ -1,0 +1,232 @@
+"""`sluice check`: what is wrong with documents is said before anybody applies them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from automation.core.kinds import Manifest
+from automation.errors import DocumentRefused
+from cli.check import check
+from cli.review import review
+from cli.sources import Found, read
+from tests.components import documents
+
+HPA = {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "podinfo", "namespace": "test"}}
+
+
+def template(type: str = "prometheus") -> Manifest:
+    return {
+        "kind": "MetricTemplate",
+        "metadata": {"name": "errors", "namespace": "test"},
+        "spec": {"provider": {"type": type}, "query": "vector(1)"},
+    }
+
+
+def release(**changes: Any) -> dict[str, Manifest]:
+    """A Canary with all that it rests on, by names for this test; `changes` replace one or (None) leave it out."""
+    canary: Manifest = documents.canary_document()
+    parts = {
+        "canary": canary,
+        "target": documents.target(),
+        "route": documents.route(),
+        "autoscaler": documents.autoscaler(),
+        **changes,
+    }
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def said(parts: dict[str, Manifest], kind: str = "problem") -> list[str]:
+    reviewed = review([Found(name, document) for name, document in parts.items()])
+    return [str(finding) for finding in reviewed.findings if finding.kind == kind]
+
+
+def changed(document: Manifest, change: Callable[[Manifest], object]) -> Manifest:
+    copied: Manifest = json.loads(json.dumps(document))
+    change(copied)
+    return copied
+
+
+def test_a_release_with_all_its_documents_can_work() -> None:
+    assert (said(release()), said(release(), "remark")) == ([], [])
+
+
+def worker() -> Manifest:
+    return changed(documents.target(), lambda one: one["metadata"].update(name="worker"))
+
+
+PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
+    "a target without a label that tells apart": (
+        release(
+            target=changed(
+                documents.target(), lambda one: one["spec"]["selector"].update(matchLabels={"tier": "x"})
+            )
+        ),
+        "canary: Canary podinfo.test: spec.targetRef: deployment podinfo.test spec.selector.matchLabels must contain",
+    ),
+    "a workload that shares its labels": (
+        release(worker=worker()),
+        "canary: Canary podinfo.test: spec.targetRef: pods of deployment worker have all labels",
+    ),
+    "a target without its port": (
+        release(
+            target=changed(
+                documents.target(),
+                lambda one: one["spec"]["template"]["spec"]["containers"][0].update(
+                    ports=[{"name": "x", "containerPort": 1}]
+                ),
+            )
+        ),
+        "canary: Canary podinfo.test: spec.service.targetPort: deployment podinfo.test has no container port",
+    ),
+    "a target that is no Deployment": (
+        release(target=changed(documents.target(), lambda one: one.pop("spec"))),
+        "target: Canary podinfo.test: Deployment podinfo lacks what each has (KeyError: 'spec')",
+    ),
+    "a route that leads elsewhere": (
+        release(route=changed(documents.route(), lambda one: one["spec"]["http"][0].update(backends=[]))),
+        "route: Canary podinfo.test: spec.http[].backends[].serviceName: Can not find podinfo backend",
+    ),
+    "an autoscaler of another workload": (
+        release(
+            autoscaler=changed(
+                documents.autoscaler(), lambda one: one["spec"]["scaleTargetRef"].update(name="other")
+            )
+        ),
+        "canary: Canary podinfo.test: spec.autoscalerRef: HorizontalPodAutoscaler podinfo scales other",
+    ),
+    "another Canary of the target": (
+        release(twin=changed(documents.canary_document(), lambda one: one["metadata"].update(name="twin"))),
+        "canary: Canary podinfo.test: spec.targetRef: Canary twin has the same target",
+    ),
+    "a metric provider that is not there yet": (
+        {"template": template("datadog")},
+        "template: MetricTemplate errors.test: spec.provider.type: datadog is not supported; use one of prometheus",
+    ),
+    "a template without a query": (
+        {"template": changed(template(), lambda one: one["spec"].pop("query"))},
+        "template: MetricTemplate errors.test: spec.query: is missing",
+    ),
+    "a Canary that is refused": (
+        release(canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="osm"))),
+        "canary: Canary podinfo.test: spec.provider: osm is not supported",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "text"), PROBLEMS.values(), ids=PROBLEMS)
+def test_a_problem_names_document_canary_field_and_remedy(parts: dict[str, Manifest], text: str) -> None:
+    found = said(parts)
+    assert any(one.startswith(text) for one in found), found
+
+
+def variables(target: Manifest) -> None:
+    target["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "1"}] * 2
+
+
+def mixed_rule(route: Manifest) -> None:
+    backends = [{"serviceName": name, "servicePort": 80} for name in ("podinfo", "other")]
+    route["spec"]["http"].append({"name": "mixed", "backends": backends})
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (release(target=None), "not among these documents, so not looked at: Deployment podinfo"),
+        (release(target=changed(documents.target(), variables)), "A is listed 2 times"),
+        (
+            release(route=changed(documents.route(), mixed_rule)),
+            "Rule mixed of APISIX route podinfo.test is left alone",
+        ),
+    ],
+    ids=["what is not there", "a variable that is listed twice", "a rule that is not split"],
+)
+def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: str) -> None:
+    assert said(parts) == []
+    assert any(text in remark for remark in said(parts, "remark"))
+
+
+def test_every_version_of_a_document_is_looked_at() -> None:
+    later = changed(documents.target(), lambda one: one["spec"]["selector"].update(matchLabels={"tier": "x"}))
+    assert len(said(release(later=later))) == 1
+
+
+def run(*names: str, given: str = "") -> Any:
+    return CliRunner().invoke(check, names, input=given)
+
+
+def test_files_folders_and_standard_input_are_looked_at_together(tmp_path: Path) -> None:
+    parts = release()
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "target.yml").write_text(yaml.safe_dump(parts["target"]))
+    (tmp_path / "route.json").write_text(json.dumps({"kind": "List", "items": [parts["route"]]}))
+    (tmp_path / "notes.txt").write_text("not looked at: [")
+    scaler = tmp_path / "scaler"
+    scaler.write_text(yaml.safe_dump_all([None, parts["autoscaler"]]))
+    done = run(str(tmp_path), str(scaler), "-", given=yaml.safe_dump(parts["canary"]))
+    assert done.exit_code == 0
+    assert done.output == "standard input: Canary podinfo.test can work; it round-trips through Flagger\n"
+
+
+def test_objects_without_a_release_are_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(yaml.safe_dump_all([{"kind": "AlertProvider", "metadata": {"name": "a"}}, template()]))
+    done = run(str(path))
+    assert (done.exit_code, done.output) == (0, "no Canary among the 2 objects; nothing is wrong with them\n")
+
+
+def broken(tmp_path: Path, content: bytes) -> list[str]:
+    path = tmp_path / "shop.yaml"
+    path.write_bytes(content)
+    return list(read([str(path)]).unreadable)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"a: [", "is not YAML: "),
+        (b"\xff\xfe\x00", "is not text in UTF-8"),
+        (b"[" * 100_000, "is not YAML: "),
+        (b"kind: !!python/object:os.system x", "is not YAML: "),
+    ],
+    ids=["a list that does not end", "bytes", "a nest without an end", "a tag of a program"],
+)
+def test_what_is_no_document_is_told_with_its_file(tmp_path: Path, content: bytes, text: str) -> None:
+    (told,) = broken(tmp_path, content)
+    assert told.startswith(f"{tmp_path}/shop.yaml: {text}")
+
+
+def test_a_file_that_is_not_there_is_told_with_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "canary.yaml"
+    path.write_text(
+        yaml.safe_dump(changed(documents.canary_document(), lambda one: one["spec"].update(provider="osm")))
+    )
+    done = run("absent.yaml", str(path))
+    assert isinstance(done.exception, DocumentRefused)
+    absent, *others = done.exception.problem.splitlines()
+    assert absent == "absent.yaml: can't be read: No such file or directory"
+    assert others[0].startswith(f"{path}: Canary podinfo.test: spec.provider: osm is not supported")
+
+
+@pytest.mark.parametrize("content", [b"", b"---\n---\n", b"- op: replace\n", b"replicas: 2\n"], ids=repr)
+def test_where_there_is_no_object_that_is_said(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "values.yaml"
+    path.write_bytes(content)
+    done = run(str(path))
+    assert isinstance(done.exception, DocumentRefused)
+    assert done.exception.problem == f"there is no Kubernetes object in {path}"
+
+
+def test_aliases_are_read_once_however_often_they_are_named(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
+    path = tmp_path / "laughs.yaml"
+    path.write_text("kind: Other\n" + "\n".join(lines))
+    assert run(str(path)).exit_code == 0
+    assert sys.getsizeof(read([str(path)]).found) < 1000
