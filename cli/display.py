@@ -45,11 +45,16 @@ class Display(Protocol):
 
 
 class Lines:
-    """One line an event: time, type, text."""
+    """One line an event: time, type, text. Of `many` Canaries each line names its own."""
+
+    def __init__(self, many: bool = False) -> None:
+        self._many = many
 
     def announce(self, announcement: Announcement) -> None:
         mark = "!" if announcement.type == "Warning" else " "
-        _print(f"{_clock(announcement.at)} {mark} {announcement.text}")
+        named = f"{announcement.canary}.{announcement.namespace}"
+        about = f" ({named})" if self._many and named not in announcement.text else ""
+        _print(f"{_clock(announcement.at)} {mark} {announcement.text}{about}")
 
     def measured(self, canary: Canary, check: MetricCheck, answer: Answer) -> None:
         pass

@@ -46,6 +46,10 @@ class Environment:
     cluster: Cluster
     engine: engines.Engine
 
+    def command(self, verb: str, key: tuple[str, str]) -> str:
+        """A command of ours about one Canary, to be pasted as it is."""
+        return f"sluice {verb} {key[1]} --env {self.name} -n {key[0]}"
+
     def stack_of(self, namespace: str, name: str) -> str:
         return f"{self.name}.{namespace}.{name}"
 

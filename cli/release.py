@@ -106,6 +106,7 @@ class Drive:
     key: tuple[str, str]
     timeout: float | None
     rival: str = ""
+    trouble: str = ""
 
     def to_the_end(self) -> str:
         """A sentence that says how the release ended, if it ended well.
@@ -140,8 +141,11 @@ class Drive:
         try:
             tick = self.assembly.tick(*self.key)
         except ClusterAway as away:
-            self.display.troubled(self._name, describe(away))
+            if (trouble := describe(away)) != self.trouble:
+                self.display.troubled(self._name, trouble)
+            self.trouble = trouble
             return None
+        self.trouble = ""
         rival = tick.trouble.text if isinstance(tick.trouble, Rival) else ""
         if rival and rival != self.rival:
             self.display.troubled(self._name, f"driven by {rival}: following what it does")
@@ -156,12 +160,13 @@ class Drive:
             return f"{self._name}: {condition.message if condition else status.phase}"
         reason = condition.reason if condition else "Failed"
         message = f"{self._name}: {condition.message if condition else 'failed'}"
+        again = f"to run the same image again: {self.opened.command('retry', self.key)}"
         if reason in ("Cancelled", "Aborted"):
-            raise Ended(message)
-        raise RolledBack(message, f"what was measured: sluice history {self.key[1]} --env {self.opened.name}")
+            raise Ended(message, again if reason == "Aborted" else "")
+        raise RolledBack(message, f"what was measured: {self.opened.command('history', self.key)}; {again}")
 
     def _out_of_time(self, last: Tick | None) -> SluiceError:
-        remedy = f"it goes on with: sluice release {self.key[1]} --env {self.opened.name}"
+        remedy = f"it goes on with: {self.opened.command('release', self.key)}"
         if last is not None and isinstance(last.trouble, Stopped):
             return StoppedByPolicy(last.trouble.text, remedy)
         reason = last.reason if last else "no tick came through"

@@ -29,7 +29,8 @@ def abort(name: str, environment: str, namespace: str | None, where: Where) -> N
     key = opened.find(name, namespace)
     phase = ask(opened, key, "abort")
     click.echo(
-        f"asked to abort {key[1]}.{key[0]} (now {phase}); its driver takes the traffic back at its next tick"
+        f"asked to abort {key[1]}.{key[0]} (now {phase}); its driver takes the traffic back at its next tick. "
+        f"To run the same image again afterwards: {opened.command('retry', key)}"
     )
 
 
@@ -43,7 +44,7 @@ def retry(name: str, environment: str, namespace: str | None, where: Where) -> N
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
     ask(opened, key, "retry")
-    click.echo(f"asked to retry {key[1]}.{key[0]}; drive it with: sluice release {name} --env {environment}")
+    click.echo(f"asked to retry {key[1]}.{key[0]}; drive it with: {opened.command('release', key)}")
 
 
 def ask(opened: Environment, key: tuple[str, str], verb: str) -> Phase:
@@ -53,13 +54,19 @@ def ask(opened: Environment, key: tuple[str, str], verb: str) -> Phase:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
     phase = Status.parse(live.get("status") or {}).phase
     if verb == "abort" and phase in REST:
-        raise NothingToDo(f"{key[1]}.{key[0]} is {phase or 'new'}: there is no run to abort")
+        raise NothingToDo(
+            f"{key[1]}.{key[0]} is {phase or 'new'}: there is no run to abort",
+            f"what its driver says: {opened.command('events', key)}",
+        )
     if verb == "retry" and phase is not Phase.FAILED:
-        raise NothingToDo(f"{key[1]}.{key[0]} is {phase or 'new'}: only a run that failed can be retried")
+        raise NothingToDo(
+            f"{key[1]}.{key[0]} is {phase or 'new'}: only a run that failed can be retried",
+            f"what its driver says: {opened.command('events', key)}; a new image runs by itself",
+        )
     if verb == "retire" and phase not in LEAVABLE:
         raise NothingToDo(
             f"{key[1]}.{key[0]} is {phase or 'new'}: only a Canary at rest can be retired",
-            f"end its run first: sluice abort {key[1]} --env {opened.name}",
+            f"end its run first: {opened.command('abort', key)}",
         )
     request = Request(verb, uuid.uuid4().hex[:8], person())
     opened.cluster.patch(CANARY, *key, {"status": {"request": request.document()}}, subresource="status")

@@ -54,7 +54,7 @@ def run(environment: str, output: str, where: Where) -> None:
     """Drive every Canary of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are finished)."""
     opened = open_environment(environment, where)
     text = output == "text" or (output == "auto" and sys.stdout.isatty())
-    display: Display = Lines() if text else JsonLines()
+    display: Display = Lines(many=True) if text else JsonLines()
     loops: list[Loop] = []
 
     def changed(kind: Kind, thing: Manifest) -> None:

@@ -114,6 +114,11 @@ class Decision:
     questions: tuple[Question, ...] = ()
     obstacle: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing happens: at most it is said what is waited for."""
+        return not self.questions and all(isinstance(action, Announce) for action in self.actions)
+
 
 @dataclass(frozen=True)
 class Settled:

@@ -74,6 +74,13 @@ def canary_not_ready(canary: Canary, why: str) -> Event:
     return warning(f"canary {canary.target.kind.lower()} {canary.target_full_name} not ready: {why}")
 
 
+def no_run(canary: Canary) -> Event:
+    return warning(
+        f"No run of {canary.target_full_name} starts while {canary.primary_full_name} is not ready: mend that, or set "
+        "spec.skipAnalysis to let out what mends it"
+    )
+
+
 def threshold_reached(canary: Canary, failed_checks: int) -> Event:
     return warning(f"Rolling back {canary.full_name} failed checks threshold reached {failed_checks}")
 

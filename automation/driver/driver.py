@@ -39,7 +39,7 @@ from automation.core.status import Phase, Purpose, Status
 from automation.core.texts import deleted
 from automation.core.traffic import ALL_ON_PRIMARY
 from automation.driver.drift import drift_of
-from automation.driver.memory import Memories, Memory, Served
+from automation.driver.memory import Memories, Memory, Served, Waiting
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
 from automation.errors import ClusterRefused
@@ -51,6 +51,8 @@ from workloads.registry import workload_of
 RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
 LAG_SECONDS = 1.0
 """How far a live copy may be behind what an update wrote."""
+REMINDER_SECONDS = 600.0
+"""After which it is said once more what is waited for."""
 ROUNDS = 100
 """How often one tick may ask before a decision counts as never ending."""
 
@@ -122,8 +124,8 @@ class Driver:
 
     def _advance(self, scene: Scene) -> Tick:
         decision = decide(scene.canary, scene.status, scene.observation)
-        if not (decision.actions or decision.questions or scene.memory.placed.owed):
-            return outcome(scene, decision.reason)
+        if not scene.memory.placed.owed and self._was_said(scene, decision):
+            return self._act(scene, decision)
         # The Lease comes first: neither a hook nor a stack must hear from two drivers.
         if rival := self._ports.leases.hold(scene.canary):
             return outcome(scene, f"driven by {rival}", Rival(rival))
@@ -143,13 +145,22 @@ class Driver:
             )
         raise RuntimeError(f"{scene.canary.full_name}: a decision asked {ROUNDS} rounds of questions")
 
+    def _was_said(self, scene: Scene, decision: Decision) -> bool:
+        """Whether all that a tick would do is to say again what it waits for. Events expire: now and then it does."""
+        before = scene.memory.waiting
+        lately = self._ports.clock.elapsed() < before.at + REMINDER_SECONDS
+        return decision.waits and (not decision.actions or (lately and decision.actions == before.actions))
+
     def _act(self, scene: Scene, decision: Decision) -> Tick:
+        if decision.actions and self._was_said(scene, decision):
+            return blocked(outcome(scene, decision.reason), decision)
+        said = decision.actions if decision.waits else ()
+        scene.memory.waiting = Waiting(said, self._ports.clock.elapsed())
         for action in decision.actions:
             if isinstance(action, MakeLive):
                 return self._update(scene, action)
             scene = self._take(scene, action)
-        tick = outcome(scene, decision.reason)
-        return replace(tick, trouble=Obstacle(decision.obstacle), done=False) if decision.obstacle else tick
+        return blocked(outcome(scene, decision.reason), decision)
 
     def _take(self, scene: Scene, action: Action) -> Scene:
         canary = scene.canary
@@ -291,6 +302,11 @@ def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
     done = resting and released and not obstacle
     trouble = trouble or (Obstacle(obstacle) if obstacle else None if done else failing(scene))
     return Tick(status, reason, trouble, done)
+
+
+def blocked(tick: Tick, decision: Decision) -> Tick:
+    """The tick, with what people have to mend before a run can begin."""
+    return replace(tick, trouble=Obstacle(decision.obstacle), done=False) if decision.obstacle else tick
 
 
 def failing(scene: Scene) -> Failing | None:

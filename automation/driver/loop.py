@@ -101,7 +101,7 @@ class Loop:
         self._agenda = Agenda()
         self._written: dict[Key, object] = {}
         self._hearing = threading.Lock()
-        self._said = ""
+        self._said: dict[Key, str] = {}
         self._stopped = threading.Event()
 
     def changed(self, kind: Kind, thing: Manifest) -> None:
@@ -153,10 +153,16 @@ class Loop:
 
     def _say_trouble(self) -> None:
         """Says once that the watches can't follow. At rest nothing else would notice that the cluster is away."""
-        trouble = self._watches.trouble()
-        if trouble is not None and str(trouble) != self._said:
-            self._troubled(EVERYBODY, trouble)
-        self._said = str(trouble or "")
+        self._say_once(EVERYBODY, self._watches.trouble())
+
+    def _say_once(self, key: Key, trouble: Exception | None) -> None:
+        """Tells trouble that is not what was told of the same Canary just before."""
+        with self._hearing:
+            before = self._said.pop(key, None)
+            if trouble is not None:
+                self._said[key] = str(trouble)
+        if trouble is not None and str(trouble) != before:
+            self._troubled(key, trouble)
 
     def _tick(self, key: Key, begun: float) -> None:
         interval: float | None = None
@@ -168,12 +174,13 @@ class Loop:
             else:
                 interval = interval_of(self._watches.get(CANARY, *key))
                 self._ticked(key, tick)
+            self._say_once(key, None)
         except SluiceError as trouble:
             interval = min(interval_of(self._watches.get(CANARY, *key)), RETRY_SECONDS)
-            self._troubled(key, trouble)
+            self._say_once(key, trouble)
         except Exception as trouble:  # noqa: BLE001 - one Canary's bug must not stop the others
             interval = interval_of(self._watches.get(CANARY, *key))
-            self._troubled(key, trouble)
+            self._say_once(key, trouble)
         finally:
             self._agenda.done(key, None if interval is None else begun + interval, begun + PAUSE_SECONDS)
 

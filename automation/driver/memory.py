@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from automation.cluster.watches import Key
+from automation.core.decision import Action
 from automation.core.kinds import Manifest
 from automation.core.observation import Mending
 from automation.core.spec import Canary
@@ -22,15 +23,25 @@ class Served:
     live: Manifest
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What was said to be waited for, and when (seconds that never jump)."""
+
+    actions: tuple[Action, ...] = ()
+    at: float = float("-inf")
+
+
 @dataclass
 class Memory:
     """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
-    `mending` what came of repairs, `served` how its users are lost if it goes: None where they are not."""
+    `mending` what came of repairs, `waiting` what its last ticks wait for, `served` how its users are lost if it goes:
+    None where they are not."""
 
     uid: str
     refused: str = ""
     mending: Mending | None = None
     served: Served | None = None
+    waiting: Waiting = Waiting()
     asked: Asked = field(default_factory=Asked)
     placed: Placed = field(default_factory=Placed)
 

@@ -27,6 +27,15 @@ def test_an_event_is_printed_with_its_list_of_causes(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == f"00:00:00 ! {LIST}\n"
 
 
+def test_of_many_canaries_each_line_names_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    Lines(many=True).announce(said("Routing all traffic to primary", "Normal"))
+    Lines(many=True).announce(said("Promotion completed! Scaling down podinfo.test", "Normal"))
+    assert capsys.readouterr().out.splitlines() == [
+        "00:00:00   Routing all traffic to primary (podinfo.test)",
+        "00:00:00   Promotion completed! Scaling down podinfo.test",
+    ]
+
+
 def test_a_warning_is_wrapped_and_not_cut_off() -> None:
     told = " ".join(printed([said(LIST)], rows=10).split())
     assert told == f"00:00:00 {' '.join(LIST.split())}"

@@ -26,6 +26,9 @@ class Ticking:
 class Opened:
     name = "dev"
 
+    def command(self, verb: str, key: tuple[str, str]) -> str:
+        return f"sluice {verb} {key[1]}"
+
 
 def leaving(assembly: Any) -> Leaving:
     opened: Any = Opened()

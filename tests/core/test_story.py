@@ -332,7 +332,24 @@ def test_a_suspended_canary_only_says_so() -> None:
     world.document = document({"spec.suspend": True})
     world.release("v2")
     world.tick(2)
-    assert world.texts == ["skipping canary run as object is suspended"] * 2
+    assert world.texts == ["skipping canary run as object is suspended"]
+
+
+def test_what_is_waited_for_is_said_once_and_again_when_it_changes_or_after_a_while() -> None:
+    world = initialised(document())
+    away = world.target
+    world.target = None
+    world.tick(3)
+    missing = ["Deployment podinfo.test not found"]
+    assert world.texts == missing
+    world.target = away
+    world.tick(2)
+    world.target = None
+    world.tick(3)
+    assert world.texts == missing * 2
+    world.now += 700
+    world.tick(2)
+    assert world.texts == missing * 3
 
 
 def test_a_canary_that_never_gets_ready_is_rolled_back_after_the_deadline() -> None:
@@ -621,7 +638,11 @@ def test_no_run_starts_while_primary_is_scaled_to_zero() -> None:
     world.tick()
     assert (world.status.phase, world.texts) == (
         Phase.INITIALIZED,
-        ["podinfo-primary.test not ready: scaled to zero"],
+        [
+            "podinfo-primary.test not ready: scaled to zero",
+            "No run of podinfo.test starts while podinfo-primary.test is not ready: mend that, or set "
+            "spec.skipAnalysis to let out what mends it",
+        ],
     )
 
 
