@@ -72,7 +72,7 @@ def assemble(
     Raises ClusterAway or ClusterRefused.
     """
     cluster, clock = opened.cluster, SystemClock()
-    watches = Watches(cluster, kinds(), [namespace] if namespace else opened.namespaces, changed, REMEMBERED)
+    watches = Watches(cluster, kinds(), namespace, opened.namespaces, changed, REMEMBERED)
     known = Known(cluster, watches)
     updates = ThreadPoolExecutor(max_workers=UPDATES, thread_name_prefix="update")
     ports = Ports(

@@ -74,33 +74,59 @@ class Environment:
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """Where the environment's Canaries live; others in the same cluster are somebody else's."""
+        """The namespaces that settings name: all that is looked at where the rights end there."""
         declared = {release.namespace for release in self.settings.releases}
-        return frozenset(declared | set(self.settings.platform.namespaces))
+        return frozenset(self.settings.driver.namespaces or declared | set(self.settings.platform.namespaces))
+
+    @property
+    def scope(self) -> str:
+        """Which Canaries are driven, for people."""
+        narrowed = self.settings.driver.namespaces
+        return f"namespaces {', '.join(narrowed)}" if narrowed else "all namespaces"
 
     def owns(self, canary: Manifest) -> bool:
-        return canary["metadata"]["namespace"] in self.namespaces
+        """Whether a Canary is driven here."""
+        return self.drives(canary["metadata"]["namespace"])
+
+    def drives(self, namespace: str) -> bool:
+        narrowed = self.settings.driver.namespaces
+        return narrowed is None or namespace in narrowed
+
+    def stranger(self, key: tuple[str, str]) -> str:
+        """What is said of a Canary that is not driven here."""
+        return (
+            f"Canary {key[1]}.{key[0]} is not driven by environment {self.name}, which follows {self.scope}"
+        )
 
     def find(self, name: str, namespace: str | None = None) -> tuple[str, str]:
         """(namespace, name) of a Canary of this environment, in the cluster or declared in the settings.
 
         Raises CanaryMissing, which lists the known ones, when there is none or more than one.
         """
-        live = {
-            (c["metadata"]["namespace"], c["metadata"]["name"])
-            for where in self.namespaces
-            for c in self.cluster.select(CANARY, Scope(where))
-        }
-        known = live | {(release.namespace, release.name) for release in self.settings.releases}
+        live = {(c["metadata"]["namespace"], c["metadata"]["name"]) for c in self._canaries()}
+        there = live | {(release.namespace, release.name) for release in self.settings.releases}
+        known = {key for key in there if self.drives(key[0])}
         found = [key for key in known if key[1] == name and namespace in (None, key[0])]
         if len(found) == 1:
             return found[0]
+        for stranger in sorted(there - known):
+            if not found and stranger[1] == name and namespace in (None, stranger[0]):
+                remedy = f"add {stranger[0]} to driver.namespaces of its settings, or take that setting away"
+                raise CanaryMissing(self.stranger(stranger), remedy)
         names = ", ".join(sorted(f"{one}.{where}" for where, one in known)) or "none"
         if found:
             raise CanaryMissing(
                 f"{name} is the name of {len(found)} Canaries: {names}", "say which: --namespace NAME"
             )
         raise CanaryMissing(f"there is no Canary {name} in {self.name}", f"known: {names}")
+
+    def _canaries(self) -> list[Manifest]:
+        """All Canaries that may be seen."""
+        if self.cluster.may_list(CANARY):
+            return self.cluster.select(CANARY)
+        return [
+            found for where in sorted(self.namespaces) for found in self.cluster.select(CANARY, Scope(where))
+        ]
 
 
 def open_environment(name: str, where: Where) -> Environment:

@@ -10,8 +10,8 @@ from types import FrameType
 
 import click
 
-from automation.cluster.watches import Key
-from automation.core.kinds import Kind, Manifest
+from automation.cluster.watches import Key, key_of
+from automation.core.kinds import CANARY, Kind, Manifest
 from automation.driver.loop import EVERYBODY, Loop
 from automation.driver.tick import Tick
 from cli.assembly import assemble
@@ -56,8 +56,12 @@ def run(environment: str, output: str, where: Where) -> None:
     text = output == "text" or (output == "auto" and sys.stdout.isatty())
     display: Display = Lines(many=True) if text else JsonLines()
     loops: list[Loop] = []
+    strangers: set[Key] = set()
 
     def changed(kind: Kind, thing: Manifest) -> None:
+        if kind is CANARY and not opened.owns(thing) and key_of(thing) not in strangers:
+            strangers.add(key_of(thing))
+            display.troubled(environment, opened.stranger(key_of(thing)))
         for loop in loops:
             loop.changed(kind, thing)
 
@@ -80,9 +84,7 @@ def run(environment: str, output: str, where: Where) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     if text:
-        click.echo(
-            f"driving the Canaries of {environment} ({', '.join(sorted(opened.namespaces))}) with the {opened.engine}"
-        )
+        click.echo(f"driving the Canaries of {environment} ({opened.scope}) with the {opened.engine}")
     try:
         loop.run()
     finally:

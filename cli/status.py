@@ -11,6 +11,7 @@ from rich.table import Table
 
 from automation.core.kinds import CANARY, Manifest, Scope
 from cli.display import as_json, show
+from cli.environment import open_environment
 from cli.options import Where, namespace, output, where
 from documents.front import outline_of
 
@@ -21,12 +22,18 @@ WIDE = ("FAILED", "INTERVAL", "STEP", "MAX", "REASON")
 @click.command(short_help="The table of Canaries, once or live (-w).")
 @click.option("-w", "--watch", is_flag=True, help="Stay and follow.")
 @click.option("--wide", is_flag=True, help="More columns.")
+@click.option(
+    "--env", "environment", metavar="NAME", help="Say which of them this environment does not drive."
+)
 @namespace
 @output
 @where
-def status(watch: bool, wide: bool, namespace: str | None, output: str, where: Where) -> None:
+def status(
+    watch: bool, wide: bool, environment: str | None, namespace: str | None, output: str, where: Where
+) -> None:
     """The table of Canaries, once or live."""
-    cluster = where.cluster()
+    opened = open_environment(environment, where) if environment else None
+    cluster = opened.cluster if opened else where.cluster()
 
     def rows() -> list[dict[str, Any]]:
         found = cluster.select(CANARY, Scope(namespace))
@@ -39,7 +46,11 @@ def status(watch: bool, wide: bool, namespace: str | None, output: str, where: W
         click.echo(as_json(rows()))
         return
     if not watch:
-        show(table(rows(), wide))
+        found = rows()
+        show(table(found, wide))
+        for key in [(row["NAMESPACE"], row["NAME"]) for row in found]:
+            if opened and not opened.drives(key[0]):
+                click.echo(opened.stranger(key), err=True)
         return
     with Live(table(rows(), wide), auto_refresh=False) as live:
         while True:

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from automation.cluster.client import Cluster
-from automation.core.kinds import SECRET
+from automation.core.kinds import NAMESPACE, SECRET
+from automation.core.marks import MADE_FOR
 from components import apisix_manifests, objects
 from components.apisix import ApisixGateway, ApisixGatewayArgs, ChartArgs
 from components.apisix_manifests import ManifestArgs
@@ -42,9 +43,11 @@ def declare(settings: Settings, cluster: Cluster) -> None:
         cluster_identifier=cluster.identity(),
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
+        # Namespaces that are there already join the stack.
+        upsert_existing_objects=True,
     )
     base = pulumi.ResourceOptions(provider=provider)
-    before = [_namespace(name, base) for name in _namespaces(platform)]
+    before = _declare_namespaces(settings, cluster, base)
     if groups := _groups(platform):
         before.append(CanaryDefinitions("definitions", DefinitionsArgs(groups), base))
     after = pulumi.ResourceOptions(provider=provider, depends_on=before)
@@ -61,8 +64,23 @@ def _namespaces(platform: PlatformSettings) -> list[str]:
     return sorted({*platform.namespaces, *(part.namespace for part in parts if part is not None)})
 
 
-def _namespace(name: str, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    return objects.register({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, opts)
+def _declare_namespaces(
+    settings: Settings, cluster: Cluster, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
+    """Those that somebody else made are left to them: they stay when the stack goes."""
+    live = {
+        one["metadata"]["name"]: one["metadata"].get("annotations") or {} for one in cluster.select(NAMESPACE)
+    }
+    mark = {MADE_FOR: settings.platform_stack}
+    declared: list[pulumi.Resource] = []
+    for name in _namespaces(settings.platform):
+        ours = name not in live or mark.items() <= live[name].items()
+        metadata = {"name": name, "annotations": mark} if ours else {"name": name}
+        kept = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=not ours))
+        declared.append(
+            objects.register({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, kept)
+        )
+    return declared
 
 
 def _groups(platform: PlatformSettings) -> tuple[str, ...]:

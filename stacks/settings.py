@@ -178,6 +178,9 @@ class PaceSettings(Section):
 
 
 class DriverSettings(Section):
+    namespaces: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """Namespaces whose Canaries are driven; none: all of the cluster. Environments that share a cluster need it."""
+
     policies: bool = True
     """Run every step forward with the policy pack; steps back never wait for it."""
 

@@ -122,6 +122,14 @@ class Cluster:
         items = [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in answer["items"]]
         return items, answer["metadata"].get("resourceVersion", "")
 
+    def may_list(self, kind: Kind) -> bool:
+        """Whether the API server lists the kind for all namespaces. Raises ClusterAway."""
+        try:
+            self.request("GET", kind.path(None), params={"limit": "1"}, missing_ok=True)
+        except ClusterRefused:
+            return False
+        return True
+
     def create(self, kind: Kind, body: Manifest) -> Manifest:
         path = kind.path(body["metadata"].get("namespace"))
         return self._sure(self.request("POST", path, body=body, params={"fieldManager": MANAGER}))

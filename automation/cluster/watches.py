@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from automation.cluster.client import Cluster, WatchExpired
 from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
-from automation.errors import ClusterAway, ClusterRefused, SluiceError
+from automation.errors import ClusterAway, SluiceError
 
 Key = tuple[str, str]
 Changed = Callable[[Kind, Manifest], None]
@@ -149,30 +149,30 @@ def _trouble(broken: Exception, kind: Kind) -> SluiceError:
 
 
 class Watches:
-    """The watches of one driver: one a kind, for all namespaces that it follows (None: every one of the cluster).
+    """The watches of one driver: one a kind, for the whole cluster.
 
-    A driver that follows one namespace, or that may not see the others, watches its own namespaces alone. `kept` says
-    what is remembered of an object of a kind, by default all of it. `changed(kind, object)` is called from their
-    threads and must return at once.
+    A driver of one namespace (`only`), or one that may not see the whole cluster, watches namespaces: that one, or
+    those of `least`. `kept` says what is remembered of an object of a kind, by default all of it. `changed(kind,
+    object)` is called from their threads and must return at once.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         kinds: Iterable[Kind],
-        namespaces: Iterable[str] | None = None,
+        only: str | None = None,
+        least: Iterable[str] = (),
         changed: Changed = lambda kind, thing: None,
         kept: Mapping[Kind, Kept] | None = None,
     ) -> None:
         self._cluster, self._changed, self._kept = cluster, changed, kept or {}
-        self._namespaces = None if namespaces is None else frozenset(namespaces)
-        narrow = self._namespaces is not None and len(self._namespaces) == 1
-        self._watches = {kind: self._narrow(kind) if narrow else [self._wide(kind)] for kind in kinds}
+        self._least = frozenset([only] if only else least)
+        self._watches = {kind: self._narrow(kind) if only else [self._wide(kind)] for kind in kinds}
 
     def start(self, seconds: float = 30.0) -> None:
         """Starts all and waits until each has listed once. Raises ClusterAway or ClusterRefused after `seconds`."""
         for kind, watches in self._watches.items():
-            if watches[0].everywhere and self._namespaces and not self._may_list(kind):
+            if watches[0].everywhere and self._least and not self._may_list(kind):
                 self._watches[kind] = self._narrow(kind)
         started = [watch for watches in self._watches.values() for watch in watches]
         for watch in started:
@@ -188,14 +188,11 @@ class Watches:
             watch.stop()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        if not self._follows(namespace):
-            return None
         found = (watch.get(namespace, name) for watch in self._watches[kind])
         return next((thing for thing in found if thing is not None), None)
 
     def all(self, kind: Kind) -> list[Manifest]:
-        things = (thing for watch in self._watches[kind] for thing in watch.all())
-        return [thing for thing in things if self._follows(key_of(thing)[0])]
+        return [thing for watch in self._watches[kind] for thing in watch.all()]
 
     def put(self, kind: Kind, thing: Manifest) -> None:
         for watch in self._watches[kind]:
@@ -215,29 +212,19 @@ class Watches:
             yield from watches
 
     def _wide(self, kind: Kind) -> Watch:
-        return Watch(self._cluster, kind, EVERYWHERE, self._hear, self._kept.get(kind, _whole))
+        return Watch(self._cluster, kind, EVERYWHERE, self._changed, self._kept.get(kind, _whole))
 
     def _narrow(self, kind: Kind) -> list[Watch]:
         return [
-            Watch(self._cluster, kind, Scope(namespace), self._hear, self._kept.get(kind, _whole))
-            for namespace in sorted(self._namespaces or ())
+            Watch(self._cluster, kind, Scope(namespace), self._changed, self._kept.get(kind, _whole))
+            for namespace in sorted(self._least)
         ]
 
     def _may_list(self, kind: Kind) -> bool:
         try:
-            self._cluster.list_page(kind, EVERYWHERE)
-        except ClusterRefused:
-            return False
+            return self._cluster.may_list(kind)
         except ClusterAway:
             return True  # the watch goes on asking, and says what is wrong
-        return True
-
-    def _follows(self, namespace: str) -> bool:
-        return self._namespaces is None or namespace in self._namespaces
-
-    def _hear(self, kind: Kind, thing: Manifest) -> None:
-        if self._follows(key_of(thing)[0]):
-            self._changed(kind, thing)
 
 
 def _whole(thing: Manifest) -> Manifest:

@@ -27,7 +27,8 @@ CANARY = "sluice.delivery/canary"
 """Label of everything that is recorded for a Canary; its value is the Canary's name."""
 
 MADE_FOR = "sluice.delivery/made-for"
-"""On an apex Service that nobody had made before: the name of the Canary that it was made for."""
+"""On what may as well be somebody else's, where it was made here: on an apex Service the name of its Canary, on a
+namespace that of its platform stack."""
 
 FINALIZER = "finalizer.flagger.app"
 """On a Canary with `revertOnDeletion`: it is there until users are back on the target. Flagger's own name, so that

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cli.environment import chosen, person
+from automation.core.kinds import CANARY
+from automation.errors import CanaryMissing
+from automation.inmemory.cluster import MemoryCluster
+from cli.environment import Environment, chosen, person
 from cli.options import Where
-from stacks.settings import ClusterSettings
+from stacks.settings import ClusterSettings, DriverSettings, Settings
 
 SETTINGS = ClusterSettings(kubeconfig="/etc/kubeconfig", context="staging")
 
@@ -52,3 +56,41 @@ def test_a_user_without_a_name_is_somebody_too(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(robot, raising=False)
     monkeypatch.setattr(getpass, "getuser", nameless)
     assert person().startswith("user-")
+
+
+def environment(*namespaces: str, canaries: tuple[str, ...] = ("podinfo.test", "shop.other")) -> Environment:
+    """An environment that drives these namespaces (none: all), in a cluster with Canaries."""
+    cluster = MemoryCluster()
+    for full_name in canaries:
+        name, _, namespace = full_name.partition(".")
+        cluster.put(CANARY, {"metadata": {"name": name, "namespace": namespace}})
+    cluster.may_list = lambda kind: True  # type: ignore[attr-defined]
+    settings = Settings(environment="dev", driver=DriverSettings(namespaces=namespaces or None))
+    unused: Any = None
+    seen: Any = cluster
+    return Environment("dev", Path(), settings, unused, seen, unused)
+
+
+def test_a_canary_anywhere_in_the_cluster_is_driven() -> None:
+    assert environment().find("shop") == ("other", "shop")
+    assert environment().drives("anywhere")
+
+
+def test_a_canary_outside_of_what_settings_narrow_to_is_told_as_such() -> None:
+    narrowed = environment("test")
+    assert narrowed.find("podinfo") == ("test", "podinfo")
+    with pytest.raises(CanaryMissing) as missing:
+        narrowed.find("shop")
+    assert missing.value.problem == (
+        "Canary shop.other is not driven by environment dev, which follows namespaces test"
+    )
+    assert missing.value.remedy.startswith("add other to driver.namespaces of its settings")
+
+
+def test_a_name_that_nobody_has_lists_those_that_there_are() -> None:
+    with pytest.raises(CanaryMissing, match=r"known: podinfo\.test, shop\.other"):
+        environment().find("web")
+
+
+def test_hints_can_be_pasted() -> None:
+    assert environment().command("retry", ("test", "podinfo")) == "sluice retry podinfo --env dev -n test"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
 
-from automation.core.kinds import DEPLOYMENT, EVERYWHERE, Kind, Manifest, Scope
+from automation.core.kinds import DEPLOYMENT, EVERYWHERE, NAMESPACE, Kind, Manifest, Scope
 from automation.core.status import Intent, Purpose, Status
 from automation.errors import ClusterRefused
 from stacks import ENVIRONMENTS, connection
@@ -24,7 +25,9 @@ REVISION = {"template": documents.target()["spec"]["template"], "spec": {"minRea
 
 
 class FakeCluster:
-    """A cluster that holds these Deployments and nothing else."""
+    """A cluster that holds these Deployments and `spaces`, namespaces by their annotations, and nothing else."""
+
+    spaces: Mapping[str, Mapping[str, str]] = {}
 
     def __init__(self, *deployments: Manifest) -> None:
         self.deployments = list(deployments)
@@ -36,6 +39,8 @@ class FakeCluster:
         return None
 
     def select(self, kind: Kind, scope: Scope = EVERYWHERE) -> list[Manifest]:
+        if kind == NAMESPACE:
+            return [{"metadata": {"name": name, "annotations": dict(a)}} for name, a in self.spaces.items()]
         return self.deployments if (kind, scope) == (DEPLOYMENT, EVERYWHERE) else []
 
 
@@ -86,6 +91,25 @@ class TestPlatform:
         assert "canaries.flagger.app" in declared.names("CustomResourceDefinition")
         assert declared.exports["prometheus"] == "http://flagger-prometheus.apisix:9090"
         assert declared.exports["loadtester"] == "http://flagger-loadtester.test/"
+
+    @pytest.mark.parametrize(
+        ("spaces", "kept"),
+        [
+            ({}, False),
+            ({"test": {"sluice.delivery/made-for": "dev"}}, False),
+            ({"test": {}}, True),
+            ({"test": {"sluice.delivery/made-for": "other"}}, True),
+        ],
+        ids=["none yet", "its own", "somebody else's", "another stack's"],
+    )
+    def test_a_namespace_that_is_there_joins_and_stays_when_the_stack_goes(
+        self, monkeypatch: pytest.MonkeyPatch, spaces: dict[str, dict[str, str]], kept: bool
+    ) -> None:
+        monkeypatch.setattr(FakeCluster, "spaces", spaces)
+        declared = run(program_for("dev"))
+        assert declared.options("Namespace", "test").retainOnDelete is kept
+        assert ("annotations" in declared.one("Namespace", "test")["metadata"]) is not kept
+        assert declared.one("kubernetes", "cluster")["upsertExistingObjects"] == "true"
 
     def test_definitions_are_protected_and_kept(self) -> None:
         options = run(program_for("dev")).options("CustomResourceDefinition", "canaries.flagger.app")

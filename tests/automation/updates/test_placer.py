@@ -52,7 +52,7 @@ def served(tmp_path: Path) -> Iterator[Api]:
 def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Placer:
     return Placer(
         served.cluster,
-        Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], ["test"]),
+        Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], "test"),
         engine,
         lambda of: Release(STACK, lambda attempt: lambda: None),
         Terms("ann@host", patience=patience),
