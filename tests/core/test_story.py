@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from automation.core.decide import Veto
-from automation.core.kinds import DEPLOYMENT, LEASE
+from automation.core.kinds import CONFIG_MAP, DEPLOYMENT, LEASE
 from automation.core.marks import REPLICAS
 from automation.core.observation import (
     HookAnswer,
@@ -851,3 +851,29 @@ def test_no_run_starts_while_another_workload_would_get_its_traffic() -> None:
     )
     world.cluster.delete(DEPLOYMENT, "test", "worker")
     world.until(Phase.SUCCEEDED)
+
+
+def copied(world: World) -> object:
+    """What primary's copy of the configuration says."""
+    live = world.cluster.get(CONFIG_MAP, "test", "c-primary")
+    return live and live["data"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("value", "phase", "kept"), [(100.0, Phase.SUCCEEDED, "2"), (0.0, Phase.FAILED, "1")]
+)
+def test_a_change_of_configuration_alone_is_a_release_of_its_own(
+    value: float, phase: Phase, kept: str
+) -> None:
+    target = Target(deployment("podinfo"), "v1", {"configmap/c": "1"}, image="podinfo:1")
+    world = initialised(document(), target=target)
+    world.tick(2)
+    assert (world.status.phase, copied(world)) == (Phase.INITIALIZED, "1")
+    assert world.target
+    world.answer = lambda seen, check: seen.measured(value if check.maximum is None else 20.0)
+    world.target = replace(world.target, configs={"configmap/c": "2"})
+    world.tick(3)
+    assert (world.status.phase, copied(world)) == (Phase.PROGRESSING, "1")  # only the canary's pods read it
+    world.until(phase)
+    world.tick(2)
+    assert (copied(world), world.texts.count("New revision detected! Scaling up podinfo.test")) == (kept, 1)
