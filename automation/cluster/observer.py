@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automation.cluster.neighbours import Neighbours
 from automation.cluster.ports import Copies
 from automation.core import revision_hash
 from automation.core.kinds import (
@@ -62,7 +63,7 @@ class Observer:
     """Reads from a live copy of the objects of `kinds()`, in which configuration is `remembered`."""
 
     def __init__(self, copies: Copies) -> None:
-        self._copies = copies
+        self._copies, self._neighbours = copies, Neighbours(copies)
         self._outlines: dict[tuple[str, str], tuple[str, Outline]] = {}
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
@@ -70,7 +71,7 @@ class Observer:
         primary = self._copies.get(workload.kind, canary.namespace, canary.primary_name)
         gateway = gateways.gateway_of(canary)
         route = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
-        target, problems = self._target(canary)
+        target, problems = self._target(canary, context.now)
         apex = self._copies.get(SERVICE, canary.namespace, canary.apex)
         return Observation(
             now=context.now,
@@ -107,7 +108,7 @@ class Observer:
                 )
         return found, problems
 
-    def _target(self, canary: Canary) -> tuple[Target | None, list[str]]:
+    def _target(self, canary: Canary, now: float) -> tuple[Target | None, list[str]]:
         workload = workloads.workload_of(canary)
         live = self._copies.get(workload.kind, canary.namespace, canary.target.name)
         if live is None:
@@ -125,18 +126,18 @@ class Observer:
             image=observed.image,
             asked=replicas_asked(live),
         )
-        problems = (*unselected, *self._sharing(canary, selector), *port_problems(canary, template))
+        problems = (*unselected, *self._sharing(canary, selector, now), *port_problems(canary, template))
         return target, [*map(str, problems), *missing]
 
-    def _sharing(self, canary: Canary, selector: Selector) -> list[Problem]:
+    def _sharing(self, canary: Canary, selector: Selector, now: float) -> list[Problem]:
         """What is wrong with other workloads whose pods would get this one's users."""
         if not selector.label:
             return []
         workload, own = workloads.workload_of(canary), (canary.target.name, canary.primary_name)
         others = [
-            (f"{workload.kind.kind.lower()} {one['metadata']['name']}", pod_labels(workload.template(one)))
-            for one in self._copies.all(workload.kind)
-            if one["metadata"].get("namespace") == canary.namespace and one["metadata"]["name"] not in own
+            (f"{workload.kind.kind.lower()} {name}", labels)
+            for name, labels in self._neighbours.of(workload, canary.namespace, now)
+            if name not in own
         ]
         return [
             sharing_problem(canary.target_full_name, selector, name) for name in shared_with(selector, others)
@@ -244,11 +245,6 @@ def selected(service: Manifest, target: Target) -> Apex | None:
     if value == f"{target.value}-primary":
         return "primary"
     return "target" if value == target.value else None
-
-
-def pod_labels(template: Mapping[str, Any]) -> Mapping[str, str]:
-    labels: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
-    return labels
 
 
 def _selector(live: Manifest, kind: Kind) -> tuple[Selector, tuple[Problem, ...]]:
