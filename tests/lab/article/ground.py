@@ -16,7 +16,7 @@ from examples.story import SLUICE, scratch_project
 from lab import Lab
 from tests.lab.kubectl import Kubectl
 
-NAMESPACES = tuple(f"story-{number}" for number in range(1, 25))
+NAMESPACES = tuple(f"story-{number}" for number in range(1, 41))
 """Namespaces of the environment that no release is declared in: stories take one each."""
 
 

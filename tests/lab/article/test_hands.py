@@ -37,7 +37,7 @@ def test_weights_that_somebody_sets_by_hand_are_put_back_and_their_author_is_nam
         # then
         podinfo.until_split(100, 0)
         repaired = f"Route {ROUTE}.{namespace} was set to 0/100 by carol: put back to 100/0"
-        eventually(lambda: repaired in driver.events)
+        eventually(lambda: f"{repaired} (podinfo.{namespace})" in driver.events)
     assert repaired in podinfo.said
 
 
