@@ -182,7 +182,7 @@ class _Run:
 
     def _refreshed(self, base: Deployment) -> tuple[Deployment, bool]:
         context, providers = self._context(base)
-        refreshed, ok = Refresh(context, providers).run()
+        refreshed, ok = Refresh(context, providers, alone=self._action.kind is Kind.REFRESH).run()
         self._kept(refreshed)
         if not ok:
             context.error("preview failed" if self._preview else f"{self._action.kind} failed")
@@ -205,6 +205,7 @@ class _Run:
             events=self._events,
             ledger=ledger,
             cancellation=place.shell.cancellation,
+            folder=str(place.project.folder),
         )
 
         def find(urn: str, id: str) -> Resource | None:
@@ -216,7 +217,12 @@ class _Run:
     def _stack_outputs(self, name: str) -> PropertyMap:
         """The outputs of another stack of the same backend. Raises `StackNotFound`."""
         place = self._place.at(self._place.reference(name))
-        return read_outputs(place.backend, place.existing, place.secrets)
+
+        def elided() -> None:
+            text = f"eliding undecryptable secrets for stack reference '{name}'"
+            self._events.emit(Diagnostic("info", text))
+
+        return read_outputs(place.backend, place.existing, self._place.secrets, elided)
 
     def _launch(self) -> Launch:
         project, config = self._place.project, self._config

@@ -24,6 +24,10 @@ class ConfigurationError(EngineError):
     exit_code = 2
 
 
+class UsageError(EngineError):
+    """The command line is not one that there is."""
+
+
 class AuthenticationError(EngineError):
     """The state backend refused access."""
 

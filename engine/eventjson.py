@@ -17,11 +17,13 @@ from engine.events import (
     StepFailed,
     StepStarted,
     Summary,
+    counted_as,
 )
 from engine.resource import Resource
 from engine.step import Op, Step
+from engine.urn import is_provider
 from engine.values import PropertyMap, Secret, Unknown, Value
-from engine.wire import SIGNATURE, UNKNOWN_TEXT, marked
+from engine.wire import SECRET, SIGNATURE, UNKNOWN_TEXT, marked
 
 StateOf = Callable[[Resource | None], dict[str, Any] | None]
 
@@ -32,13 +34,16 @@ def payloads(event: Event, state: StateOf) -> Iterator[dict[str, Any]]:
         case Prelude(config):
             yield {"preludeEvent": {"config": dict(config)}}
         case StepStarted(step, planning):
-            yield {"resourcePreEvent": {"metadata": metadata(step, state), "planning": planning}}
+            yield {"resourcePreEvent": _of_step(step, state, planning)}
         case StepDone(step, planning, counted):
-            # A component's outputs are known only when it has registered them.
-            if step.resource.custom or not counted or step.op in (Op.DELETE, Op.REFRESH):
-                yield {"resOutputsEvent": {"metadata": metadata(step, state), "planning": planning}}
+            # In an update a component's outputs are known only when it has registered them.
+            if planning or step.resource.custom or not counted or step.op in (Op.DELETE, Op.REFRESH):
+                yield {"resOutputsEvent": _found(_of_step(step, state, planning), step, counted)}
         case StepFailed(step, _):
-            yield {"resOpFailedEvent": {"metadata": metadata(step, state), "status": 0, "steps": 0}}
+            unready = step.new is not None and bool(step.new.init_errors)
+            yield {
+                "resOpFailedEvent": {"metadata": metadata(step, state), "status": int(unready), "steps": 1}
+            }
         case Diagnostic():
             yield {"diagnosticEvent": _diagnostic(event)}
         case PolicyViolation():
@@ -51,12 +56,16 @@ def payloads(event: Event, state: StateOf) -> Iterator[dict[str, Any]]:
             yield {"cancelEvent": {}}
 
 
+def _of_step(step: Step, state: StateOf, planning: bool) -> dict[str, Any]:
+    return {"metadata": metadata(step, state), **({"planning": True} if planning else {})}
+
+
 def _diagnostic(event: Diagnostic) -> dict[str, Any]:
-    message = event.message if event.message.endswith("\n") else event.message + "\n"
     body: dict[str, Any] = {"urn": event.urn} if event.urn else {}
+    prefix = _PREFIXES.get(event.severity, "")
     body |= {
-        "prefix": _PREFIXES.get(event.severity, ""),
-        "message": message,
+        **({"prefix": prefix} if prefix else {}),
+        "message": event.message + "\n",
         "color": "never",
         "severity": event.severity,
     }
@@ -110,19 +119,35 @@ def metadata(step: Step, state: StateOf) -> dict[str, Any]:
     detailed = {
         path: {"diffKind": item.kind, "inputDiff": item.input_diff} for path, item in step.detailed.items()
     }
-    return {
+    body = {
         "op": str(step.op),
         "urn": step.urn,
         "type": step.type,
         "old": state(step.old),
         "new": state(step.new),
-        "keys": list(step.keys) or None,
-        "diffs": list(step.diffs) or None,
+        "keys": list(step.keys),
+        # Details say what the names of properties would.
+        "diffs": [] if detailed else list(step.diffs),
         "detailedDiff": detailed or None,
-        "logical": step.op
-        not in (Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.READ_REPLACEMENT),
+        "logical": step.op not in _PARTS,
         "provider": step.resource.provider,
     }
+    return {name: value for name, value in body.items() if value or name not in ("keys", "diffs", "logical")}
+
+
+# Steps that are parts of a replacement, of which another step tells as a whole.
+_PARTS = frozenset(
+    {Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.READ_REPLACEMENT, Op.REFRESH}
+)
+
+
+def _found(body: dict[str, Any], step: Step, counted: bool) -> dict[str, Any]:
+    """A refresh tells what it has found: that something is the same, was changed or is gone."""
+    if step.op is Op.REFRESH:
+        body["metadata"] |= {"op": counted_as(step)} if counted else {}
+        if step.resource.custom and not is_provider(step.type) and step.new is not None:
+            body["metadata"]["detailedDiff"] = body["metadata"]["detailedDiff"] or {}
+    return body
 
 
 def state_of(resource: Resource) -> dict[str, Any]:
@@ -148,8 +173,11 @@ def state_of(resource: Resource) -> dict[str, Any]:
 
 
 def shown(properties: PropertyMap) -> Any:
-    """Properties as JSON for eyes and logs: secrets masked, unknowns by their placeholder."""
+    """Properties as JSON for eyes and logs: secrets marked and masked, unknowns by their placeholder."""
     return _shown(properties)
+
+
+_MASKED = {SIGNATURE: SECRET, "ciphertext": "[secret]"}
 
 
 def _shown(value: Value) -> Any:
@@ -158,7 +186,7 @@ def _shown(value: Value) -> Any:
     if isinstance(value, list):
         return [_shown(item) for item in value]
     if isinstance(value, Secret):
-        return "[secret]"
+        return dict(_MASKED)
     if isinstance(value, Unknown):
         return UNKNOWN_TEXT
     if value is None or isinstance(value, str | bool | int | float):

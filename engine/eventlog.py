@@ -55,11 +55,11 @@ class EventLog:
 
 
 def open_log(target: str, debug: bool) -> EventLog:
-    """The log behind `--event-log`: `tcp://HOST:PORT` or the path of a file. Raises `EngineError`."""
+    """The log behind `--event-log`: `tcp://HOST:PORT` or a file, which it replaces. Raises `EngineError`."""
     if target.startswith("tcp://"):
         return EventLog(StreamSink(target.removeprefix("tcp://")), debug)
     try:
-        return EventLog(FileSink(open(target, "a", encoding="utf-8")), debug)
+        return EventLog(FileSink(open(target, "w", encoding="utf-8")), debug)
     except OSError as error:
         raise EngineError(f"could not open the event log '{target}': {error.strerror}") from error
 

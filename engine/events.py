@@ -26,7 +26,10 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class StepDone:
-    """A step is done, or a component has registered its outputs (then the step comes a second time, not `counted`)."""
+    """A step is done, or a component has registered its outputs (then the step comes a second time, not `counted`).
+
+    What a refresh finds is not `counted` where the refresh is only the beginning of an update.
+    """
 
     step: Step
     planning: bool
@@ -127,12 +130,7 @@ class Emitter:
     def _count(self, step: Step) -> None:
         if step.internal or step.op in UNCOUNTED:
             return
-        if (
-            step.op is Op.READ
-            and step.old is not None
-            and step.new is not None
-            and step.old.outputs == step.new.outputs
-        ):
+        if step.op is Op.READ and not _found_otherwise(step):
             return
         self._changes[counted_as(step)] += 1
 
@@ -147,6 +145,11 @@ class Emitter:
         """How many errors were reported so far."""
         with self._lock:
             return self._errors
+
+
+def _found_otherwise(step: Step) -> bool:
+    """Whether a read found something else than the last one did."""
+    return step.old is not None and step.new is not None and step.old.outputs != step.new.outputs
 
 
 def counted_as(step: Step) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.values import PropertyMap, Secret, Value
+from engine.values import PropertyMap, Secret, Value, reveal
 
 Key = str | int
 Path = tuple[Key, ...]
@@ -52,6 +52,23 @@ def carry_over(old: PropertyMap, new: PropertyMap, ignored: tuple[str, ...]) -> 
     for text in ignored:
         result = _carried(old, result, parse(text))
     return result
+
+
+def beyond(old: Value, new: Value, path: Path) -> bool:
+    """Whether the path leads to elements of a list that only one of the two has: those can't be carried over."""
+    old, new = reveal(old), reveal(new)
+    if not path:
+        return False
+    key, rest = path[0], path[1:]
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = {*old, *new} if key == "*" else {key}
+        return any(beyond(old.get(each), new.get(each), rest) for each in keys)
+    if isinstance(old, list) and isinstance(new, list):
+        shorter, longer = sorted((len(old), len(new)))
+        held = range(shorter) if key == "*" else [key] if isinstance(key, int) and key < shorter else []
+        missed = shorter < longer if key == "*" else isinstance(key, int) and shorter <= key < longer
+        return missed or any(beyond(old[at], new[at], rest) for at in held)
+    return False
 
 
 def _carried(old: Value, new: Value, path: Path) -> Value:

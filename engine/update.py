@@ -86,13 +86,16 @@ class Update:
             session.fail()
         except EngineError as error:
             self._context.error(str(error))
+            self._context.ledger.misused = True
             session.fail()
 
     def _require_known_targets(self) -> None:
         ledger = self._context.ledger
         for named in (self._context.options.targets, self._context.options.replaces):
             for urn in named.unknown({*ledger.olds, *ledger.results}):
-                raise EngineError(f"Target '{urn}' could not be found in the stack.")
+                raise EngineError(
+                    f"Target '{urn}' could not be found in the stack. Did you forget to escape $ in your shell?"
+                )
 
     def _verdict(self, session: Session, finished: Finished) -> bool:
         context = self._context
@@ -100,15 +103,19 @@ class Update:
         if finished.error:
             # The program has logged the whole of it.
             first = finished.error.splitlines()[0]
-            context.error(f"an unhandled error occurred: {first}", context.root_urn)
+            context.error(f"an unhandled error occurred: {first}")
         if not ok:
             self._keep_old_outputs()
-        if not ok and context.options.preview:
-            context.error("preview failed")
-        elif not ok and not self._policing.refused:
-            # What policies refuse, they have explained.
-            context.error("update failed")
+        if not ok and not finished.told and not finished.error and not self._explained():
+            context.error("preview failed" if context.options.preview else "update failed")
         return ok
+
+    def _explained(self) -> bool:
+        """Whether whoever refused has said all there is to say. A preview goes on after what an update stops at."""
+        ledger = self._context.ledger
+        if self._context.options.preview:
+            return ledger.misused
+        return ledger.misused or ledger.refused or self._policing.refused
 
     def _keep_old_outputs(self) -> None:
         """A program that did not get to the end may have exported only a part of what it exports."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, UsageError
 
 _TRUE, _FALSE = ("true", "1", "t"), ("false", "0", "f")
 
@@ -89,14 +89,14 @@ def _option(word: str, rest: list[str], syntax: Syntax) -> tuple[str, str]:
             word[2:].removeprefix("="),
         )
         if not name:
-            raise ConfigurationError(f"unknown shorthand flag: '{word[1]}' in {word}; see --help")
+            raise UsageError(f"unknown shorthand flag: '{word[1]}' in {word}")
     if name in syntax.flags:
         value = given if equals else "true"
         if value not in (*_TRUE, *_FALSE):
             raise ConfigurationError(f"--{name} is true or false, not '{value}'")
         return name, value
     if name not in syntax.values:
-        raise ConfigurationError(f"unknown flag: --{name}; see --help")
+        raise UsageError(f"unknown flag: --{name}")
     if equals:
         return name, given
     if not rest:

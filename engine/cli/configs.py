@@ -44,7 +44,7 @@ def get(place: Workplace, arguments: Arguments) -> None:
     try:
         value = find(place.config.config, key)
     except KeyError as error:
-        raise ConfigurationError(
+        raise EngineError(
             f"configuration key '{_short(place, key)}' not found for stack '{place.shown(place.ref)}'"
         ) from error
     decrypter = place.secrets if has_secure(value) else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.cli.arguments import parse
 from engine.cli.table import REFUSED, VERBS
 from engine.cli.verb import COMMON, Verb
-from engine.errors import Bail, ConfigurationError, EngineError
+from engine.errors import Bail, EngineError, UsageError
 from engine.shell import Shell
 from engine.workplace import Workplace
 
@@ -82,9 +82,7 @@ def _without_verb(shell: Shell, leading: list[str], words: list[str]) -> int:
     reason = REFUSED.get(words[0])
     if reason:
         raise EngineError(reason)
-    raise ConfigurationError(
-        f'unknown command "{words[0]}" for "pulumi"; run it without a command for a list of them'
-    )
+    raise UsageError(f'unknown command "{words[0]}" for "pulumi"\nRun \'pulumi --help\' for usage.')
 
 
 def _help(shell: Shell, verb: Verb) -> None:

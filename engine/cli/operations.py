@@ -61,6 +61,25 @@ def refresh(place: Workplace, arguments: Arguments) -> None:
 
 def destroy(place: Workplace, arguments: Arguments) -> None:
     _consented(place, arguments, Kind.DESTROY)
+    _say_what_is_left(place, arguments)
+
+
+def _say_what_is_left(place: Workplace, arguments: Arguments) -> None:
+    """Only of a whole stack that went."""
+    unfinished = ("preview-only", "json", "remove", "exclude-protected")
+    if (
+        any(arguments.flag(name) for name in unfinished)
+        or arguments.has("target")
+        or arguments.has("exclude")
+    ):
+        return
+    place.shell.out(
+        "The resources in the stack have been deleted, but the history and configuration associated with the stack "
+        "are still maintained. "
+    )
+    place.shell.out(
+        f"If you want to remove the stack completely, run `pulumi stack rm {place.shown(place.ref)}`."
+    )
 
 
 def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:

@@ -87,7 +87,7 @@ def cancel(place: Workplace, arguments: Arguments) -> None:
         if place.shell.ask(f"Please confirm by typing `{place.shown(ref)}`: ").strip() != place.shown(ref):
             raise EngineError("confirmation declined")
     cancel_locks(target.backend, ref)
-    place.shell.err(f"The currently running update for '{place.shown(ref)}' has been canceled!")
+    place.shell.out(f"The currently running update for '{place.shown(ref)}' has been canceled!")
 
 
 def plugin_ls(place: Workplace, arguments: Arguments) -> None:

@@ -32,11 +32,11 @@ def init(place: Workplace, arguments: Arguments) -> None:
     require_passphrase_provider(provider)
     passphrase = passphrase_from(place.shell.env, place.cwd)
     with locked(target.backend, ref, place.shell.err):
-        stacks.create(target.backend, ref)
-        if target.config.salt:
-            SecretsManager.open(target.config.salt, passphrase)
-        else:
-            target.config.salt = SecretsManager.create(passphrase).salt
+        salt = target.config.salt
+        secrets = SecretsManager.open(salt, passphrase) if salt else SecretsManager.create(passphrase)
+        stacks.create(target.backend, ref, secrets.provider)
+        if not salt:
+            target.config.salt = secrets.salt
             target.config.save()
     if not arguments.flag("no-select"):
         target.home.select(target.project, target.backend.url, ref.full_name)
@@ -146,7 +146,7 @@ def _summary(place: Workplace, item: stacks.Summary, current: bool) -> dict[str,
     body: dict[str, Any] = {"name": place.shown(item.ref), "current": current}
     if item.updated:
         body |= {"lastUpdate": _milliseconds(item.updated), "resourceCount": item.resources}
-    return body | {"updateInProgress": False}
+    return body
 
 
 def _milliseconds(moment: str) -> str:

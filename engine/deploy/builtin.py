@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.deploy.ledger import Ledger
-from engine.errors import EngineError
+from engine.errors import EngineError, StackNotFound
 from engine.provider import Change, Checked, CheckFailure, Diff, Operation, Package, ProviderError, Read
-from engine.values import PropertyMap, Secret, has_secret, reveal
+from engine.values import PropertyMap, has_secret, reveal
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 _GET_RESOURCE = "pulumi:pulumi:getResource"
@@ -99,11 +99,12 @@ class BuiltinPackage:
     def _referenced(self, name: str) -> PropertyMap:
         try:
             outputs = self._outputs(name)
+        except StackNotFound as error:
+            raise ProviderError(f'unknown stack "{name}"') from error
         except EngineError as error:
             raise ProviderError(f"unknown stack '{name}': {error}") from error
         secret = sorted(key for key, value in outputs.items() if has_secret(value))
-        plain = reveal(outputs)
-        return {"name": name, "outputs": Secret(plain) if secret else plain, "secretOutputNames": secret}
+        return {"name": name, "outputs": outputs, "secretOutputNames": secret}
 
     def _resource(self, urn: str) -> PropertyMap:
         found = self._ledger.results.get(urn) or self._ledger.olds.get(urn)

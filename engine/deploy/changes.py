@@ -44,7 +44,7 @@ class Changes:
         keys = self._ledger.recreating.get(old.urn, ()) if old else ()
         diff = Diff(Change.SOME, replaces=keys)
         self._ledger.replaced.add(new.urn)
-        self._announce(Op.REPLACE, new, old, diff)
+        self._announce(Op.REPLACE, new, old, Diff())
         return self._run(Op.CREATE_REPLACEMENT, new, old, diff)
 
     def replace(self, goal: Goal, new: Resource, old: Resource | None, diff: Diff) -> Resource:
@@ -66,7 +66,7 @@ class Changes:
             return self._run(Op.CREATE_REPLACEMENT, new, old, diff)
         result = self._run(Op.CREATE_REPLACEMENT, new, old, diff)
         self._ledger.condemned.append(old)
-        self._announce(Op.REPLACE, result, old, diff)
+        self._announce(Op.REPLACE, result, changed(old, delete=True), diff)
         return result
 
     def read(self, new: Resource, old: Resource | None) -> Resource:
@@ -79,10 +79,11 @@ class Changes:
     def untargeted(self, new: Resource, old: Resource | None) -> Resource:
         """Leave it as it is; one that does not exist is shown as unchanged and left out of the state."""
         if old is not None:
-            kept = old if old.urn == new.urn else changed(old, urn=new.urn)
+            kept = changed(old, urn=new.urn, id="")
             return self._run(Op.SAME, kept, old)
         self._ledger.skipped.add(new.urn)
-        self._announce(Op.SAME, new, None, Diff())
+        blank = changed(new, inputs={})
+        self._announce(Op.SAME, blank, blank, Diff())
         return new
 
     def needs_move(self, old: Resource, new: Resource) -> bool:
@@ -112,9 +113,9 @@ class Changes:
             self._ledger.recreating[resource.urn] = keys
             self._ledger.replaced.add(resource.urn)
         self._ledger.recreating[old.urn] = diff.replaces
-        for resource, keys in reversed(going):
-            self._executor.run(Step(Op.DELETE_REPLACED, resource.urn, resource.type, resource, keys=keys))
-        self._executor.run(self._step(Op.DELETE_REPLACED, None, old, diff))
+        for resource, _ in reversed(going):
+            self._executor.run(Step(Op.DELETE_REPLACED, resource.urn, resource.type, resource))
+        self._executor.run(self._step(Op.DELETE_REPLACED, None, old, Diff()))
 
     def _diff_of(self, resource: Resource, inputs: PropertyMap) -> Diff:
         provider = self._providers.serving(resource)
@@ -129,6 +130,9 @@ class Changes:
                 "and run `pulumi up`",
                 old.urn,
             )
+            self._ledger.refused = True
+            if self._context.options.preview:
+                return
             raise Bail(f"{old.urn} is protected")
 
     def _run(self, op: Op, new: Resource, old: Resource | None, diff: Diff | None = None) -> Resource:

@@ -9,6 +9,7 @@ from engine import paths
 from engine.deploy.context import Context
 from engine.deploy.goal import Goal
 from engine.errors import Bail
+from engine.events import Diagnostic
 from engine.provider import CheckFailure, Provider, ProviderError
 from engine.resource import Resource
 from engine.values import PropertyMap, Secret, Unknown, transform
@@ -53,6 +54,15 @@ def with_ignored(goal: Goal, old: Resource | None) -> PropertyMap:
     if old is None or not goal.ignore_changes:
         return goal.inputs
     return paths.carry_over(old.inputs, goal.inputs, goal.ignore_changes)
+
+
+def tell_of_unheld(context: Context, goal: Goal, old: Resource | None, urn: str) -> None:
+    """Say which paths are to be ignored and can't be, because elements came or went."""
+    for text in goal.ignore_changes if old is not None else ():
+        assert old is not None
+        if paths.beyond(old.inputs, goal.inputs, paths.parse(text)):
+            said = f'cannot ignore changes in added or removed elements of the path: "{text}"'
+            context.events.emit(Diagnostic("info", said, urn))
 
 
 def seed() -> bytes:

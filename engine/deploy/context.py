@@ -30,7 +30,10 @@ class Options:
 
 @dataclass
 class Context:
-    """One operation. `config` is what the program sees: full keys, decrypted texts; `packages` by name."""
+    """One operation.
+
+    `config` is what the program sees: full keys, decrypted texts; `packages` by name; `folder` is the project's.
+    """
 
     stack: str
     project: str
@@ -42,6 +45,7 @@ class Context:
     events: Emitter
     ledger: Ledger
     cancellation: Cancellation = field(default_factory=Cancellation)
+    folder: str = ""
 
     @property
     def root_urn(self) -> str:

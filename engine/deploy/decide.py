@@ -85,9 +85,11 @@ def _triggered(old: Resource, new: Resource) -> bool:
 def after_diff(old: Resource, new: Resource, diff: Diff) -> Verdict:
     """The verdict that follows from the provider's diff."""
     diff = settled(diff, old.inputs, new.inputs)
+    own = diff.replaces
     diff = forced_replacements(diff, new.replace_on_changes, bool(old.init_errors))
     if diff.replaces:
-        return Verdict(Fate.REPLACE, diff)
+        # What the provider does not ask for is no key of the replacement.
+        return Verdict(Fate.REPLACE, changed(diff, replaces=own))
     if diff.change is Change.SOME or old.init_errors:
         return Verdict(Fate.UPDATE, diff)
     return Verdict(Fate.SAME, diff)

@@ -51,6 +51,7 @@ def resource(goal: Goal, urn: str, inputs: PropertyMap, provider: str) -> Resour
         retain_on_delete=bool(goal.retain_on_delete),
         deleted_with=goal.deleted_with,
         source_position=goal.source_position,
+        stack_trace=goal.stack_trace,
         ignore_changes=list(goal.ignore_changes),
         hide_diff=list(goal.hide_diffs),
         replace_on_changes=list(goal.replace_on_changes),

@@ -72,11 +72,11 @@ class Deletes:
         """Delete what may be deleted; False if something failed or is protected. Raises `Cancelled`."""
         protected = [item for item in doomed if item.protect and not item.delete and not item.external]
         for resource in protected:
-            self._context.error(
+            self._executor.refuse(
+                self._step(resource),
                 f'resource "{resource.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
                 "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
                 f"or use the command:\n`pulumi state unprotect {resource.urn!r}`",
-                resource.urn,
             )
         kept = held_by(protected, doomed) | {item.urn for item in protected}
         ok = not protected
@@ -92,17 +92,19 @@ class Deletes:
             return False not in list(pool.map(self._one, resources))
 
     def _one(self, resource: Resource) -> bool:
-        step = Step(
-            self._op(resource), resource.urn, resource.type, resource, internal=is_default(resource.urn)
-        )
         try:
-            self._executor.run(step)
+            self._executor.run(self._step(resource))
         except StepError:
             return False
         except EngineError as error:
             self._context.error(str(error), resource.urn)
             return False
         return True
+
+    def _step(self, resource: Resource) -> Step:
+        return Step(
+            self._op(resource), resource.urn, resource.type, resource, internal=is_default(resource.urn)
+        )
 
     def _op(self, resource: Resource) -> Op:
         replaced = resource.delete or any(resource is item for item in self._context.ledger.condemned)

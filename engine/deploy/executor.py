@@ -41,6 +41,16 @@ class Executor:
         self._context.events.emit(StepStarted(step, planning))
         self._context.events.emit(StepDone(step, planning))
 
+    def adopt(self, step: Step, wanted: Resource) -> Resource:
+        """Record what has been found; `wanted` is what was known of it before. Raises `StepError` or `Cancelled`."""
+        planning = self._context.options.preview
+        self._context.cancellation.check()
+        self._context.events.emit(StepStarted(replace(step, new=wanted), planning))
+        result = self._recorded(step)
+        assert result is not None
+        self._context.events.emit(StepDone(replace(step, new=result, old=result), planning))
+        return result
+
     def run(self, step: Step) -> Resource | None:
         """Do a step and record it. Returns the new state; raises `StepError` or `Cancelled`."""
         context = self._context
@@ -50,6 +60,8 @@ class Executor:
             context.events.emit(StepStarted(step, planning))
             result = self._recorded(step)
         done = replace(step, new=result) if result is not None else step
+        if step.op is Op.CREATE_REPLACEMENT:
+            done = replace(done, old=self._journal.superseded(step))
         context.events.emit(StepDone(done, planning))
         return result
 
@@ -60,15 +72,16 @@ class Executor:
             result = self._attempts(step)
         except PartlyDone as error:
             self._journal.end(step, error.resource, pending)
-            self._report(step, _unready_text(error))
+            wanted = replace(error.resource, inputs=step.resource.inputs)
+            self._report(replace(step, new=wanted), _unready_text(error))
             raise StepError(step.urn, error.resource) from error
         except _HookFailed as error:
             self._journal.end(step, error.resource, pending)
-            self._report(step, str(error))
+            self._report(replace(step, new=error.resource or step.new), str(error))
             raise StepError(step.urn, error.resource) from error
         except ProviderError as error:
             self._journal.give_up(pending)
-            self._report(step, str(error))
+            self._report(_identified(step), str(error))
             raise StepError(step.urn) from error
         except EngineError:
             self._journal.give_up(pending)
@@ -153,9 +166,22 @@ class Executor:
             self._hooks.run(names, call, self._context)
 
     def _report(self, step: Step, text: str) -> None:
-        events = self._context.events
-        events.emit(Diagnostic("error", text, step.urn))
-        events.emit(StepFailed(step, self._context.options.preview))
+        events, planning = self._context.events, self._context.options.preview
+        events.emit(Diagnostic("error", f"Preview failed: {text}" if planning else text, step.urn))
+        if not planning:
+            events.emit(StepFailed(step, planning))
+
+    def refuse(self, step: Step, text: str) -> None:
+        """Tell of a step that may not be done."""
+        self._context.events.emit(StepStarted(step, self._context.options.preview))
+        self._report(step, text)
+
+
+def _identified(step: Step) -> Step:
+    """An update that failed, with the id that the resource has all the same."""
+    if step.op is not Op.UPDATE or step.new is None or step.old is None:
+        return step
+    return replace(step, new=replace(step.new, id=step.old.id))
 
 
 class _HookFailed(Exception):
@@ -169,7 +195,7 @@ class _HookFailed(Exception):
 def _unready_text(error: PartlyDone) -> str:
     count = len(error.reasons)
     reasons = "".join(f"\n\t* {reason}" for reason in error.reasons)
-    return f"{count} error{'' if count == 1 else 's'} occurred:{reasons}" if reasons else str(error)
+    return f"{count} error{'' if count == 1 else 's'} occurred:{reasons}\n\n" if reasons else str(error)
 
 
 def _verb(op: Op) -> str:

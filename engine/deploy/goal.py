@@ -68,6 +68,7 @@ class Goal:
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hide_diffs: tuple[str, ...] = ()
     source_position: str = ""
+    stack_trace: list[dict[str, str]] = field(default_factory=list)
     reports_results: bool = False
 
 
@@ -85,6 +86,7 @@ class Reading:
     dependencies: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     source_position: str = ""
+    stack_trace: list[dict[str, str]] = field(default_factory=list)
 
 
 def seconds(duration: str) -> float:

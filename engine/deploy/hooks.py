@@ -80,9 +80,9 @@ class Hooks:
                 continue
             error = hook.run(call)
             if error and not hook.ignore_errors:
-                raise ProviderError(f"{call.moment.replace('_', ' ')} hook '{name}' failed: {error}")
+                raise ProviderError(_failed(call, name, error))
             if error:
-                context.warn(f"{call.moment.replace('_', ' ')} hook '{name}' failed: {error}", call.urn)
+                context.warn(_failed(call, name, error), call.urn)
 
     def wants_retry(self, names: list[str], failure: Failure) -> bool:
         """Whether one of the named error hooks asks for another attempt. Raises `ProviderError` if one fails."""
@@ -96,3 +96,7 @@ class Hooks:
             if retry:
                 return True
         return False
+
+
+def _failed(call: HookCall, name: str, error: str) -> str:
+    return f'{call.moment.partition("_")[0]} hook "{name}" failed: {error}'

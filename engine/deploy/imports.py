@@ -33,19 +33,9 @@ class Importer:
         imported = replace(
             found, inputs=found.inputs, protect=new.protect, dependencies=new.dependencies, parent=new.parent
         )
-        step = Step(
-            op,
-            new.urn,
-            new.type,
-            old,
-            imported,
-            keys=diff.replaces,
-            diffs=diff.changed,
-            detailed=diff.detailed,
-        )
+        step = Step(op, new.urn, new.type, old, imported)
         self._context.ledger.ops[new.urn] = op
-        result = self._executor.run(step)
-        assert result is not None
+        result = self._executor.adopt(step, new)
         if diff.replaces:
             paths = ", ".join(diff.replaces)
             self._context.error(
@@ -88,7 +78,7 @@ class Importer:
     ) -> Diff:
         operation = self._context.operation(wanted)
         diff = provider.diff(operation, wanted.type, found.id, found.inputs, found.outputs, inputs)
-        return settled(diff, found.inputs, inputs)
+        return declared(settled(diff, found.inputs, inputs))
 
     def _updated(self, imported: Resource, wanted: Resource, diff: Diff) -> Resource:
         step = Step(
@@ -97,3 +87,11 @@ class Importer:
         result = self._executor.run(step)
         assert result is not None
         return result
+
+
+def declared(diff: Diff) -> Diff:
+    """The diff without what the program leaves out: that may be a default of the server, and stays as it is."""
+    taken = {path for path, item in diff.detailed.items() if item.kind.startswith("delete")}
+    detailed = {path: item for path, item in diff.detailed.items() if path not in taken}
+    replaces = tuple(path for path in diff.replaces if path not in taken)
+    return replace(diff, detailed=detailed, replaces=replaces)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.deploy.context import Context
 from engine.resource import PendingOperation, Resource
 from engine.step import Op, Step
@@ -67,6 +69,17 @@ class Journal:
             snapshot.drop(step.resource)
             return True
         return result is not None and snapshot.put(result, self._superseded(step))
+
+    def superseded(self, step: Step) -> Resource | None:
+        """The old state as a replacement leaves it: what still has to be deleted is marked so."""
+        old = step.old
+        made_room = (
+            old is None
+            or old.pending_replacement
+            or old.external
+            or old.urn in self._context.ledger.recreating
+        )
+        return old if old is None or made_room else replace(old, delete=True)
 
     def _superseded(self, step: Step) -> Resource | None:
         """The old state that makes way for the new one. What still has to be deleted stays, marked so."""

@@ -27,6 +27,7 @@ class Ledger:
     recreating: URNs whose old resource was deleted to make room, with the properties that forced it.
     replaced: URNs that get a new physical resource in this run.
     ops: what is done to a registered resource; condemned: old resources whose replacements are there.
+    refused: something may not be as the program wants it; misused: what it asked for makes no sense at all.
     aliases: URNs under which a registered resource may have been known, for its children.
     """
 
@@ -38,6 +39,8 @@ class Ledger:
     skipped: set[str] = field(default_factory=set)
     ops: dict[str, Op] = field(default_factory=dict)
     condemned: list[Resource] = field(default_factory=list)
+    refused: bool = False
+    misused: bool = False
     replaced: set[str] = field(default_factory=set)
     recreating: dict[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: dict[str, str] = field(default_factory=dict)

@@ -40,7 +40,8 @@ def update(context: Context, provider: Provider | None, step: Step) -> Resource:
         )
     except InitFailed as error:
         # The old inputs stay: the next run finds a difference and tries again.
-        raise PartlyDone(error, _unready(context, replace(new, inputs=old.inputs), error)) from error
+        unready = replace(_unready(context, new, error), inputs=old.inputs)
+        raise PartlyDone(error, unready) from error
     return replace(new, outputs=_outputs(context, new, outputs))
 
 

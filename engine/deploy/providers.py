@@ -14,6 +14,7 @@ from engine.values import PropertyMap, has_unknown
 from engine.wire import UNKNOWN_TEXT
 
 INTERNAL = "__internal"
+BUILTIN = "pulumi"
 
 
 class Unconfigured:
@@ -84,9 +85,10 @@ class ProviderResources:
         self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
     ) -> Checked:
         if has_unknown(news):
-            return Checked(news)
+            return Checked({**news, INTERNAL: news.get(INTERNAL, {})})
         checked = self._package.check_config(operation, public(news))
-        kept = {INTERNAL: news[INTERNAL]} if INTERNAL in news else {}
+        # The engine's own package has no plugin, and so nothing to say about one.
+        kept = {INTERNAL: news.get(INTERNAL, {})} if self._package.name != BUILTIN else {}
         return Checked({**checked.inputs, **kept}, checked.failures)
 
     def diff(

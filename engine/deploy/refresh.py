@@ -9,11 +9,13 @@ from dataclasses import replace
 from engine import urn as urns
 from engine.deploy import operations
 from engine.deploy.context import Context
+from engine.deploy.decide import differences
+from engine.deploy.defaults import is_default
 from engine.deploy.providers import Providers
 from engine.deploy.references import references
 from engine.errors import EngineError
 from engine.events import StepDone, StepFailed, StepStarted
-from engine.provider import ProviderError
+from engine.provider import PropertyDiff, ProviderError
 from engine.resource import Deployment, Resource
 from engine.step import Op, Step
 
@@ -21,19 +23,23 @@ from engine.step import Op, Step
 class Refresh:
     """Brings the recorded resources up to date with what their providers find."""
 
-    def __init__(self, context: Context, providers: Providers):
-        self._context, self._providers = context, providers
+    def __init__(self, context: Context, providers: Providers, alone: bool):
+        self._context, self._providers, self._alone = context, providers, alone
 
     def run(self) -> tuple[Deployment, bool]:
         """The refreshed deployment and whether everything could be read. Raises `Cancelled`."""
-        held = [item for item in self._context.snapshot.resources() if self._is_read(item)]
+        everything = self._context.snapshot.resources()
+        for item in everything:
+            if not self._is_read(item) and self._is_told(item):
+                self._tell(item)
+        held = [item for item in everything if self._is_read(item)]
         with ThreadPoolExecutor(max(1, min(len(held), self._context.options.parallel))) as pool:
             found = dict(zip(map(id, held), pool.map(self._one, held), strict=True))
         gone = {item.urn for item in held if found[id(item)] is None}
         before = self._context.snapshot.deployment()
         ok = not any(item is _FAILED for item in found.values())
         resources = [
-            pruned(old if new is _FAILED else new, gone)
+            pruned(old if new is _FAILED else refreshed(new), gone)
             for old, new in ((item, found.get(id(item), item)) for item in before.resources)
             if new is not None
         ]
@@ -42,6 +48,17 @@ class Refresh:
     def _is_read(self, resource: Resource) -> bool:
         wanted = resource.custom and not urns.is_provider(resource.type) and not resource.pending_replacement
         return wanted and not resource.delete and self._context.options.targets.include(resource)
+
+    def _is_told(self, resource: Resource) -> bool:
+        nothing_to_read = not resource.custom or urns.is_provider(resource.type)
+        return nothing_to_read and self._context.options.targets.include(resource)
+
+    def _tell(self, resource: Resource) -> None:
+        """What nobody has to be asked about is as it is recorded."""
+        planning, internal = self._context.options.preview, is_default(resource.urn)
+        step = Step(Op.REFRESH, resource.urn, resource.type, resource, resource, internal=internal)
+        self._context.events.emit(StepStarted(step, planning))
+        self._context.events.emit(StepDone(step, planning, counted=self._alone))
 
     def _one(self, resource: Resource) -> Resource | None:
         context = self._context
@@ -54,11 +71,20 @@ class Refresh:
             context.error(str(error), resource.urn)
             context.events.emit(StepFailed(step, context.options.preview))
             return _FAILED
-        context.events.emit(StepDone(replace(step, new=found), context.options.preview))
+        detailed = differences(resource.inputs, found.inputs) if found else {}
+        told = {path: PropertyDiff(item.kind) for path, item in detailed.items()}
+        done = replace(step, new=found, detailed=told)
+        context.events.emit(StepDone(done, context.options.preview, counted=self._alone))
         return found
 
 
 _FAILED = Resource("", "")
+
+
+def refreshed(resource: Resource) -> Resource:
+    """The resource without properties that depend on nothing; a refresh keeps none of those."""
+    kept = {key: sources for key, sources in resource.property_dependencies.items() if sources}
+    return replace(resource, property_dependencies=kept)
 
 
 def pruned(resource: Resource, gone: Collection[str]) -> Resource:

@@ -103,6 +103,7 @@ class Registrar:
             dependencies=reading.dependencies,
             additional_secret_outputs=reading.additional_secret_outputs,
             source_position=reading.source_position,
+            stack_trace=reading.stack_trace,
         )
         try:
             goal = self._admit(goal, urn)
@@ -157,6 +158,7 @@ class Registrar:
         names = alias_names.candidates(goal, urn, self._ledger.aliases.get(goal.parent, ()))
         self._ledger.aliases[urn] = tuple(names)
         old = self._ledger.old_of(urn, names)
+        check.tell_of_unheld(self._context, goal, old, urn)
         new = declare.resource(goal, urn, check.with_ignored(goal, old), reference)
         if goal.import_id and (old is None or old.external or old.id != goal.import_id):
             result = self._imports.run(goal, new, old, self._providers.serving(new))
@@ -246,6 +248,8 @@ class Registrar:
     def _failed(self, goal: Goal, urn: str, error: Exception) -> Outcome:
         if not isinstance(error, StepError | Bail):
             self._context.error(str(error), urn)
+        self._ledger.refused |= isinstance(error, Bail)
+        self._ledger.misused |= isinstance(error, EngineError) and not isinstance(error, Bail)
         self._ledger.failures[urn] = Result.FAIL
         if self._context.options.continue_on_error and goal.reports_results:
             return Outcome(urn, result=Result.FAIL)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from engine import urn as urns
 from engine.provider import Diff
 from engine.resource import Resource
-from engine.values import UNKNOWN, PropertyMap
+from engine.values import UNKNOWN, PropertyMap, Value
 
 DiffOf = Callable[[Resource, PropertyMap], Diff]
 """The provider's diff of a resource in the state against other inputs."""
@@ -51,5 +51,12 @@ def _forced_by(resource: Resource, going: set[str], diff_of: DiffOf) -> tuple[st
     }
     if not uncertain:
         return None
-    inputs = {key: UNKNOWN if key in uncertain else value for key, value in resource.inputs.items()}
+    inputs = {key: _unknown(value) if key in uncertain else value for key, value in resource.inputs.items()}
     return diff_of(resource, inputs).replaces or None
+
+
+def _unknown(value: Value) -> Value:
+    """The same shape with nothing known in it."""
+    if isinstance(value, dict) and value:
+        return {key: _unknown(item) for key, item in value.items()}
+    return UNKNOWN

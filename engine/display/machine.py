@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from engine.eventjson import state_of
 from engine.eventlog import EventLog
-from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, Summary
-from engine.step import Step
+from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, StepFailed, StepStarted, Summary
+from engine.resource import Resource
+from engine.state.fields import encode_resource
+from engine.step import Op, Step
+from engine.values import Secret, Unknown, Value
+from engine.wire import UNKNOWN_TEXT
 
 Say = Callable[[str], None]
 
@@ -26,8 +30,8 @@ class DigestDisplay:
     def __call__(self, event: Event) -> None:
         match event:
             case Prelude(config):
-                self._body["config"] = dict(config)
-            case StepDone(step, _, True):
+                self._body |= {"config": dict(config)} if config else {}
+            case StepDone(step, _, True) if not step.internal:
                 self._steps.append(_digest(step))
             case Diagnostic(severity, message, urn) if severity != "debug":
                 self._diagnostics.append(
@@ -45,10 +49,14 @@ class DigestDisplay:
 
 
 class StreamDisplay(EventLog):
-    """A listener that prints each event as a line of JSON."""
+    """A listener that prints each event as a line of JSON, without those of default providers."""
 
     def __init__(self, say: Say):
         super().__init__(_Printed(say))
+
+    def __call__(self, event: Event) -> None:
+        if not (isinstance(event, StepStarted | StepDone | StepFailed) and event.step.internal):
+            super().__call__(event)
 
 
 class _Printed:
@@ -70,10 +78,35 @@ def _digest(step: Step) -> dict[str, Any]:
         "op": str(step.op),
         "urn": step.urn,
         "provider": step.resource.provider,
-        "oldState": state_of(step.old) if step.old else None,
-        "newState": state_of(step.new) if step.new else None,
-        "diffReasons": list(step.diffs),
+        "oldState": _state(step.old),
+        "newState": _state(_proposed(step)),
         "replaceReasons": list(step.keys),
         "detailedDiff": detailed or None,
     }
     return {name: value for name, value in body.items() if value or name in ("op", "urn", "detailedDiff")}
+
+
+def _state(resource: Resource | None) -> dict[str, Any] | None:
+    """The resource as a checkpoint has it, with secrets blinded."""
+    if resource is None:
+        return None
+    inputs, outputs = _blinded(resource.inputs), _blinded(resource.outputs)
+    return encode_resource(replace(resource, inputs=inputs, outputs=outputs), None)
+
+
+def _blinded(value: Value) -> Any:
+    if isinstance(value, dict):
+        return {key: _blinded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_blinded(item) for item in value]
+    if isinstance(value, Secret):
+        return "[secret]"
+    return UNKNOWN_TEXT if isinstance(value, Unknown) else value
+
+
+def _proposed(step: Step) -> Resource | None:
+    """The new state as far as it is a proposal: what comes of it is only known when it is done."""
+    if step.new is None or step.op in (Op.SAME, Op.READ, Op.REFRESH):
+        return step.new
+    proposed = replace(step.new, id="", outputs={})
+    return proposed if step.op is Op.UPDATE else replace(proposed, created="", modified="")

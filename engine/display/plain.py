@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from engine.display import sections, words
 from engine.display.sections import Record
-from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
+from engine.events import Ended, Event, StepDone, StepFailed, StepStarted, counted_as
 from engine.step import Op, Step
 from engine.urn import ROOT_TYPE, Urn
 
@@ -22,29 +22,49 @@ class PlainDisplay:
         self._show_outputs, self._progress = show_outputs, progress
         self._began: dict[str, float] = {}
         self._open: dict[str, Step] = {}
+        self._told: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
         self._record.note(event)
         match event:
             case StepStarted(step, planning) if not step.internal and not sections.is_quiet(step.op):
                 self._began.setdefault(step.urn, time.monotonic())
-                if not planning:
-                    self._row(step.op, step.urn, words.doing(step.op), words.differences(step), timed=True)
+                if planning and step.op is not Op.REFRESH:
+                    self._row(step.op, step.urn, words.planned(step.op), self._differences(step))
+                elif not planning:
+                    self._row(step.op, step.urn, words.doing(step.op), self._differences(step), timed=True)
             case StepDone(step, planning, counted) if not step.internal:
+                if step.op is Op.REFRESH:
+                    self._refreshed(step, planning, counted)
+                    return
                 if self._is_late(step, planning, counted):
                     return
-                if planning and (words.planned(step.op) or step.type == ROOT_TYPE):
-                    self._row(step.op, step.urn, words.planned(step.op), words.differences(step))
-                elif not planning and not sections.is_quiet(step.op):
-                    self._row(step.op, step.urn, words.done(step.op), words.differences(step), timed=True)
+                if planning and step.type == ROOT_TYPE and sections.is_quiet(step.op):
+                    self._row(step.op, step.urn, words.planned(step.op), "")
+                elif not planning and not sections.is_quiet(step.op) and not _goes_silently(step):
+                    self._done(step)
             case StepFailed(step, _) if not step.internal:
-                self._row(step.op, step.urn, words.failed(step.op), "1 error")
+                self._row(
+                    step.op, step.urn, words.failed(step.op), f"{words.differences(step)} 1 error".strip()
+                )
             case Ended():
                 for step in self._open.values():
-                    self._row(step.op, step.urn, words.done(step.op), words.differences(step), timed=True)
+                    self._row(step.op, step.urn, words.done(step.op), self._differences(step), timed=True)
                 self._say("")
                 for line in sections.lines(self._record, self._show_outputs):
                     self._say(line)
+
+    def _done(self, step: Step) -> None:
+        retained = step.op is Op.DELETE and step.resource.retain_on_delete
+        info = self._differences(step)
+        self._row(step.op, step.urn, words.done(step.op), info, timed=True, retained=retained)
+
+    def _refreshed(self, step: Step, planning: bool, counted: bool) -> None:
+        """What a refresh has found; nothing where nothing has changed, or an update is to follow."""
+        op = Op(counted_as(step))
+        if counted and op is not Op.SAME:
+            status = words.planned(op) if planning else words.done(op)
+            self._row(op, step.urn, status, self._differences(step), timed=not planning)
 
     def _is_late(self, step: Step, planning: bool, counted: bool) -> bool:
         """A component is done when its children are: when it registers outputs, or at the end."""
@@ -53,11 +73,29 @@ class PlainDisplay:
             return True
         return not counted and self._open.pop(step.urn, None) is None
 
-    def _row(self, op: Op, urn: str, status: str, info: str, timed: bool = False) -> None:
+    def _differences(self, step: Step) -> str:
+        """What the row says of changes; that of an original goes on saying what its replacement said."""
+        if step.op is Op.DELETE_REPLACED and step.resource.delete:
+            return self._told.get(step.urn, "")
+        told = words.differences(step)
+        if told:
+            self._told[step.urn] = told
+        return told
+
+    def _row(
+        self, op: Op, urn: str, status: str, info: str, timed: bool = False, retained: bool = False
+    ) -> None:
         if not self._progress:
             return
         parsed = Urn.parse(urn)
         spent = f"({time.monotonic() - self._began.get(urn, time.monotonic()):.2f}s)" if timed else ""
         spent = "(0s)" if spent == "(0.00s)" else spent
+        if retained:
+            spent += "[retain]"
         parts = [words.SIGNS[op].ljust(2), parsed.type, parsed.name, status, spent, info]
         self._say(" " + " ".join(part for part in parts if part).rstrip())
+
+
+def _goes_silently(step: Step) -> bool:
+    """Nothing happens when a component goes."""
+    return step.op is Op.DELETE and not step.resource.custom and step.type != ROOT_TYPE

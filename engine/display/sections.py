@@ -12,13 +12,12 @@ from engine.events import (
     PolicyRemediation,
     PolicyViolation,
     StepDone,
-    StepFailed,
     Summary,
 )
 from engine.resource import Resource
 from engine.step import UNCHANGING, Op
 from engine.urn import ROOT_TYPE, Urn
-from engine.values import reveal
+from engine.values import Unknown, reveal
 
 
 @dataclass
@@ -33,8 +32,12 @@ class Record:
     root: Resource | None = None
     root_before: Resource | None = None
     root_op: Op = Op.SAME
-    failures: int = 0
     summary: Summary | None = None
+
+    @property
+    def failures(self) -> int:
+        """How many resources there is an error of."""
+        return sum(any(item.severity == "error" for item in said) for said in self.diagnostics.values())
 
     def note(self, event: Event) -> None:
         """Take in the next event."""
@@ -45,8 +48,6 @@ class Record:
                 self.violations.append(event)
             case PolicyRemediation():
                 self.remediations.append(event)
-            case StepFailed():
-                self.failures += 1
             case StepDone(step) if step.type == ROOT_TYPE and step.new is not None:
                 self.root, self.root_before, self.root_op = step.new, step.old, step.op
             case Summary():
@@ -57,7 +58,7 @@ def lines(record: Record, show_outputs: bool = True) -> Iterator[str]:
     """The sections, in the order of the official display."""
     yield from policies(record)
     yield from diagnostics(record)
-    if show_outputs and record.root is not None and record.root.outputs:
+    if show_outputs and record.root is not None and record.root.outputs and not _nothing_new(record):
         yield "Outputs:"
         yield from outputs(record)
         yield ""
@@ -75,15 +76,27 @@ def outputs(record: Record) -> Iterator[str]:
     old = record.root_before.outputs
     width = max(len(key) for key in (*old, *new))
     for key in sorted({*old, *new}):
-        name, value = key.ljust(width), words.rendered(new.get(key, old.get(key)), "    ")
+        known = old if isinstance(new.get(key), Unknown) and key in old else new
+        name, value = key.ljust(width), words.rendered(known.get(key, old.get(key)), "    ")
         if key not in old:
             yield f"  + {name}: {value}"
         elif key not in new:
             yield f"  - {name}: {value}"
-        elif reveal(old[key]) == reveal(new[key]):
+        elif reveal(old[key]) == reveal(new[key]) or isinstance(new[key], Unknown):
             yield f"    {name}: {value}"
         else:
             yield f"  ~ {name}: {words.rendered(old[key], '    ')} => {value}"
+
+
+def _nothing_new(record: Record) -> bool:
+    """Whether a preview knows of no output that would change."""
+    old, new = record.root_before, record.root
+    if not record.preview or old is None or new is None or record.root_op is Op.CREATE:
+        return False
+    return {*old.outputs} == {*new.outputs} and all(
+        isinstance(value, Unknown) or reveal(value) == reveal(old.outputs[key])
+        for key, value in new.outputs.items()
+    )
 
 
 def policies(record: Record) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.step import Op, Step
-from engine.values import Secret, Unknown, Value
+from engine.values import Secret, Unknown, Value, reveal
 from engine.wire import marked
 
 SIGNS = {
@@ -120,15 +120,31 @@ def totals(changes: Mapping[str, int], preview: bool, errors: int = 0) -> list[s
 
 def differences(step: Step) -> str:
     """Which properties change, as a row tells it: `[diff: ~spec]`."""
-    tops: dict[str, str] = {}
+    tops = dict(_changed(step)) if step.old and step.new else {}
+    told = [",".join(sorted(key for key, kind in tops.items() if kind == sign)) for sign in "+-~"]
+    return (
+        f"[diff: {''.join(sign + keys for sign, keys in zip('+-~', told, strict=True) if keys)}]"
+        if tops
+        else ""
+    )
+
+
+def _changed(step: Step) -> Iterable[tuple[str, str]]:
+    """The changed properties, each with its sign: by the provider's word, else by the inputs."""
+    assert step.old
+    assert step.new
+    old, new = step.old.inputs, step.new.inputs
+    if not step.detailed:
+        for key in {*old, *new}:
+            if key not in old or key not in new:
+                yield key, "+" if key in new else "-"
+            elif reveal(old[key]) != reveal(new[key]):
+                yield key, "~"
     for path, item in step.detailed.items():
         top = path.split(".")[0].split("[")[0]
         sign = {"add": "+", "delete": "-"}.get(item.kind.removesuffix("-replace"), "~")
         # A change within a property is an update of that property, whatever it is further down.
-        tops[top] = sign if path == top and top not in tops else "~"
-    for key in step.diffs:
-        tops.setdefault(key, "~")
-    return f"[diff: {','.join(sign + key for key, sign in tops.items())}]" if tops else ""
+        yield top, sign if path == top else "~"
 
 
 def duration(seconds: float) -> str:
@@ -151,6 +167,8 @@ def rendered(value: Value, indent: str = "") -> str:
         return "[secret]"
     if isinstance(value, Unknown):
         return "[unknown]"
+    if value is None:
+        return "<null>"
     if isinstance(value, dict) and value:
         inner = "\n".join(outputs(value, indent + "    "))
         return f"{{\n{inner}\n{indent}}}"
@@ -159,7 +177,7 @@ def rendered(value: Value, indent: str = "") -> str:
             f"{indent}    [{at}]: {rendered(item, indent + '    ')}" for at, item in enumerate(value)
         )
         return f"[\n{inner}\n{indent}]"
-    if value is None or isinstance(value, str | bool | int | float | dict | list):
+    if isinstance(value, str | bool | int | float | dict | list):
         return json.dumps(value, ensure_ascii=False)
     plain: Any = marked(value)
     return json.dumps(plain, ensure_ascii=False, default=str)

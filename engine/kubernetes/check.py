@@ -32,6 +32,9 @@ SERVER_FIELDS = (
 )
 
 
+_DATA = ("data", "binaryData", "stringData")
+
+
 @dataclass(frozen=True)
 class Naming:
     """What names are made of: the resource's name in the program, eight hex digits, and the default namespace.
@@ -77,6 +80,9 @@ def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) ->
     """The inputs as they are compared, stored and sent. `olds` are empty for a new resource."""
     built_in = (news.get("apiVersion"), news.get("kind")) in BUILT_IN
     inputs: PropertyMap = _copied(news, keep_nulls=not built_in)
+    if news.get("kind") in ("ConfigMap", "Secret"):
+        # The server keeps no empty one, and nobody means anything by it.
+        inputs = {name: value for name, value in inputs.items() if name not in _DATA or value != {}}
     metadata = _metadata(inputs)
     if metadata is None:
         return inputs

@@ -37,7 +37,7 @@ def diff(
     if not changes:
         return Diff()
     detailed = {
-        render(path): PropertyDiff(f"{kind}-replace" if _covered(path, fixed) else kind, input_diff=True)
+        render(path): PropertyDiff(f"{kind}-replace" if _covered(path, fixed) else kind, kind == "delete")
         for path, kind in changes.items()
     }
     replaces = tuple(path for path, change in detailed.items() if change.kind.endswith("-replace"))

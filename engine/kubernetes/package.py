@@ -11,7 +11,7 @@ from engine.kubernetes.kubeconfig import Source, choose
 from engine.kubernetes.objects import SECRET_FIELDS
 from engine.kubernetes.provider import KubernetesProvider
 from engine.kubernetes.settings import Settings, refusals, source
-from engine.provider import Change, Checked, CheckFailure, Diff, Operation, PropertyDiff, ProviderError
+from engine.provider import Change, Checked, CheckFailure, Diff, Operation, ProviderError
 from engine.values import PropertyMap, has_unknown, reveal
 
 _CLUSTER_KEYS = ("kubeconfig", "context", "cluster")
@@ -42,11 +42,7 @@ class KubernetesPackage:
         changed = tuple(key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
         if not changed:
             return Diff()
-        replaces = self._replacing(old, new, changed)
-        detailed = {
-            key: PropertyDiff("update-replace" if key in replaces else "update", True) for key in changed
-        }
-        return Diff(Change.SOME, replaces, changed, detailed)
+        return Diff(Change.SOME, self._replacing(old, new, changed), changed)
 
     def configure(self, inputs: PropertyMap) -> KubernetesProvider:
         """Never fails for a cluster that can't be reached: the operations on it do."""

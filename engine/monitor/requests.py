@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import PurePath
 from typing import Any
 
 from pulumi.runtime.proto import alias_pb2, resource_pb2
@@ -11,6 +10,9 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 from engine import urn as urns
 from engine import wire
 from engine.deploy.goal import Alias, Goal, PackageKey, Reading, seconds
+from engine.deploy.providers import INTERNAL
+from engine.monitor.positions import Positions
+from engine.values import PropertyMap
 
 MOMENTS = (
     "before_create",
@@ -23,14 +25,14 @@ MOMENTS = (
 )
 
 
-def goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
+def goal(request: resource_pb2.RegisterResourceRequest, positions: Positions) -> Goal:
     """The goal of a registration. Raises `ValueError` for a duration or a property that makes no sense."""
     return Goal(
         type=request.type,
         name=request.name,
         custom=request.custom,
         parent=request.parent,
-        inputs=wire.flatten(wire.from_struct(request.object)),
+        inputs=_inputs(request),
         protect=request.protect if request.HasField("protect") else None,
         provider=request.provider,
         providers=dict(request.providers),
@@ -49,12 +51,24 @@ def goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         replacement_trigger=_trigger(request),
         hooks=hooks(request.hooks) if request.HasField("hooks") else {},
         hide_diffs=tuple(request.hideDiffs),
-        source_position=position(request.sourcePosition) if request.HasField("sourcePosition") else "",
+        source_position=positions.of(request.sourcePosition),
+        stack_trace=positions.frames(request.stackTrace.frames),
         reports_results=request.supportsResultReporting,
     )
 
 
-def reading(request: resource_pb2.ReadResourceRequest) -> Reading:
+def _inputs(request: resource_pb2.RegisterResourceRequest) -> PropertyMap:
+    """What is asked for; a provider's version and where to get it are among its inputs."""
+    inputs: PropertyMap = wire.flatten(wire.from_struct(request.object))
+    if urns.is_provider(request.type):
+        inputs |= {"version": request.version} if request.version else {}
+        inputs |= (
+            {INTERNAL: {"pluginDownloadURL": request.pluginDownloadURL}} if request.pluginDownloadURL else {}
+        )
+    return inputs
+
+
+def reading(request: resource_pb2.ReadResourceRequest, positions: Positions) -> Reading:
     """What a program wants to look up."""
     return Reading(
         type=request.type,
@@ -66,7 +80,8 @@ def reading(request: resource_pb2.ReadResourceRequest) -> Reading:
         package=package(request),
         dependencies=tuple(request.dependencies),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        source_position=position(request.sourcePosition) if request.HasField("sourcePosition") else "",
+        source_position=positions.of(request.sourcePosition),
+        stack_trace=positions.frames(request.stackTrace.frames),
     )
 
 
@@ -101,16 +116,6 @@ def aliases(given: Iterable[alias_pb2.Alias]) -> Iterable[Alias]:
             parent=spec.parentUrn,
             no_parent=spec.noParent,
         )
-
-
-def position(source: Any) -> str:
-    """Where in the project a resource is declared, as the state records it."""
-    if not source.uri:
-        return ""
-    uri = source.uri
-    if uri.startswith("file://"):
-        uri = f"project:///{PurePath(uri.removeprefix('file://')).name}"
-    return f"{uri}#{source.line},{source.column}" if source.column else f"{uri}#{source.line}"
 
 
 def _trigger(request: resource_pb2.RegisterResourceRequest) -> Any:

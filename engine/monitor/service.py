@@ -16,6 +16,7 @@ from engine.errors import EngineError
 from engine.monitor import functions, requests
 from engine.monitor.callbacks import Callbacks
 from engine.monitor.hooks import error_hook, resource_hook
+from engine.monitor.positions import Positions
 from engine.monitor.session import Session
 from engine.monitor.transforms import Transforms
 from engine.provider import ProviderError
@@ -39,6 +40,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
 
     def __init__(self, session: Session):
         self._session = session
+        self._positions = Positions(session.context.folder)
         self._callbacks = Callbacks()
         self._transforms = Transforms(self._callbacks)
 
@@ -71,7 +73,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         if request.remote:
             _refuse_remote(context, request.type)
         with self._work(context):
-            goal = requests.goal(self._transforms.applied(request))
+            goal = requests.goal(self._transforms.applied(request), self._positions)
             outcome = self._session.registrar.register(goal)
         return _registered(outcome, custom=request.custom)
 
@@ -87,7 +89,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
         with self._work(context):
-            outcome = self._session.registrar.read(requests.reading(request))
+            outcome = self._session.registrar.read(requests.reading(request, self._positions))
         response = resource_pb2.ReadResourceResponse(urn=outcome.urn, id=outcome.id or request.id)
         wire.fill(response.properties, outcome.outputs)
         return response

@@ -30,7 +30,8 @@ class Session:
     @property
     def failed(self) -> bool:
         """Whether a resource of the program failed."""
-        return self._failed or bool(self.context.ledger.failures)
+        ledger = self.context.ledger
+        return self._failed or ledger.refused or bool(ledger.failures)
 
     @property
     def closed(self) -> bool:

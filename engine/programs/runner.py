@@ -19,7 +19,7 @@ TOLD = 32
 
 
 def main() -> int:
-    """The exit code: 0, 1 after an error that the program raised for its user, 32 after any other."""
+    """The exit code: 0, 1 after an error that the program raised for its user, its own, 32 after any other."""
     arguments = _parsed()
     # A script's own folder leads sys.path; the program's folder belongs there.
     sys.path[0] = arguments.pwd
@@ -45,7 +45,9 @@ def main() -> int:
         return 0
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
-        return TOLD
+        return 1
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except BaseException as error:  # noqa: BLE001  whatever a program raises is its user's business
         return _failed(error)
     finally:
@@ -116,7 +118,7 @@ def _user_traceback(error: BaseException) -> str:
         if not frame.filename.startswith(machinery) and "/pulumi/runtime/" not in frame.filename
     ]
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(own or list(frames))]
-    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
+    return "".join([*lines, *traceback.format_exception_only(error)])
 
 
 if __name__ == "__main__":

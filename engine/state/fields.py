@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -78,6 +79,20 @@ def _sorted(value: Mapping[str, Any], seal: Seal | None) -> dict[str, Any]:
     return dict(sorted(value.items()))
 
 
+def _hooks(value: Mapping[str, Any], seal: Seal | None) -> dict[str, Any]:
+    return dict(sorted((_moment(name), names) for name, names in value.items()))
+
+
+def _moment(name: str) -> str:
+    """`BeforeCreate` for `before_create`."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _attribute(moment: str) -> str:
+    """`before_create` for `BeforeCreate`, or for itself, which older states have."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", moment).lower()
+
+
 def _timeouts(value: Mapping[str, float], seal: Seal | None) -> dict[str, float]:
     return {name: value[name] for name in _TIMEOUTS if value.get(name)}
 
@@ -86,7 +101,7 @@ _WRITERS: dict[str, Callable[[Any, Seal | None], Any]] = {
     "inputs": encode_map,
     "outputs": encode_map,
     "propertyDependencies": _sorted,
-    "resourceHooks": _sorted,
+    "resourceHooks": _hooks,
     "customTimeouts": _timeouts,
     "replacementTrigger": encode,
 }
@@ -94,5 +109,6 @@ _READERS: dict[str, Callable[[Any, Unseal], Any]] = {
     "inputs": decode_map,
     "outputs": decode_map,
     "replacementTrigger": decode,
+    "resourceHooks": lambda value, unseal: {_attribute(name): names for name, names in value.items()},
     "propertyDependencies": lambda value, unseal: {name: urns or [] for name, urns in value.items()},
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.resource import Deployment, Resource
 from engine.state import layout
 from engine.state.checkpoint import Checkpoint, decode_deployment, encode_header, features, parse
-from engine.state.errors import BrokenCheckpoint, StackNotFound
+from engine.state.errors import BrokenCheckpoint, PassphraseError, StackNotFound
 from engine.state.fields import encode_resource
 from engine.state.files import Backend
 from engine.state.integrity import problem
@@ -41,15 +43,33 @@ def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter)
     return decode_deployment(checkpoint.deployment or {}, Vault(decrypter), layout.checkpoint(ref))
 
 
-def read_outputs(backend: Backend, ref: StackReference, secrets: SecretsManager) -> PropertyMap:
-    """What the stack exports; of its state nothing else is decoded. Raises `StackNotFound` and `BrokenCheckpoint`."""
+def read_outputs(
+    backend: Backend, ref: StackReference, secrets: SecretsManager, elided: Callable[[], None]
+) -> PropertyMap:
+    """What the stack exports; of its state nothing else is decoded. Raises `StackNotFound` and `BrokenCheckpoint`.
+
+    Secrets under another passphrase are blinded, and `elided` is told.
+    """
     checkpoint = read_checkpoint(backend, ref)
     stored = checkpoint.deployment or {}
     resources = stored.get("resources") or []
     roots = [item for item in resources if isinstance(item, dict) and item.get("type") == ROOT_TYPE]
-    vault = Vault(manager_of(checkpoint, secrets))
+    decrypter: Decrypter
+    try:
+        decrypter = manager_of(checkpoint, secrets)
+    except PassphraseError:
+        decrypter = _Blind()
+        elided()
+    vault = Vault(decrypter)
     decoded = decode_deployment({"resources": roots}, vault, layout.checkpoint(ref))
     return next((root.outputs for root in decoded.resources), {})
+
+
+class _Blind:
+    """Sees nothing of what it decrypts."""
+
+    def decrypt(self, ciphertext: str) -> str:
+        return '"[secret]"'
 
 
 def manager_of(checkpoint: Checkpoint, secrets: SecretsManager) -> SecretsManager:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,15 +28,15 @@ class Summary:
     resources: int
 
 
-def create(backend: Backend, ref: StackReference) -> None:
-    """A stack without resources. Raises `StackExists`."""
+def create(backend: Backend, ref: StackReference, secrets: Mapping[str, Any] | None = None) -> None:
+    """A stack without resources, and by whom its secrets are kept. Raises `StackExists`."""
     if find_checkpoint(backend, ref):
         raise StackExists(f"stack '{ref.full_name}' already exists")
     document = {
         "version": 3,
         "checkpoint": {
             "stack": ref.full_name,
-            "latest": {**encode_header(Deployment(), None), "metadata": {}},
+            "latest": {**encode_header(Deployment(), secrets), "metadata": {}},
         },
     }
     backend.write(layout.checkpoint(ref), compact(document).encode())
@@ -74,8 +75,9 @@ def remove(backend: Backend, ref: StackReference, force: bool = False) -> None:
     if not force and _has_resources(read_checkpoint(backend, ref).deployment or {}):
         raise StateError(
             f"'{ref.name}' still has resources; removal rejected. Possible actions:\n"
-            f"- Run `pulumi destroy --stack {ref.name}` to remove all resources in the stack, then try again\n"
-            f"- Run `pulumi stack rm --force` to remove the stack, leaving its resources as they are"
+            f"- Make sure that '{ref.name}' is the stack that you want to destroy\n"
+            "- Run `pulumi destroy` to delete the resources, then run `pulumi stack rm`\n"
+            "- Run `pulumi stack rm --force` to override this error"
         )
     backend.copy(key, layout.backup(key))
     _forget(backend, ref, key)

@@ -66,7 +66,7 @@ def test_refresh_takes_over_what_is_really_there(world: World) -> None:
 
     outcome = world.refresh()
 
-    assert outcome.changes == {"same": 1, "update": 1, "delete": 1}
+    assert outcome.changes == {"same": 2, "update": 1, "delete": 1}
     assert world.names() == ["first", "second"]
     assert world.resource("second")["outputs"]["of"] == "elsewhere"
     assert world.up(pair).changes == {"same": 2, "update": 1, "create": 1}
@@ -80,6 +80,7 @@ def test_an_update_can_refresh_first(world: World) -> None:
     outcome = world.up(pair, refresh=True)
 
     assert outcome.op("third") == ["refresh", "create"]
+    assert outcome.changes == {"same": 3, "create": 1}
     assert "third" in world.cloud.things()
 
 
@@ -90,7 +91,7 @@ def test_a_refresh_can_be_previewed(world: World) -> None:
     stack = world.stack(pair)
     changes = dict(stack.preview_refresh().change_summary)
 
-    assert changes == {"same": 2, "delete": 1}
+    assert changes == {"same": 3, "delete": 1}
     assert "third" in world.names()
 
 

@@ -122,12 +122,12 @@ def test_up_previews_and_asks_and_takes_no_for_an_answer(terminal: Terminal) -> 
             "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-",
         ),
         (["up", "--yes", "--stack", "nope"], 6, "no stack named 'nope' found"),
-        (["up", "--yes", "--bogus"], 2, "unknown flag: --bogus"),
+        (["up", "--yes", "--bogus"], 1, "unknown flag: --bogus"),
         (["up", "--yes", "--parallel", "many"], 1, "--parallel takes a whole number, not 'many'"),
         (["up", "--yes", "--save-plan", "p"], 1, "does not support --save-plan"),
-        (["frobnicate"], 2, 'unknown command "frobnicate"'),
+        (["frobnicate"], 1, 'unknown command "frobnicate"'),
         (["new"], 1, "install the official Pulumi CLI"),
-        (["config", "get", "nothing"], 2, "configuration key 'nothing' not found for stack 'dev'"),
+        (["config", "get", "nothing"], 1, "configuration key 'nothing' not found for stack 'dev'"),
         (["stack", "init", "dev"], 1, "stack 'organization/shop/dev' already exists"),
         (["config", "env", "ls"], 1, "does not support environments"),
         (["up", "--yes", "--target", "a", "--exclude", "b"], 2, "cannot be used together"),
@@ -145,7 +145,11 @@ def test_mistakes_are_told_in_one_sentence(
 
 @pytest.mark.parametrize(
     ("fault", "text"),
-    [("raise", "ValueError: broken"), ("exit", "SystemExit: 3"), ("say", "error: not like this")],
+    [
+        ("raise", "ValueError: broken"),
+        ("exit", "Program exited with non-zero exit code: 3"),
+        ("say", "error: not like this"),
+    ],
 )
 def test_a_failing_program_fails_the_update_with_its_own_words(
     terminal: Terminal, fault: str, text: str
@@ -155,7 +159,7 @@ def test_a_failing_program_fails_the_update_with_its_own_words(
     assert terminal.run("up", "--yes", "--skip-preview") == 1
     assert text in terminal.text
     assert "runner.py" not in terminal.text
-    assert "error: update failed" in terminal.text
+    assert "error: update failed" not in terminal.text
 
 
 def test_configuration_reaches_the_program_and_its_outputs(terminal: Terminal) -> None:
@@ -189,7 +193,7 @@ def test_a_preview_can_be_read_by_programs(terminal: Terminal) -> None:
 
     digest = json.loads(terminal.text)
     assert digest["changeSummary"] == {"create": 2}
-    assert [step["op"] for step in digest["steps"]] == ["create", "create", "create"]
+    assert [step["op"] for step in digest["steps"]] == ["create", "create"]
     assert any(item["message"].startswith("hello") for item in digest["diagnostics"])
 
 

@@ -272,12 +272,12 @@ def test_what_a_stack_exports_is_read_by_itself(
 ) -> None:
     snapshots = Snapshots(backend, ref, secrets)
     snapshots.save(Deployment([]))
-    assert read_outputs(backend, ref, secrets) == {}
+    assert read_outputs(backend, ref, secrets, list) == {}
     outputs = {"url": "http://gateway", "token": Secret("x")}
     snapshots.save(
         Deployment([replace(root(), outputs=outputs), a_resource(outputs={"url": "http://other"})])
     )
-    assert read_outputs(backend, ref, secrets) == outputs
+    assert read_outputs(backend, ref, secrets, list) == outputs
 
 
 def test_an_export_with_plain_secrets_is_imported_again(secrets: SecretsManager) -> None:

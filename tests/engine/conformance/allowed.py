@@ -1,0 +1,151 @@
+"""What may differ between the engines: the one list, with a reason each. `docs/engine.md` holds the same list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tests.engine.conformance.comparison import ABSENT, Difference
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Differences whose path and values match the patterns; `unsaid` is left out of every text before comparing."""
+
+    title: str
+    reason: str
+    path: str = "^$"
+    embedded: str = ""
+    official: str = ""
+    unsaid: str = ""
+
+    def covers(self, difference: Difference) -> bool:
+        """Whether this is one of them."""
+        return (
+            re.search(self.path, difference.path) is not None
+            and re.search(self.embedded, str(difference.embedded)) is not None
+            and re.search(self.official, str(difference.official)) is not None
+        )
+
+
+ALLOWED = (
+    Allowed(
+        "Debug messages",
+        "The SDK's are most of what an event log would hold; this engine writes them with `--debug` only.",
+        "/diagnosticEvent$",
+        official="^{.*'severity': 'debug'}$",
+    ),
+    Allowed(
+        "Progress",
+        "How often a row of something under way is shown, and what a provider says while it waits, depends on time.",
+        "/diagnosticEvent$",
+        embedded=f"^{re.escape(ABSENT)}$|'ephemeral': True",
+        official=f"^{re.escape(ABSENT)}$|'ephemeral': True",
+    ),
+    Allowed(
+        "Plugins on PATH",
+        "The official CLI warns of plugins that it has not installed itself; this engine has none.",
+        "/(stdout|stderr|diagnosticEvent|diagnostics)(/|$)",
+        official=r"from \$PATH|is expected to have version|^Diagnostics:$|^  pulumi:pulumi:Stack \(shop-(dev|two)\):$",
+    ),
+    Allowed(
+        "Environment of an entry in the history",
+        "The official CLI lists its flags, variables and platform; this engine says what started it.",
+        "/environment(/|$)",
+    ),
+    Allowed(
+        "Who wrote an object first",
+        "The official provider that can be built creates by server-side apply, so that it takes over what exists "
+        "already; its newer versions, and this engine, create and refuse what exists, and apply from the first "
+        "change on.",
+        "/(managedFields|__fieldManager)(/|$)",
+    ),
+    Allowed(
+        "Outputs in a preview",
+        "This engine shows what a dry run tells for certain; the official provider also what it made up for it.",
+        "/[0-9]+ (preview|refresh|destroy|up|diff)/events/steps/.*/new/(outputs/|id$)",
+        official="^(UNKNOWN|TIME|FLEETING|v1|apps/v1|{.*}|" + re.escape(ABSENT) + ")$",
+        embedded=f"^({re.escape(ABSENT)}|UNKNOWN|TIME|FLEETING|)$",
+    ),
+    Allowed(
+        "Errors of a cluster",
+        "They are told in the cluster's own words; the official provider puts a sentence before them.",
+        unsaid=r"resource \"urn:[^\"]*\" was (not successfully created by the Kubernetes API server|successfully "
+        r"created, but the Kubernetes API server reported that it failed to fully initialize or become live): "
+        r"|the Kubernetes API server reported that \"[^\"]*\" failed to fully initialize or become live: ",
+    ),
+    Allowed(
+        "Attempts",
+        "The official provider tells of each attempt to create an object, also of the first.",
+        "/(diagnosticEvent|stdout|diagnostics)(/|$)",
+        official="Retry #",
+    ),
+    Allowed(
+        "Steps done before a failure",
+        "A failure's event counts them in the official engine; they run side by side, so the number is chance.",
+        "/steps/.*/steps$",
+    ),
+    Allowed(
+        "Layout of `--diff` and of `pulumi stack`",
+        "Both say the same of the same resources, not in the same columns.",
+        "/[0-9]+ (diff|stack)/stdout$",
+    ),
+    Allowed(
+        "Status of an object",
+        "How far the cluster's controllers have come when an object is read is chance.",
+        "/outputs/status/",
+    ),
+    Allowed(
+        "Rows of what was refused before it began",
+        "The official display ends them with a time.",
+        "/stdout$",
+        embedded="^" + re.escape(ABSENT) + "$",
+        official=r"\*\*\w+ failed \(DURATION\)\*\*$",
+    ),
+    Allowed(
+        "Lines of gRPC on standard error",
+        "The library logs there when a connection ends; the lines are not the engine's.",
+        "/stderr$",
+        embedded="chttp2_transport",
+    ),
+    Allowed(
+        "Keys of a CRD's schema",
+        "They stay in the state as the SDK spells them; the official provider writes them with dashes.",
+        "/x[-_]kubernetes[-_]",
+    ),
+    Allowed(
+        "Quantities",
+        "They stay in the state as the program spells them (`1000m`); the official provider writes `1`.",
+        "/resources/(limits|requests)/",
+    ),
+    Allowed(
+        "Looking for a stack that is not there",
+        "The official engine then calls the state perhaps corrupt; looking changes nothing.",
+        "a reference to no stack/.*/(status|maybeCorrupt)$",
+    ),
+    Allowed(
+        "Tracebacks",
+        "Frames of what runs the program are left out: they are not the program's.",
+        "/(diagnosticEvent|stdout)$",
+        embedded=f"Traceback|^{re.escape(ABSENT)}$|^    +File |importlib",
+        official=f"Traceback|^{re.escape(ABSENT)}$|^     +|Program failed",
+    ),
+    Allowed(
+        "A wrong passphrase",
+        "It is named in the same words, without those of the functions that found it.",
+        "/std(out|err)$",
+        embedded="incorrect passphrase|^Updating|" + re.escape(ABSENT),
+        official="incorrect passphrase|" + re.escape(ABSENT),
+    ),
+)
+
+
+UNSETTLED = (
+    "an import of a Service that was applied",
+    "an import that leaves defaults out",
+    "an import of a ConfigMap",
+    "an import of nothing",
+    "a resource that is only read",
+    "configuration",
+)
+"""Cases in which more differs than the list allows, by name."""

@@ -1,0 +1,52 @@
+"""What a case is: a small program and the stages that it goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+UP = "up --yes --non-interactive --skip-preview"
+PREVIEW = "preview --non-interactive"
+REFRESH = "refresh --yes --non-interactive --skip-preview"
+DESTROY = "destroy --yes --non-interactive --skip-preview"
+NO_CHANGES = f"{UP} --expect-no-changes"
+
+
+class Api:
+    """The cluster as somebody else sees it; `namespace` is the case's own."""
+
+    def __init__(self, request: Callable[..., Any], namespace: str):
+        self.request, self.namespace = request, namespace
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command. `number` is what the program finds as `STAGE`; `before` is what others do first.
+
+    `changes_hands` has the command done by the other engine, on the state that this one has left.
+    """
+
+    command: str
+    number: int = 1
+    before: Callable[[Api], None] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    changes_hands: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project: its program, what else lies in its folder, and its stages in their order."""
+
+    name: str
+    program: str
+    stages: tuple[Stage, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    project: str = "name: shop\nruntime: python\n"
+
+
+def up_and_down(name: str, program: str, *numbers: int) -> Case:
+    """A case whose program is brought up in each of its forms, then again without a change, then destroyed."""
+    forms = numbers or (1,)
+    ups = [Stage(UP, number) for number in forms]
+    return Case(name, program, (*ups, Stage(NO_CHANGES, forms[-1]), Stage(DESTROY, forms[-1])))

@@ -1,0 +1,5 @@
+"""All cases. A file a subject."""
+
+from tests.engine.conformance.cases import basics, failures, options, refresh, stacks
+
+CASES = (*basics.CASES, *options.CASES, *failures.CASES, *refresh.CASES, *stacks.CASES)

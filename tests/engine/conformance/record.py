@@ -1,0 +1,149 @@
+"""What is recorded of a command: the values that are compared, as JSON and free of what differs from run to run."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.engine.conformance.allowed import ALLOWED
+from tests.engine.conformance.engines import Ended, Site
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_RULES = tuple(
+    (re.compile(pattern), text)
+    for pattern, text in (
+        *((item.unsaid, "") for item in ALLOWED if item.unsaid),
+        (_UNKNOWN, "UNKNOWN"),
+        (_UUID, "UUID"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
+        (r"\((\d+m)?\d+(\.\d+)?s\)", "(DURATION)"),
+        (
+            r"( created| updated| deleted| replaced| replacement| read| imported| failed\*\*) \(DURATION\)",
+            r"\1",
+        ),
+        (r"Duration: \S+", "Duration: DURATION"),
+        (r"v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", "CIPHERTEXT"),
+        (r"\bv1:[A-Za-z0-9+/=]{12}:CIPHERTEXT", "SALT"),
+        (r"(?<=pulumi-kubernetes-)[0-9a-f]{8}\b", "HEX"),
+        (r"(?<=[a-z]-)[0-9a-f]{8}\b", "HEX"),
+        (r"\b10\.96\.\d+\.\d+\b", "ADDRESS"),
+        (r"\b127\.0\.0\.1:\d+\b", "SERVER"),
+        (r"0x[0-9a-f]+", "POINTER"),
+        (r"/[^\s\"',:]*/site-packages/", "PACKAGES/"),
+    )
+)
+_FLEETING = {
+    "resourceVersion",
+    "uid",
+    "sequence",
+    "timestamp",
+    "durationSeconds",
+    "duration",
+    "time",
+    "salt",
+    "startTime",
+    "endTime",
+}
+# Rows of what is under way: how often they are printed depends on the time that it takes.
+_PROGRESS = re.compile(
+    r"^ .. \S+:\S+ \S+ ([a-z]+ing|[a-z]+ing (original|replacement))( \(DURATION\)(\[retain\])?| \[diff: .*\])*"
+    r"( [A-Z\[].*|;? (error|warning): .*)?$"
+    r"|^@ |^ >  pulumi:pulumi:StackReference |^ {4}\S+:\S+:\S+ \S+( |$)|^ .. pulumi:pulumi:Stack "
+)
+_COUNT = re.compile(r"(?<=[a-z*\]])( \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\]]);? (error|warning): .*$")
+# In this order an update prints and records resources, when they run side by side nobody's.
+_STEPS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
+
+
+class Recorder:
+    """Records the commands of one site."""
+
+    def __init__(self, site: Site):
+        self._site = site
+
+    def record(self, ended: Ended) -> dict[str, Any]:
+        """Everything that is compared after one command."""
+        return {
+            "code": ended.code,
+            "stdout": self._text(ended.stdout),
+            "stderr": self._text(ended.stderr),
+            "events": self._events(ended.events),
+            "state": self._state(),
+            "history": self._history(),
+        }
+
+    def _text(self, text: str) -> Any:
+        """JSON as such, else lines: those of a display stand in the order of what ended when."""
+        if text.startswith(("{", "[")):
+            try:
+                return self._plain(json.loads(text))
+            except ValueError:
+                return self._events(text)
+        lines = (_row(self._line(line).rstrip().rstrip(";")) for line in text.splitlines())
+        return sorted({line for line in lines if line and not _PROGRESS.search(line)})
+
+    def _events(self, text: str) -> dict[str, Any]:
+        steps: dict[str, list[Any]] = {}
+        others: dict[str, list[Any]] = {"diagnosticEvent": []}
+        for event in map(json.loads, text.splitlines()):
+            for name, body in self._plain(event).items():
+                if name in _STEPS:
+                    metadata = body.pop("metadata")
+                    told = {"event": name, **body, **metadata}
+                    steps.setdefault(_short(metadata["urn"]), []).append(told)
+                elif isinstance(body, dict):
+                    others.setdefault(name, []).append(body)
+        return {"steps": steps, **{name: sorted(bodies, key=json.dumps) for name, bodies in others.items()}}
+
+    def _state(self) -> dict[str, Any]:
+        found = self._site.state / "stacks" / "shop" / "dev.json"
+        if not found.exists():
+            return {}
+        latest = json.loads(found.read_text())["checkpoint"].get("latest") or {}
+        resources: dict[str, list[Any]] = {}
+        for item in self._plain(latest.pop("resources", None) or []):
+            resources.setdefault(_short(item["urn"]), []).append(item)
+        latest.pop("manifest", None)
+        return {"resources": resources, **self._plain(latest)}
+
+    def _history(self) -> list[Any]:
+        folder = self._site.state / "history" / "shop" / "dev"
+        return [self._plain(json.loads(file.read_text())) for file in sorted(folder.glob("*.history.json"))]
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                self._line(key): "FLEETING" if key in _FLEETING else self._plain(_own(key, item))
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self._plain(item) for item in value]
+        return self._line(value) if isinstance(value, str) else value
+
+    def _line(self, text: str) -> str:
+        text = text.replace(self._site.namespace, "NAMESPACE").replace(str(self._site.folder), "FOLDER")
+        for pattern, name in _RULES:
+            text = pattern.sub(name, text)
+        return text
+
+
+def _short(urn: str) -> str:
+    return "::".join(urn.split("::")[2:])
+
+
+def _row(line: str) -> str:
+    """A row without what was said about its resource; that is told under `Diagnostics:`."""
+    return _COUNT.sub("", line) if re.match(r"^ [ +~<>=-]{2} ", line) else line
+
+
+def _own(key: str, value: Any) -> Any:
+    """Of a stack trace the frames that are the project's; the others are those of the program that runs it."""
+    if key != "stackTrace":
+        return value
+    return [
+        frame
+        for frame in value
+        if not frame.get("sourcePosition", "project:///..").startswith("project:///..")
+    ]

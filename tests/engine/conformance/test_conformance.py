@@ -1,0 +1,54 @@
+"""Both engines do the same with the same programs, but for what stands in the list."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automation.cluster.client import Cluster
+from tests.engine.conformance.allowed import ALLOWED, UNSETTLED
+from tests.engine.conformance.case import Api, Case
+from tests.engine.conformance.cases import CASES
+from tests.engine.conformance.comparison import differences
+from tests.engine.conformance.engines import EMBEDDED, Engine, Site
+from tests.engine.conformance.record import Recorder
+
+
+@pytest.mark.timeout(1800)  # the first one may have to wait for the official engine to be built
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_both_engines_do_the_same(
+    case: Case, measure: Engine, api_server: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if case.name in UNSETTLED:
+        request.applymarker(pytest.mark.xfail(reason="stands in the list of what is not settled"))
+    pairs = ((EMBEDDED, measure), (measure, EMBEDDED))
+    sites = [Site(case, own, tmp_path / own.name, api_server) for own, _ in pairs]
+    with ThreadPoolExecutor(2) as pool:
+        embedded, official = pool.map(played, sites, [other for _, other in pairs])
+
+    found = [
+        difference
+        for difference in differences(embedded, official, case.name)
+        if not any(allowed.covers(difference) for allowed in ALLOWED)
+    ]
+
+    assert not found, "\n".join(["the engines differ:", *map(str, found)])
+
+
+def played(site: Site, other: Engine) -> dict[str, Any]:
+    """The records of all stages of a case by their names."""
+    api = Cluster.connect(str(site.kubeconfig))
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}}
+    api.request("POST", "/api/v1/namespaces", body=body)
+    site.prepare()
+    recorder, records = Recorder(site), {}
+    for index, stage in enumerate(site.case.stages):
+        if stage.before:
+            stage.before(Api(api.request, site.namespace))
+        words = stage.command.split()
+        verb = "diff" if "--diff" in words else words[0]
+        records[f"{index} {verb}"] = recorder.record(site.run(stage, other))
+    return records
