@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo example test quick check format docs clean \
-	bench-engine bench-lab bench-release
+	bench-controller bench-engine bench-lab bench-release
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,9 @@ format: setup ## format and mend what can be mended
 
 docs: setup ## write the generated pages anew
 	$(PY) -m docs.generate
+
+bench-controller: setup ## a driver under load: lateness, updates, threads (CANARIES=38)
+	$(PY) -m bench.controller
 
 bench-engine: setup ## stack updates on the engine: times and memory
 	$(PY) -m bench.engine
