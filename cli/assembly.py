@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -25,13 +25,11 @@ from automation.driver.tick import Refusal, Tick
 from automation.errors import CanaryMissing, DocumentRefused, SluiceError
 from automation.questions.asker import Asker
 from automation.updates.placer import Placer, Terms
+from automation.updates.queue import UpdateQueue
 from cli.display import Display
 from cli.environment import Environment, person, scrape_seconds
 from cli.images import write_back
 from cli.known import Known
-
-UPDATES = 32
-"""Threads that wait for engines; one that hangs must not take the place of somebody else's rollback."""
 
 
 @dataclass
@@ -42,7 +40,7 @@ class Assembly:
     ports: Ports
     watches: Watches
     keeper: Keeper
-    updates: ThreadPoolExecutor
+    updates: UpdateQueue
 
     def tick(self, namespace: str, name: str) -> Tick:
         """One tick of a Canary that has to be there. Raises CanaryMissing, DocumentRefused and the cluster's errors."""
@@ -57,7 +55,7 @@ class Assembly:
         self.keeper.stop()
         self.ports.leases.give_back_all()
         self.watches.stop()
-        self.updates.shutdown(wait=False)
+        self.updates.close()
 
 
 def assemble(
@@ -74,7 +72,7 @@ def assemble(
     cluster, clock = opened.cluster, SystemClock()
     watches = Watches(cluster, kinds(), namespace, opened.namespaces, changed, REMEMBERED)
     known = Known(cluster, watches)
-    updates = ThreadPoolExecutor(max_workers=UPDATES, thread_name_prefix="update")
+    updates = UpdateQueue(os.cpu_count() or 1)
     ports = Ports(
         objects=cluster,
         copies=watches,

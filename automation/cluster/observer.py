@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automation.cluster.neighbours import Neighbours
+from automation.cluster.outlines import Outlines
 from automation.cluster.ports import Copies
 from automation.core import revision_hash
 from automation.core.kinds import (
@@ -33,8 +34,6 @@ from automation.core.observation import (
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex
-from documents.front import outline_of
-from documents.outline import Outline
 from gateways import registry as gateways
 from workloads import registry as workloads
 from workloads.ports import port_problems
@@ -64,7 +63,7 @@ class Observer:
 
     def __init__(self, copies: Copies) -> None:
         self._copies, self._neighbours = copies, Neighbours(copies)
-        self._outlines: dict[tuple[str, str], tuple[str, Outline]] = {}
+        self._outlines = Outlines()
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
         workload = workloads.workload_of(canary)
@@ -159,17 +158,8 @@ class Observer:
         problems = gateways.gateway_of(canary).problems(canary, live_source(canary, self._copies))
         return [str(problem) for problem in problems]
 
-    def _outline(self, live: Manifest) -> Outline:
-        """Taken once of each version of a Canary: every tick looks at all of them."""
-        metadata = live["metadata"]
-        key, version = (metadata["namespace"], metadata["name"]), metadata["resourceVersion"]
-        known = self._outlines.get(key)
-        if known is None or known[0] != version:
-            known = self._outlines[key] = (version, outline_of(live))
-        return known[1]
-
     def _rivals(self, canary: Canary) -> list[str]:
-        others = (self._outline(other) for other in self._copies.all(CANARY))
+        others = map(self._outlines.of, self._copies.all(CANARY))
         rivals = [
             other.name
             for other in others

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from automation.cluster.outlines import Outlines
 from automation.cluster.watches import Key, Watches, key_of
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.status import Phase
+from automation.core.urgency import Urgency, urgency_in
+from automation.driver.agenda import Agenda, Due, Room
 from automation.driver.driver import Driver
 from automation.driver.tick import Tick
 from automation.errors import SluiceError
 from documents.front import outline_of
-from documents.outline import DEFAULT_INTERVAL
+from documents.outline import DEFAULT_INTERVAL, Outline
 
-WORKERS = 32
+ROOM = Room()
 """Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
 RETRY_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
@@ -34,57 +36,6 @@ Ticked = Callable[[Key, Tick], None]
 Troubled = Callable[[Key, BaseException], None]
 
 
-class Agenda:
-    """Which key is due when. Times are monotonic seconds; a key that is taken is handed out again once it is back."""
-
-    def __init__(self) -> None:
-        self._due: dict[Key, float] = {}
-        self._heap: list[tuple[float, Key]] = []
-        self._out: set[Key] = set()
-        self._again: set[Key] = set()
-        self._changed = threading.Condition()
-
-    def done(self, key: Key, due: float | None, soon: float = 0.0) -> None:
-        """Gives back a key that was taken. It is next due at `due`, or at `soon` if it was hastened meanwhile."""
-        with self._changed:
-            self._out.discard(key)
-            if key in self._again:
-                self._set(key, soon)
-            elif due is not None:
-                self._set(key, due)
-            self._again.discard(key)
-
-    def hasten(self, key: Key, due: float) -> None:
-        """Moves the time of a key forward, never back."""
-        with self._changed:
-            if key in self._out:
-                self._again.add(key)
-            elif key not in self._due or due < self._due[key]:
-                self._set(key, due)
-
-    def take(self, now: Callable[[], float], wait: float) -> Key | None:
-        """The next key that is due, waited for at most `wait` seconds."""
-        end = now() + wait
-        with self._changed:
-            while True:
-                while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-                    heapq.heappop(self._heap)  # moved since it was put in
-                if self._heap and self._heap[0][0] <= now():
-                    key = heapq.heappop(self._heap)[1]
-                    del self._due[key]
-                    self._out.add(key)
-                    return key
-                until = min(end, self._heap[0][0]) if self._heap else end
-                if now() >= end:
-                    return None
-                self._changed.wait(max(until - now(), 0.0))
-
-    def _set(self, key: Key, due: float) -> None:
-        self._due[key] = due
-        heapq.heappush(self._heap, (due, key))
-        self._changed.notify()
-
-
 class Loop:
     """Drives the Canaries for which `mine` is true. `ticked` is told how a tick ended, `troubled` why one failed."""
 
@@ -98,7 +49,8 @@ class Loop:
     ) -> None:
         self._watches, self._driver, self._mine = watches, driver, mine
         self._ticked, self._troubled = ticked, troubled
-        self._agenda = Agenda()
+        self._agenda = Agenda(ROOM)
+        self._outlines = Outlines()
         self._written: dict[Key, object] = {}
         self._hearing = threading.Lock()
         self._said: dict[Key, str] = {}
@@ -108,14 +60,13 @@ class Loop:
         """Called by the watches: brings forward the tick of each Canary that may have something new to do."""
         if kind is CANARY:
             if self._watches.get(CANARY, *key_of(thing)) is None:
-                self._agenda.hasten(
-                    key_of(thing), time.monotonic()
-                )  # its users may have lost who served them
+                # Its users may have lost who served them.
+                self._agenda.hasten(key_of(thing), Due(time.monotonic(), Urgency.BACK))
             elif self._mine(thing) and self._is_news(thing):
                 self._hasten(thing)
             return
         for canary in self._watches.all(CANARY):
-            if self._mine(canary) and concerns(canary, kind, thing):
+            if self._mine(canary) and concerns(self._outlines.of(canary), kind, thing):
                 self._hasten(canary)
 
     def _is_news(self, canary: Manifest) -> bool:
@@ -134,7 +85,7 @@ class Loop:
 
     def _hasten(self, canary: Manifest) -> None:
         if eager(canary):
-            self._agenda.hasten(key_of(canary), time.monotonic())
+            self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
 
     def stop(self) -> None:
         self._stopped.set()
@@ -143,13 +94,13 @@ class Loop:
         """Ticks until `stop`; the ticks that are under way are finished first."""
         for canary in self._watches.all(CANARY):
             if self._mine(canary):
-                self._agenda.hasten(key_of(canary), time.monotonic())
-        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="tick") as pool:
+                self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
+        with ThreadPoolExecutor(max_workers=ROOM.all, thread_name_prefix="tick") as pool:
             while not self._stopped.is_set():
                 self._say_trouble()
                 key = self._agenda.take(time.monotonic, wait=0.5)
                 if key is not None:
-                    pool.submit(self._tick, key, time.monotonic())
+                    pool.submit(self._tick, key)
 
     def _say_trouble(self) -> None:
         """Says once that the watches can't follow. At rest nothing else would notice that the cluster is away."""
@@ -164,8 +115,8 @@ class Loop:
         if trouble is not None and str(trouble) != before:
             self._troubled(key, trouble)
 
-    def _tick(self, key: Key, begun: float) -> None:
-        interval: float | None = None
+    def _tick(self, key: Key) -> None:
+        begun, interval = time.monotonic(), None
         try:
             tick = self._driver.tick(*key)
             if tick is None:
@@ -182,17 +133,33 @@ class Loop:
             interval = interval_of(self._watches.get(CANARY, *key))
             self._say_once(key, trouble)
         finally:
-            self._agenda.done(key, None if interval is None else begun + interval, begun + PAUSE_SECONDS)
+            self._agenda.done(key, self._next_of(key, begun, interval), begun + PAUSE_SECONDS)
+
+    def _next_of(self, key: Key, begun: float, interval: float | None) -> Due | None:
+        canary = self._watches.get(CANARY, *key)
+        return None if interval is None else Due(begun + interval, urgency_of(canary or {}))
 
 
 def eager(canary: Manifest) -> bool:
-    leaving = "deletionTimestamp" in (canary.get("metadata") or {})
-    return leaving or ((canary.get("status") or {}).get("phase") or "") in EAGER
+    return leaving(canary) or phase_of(canary) in EAGER
 
 
-def concerns(canary: Manifest, kind: Kind, thing: Manifest) -> bool:
+def urgency_of(canary: Manifest) -> Urgency:
+    """How urgent a look at a live Canary is."""
+    return Urgency.BACK if leaving(canary) else urgency_in(phase_of(canary))
+
+
+def leaving(canary: Manifest) -> bool:
+    return "deletionTimestamp" in (canary.get("metadata") or {})
+
+
+def phase_of(canary: Manifest) -> str:
+    return str((canary.get("status") or {}).get("phase") or "")
+
+
+def concerns(own: Outline, kind: Kind, thing: Manifest) -> bool:
     """Whether it is the Canary's target or primary, or another object that it is made from or that was made for it."""
-    metadata, own = thing["metadata"], outline_of(canary)
+    metadata = thing["metadata"]
     if metadata.get("namespace") != own.namespace:
         return False
     if own.target and kind.kind == own.target.kind:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, wait
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
 from functools import partial
@@ -23,8 +23,9 @@ from automation.core.marks import ATTEMPT
 from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
+from automation.core.urgency import Urgency, urgency_of
 from automation.errors import SluiceError, UpdateFailed
-from automation.updates.ports import Gate, Program, StackUpdates
+from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
 from gateways.registry import gateway_of
 from workloads.registry import workload_of
@@ -43,6 +44,15 @@ class Patience:
     direct: float = 10.0
     forward: float = 120.0
     retry: float = 0.5
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When an update gets its turn: before all that are less urgent, and if at all before `deadline` (seconds that
+    never jump)."""
+
+    urgency: Urgency
+    deadline: float
 
 
 class Postponed(Exception):
@@ -83,7 +93,7 @@ class Terms:
 class Placer:
     """Runs the updates of release stacks, never two of one stack at a time.
 
-    `executor` runs them: one that hangs must not take the place of somebody else's rollback, so it has room for many.
+    `queue` says which of them come first.
     """
 
     def __init__(
@@ -93,12 +103,12 @@ class Placer:
         stacks: StackUpdates,
         release_of: Callable[[Canary], Release],
         terms: Terms,
-        executor: Executor,
+        queue: Queue,
         clock: Clock,
     ) -> None:
         self._objects, self._copies, self._stacks = objects, copies, stacks
         self._release_of, self._terms = release_of, terms
-        self._executor, self._clock = executor, clock
+        self._queue, self._clock = queue, clock
         self._running: dict[str, Future[object]] = {}
         self._lock = threading.Lock()
 
@@ -137,7 +147,9 @@ class Placer:
         message = f"{canary.full_name}: take over the route that was patched directly"
         job = partial(self._stacks.update, release.stack, message=message)
         try:
-            self._run(release, None, job, self._clock.elapsed() + self._terms.patience.direct)
+            self._run(
+                release, None, job, Turn(Urgency.REST, self._clock.elapsed() + self._terms.patience.direct)
+            )
         except Postponed:
             return []
         placed.owed = False
@@ -145,27 +157,28 @@ class Placer:
         return [f"Stack {release.stack} is up to date with the live route again"]
 
     def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> None:
-        self._update_or_refresh(self._release_of(canary), update, placed, deadline)
+        turn = Turn(urgency_of(update.intent.kind), deadline)
+        self._update_or_refresh(self._release_of(canary), update, placed, turn)
         placed.owed = placed.beyond_refresh = False
         placed.updated_at = self._clock.elapsed()
 
-    def _update_or_refresh(self, release: Release, update: MakeLive, placed: Placed, deadline: float) -> None:
+    def _update_or_refresh(self, release: Release, update: MakeLive, placed: Placed, turn: Turn) -> None:
         """An update that fails may have met what somebody deleted: then once more with a state that knows it."""
         attempt = update.intent.placement.attempt
         message, gate = trail(update.intent, self._terms.by), self._terms.gate if update.forward else None
         job = partial(self._stacks.update, release.stack, message=message, gate=gate)
         if update.intent.kind is Purpose.REPAIR:
             # The engine compares with its state: what is not as that says has to be known to it first.
-            self._refresh(release, deadline)
+            self._refresh(release, turn)
         try:
-            self._run(release, attempt, job, deadline)
+            self._run(release, attempt, job, turn)
         except Postponed as postponed:
             failed = isinstance(postponed.__cause__, UpdateFailed)
             if not failed or placed.beyond_refresh:
                 raise
             placed.beyond_refresh = True
-            self._refresh(release, deadline)
-            self._run(release, attempt, job, deadline)
+            self._refresh(release, turn)
+            self._run(release, attempt, job, turn)
 
     def _moves_traffic(self, canary: Canary, intent: Intent) -> bool:
         """Whether users wait for it: a repair of anything but the route is tried again by a later tick."""
@@ -175,9 +188,9 @@ class Placer:
         live = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
         return live is None or gateway.carried(canary, live).traffic != intent.placement.traffic
 
-    def _refresh(self, release: Release, deadline: float) -> None:
+    def _refresh(self, release: Release, turn: Turn) -> None:
         job = partial(self._stacks.refresh, release.stack, message="take over what was changed by hand")
-        self._run(release, None, job, deadline)
+        self._run(release, None, job, turn)
 
     def _update_or_patch(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
         """Tries for a while to get the update through; then the route itself is patched."""
@@ -205,21 +218,22 @@ class Placer:
             f"{traffic.primary}/{traffic.canary}"
         ]
 
-    def _run(self, release: Release, attempt: str | None, job: Job, deadline: float) -> None:
-        """A job of a stack, waited for until `deadline` (monotonic seconds). Raises PolicyRefused or Postponed.
+    def _run(self, release: Release, attempt: str | None, job: Job, turn: Turn) -> None:
+        """A job of a stack, waited for until its deadline. Raises PolicyRefused or Postponed.
 
-        A job that went past its deadline goes on by itself. The next one waits for its end and ignores its outcome.
+        A job that went past its deadline goes on by itself, and the next one waits for its end and ignores its outcome.
+        One that had not begun by then never does.
         """
         try:
-            if (earlier := self._earlier(release.stack)) is not None:
-                wait([earlier], self._left(deadline))
+            if (earlier := self._earlier(release.stack)) is not None and not earlier.done():
+                wait([earlier], self._left(turn.deadline))
                 if not earlier.done():
                     raise StillRunning
-            running = self._executor.submit(job, release.program(attempt))
+            running = self._queue.submit(turn.urgency, job, release.program(attempt))
             with self._lock:
                 self._running[release.stack] = running
-            running.result(timeout=self._left(deadline))
-        except PolicyRefused:
+            self._outcome(release.stack, running, turn)
+        except (PolicyRefused, Postponed):
             raise
         except StillRunning:
             raise Postponed(f"the update of stack {release.stack} is still running; waiting for it") from None
@@ -228,6 +242,14 @@ class Placer:
         except Exception as broken:
             text = f"the update of stack {release.stack} broke: {type(broken).__name__}: {broken}"
             raise Postponed(text) from broken
+
+    def _outcome(self, stack: str, running: Future[object], turn: Turn) -> None:
+        try:
+            running.result(timeout=self._left(turn.deadline))
+        except StillRunning:
+            if running.cancel():
+                raise Postponed(f"the update of stack {stack} waits for those of others") from None
+            raise
 
     def _earlier(self, stack: str) -> Future[object] | None:
         with self._lock:

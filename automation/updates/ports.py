@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from automation.core.urgency import Urgency
 
 Program = Callable[[], Any]
 """Declares what belongs to a stack."""
@@ -28,4 +31,12 @@ class StackUpdates(Protocol):
 
     def refresh(self, stack: str, program: Program, message: str) -> object:
         """Makes the stack's state equal to what is live, where somebody else changed live objects."""
+        ...
+
+
+class Queue(Protocol):
+    """Runs updates when it is their turn."""
+
+    def submit(self, urgency: Urgency, job: Callable[..., object], *arguments: Any) -> Future[object]:
+        """The outcome of a job. Cancelling it works for as long as the job waits."""
         ...

@@ -21,6 +21,9 @@ from automation.updates.engines import Engine
 from automation.updates.ports import Gate, Program
 from automation.updates.quiet import quiet
 
+PARALLEL = 4
+"""Steps of one update at once. A release has about ten objects, and each step that may run costs several threads."""
+
 
 class PolicyRefused(StoppedByPolicy):
     """A mandatory policy refused the update before the resource was touched."""
@@ -80,6 +83,7 @@ class Stacks:
         try:
             result = self._stack(stack, program).up(
                 program=quiet(program),
+                parallel=PARALLEL,
                 message=message,
                 color="never",
                 on_event=heard,
@@ -99,7 +103,9 @@ class Stacks:
         """Makes the stack's state equal to what is live, where somebody else changed live objects."""
         heard = Heard()
         try:
-            self._stack(stack, program).refresh(message=message, color="never", on_event=heard)
+            self._stack(stack, program).refresh(
+                parallel=PARALLEL, message=message, color="never", on_event=heard
+            )
         except auto_errors.CommandError as failed:
             raise translate(stack, failed, heard.problems) from failed
 

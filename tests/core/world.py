@@ -40,9 +40,9 @@ from automation.driver.ports import Ports
 from automation.driver.tick import Tick
 from automation.inmemory.clock import MemoryClock
 from automation.inmemory.cluster import MemoryCluster, MemoryCopies
-from automation.inmemory.executor import Inline
 from automation.inmemory.pods import run_pods
 from automation.inmemory.questions import MemoryQuestions
+from automation.inmemory.queue import MemoryQueue
 from automation.inmemory.stacks import Declared, Denial, MemoryStacks, Update
 from automation.questions.asker import Asked
 from automation.updates.placer import Placer, Release, Terms
@@ -344,7 +344,7 @@ class World:
                     "dev.test.podinfo", lambda attempt: lambda: declared(known, canary, attempt)
                 ),
                 Terms("ann@here", Gate(Path("policies"))),
-                Inline(),
+                MemoryQueue(),
                 self.clock,
             ),
             leases=Leases(self.cluster, HERE, self.clock),

@@ -1,4 +1,4 @@
-"""The agenda of ticks: who is due when, moved by a hand-held clock."""
+"""Which events are looked at, and when."""
 
 from __future__ import annotations
 
@@ -10,68 +10,11 @@ import pytest
 
 from automation.core.kinds import CANARY, DEPLOYMENT, Kind
 from automation.core.status import Status
-from automation.driver.loop import EVERYBODY, Agenda, Loop, concerns, eager, interval_of
+from automation.driver.loop import EVERYBODY, Loop, concerns, eager, interval_of
 from automation.driver.tick import Tick
 from automation.errors import ClusterAway
+from documents.front import outline_of
 from gateways.apisix import ROUTE
-
-ONE, TWO = ("test", "one"), ("test", "two")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_the_earliest_comes_first_and_nobody_before_its_time() -> None:
-    agenda, clock = Agenda(), Clock()
-    agenda.hasten(ONE, 5.0)
-    agenda.hasten(TWO, 3.0)
-    assert agenda.take(clock, 0.0) is None
-    clock.now = 5.0
-    assert [agenda.take(clock, 0.0), agenda.take(clock, 0.0)] == [TWO, ONE]
-
-
-def test_hastening_moves_forward_and_never_back() -> None:
-    agenda, clock = Agenda(), Clock()
-    agenda.hasten(ONE, 5.0)
-    agenda.hasten(ONE, 2.0)
-    agenda.hasten(ONE, 9.0)
-    clock.now = 2.0
-    assert agenda.take(clock, 0.0) == ONE
-    assert agenda.take(clock, 0.0) is None
-
-
-def test_a_key_that_is_out_is_not_given_out_twice_but_comes_again_at_once() -> None:
-    agenda, clock = Agenda(), Clock()
-    agenda.hasten(ONE, 0.0)
-    assert agenda.take(clock, 0.0) == ONE
-    agenda.hasten(ONE, 0.0)
-    assert agenda.take(clock, 0.0) is None
-    agenda.done(ONE, 60.0)
-    assert agenda.take(clock, 0.0) == ONE
-
-
-def test_a_key_that_is_done_for_good_does_not_come_back() -> None:
-    agenda, clock = Agenda(), Clock()
-    agenda.hasten(ONE, 0.0)
-    agenda.take(clock, 0.0)
-    agenda.done(ONE, None)
-    clock.now = 1000.0
-    assert agenda.take(clock, 0.0) is None
-
-
-def test_one_that_is_out_does_not_hold_up_the_others() -> None:
-    agenda, clock = Agenda(), Clock()
-    agenda.hasten(ONE, 0.0)
-    agenda.take(clock, 0.0)
-    agenda.hasten(ONE, 0.0)
-    agenda.hasten(TWO, 1.0)
-    clock.now = 1.0
-    assert agenda.take(clock, 0.0) == TWO
 
 
 @pytest.mark.parametrize(
@@ -99,7 +42,7 @@ def test_a_deletion_is_looked_at_at_once_in_every_phase() -> None:
 
 
 CANARY_OF_TEST: dict[str, Any] = {
-    "metadata": {"namespace": "test", "name": "podinfo", "generation": 1},
+    "metadata": {"namespace": "test", "name": "podinfo", "generation": 1, "resourceVersion": "1"},
     "spec": {"targetRef": {"name": "podinfo"}},
     "status": {"phase": "Succeeded"},
 }
@@ -125,18 +68,7 @@ def owned(namespace: str = "test", by: str = "podinfo") -> dict[str, Any]:
     ],
 )
 def test_what_concerns_a_canary(kind: Kind, thing: dict[str, Any], concerned: bool) -> None:
-    assert concerns(CANARY_OF_TEST, kind, thing) is concerned
-
-
-def test_a_key_that_is_done_for_good_but_was_hastened_comes_back() -> None:
-    agenda, clock = Agenda(), Clock()
-    agenda.hasten(ONE, 0.0)
-    agenda.take(clock, 0.0)
-    agenda.hasten(ONE, 0.0)
-    agenda.done(ONE, None, soon=0.5)
-    assert agenda.take(clock, 0.0) is None
-    clock.now = 0.5
-    assert agenda.take(clock, 0.0) == ONE
+    assert concerns(outline_of(CANARY_OF_TEST), kind, thing) is concerned
 
 
 class Ticks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from automation.core.traffic import Traffic
 from automation.errors import StackLocked, UpdateFailed
 from automation.updates.placer import Patience, Placed, Placer, Postponed, Release, Terms
 from automation.updates.ports import Program
+from automation.updates.queue import UpdateQueue
 from automation.updates.stacks import PolicyRefused, StackMissing
 from gateways.apisix import ROUTE
 from tests.automation.api import Api, api
@@ -56,7 +56,7 @@ def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Place
         engine,
         lambda of: Release(STACK, lambda attempt: lambda: None),
         Terms("ann@host", patience=patience),
-        ThreadPoolExecutor(),
+        UpdateQueue(2),
         SystemClock(),
     )
 
