@@ -14,6 +14,7 @@ from automation.cluster import reach
 from automation.cluster.events import Announcement, EventLog
 from automation.cluster.leases import Identity, Keeper, Leases
 from automation.cluster.observer import REMEMBERED, Observer, kinds
+from automation.cluster.ports import Copies
 from automation.cluster.recorder import Recorder
 from automation.cluster.watches import Watches
 from automation.core.kinds import Kind, Manifest
@@ -80,7 +81,7 @@ def assemble(
         questions=Asker(
             cluster, watches, reach.session(cluster), opened.settings.metrics_server, display.measured, clock
         ),
-        recorder=Recorder(cluster),
+        recorder=Recorder(cluster, watches),
         placer=Placer(
             cluster,
             watches,
@@ -94,7 +95,7 @@ def assemble(
         announce=announcer(display, EventLog(cluster)),
         clock=clock,
         rendered=known.rendered,
-        write_back=writer_back(opened, display),
+        write_back=writer_back(opened, watches, display),
         fresh_attempt=fresh_attempt,
     )
     driver = Driver(ports, scrape_seconds(opened.settings), strict or opened.settings.driver.strict)
@@ -121,12 +122,12 @@ def announcer(display: Display, log: EventLog) -> Announcer:
     return announce
 
 
-def writer_back(opened: Environment, display: Display) -> Callable[[Canary], str]:
+def writer_back(opened: Environment, copies: Copies, display: Display) -> Callable[[Canary], str]:
     """Keeps the image in the stack's config the same as the live one. If that fails it is said, and the run goes on."""
 
     def told(canary: Canary) -> str:
         try:
-            return write_back(opened, canary)
+            return write_back(opened, canary, copies)
         except (SluiceError, Refused) as failed:
             display.troubled(
                 canary.full_name, f"the live image was not written to the stack's config: {failed}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automation.cluster.ports import Copies
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, DocumentRefused, ImageRefused
@@ -63,7 +64,7 @@ def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request:
     return f"stack {stack}: {wanted}"
 
 
-def write_back(opened: Environment, canary: Canary) -> str:
+def write_back(opened: Environment, canary: Canary, copies: Copies) -> str:
     """Copies images that somebody else set on a declared target into the stack's config.
 
     Otherwise the config would still ask for the old image. Returns what was written, "" for nothing.
@@ -71,7 +72,7 @@ def write_back(opened: Environment, canary: Canary) -> str:
     release = opened.settings.release(canary.namespace, canary.name)
     if release.mode == "adopted":
         return ""
-    target = opened.cluster.get(workload_of(canary).kind, canary.namespace, canary.target.name)
+    target = copies.get(workload_of(canary).kind, canary.namespace, canary.target.name)
     if target is None:
         return ""
     stack = opened.stack_of(canary.namespace, canary.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from automation.cluster.observer import live_source
@@ -44,8 +45,8 @@ class Known:
         status = Status.parse(document.get("status") or {})
         recorded = self._recorded.get((canary.namespace, canary.name))
         if recorded is None or not _same(recorded.document, document) or anew(recorded, status):
-            recorded = self._read(canary)
-        return recorded and replace(recorded, document=document, status=status, live=self._live(canary))
+            recorded = self._read(document)
+        return replace(recorded, document=document, status=status, live=self._live(canary))
 
     def rendered(self, canary: Canary) -> Generated | None:
         """What the release's program declares for what is in force. Raises as `rollout`, and `Refused`."""
@@ -57,15 +58,19 @@ class Known:
         view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
         return generate(canary, inputs_of(view))
 
-    def _read(self, canary: Canary) -> CanaryState | None:
+    def _read(self, document: Manifest) -> CanaryState:
         try:
             rivals.refuse_flagger(self._cluster)
         except Refused as refused:
             raise RivalDriver(str(refused)) from refused
-        found = canary_state.read(self._cluster, canary.namespace, canary.name)
-        if found is not None:
-            self._recorded[canary.namespace, canary.name] = found
+        found = replace(canary_state.read_recorded(self._cluster, document), cluster=self._identity)
+        self._recorded[document["metadata"]["namespace"], document["metadata"]["name"]] = found
         return found
+
+    @cached_property
+    def _identity(self) -> str:
+        """A driver works on one cluster for as long as it runs."""
+        return self._cluster.identity()
 
     def _live(self, canary: Canary) -> Live:
         def live(kind: Any, name: str | None) -> Manifest | None:

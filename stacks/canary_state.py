@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.cluster.ports import Objects
@@ -80,22 +80,28 @@ def read(cluster: Objects, namespace: str, name: str) -> CanaryState | None:
     document = cluster.get(CANARY, namespace, name)
     if document is None:
         return None
-    recorded = Scope(namespace, selector=f"{marks.CANARY}={name}")
-    revisions, configs, live, identity = _together(
-        lambda: cluster.select(CONTROLLER_REVISION, recorded),
-        lambda: _recorded_configs(cluster, recorded),
+    recorded: CanaryState
+    recorded, live, identity = _together(
+        lambda: read_recorded(cluster, document),
         lambda: read_live(cluster, canary_of(document)),
         cluster.identity,
     )
+    return replace(recorded, live=live, cluster=identity)
+
+
+def read_recorded(cluster: Objects, document: Manifest) -> CanaryState:
+    """What is recorded for a Canary that was read already, and nothing else. Raises ClusterAway or ClusterRefused."""
+    namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
+    recorded = Scope(namespace, selector=f"{marks.CANARY}={name}")
+    revisions = cluster.select(CONTROLLER_REVISION, recorded)
     by_hash = {item["metadata"]["name"].removeprefix(f"{name}-"): item for item in revisions}
+    named = {key.partition("/")[0] for item in revisions for key in item["data"].get("configs") or {}}
     return CanaryState(
         document=document,
         status=Status.parse(document.get("status") or {}),
         revisions={hash: item["data"] for hash, item in by_hash.items()},
         numbers={hash: int(item["revision"]) for hash, item in by_hash.items()},
-        configs=configs,
-        live=live,
-        cluster=identity,
+        configs=_recorded_configs(cluster, recorded, named) if named else {},
     )
 
 
@@ -117,10 +123,10 @@ def read_live(cluster: Objects, canary: Canary) -> Live:
     )
 
 
-def _recorded_configs(cluster: Objects, recorded: Scope) -> dict[str, Manifest]:
+def _recorded_configs(cluster: Objects, recorded: Scope, kinds: Collection[str]) -> dict[str, Manifest]:
     found = {}
     for name, kind in (("configmap", CONFIG_MAP), ("secret", SECRET)):
-        for item in cluster.select(kind, recorded):
+        for item in cluster.select(kind, recorded) if name in kinds else ():
             found[f"{name}/{item['metadata']['name']}"] = item
     return found
 

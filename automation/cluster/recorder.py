@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automation.cluster.client import Conflict
-from automation.cluster.ports import Objects
+from automation.cluster.ports import Copies, Objects
 from automation.core import revision_hash
 from automation.core.kinds import (
     CONFIG_MAP,
@@ -34,17 +34,17 @@ class Moved(Exception):
 class Recorder:
     """Writes revisions. Writing one that is there already changes nothing."""
 
-    def __init__(self, cluster: Objects) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: Objects, copies: Copies) -> None:
+        self._cluster, self._copies = cluster, copies
 
     def record(self, canary: Canary, owner: Manifest, wanted: str, keep: frozenset[str]) -> None:
         """Keeps the target's template and configuration as revision `wanted`.
 
-        Reads the target again and raises Moved if its hash is no longer `wanted`. Keeps the last few revisions and
-        those in `keep`, and deletes the others.
+        Raises Moved if the target's hash is no longer `wanted`: a watch may have brought another one since. Keeps the
+        last few revisions and those in `keep`, and deletes the others.
         """
         workload = workload_of(canary)
-        live = self._cluster.get(workload.kind, canary.namespace, canary.target.name)
+        live = self._copies.get(workload.kind, canary.namespace, canary.target.name)
         if live is None:
             raise Moved
         template = workload.template(live)
@@ -61,8 +61,12 @@ class Recorder:
         data: Manifest = {"template": template, "spec": rollout, "configs": kept}
         if scaler := self._scaler(canary):
             data["autoscaler"] = scaler
-        self._write(canary, wanted, marks, data)
-        self._forget(canary, keep | {wanted})
+        known = self._known(canary)
+        revision = _revision(f"{canary.name}-{wanted}", marks, data, known)
+        self._create(CONTROLLER_REVISION, revision)
+        # One that was there already is not a new one.
+        by_name = {one["metadata"]["name"]: one for one in (revision, *known)}
+        self._forget(canary, keep | {wanted}, list(by_name.values()))
 
     def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Manifest]:
         found = {}
@@ -92,26 +96,15 @@ class Recorder:
         workload = workload_of(canary)
         if wanted := workload.replicas(live) or replicas_asked(live):
             return wanted
-        primary = self._cluster.get(workload.kind, canary.namespace, canary.primary_name)
+        primary = self._copies.get(workload.kind, canary.namespace, canary.primary_name)
         return (workload.replicas(primary) if primary else 0) or 1
 
     def _scaler(self, canary: Canary) -> Manifest | None:
         scaler = scaler_of(canary)
         if scaler is None or canary.autoscaler is None:
             return None
-        live = self._cluster.get(scaler.kind, canary.namespace, canary.autoscaler.name)
+        live = self._copies.get(scaler.kind, canary.namespace, canary.autoscaler.name)
         return live["spec"] if live else None
-
-    def _write(self, canary: Canary, wanted: str, marks: Manifest, data: Manifest) -> None:
-        numbers = [int(known["revision"]) for known in self._known(canary)]
-        body = {
-            "apiVersion": "apps/v1",
-            "kind": "ControllerRevision",
-            "metadata": {**marks, "name": f"{canary.name}-{wanted}"},
-            "revision": max(numbers, default=0) + 1,
-            "data": data,
-        }
-        self._create(CONTROLLER_REVISION, body)
 
     def _create(self, kind: Kind, body: Manifest) -> None:
         try:
@@ -133,22 +126,32 @@ class Recorder:
             CONTROLLER_REVISION, Scope(canary.namespace, selector=f"{CANARY}={canary.name}")
         )
 
-    def _forget(self, canary: Canary, keep: frozenset[str]) -> None:
+    def _forget(self, canary: Canary, keep: frozenset[str], known: list[Manifest]) -> None:
         """Deletes old revisions first and then the configuration that no revision names any more."""
-        by_age = sorted(self._known(canary), key=lambda known: int(known["revision"]), reverse=True)
+        by_age = sorted(known, key=lambda one: int(one["revision"]), reverse=True)
         in_use = {f"{canary.name}-{wanted}" for wanted in keep}
-        stale = [known for known in by_age[KEPT:] if known["metadata"]["name"] not in in_use]
-        for known in stale:
-            self._cluster.delete(CONTROLLER_REVISION, canary.namespace, known["metadata"]["name"])
+        stale = [one for one in by_age[KEPT:] if one["metadata"]["name"] not in in_use]
+        for one in stale:
+            self._cluster.delete(CONTROLLER_REVISION, canary.namespace, one["metadata"]["name"])
         if not stale:
             return
-        named = {name for known in by_age if known not in stale for name in known["data"]["configs"].values()}
+        named = {name for one in by_age if one not in stale for name in one["data"]["configs"].values()}
         for kind in (CONFIG_MAP, SECRET):
             for config in self._cluster.select(
                 kind, Scope(canary.namespace, selector=f"{CANARY}={canary.name}")
             ):
                 if config.get("immutable") and config["metadata"]["name"] not in named:
                     self._cluster.delete(kind, canary.namespace, config["metadata"]["name"])
+
+
+def _revision(name: str, marks: Manifest, data: Manifest, known: list[Manifest]) -> Manifest:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ControllerRevision",
+        "metadata": {**marks, "name": name},
+        "revision": max((int(one["revision"]) for one in known), default=0) + 1,
+        "data": data,
+    }
 
 
 def _marks(canary: Canary, owner: Manifest) -> Manifest:

@@ -335,7 +335,7 @@ class World:
             copies=self.copies,
             observer=self.observer,
             questions=self._questions(),
-            recorder=Recorder(self.cluster),
+            recorder=Recorder(self.cluster, self.copies),
             placer=Placer(
                 self.cluster,
                 self.copies,

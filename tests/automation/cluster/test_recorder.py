@@ -10,11 +10,23 @@ import pytest
 
 from automation.cluster.recorder import KEPT, Moved, Recorder
 from automation.core import revision_hash
-from automation.core.kinds import CONFIG_MAP, CONTROLLER_REVISION, DEPLOYMENT
+from automation.core.kinds import CONFIG_MAP, CONTROLLER_REVISION, DEPLOYMENT, Kind, Manifest
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary
 
 OWNER: dict[str, Any] = {"metadata": {"namespace": "test", "name": "podinfo", "uid": "first"}}
+
+
+class Copies:
+    """A live copy that is never behind."""
+
+    def __init__(self, served: Api) -> None:
+        self._served = served
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        return (
+            self._served.get(kind, name, namespace) if name in self._served.names(kind, namespace) else None
+        )
 
 
 @pytest.fixture
@@ -42,7 +54,8 @@ def release(served: Api, image: str, greeting: str = "hello") -> str:
 def record(
     served: Api, wanted: str, owner: dict[str, Any] = OWNER, keep: frozenset[str] = frozenset()
 ) -> None:
-    Recorder(served.cluster).record(canary(), owner, wanted, keep)
+    copies: Any = Copies(served)
+    Recorder(served.cluster, copies).record(canary(), owner, wanted, keep)
 
 
 def owners(served: Api) -> set[str]:
@@ -62,6 +75,18 @@ def test_a_revision_is_kept_with_its_configuration(served: Api) -> None:
     assert kept["data"]["template"]["spec"]["containers"][0]["image"] == "podinfo:6.0.0"
     assert (copy["data"], copy["immutable"]) == ({"greeting": "hello"}, True)
     assert owners(served) == {"first"}
+
+
+def test_what_the_live_copy_has_is_not_read_again(served: Api) -> None:
+    record(served, release(served, "podinfo:6.0.0"))
+    kept, configs = CONTROLLER_REVISION.path("test"), CONFIG_MAP.path("test")
+    asked = [(one.method, one.path.partition("?")[0]) for one in served.asked]
+    assert asked == [
+        ("GET", f"{configs}/podinfo"),
+        ("POST", configs),
+        ("GET", kept),
+        ("POST", kept),
+    ]
 
 
 def test_a_target_that_moved_on_is_not_recorded_as_what_it_was(served: Api) -> None:

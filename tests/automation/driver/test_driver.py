@@ -54,12 +54,12 @@ def refusal_of(saved: Manifest, status: Status) -> str:
 def test_a_config_that_can_not_be_written_is_said_and_holds_up_no_run(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails(opened: Any, of: Any) -> str:
+    def fails(opened: Any, of: Any, copies: Any) -> str:
         raise error
 
     monkeypatch.setattr(assembly, "write_back", fails)
-    opened: Any = None
-    assert assembly.writer_back(opened, Lines())(canary()) == ""
+    unused: Any = None
+    assert assembly.writer_back(unused, unused, Lines())(canary()) == ""
     assert "its secrets need" in capsys.readouterr().out
 
 
