@@ -191,11 +191,8 @@ class Driver:
         except PolicyRefused as refused:
             return self._halt(scene, Veto(refused.policy, refused.message))
         except Postponed as postponed:
-            text = str(postponed)
-            if scene.memory.placed.trouble != text:
-                scene.memory.placed.trouble = text
-                self._announce(scene, warning(text))
-            return outcome(scene, text)
+            self._say_trouble(scene, str(postponed))
+            return outcome(scene, str(postponed))
         scene = self._look(scene.live, canary, scene.status, scene.memory)
         if not is_live(update.intent, scene.observation):
             return outcome(scene, f"{update.message}: not live yet")
@@ -214,10 +211,15 @@ class Driver:
         """A policy said no: nothing moved, the intent is dropped, and the next tick tries again."""
         dropped = abandon(scene.canary, scene.status, refusal)
         scene = self._save(scene, dropped.status)
-        for event in dropped.events:
-            self._announce(scene, event)
-        text = dropped.events[0].text
-        return outcome(scene, text, Stopped(text))
+        (refused,) = dropped.events
+        self._say_trouble(scene, refused.text)
+        return outcome(scene, refused.text, Stopped(refused.text))
+
+    def _say_trouble(self, scene: Scene, text: str) -> None:
+        """Says why an attempt could not be made, unless the last one failed for the same."""
+        if scene.memory.placed.trouble != text:
+            scene.memory.placed.trouble = text
+            self._announce(scene, warning(text))
 
     def _scale(self, canary: Canary, name: str, replicas: int) -> None:
         workload, named = workload_of(canary), (canary.namespace, name)
@@ -243,9 +245,9 @@ class Driver:
         body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": wanted}}
         key = (metadata["namespace"], metadata["name"])
         kept = self._ports.objects.patch(CANARY, *key, body)
-        if not held:
-            scene.memory.served = None
-        elif "deletionTimestamp" not in kept["metadata"]:
+        if "deletionTimestamp" in kept["metadata"]:
+            scene.memory.served = None  # its users are back on the target
+        else:
             self._ports.copies.put(CANARY, kept)
         return replace(scene, live=kept)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from automation.core.decide import Veto
 from automation.core.kinds import SERVICE, Kind, Manifest
 from automation.core.observation import Target
 from automation.core.status import Phase
@@ -82,3 +83,15 @@ def test_a_rollback_waits_for_no_pause() -> None:
     world.answer = lambda seen, check: seen.measured(0.0)
     seconds(world, 12)  # two samples
     assert world.status.traffic.canary == 0
+
+
+def test_a_policy_that_refuses_again_and_again_is_said_once() -> None:
+    world = initialised(document(SECOND))
+    world.release("v2")
+    world.tick(3)
+    world.policy = lambda intent: Veto("pinned", "the image has no digest")
+    seconds(world, 30)
+    refused = "Halt podinfo.test advancement policy pinned: the image has no digest"
+    assert world.texts.count(refused) == 1
+    world.policy = lambda intent: None
+    world.until(Phase.SUCCEEDED, ticks=100)
