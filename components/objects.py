@@ -23,13 +23,15 @@ _TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): kubernetes.rbac.v1.ClusterRoleBinding,
 }
 
+_OF_TEXTS = ("labels", "annotations", "data", "binaryData", "stringData")
+
 
 def register(
     manifest: Manifest, opts: pulumi.ResourceOptions, name: str | None = None
 ) -> pulumi.CustomResource:
     """Declares one object; `name` is its name in the stack, by default that of the object."""
     named = name or manifest["metadata"]["name"]
-    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "status")}
+    body = _declared(manifest)
     if manifest["kind"] == "Secret":
         body |= {key: pulumi.Output.secret(body[key]) for key in ("data", "stringData") if key in body}
     typed = _TYPED.get((manifest["apiVersion"], manifest["kind"]))
@@ -46,6 +48,15 @@ def patch(manifest: Manifest, opts: pulumi.ResourceOptions) -> pulumi.CustomReso
     return service(
         manifest["metadata"]["name"], metadata=manifest["metadata"], spec=manifest["spec"], opts=opts
     )
+
+
+def _declared(manifest: Manifest) -> Manifest:
+    """Without maps that hold nothing: the API server does not keep them, and the official provider would find them
+    missing at every update."""
+    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "status")}
+    kept = {key: value for key, value in body.items() if key not in _OF_TEXTS or value}
+    metadata = {key: value for key, value in body["metadata"].items() if key not in _OF_TEXTS or value}
+    return {**kept, "metadata": metadata}
 
 
 def _snake_keys(body: Manifest) -> dict[str, Any]:
