@@ -9,6 +9,7 @@ from typing import Any
 
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
+from automation.cluster.recorder import recorded_for
 from automation.core.kinds import CANARY, SERVICE, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
@@ -63,8 +64,10 @@ class Known:
             rivals.refuse_flagger(self._cluster)
         except Refused as refused:
             raise RivalDriver(str(refused)) from refused
-        found = replace(canary_state.read_recorded(self._cluster, document), cluster=self._identity)
-        self._recorded[document["metadata"]["namespace"], document["metadata"]["name"]] = found
+        key = (document["metadata"]["namespace"], document["metadata"]["name"])
+        revisions = recorded_for(*key, self._copies)
+        found = replace(canary_state.recorded_of(self._cluster, document, revisions), cluster=self._identity)
+        self._recorded[key] = found
         return found
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -82,26 +82,27 @@ def read(cluster: Objects, namespace: str, name: str) -> CanaryState | None:
         return None
     recorded: CanaryState
     recorded, live, identity = _together(
-        lambda: read_recorded(cluster, document),
+        lambda: recorded_of(cluster, document, cluster.select(CONTROLLER_REVISION, _scope(document))),
         lambda: read_live(cluster, canary_of(document)),
         cluster.identity,
     )
     return replace(recorded, live=live, cluster=identity)
 
 
-def read_recorded(cluster: Objects, document: Manifest) -> CanaryState:
-    """What is recorded for a Canary that was read already, and nothing else. Raises ClusterAway or ClusterRefused."""
-    namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
-    recorded = Scope(namespace, selector=f"{marks.CANARY}={name}")
-    revisions = cluster.select(CONTROLLER_REVISION, recorded)
-    by_hash = {item["metadata"]["name"].removeprefix(f"{name}-"): item for item in revisions}
+def recorded_of(cluster: Objects, document: Manifest, revisions: Sequence[Manifest]) -> CanaryState:
+    """What is recorded for a Canary, whose revisions are known; the configuration that they name is read.
+
+    Raises ClusterAway or ClusterRefused.
+    """
+    prefix = f"{document['metadata']['name']}-"
+    by_hash = {item["metadata"]["name"].removeprefix(prefix): item for item in revisions}
     named = {key.partition("/")[0] for item in revisions for key in item["data"].get("configs") or {}}
     return CanaryState(
         document=document,
         status=Status.parse(document.get("status") or {}),
         revisions={hash: item["data"] for hash, item in by_hash.items()},
         numbers={hash: int(item["revision"]) for hash, item in by_hash.items()},
-        configs=_recorded_configs(cluster, recorded, named) if named else {},
+        configs=_recorded_configs(cluster, _scope(document), named),
     )
 
 
@@ -121,6 +122,12 @@ def read_live(cluster: Objects, canary: Canary) -> Live:
             live(workload_of(canary).kind, canary.primary_name),
         )
     )
+
+
+def _scope(document: Manifest) -> Scope:
+    """What carries the label of a Canary."""
+    metadata = document["metadata"]
+    return Scope(metadata["namespace"], selector=f"{marks.CANARY}={metadata['name']}")
 
 
 def _recorded_configs(cluster: Objects, recorded: Scope, kinds: Collection[str]) -> dict[str, Manifest]:

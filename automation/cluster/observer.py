@@ -9,10 +9,11 @@ from typing import Any
 from automation.cluster.neighbours import Neighbours
 from automation.cluster.outlines import Outlines
 from automation.cluster.ports import Copies
-from automation.core import revision_hash
+from automation.core import marks, revision_hash
 from automation.core.kinds import (
     CANARY,
     CONFIG_MAP,
+    CONTROLLER_REVISION,
     ENDPOINT_SLICE,
     SECRET,
     SERVICE,
@@ -179,8 +180,8 @@ class Observer:
 
 
 def kinds() -> frozenset[Kind]:
-    """The kinds of objects that an observer reads."""
-    own = frozenset({CANARY, SERVICE, ENDPOINT_SLICE, CONFIG_MAP, SECRET})
+    """The kinds of objects that a driver looks at."""
+    own = frozenset({CANARY, SERVICE, ENDPOINT_SLICE, CONFIG_MAP, SECRET, CONTROLLER_REVISION})
     return own | workloads.kinds() | gateways.kinds()
 
 
@@ -194,7 +195,13 @@ def remembered(kind: Kind) -> Callable[[Manifest], Manifest]:
     return digest
 
 
-REMEMBERED = {kind: remembered(kind) for kind in (CONFIG_MAP, SECRET)}
+def recorded(revision: Manifest) -> Manifest:
+    """What is kept of a ControllerRevision: all of what was recorded; StatefulSets and DaemonSets have some, too."""
+    ours = marks.CANARY in (revision["metadata"].get("labels") or {})
+    return revision if ours else {"metadata": revision["metadata"]}
+
+
+REMEMBERED = {CONFIG_MAP: remembered(CONFIG_MAP), SECRET: remembered(SECRET), CONTROLLER_REVISION: recorded}
 """What a live copy keeps of objects that it needs not keep whole."""
 
 

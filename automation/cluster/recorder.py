@@ -61,7 +61,7 @@ class Recorder:
         data: Manifest = {"template": template, "spec": rollout, "configs": kept}
         if scaler := self._scaler(canary):
             data["autoscaler"] = scaler
-        known = self._known(canary)
+        known = recorded_for(canary.namespace, canary.name, self._copies)
         revision = _revision(f"{canary.name}-{wanted}", marks, data, known)
         self._create(CONTROLLER_REVISION, revision)
         # One that was there already is not a new one.
@@ -108,7 +108,7 @@ class Recorder:
 
     def _create(self, kind: Kind, body: Manifest) -> None:
         try:
-            self._cluster.create(kind, body)
+            self._copies.put(kind, self._cluster.create(kind, body))
         except Conflict:
             # It is there: revisions and kept configuration carry their content's hash in their name.
             self._own(kind, body["metadata"])
@@ -121,11 +121,6 @@ class Recorder:
             owned = {"metadata": {"ownerReferences": wanted["ownerReferences"]}}
             self._cluster.patch(kind, wanted["namespace"], wanted["name"], owned)
 
-    def _known(self, canary: Canary) -> list[Manifest]:
-        return self._cluster.select(
-            CONTROLLER_REVISION, Scope(canary.namespace, selector=f"{CANARY}={canary.name}")
-        )
-
     def _forget(self, canary: Canary, keep: frozenset[str], known: list[Manifest]) -> None:
         """Deletes old revisions first and then the configuration that no revision names any more."""
         by_age = sorted(known, key=lambda one: int(one["revision"]), reverse=True)
@@ -133,6 +128,7 @@ class Recorder:
         stale = [one for one in by_age[KEPT:] if one["metadata"]["name"] not in in_use]
         for one in stale:
             self._cluster.delete(CONTROLLER_REVISION, canary.namespace, one["metadata"]["name"])
+            self._copies.drop(CONTROLLER_REVISION, canary.namespace, one["metadata"]["name"])
         if not stale:
             return
         named = {name for one in by_age if one not in stale for name in one["data"]["configs"].values()}
@@ -142,6 +138,16 @@ class Recorder:
             ):
                 if config.get("immutable") and config["metadata"]["name"] not in named:
                     self._cluster.delete(kind, canary.namespace, config["metadata"]["name"])
+
+
+def recorded_for(namespace: str, name: str, copies: Copies) -> list[Manifest]:
+    """The recorded revisions of a Canary."""
+    return [
+        one
+        for one in copies.all(CONTROLLER_REVISION)
+        if one["metadata"].get("namespace") == namespace
+        and (one["metadata"].get("labels") or {}).get(CANARY) == name
+    ]
 
 
 def _revision(name: str, marks: Manifest, data: Manifest, known: list[Manifest]) -> Manifest:

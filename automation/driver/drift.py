@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from automation.cluster.observer import REMEMBERED, changed_by, kinds
+from automation.cluster.observer import CONFIG_KINDS, REMEMBERED, changed_by, kinds
 from automation.cluster.ports import Copies
 from automation.core.kinds import Kind, Manifest
 from automation.core.observation import Drift
@@ -47,7 +47,7 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
 
 
 def _agrees(kind: Kind, manifest: Manifest, live: Manifest) -> bool:
-    if kind in REMEMBERED:
+    if kind in CONFIG_KINDS.values():
         return bool(REMEMBERED[kind](manifest)["checksum"] == live["checksum"])
     return covers(_lasting(manifest), live)
 

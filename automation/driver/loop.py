@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from automation.cluster.outlines import Outlines
 from automation.cluster.watches import Key, Watches, key_of
-from automation.core.kinds import CANARY, Kind, Manifest
+from automation.core.kinds import CANARY, CONTROLLER_REVISION, Kind, Manifest
 from automation.core.status import Phase
 from automation.core.urgency import Urgency, urgency_in
 from automation.driver.agenda import Agenda, Due, Room
@@ -65,6 +65,8 @@ class Loop:
             elif self._mine(thing) and self._is_news(thing):
                 self._hasten(thing)
             return
+        if kind is CONTROLLER_REVISION:
+            return  # what is recorded never changes
         for canary in self._watches.all(CANARY):
             if self._mine(canary) and concerns(self._outlines.of(canary), kind, thing):
                 self._hasten(canary)
