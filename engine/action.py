@@ -27,6 +27,7 @@ from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
 from engine.state import history
 from engine.state.lock import locked
+from engine.state.projectconfig import with_project_config
 from engine.state.snapshots import Snapshots, find_checkpoint, read_outputs
 from engine.state.stacks import read_tags
 from engine.step import Op
@@ -100,11 +101,7 @@ class _Run:
 
     def result(self) -> Result:
         base = self._stored = self._snapshots.load()
-        blinded = {
-            key: "[secret]" if key in self._config.secret_keys else value
-            for key, value in self._config.values.items()
-        }
-        self._events.emit(Prelude(blinded))
+        self._events.emit(Prelude(self._config.blinded))
         ok = False
         try:
             with self._cancellable():
@@ -251,7 +248,7 @@ class _Run:
             result="succeeded" if ok else "failed",
             message=action.message,
             environment={"pulumi.version": f"v{VERSION}", **action.environment},
-            config=place.config.config,
+            config=with_project_config(place.config.config, place.project, place.ref.name),
             changes=self._events.changes,
         )
         key = find_checkpoint(place.backend, place.ref)

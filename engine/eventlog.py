@@ -14,6 +14,7 @@ from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 from engine.errors import EngineError
 from engine.eventjson import payloads, state_of
 from engine.events import Diagnostic, Event
+from engine.mask import Mask
 from engine.resource import Resource
 
 
@@ -28,8 +29,9 @@ class Sink(Protocol):
 class EventLog:
     """A listener that writes events to a sink. Debug messages, five for each resource, only with `debug`."""
 
-    def __init__(self, sink: Sink, debug: bool = False):
+    def __init__(self, sink: Sink, debug: bool = False, mask: Mask | None = None):
         self._sink, self._debug, self._sequence = sink, debug, 0
+        self._mask = mask or Mask()
         self._states: dict[int, tuple[Resource, dict[str, Any]]] = {}
 
     def close(self) -> None:
@@ -42,7 +44,7 @@ class EventLog:
         for body in payloads(event, self._state):
             envelope = {"sequence": self._sequence, "timestamp": int(time.time()), **body}
             self._sequence += 1
-            self._sink.write(json.dumps(envelope, separators=(",", ":"), ensure_ascii=False))
+            self._sink.write(self._mask(json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)))
 
     def _state(self, resource: Resource | None) -> dict[str, Any] | None:
         """As `state_of`; the same state occurs in several events."""
@@ -54,12 +56,12 @@ class EventLog:
         return known[1]
 
 
-def open_log(target: str, debug: bool) -> EventLog:
+def open_log(target: str, debug: bool, mask: Mask) -> EventLog:
     """The log behind `--event-log`: `tcp://HOST:PORT` or a file, which it replaces. Raises `EngineError`."""
     if target.startswith("tcp://"):
-        return EventLog(StreamSink(target.removeprefix("tcp://")), debug)
+        return EventLog(StreamSink(target.removeprefix("tcp://")), debug, mask)
     try:
-        return EventLog(FileSink(open(target, "w", encoding="utf-8")), debug)
+        return EventLog(FileSink(open(target, "w", encoding="utf-8")), debug, mask)
     except OSError as error:
         raise EngineError(f"could not open the event log '{target}': {error.strerror}") from error
 

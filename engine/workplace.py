@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from engine.errors import ConfigurationError
-from engine.shell import Shell
+from engine.shell import Say, Shell
 from engine.state import stacks
 from engine.state.backend import Backend, open_backend
+from engine.state.configvalue import has_secure, secrets_in
 from engine.state.projectconfig import ProgramConfig, program_config, validate, with_project_config
 from engine.state.reference import StackReference, parse_reference
 from engine.state.secrets import SecretsManager, passphrase_from, require_passphrase_provider
@@ -105,6 +107,15 @@ class Workplace:
         config = with_project_config(self.config.config, self.project, self.ref.name)
         validate(config, self.project, self.ref.name, self.secrets)
         return program_config(config, self.secrets)
+
+    def secret_texts(self) -> tuple[str, ...]:
+        """Every secret of the configuration in plain text. Raises `PassphraseError`."""
+        hidden = [value for value in self.config.config.values() if has_secure(value)]
+        return tuple(text for value in hidden for text in secrets_in(value, self.secrets))
+
+    def saying(self, out: Say) -> Workplace:
+        """The same place, where lines are said in another way."""
+        return Workplace(replace(self.shell, out=out), self.ref.full_name, self._config_file)
 
     def reference(self, name: str) -> StackReference:
         """The stack of a name as the user gives it."""

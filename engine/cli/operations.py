@@ -15,6 +15,7 @@ from engine.deploy.program import Program
 from engine.deploy.targets import Targets
 from engine.errors import Bail, ChangesFound, ConfigurationError, EngineError
 from engine.eventlog import open_log
+from engine.mask import Mask
 from engine.programs.inline import InlineProgram
 from engine.programs.python import PythonProgram
 from engine.workplace import Workplace
@@ -128,7 +129,8 @@ def _agreed(place: Workplace, arguments: Arguments, kind: Kind) -> bool:
 
 
 def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> Result:
-    place = Workplace(place.shell, place.ref.full_name, arguments.value("config-file"))
+    shell = place.shell
+    place = Workplace(shell, place.ref.full_name, arguments.value("config-file"))
     action = Action(
         kind,
         _options(place, arguments, preview),
@@ -139,10 +141,12 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         policy_packs=arguments.values("policy-pack"),
         policy_configs=arguments.values("policy-pack-config"),
     )
+    mask = Mask(place.secret_texts())
+    place = place.saying(lambda line: shell.out(mask(line)))
     display = display_for(place, arguments, kind, preview)
     if not arguments.value("event-log"):
         return perform(place, action, (display,))
-    with closing(open_log(arguments.value("event-log"), arguments.flag("debug"))) as log:
+    with closing(open_log(arguments.value("event-log"), arguments.flag("debug"), mask)) as log:
         return perform(place, action, (display, log))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from engine.state.configkey import ConfigKey, Path
@@ -48,6 +49,15 @@ def plain(value: Any, decrypter: Decrypter) -> Any:
     if isinstance(value, list):
         return [plain(item, decrypter) for item in value]
     return value
+
+
+def secrets_in(value: Any, decrypter: Decrypter) -> Iterator[str]:
+    """The secrets at any depth of a value, decrypted."""
+    if is_secure(value):
+        yield str(plain(value, decrypter))
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from secrets_in(item, decrypter)
 
 
 def text(value: Any, decrypter: Decrypter) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.state.configkey import parse_key
@@ -16,10 +16,11 @@ from engine.state.workspace import Project
 
 @dataclass(frozen=True)
 class ProgramConfig:
-    """What a program is given: texts by full key, and which of the keys hold a secret."""
+    """What a program is given: texts by full key, which of the keys hold a secret, and the texts without secrets."""
 
     values: dict[str, str]
     secret_keys: tuple[str, ...]
+    blinded: dict[str, str] = field(default_factory=dict)
 
 
 def program_config(config: ConfigMap, decrypter: Decrypter) -> ProgramConfig:
@@ -28,7 +29,15 @@ def program_config(config: ConfigMap, decrypter: Decrypter) -> ProgramConfig:
     return ProgramConfig(
         {str(key): text(config[key], decrypter) for key in keys},
         tuple(str(key) for key in keys if has_secure(config[key])),
+        {str(key): text(config[key], _Blind()) for key in keys},
     )
+
+
+class _Blind:
+    """Sees nothing of what it decrypts."""
+
+    def decrypt(self, ciphertext: str) -> str:
+        return "[secret]"
 
 
 def with_project_config(config: ConfigMap, project: Project, stack: str) -> ConfigMap:

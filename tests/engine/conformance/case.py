@@ -45,8 +45,8 @@ class Case:
     project: str = "name: shop\nruntime: python\n"
 
 
-def up_and_down(name: str, program: str, *numbers: int) -> Case:
-    """A case whose program is brought up in each of its forms, then again without a change, then destroyed."""
+def brought_up(name: str, program: str, *numbers: int) -> Case:
+    """A case whose program is brought up in each of its forms, then again without a change."""
     forms = numbers or (1,)
     ups = [Stage(UP, number) for number in forms]
-    return Case(name, program, (*ups, Stage(NO_CHANGES, forms[-1]), Stage(DESTROY, forms[-1])))
+    return Case(name, program, (*ups, Stage(NO_CHANGES, forms[-1])))

@@ -7,7 +7,7 @@ from tests.engine.conformance.case import (
     UP,
     Case,
     Stage,
-    up_and_down,
+    brought_up,
 )
 
 COMPONENTS = """
@@ -55,7 +55,7 @@ settings("three")
 """
 
 CASES = (
-    up_and_down("components and outputs", COMPONENTS, 1, 2),
+    brought_up("components and outputs", COMPONENTS, 1, 2),
     Case(
         "a fixed name whose data change",
         FIXED_NAME,
@@ -71,9 +71,9 @@ CASES = (
             Stage(DESTROY, 2),
         ),
     ),
-    up_and_down("an automatic name whose data change", AUTOMATIC_NAME, 1, 2),
-    up_and_down("labels that come, change and go", LABELS, 1, 2, 3, 1),
-    up_and_down("secret data", SECRETS, 1, 2),
+    brought_up("an automatic name whose data change", AUTOMATIC_NAME, 1, 2),
+    brought_up("labels that come, change and go", LABELS, 1, 2, 3, 1),
+    brought_up("secret data", SECRETS, 1, 2),
     Case("resources that go", GONE, (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(DESTROY, 2))),
     Case(
         "json on the terminal",

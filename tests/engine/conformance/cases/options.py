@@ -1,6 +1,6 @@
 """Resource options."""
 
-from tests.engine.conformance.case import DESTROY, NO_CHANGES, PREVIEW, UP, Case, Stage, up_and_down
+from tests.engine.conformance.case import DESTROY, NO_CHANGES, PREVIEW, UP, Case, Stage, brought_up
 
 IGNORED_LIST = """
 from scene import *
@@ -113,14 +113,14 @@ settings("one", opts=Options(replacement_trigger=STAGE, delete_before_replace=Tr
 """
 
 CASES = (
-    up_and_down("an ignored list that grows and shrinks", IGNORED_LIST, 1, 2, 3),
-    up_and_down("ignored changes", IGNORED, 1, 2),
+    brought_up("an ignored list that grows and shrinks", IGNORED_LIST, 1, 2, 3),
+    brought_up("ignored changes", IGNORED, 1, 2),
     Case(
         "aliases of resources and parents",
         ALIASES,
         (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(DESTROY)),
     ),
-    up_and_down("replacement on changes", REPLACE_ON_CHANGES, 1, 2),
+    brought_up("replacement on changes", REPLACE_ON_CHANGES, 1, 2),
     Case(
         "deletion before replacement",
         DELETE_BEFORE_REPLACE,
@@ -141,9 +141,9 @@ CASES = (
         ),
     ),
     Case("retention and deletion with another", RETAIN, (Stage(UP), Stage(UP, 2), Stage(DESTROY))),
-    up_and_down("dependencies", DEPENDS_ON, 1, 2),
-    up_and_down("timeouts", TIMEOUTS),
-    up_and_down("transforms", TRANSFORMS, 1, 2),
+    brought_up("dependencies", DEPENDS_ON, 1, 2),
+    brought_up("timeouts", TIMEOUTS),
+    brought_up("transforms", TRANSFORMS, 1, 2),
     Case("hooks", HOOKS, (Stage(PREVIEW), Stage(UP), Stage(UP, 2), Stage(UP, 3), Stage(DESTROY))),
     Case(
         "targets",
@@ -160,5 +160,5 @@ CASES = (
             Stage(DESTROY),
         ),
     ),
-    up_and_down("a replacement's trigger", TRIGGER, 1, 2),
+    brought_up("a replacement's trigger", TRIGGER, 1, 2),
 )

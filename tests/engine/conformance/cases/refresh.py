@@ -1,8 +1,6 @@
 """What others did to objects: refresh, import, sidecars, references."""
 
-import json
 from contextlib import suppress
-from typing import Any
 
 from automation.errors import ClusterRefused
 from tests.engine.conformance.case import (
@@ -22,7 +20,6 @@ one = settings("one", {"a": "1"}, labels={"x": "1"}, annotations={"pulumi.com/pa
 settings("two", {"a": "1"}, Options(depends_on=[one]))
 """
 
-AT_ONCE = {"pulumi.com/skipAwait": "true"}
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -93,21 +90,6 @@ settings("one", {"a": "1"}, Options(import_=f"{NAMESPACE}/nothing"))
 IMPORT_COMMAND = "import --yes --non-interactive --generate-code=false kubernetes:core/v1:ConfigMap one"
 
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-def service_applied(api: Api) -> None:
-    """As `kubectl apply` does it."""
-    body: dict[str, Any] = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "svc", "namespace": api.namespace, "annotations": AT_ONCE},
-        "spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]},
-    }
-    body["metadata"]["annotations"] = {**AT_ONCE, LAST_APPLIED: json.dumps(body)}
-    api.request("POST", f"/api/v1/namespaces/{api.namespace}/services", body=body)
-
-
 def service_made(api: Api) -> None:
     body = {"metadata": {"name": "svc"}, "spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}}
     api.request("POST", f"/api/v1/namespaces/{api.namespace}/services", body=body)
@@ -160,11 +142,6 @@ CASES = (
         "a sidecar patched in at the front",
         SIDECAR,
         (Stage(UP), Stage(UP, 2, before=sidecar_inserted), Stage(DESTROY)),
-    ),
-    Case(
-        "an import of a Service that was applied",
-        IMPORT_SERVICE,
-        (Stage(PREVIEW, before=service_applied), Stage(UP), Stage(NO_CHANGES), Stage(UP, 2), Stage(DESTROY)),
     ),
     Case(
         "an import that leaves defaults out",

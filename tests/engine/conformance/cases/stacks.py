@@ -4,11 +4,10 @@ from tests.engine.conformance.case import (
     DESTROY,
     NO_CHANGES,
     PREVIEW,
-    REFRESH,
     UP,
     Case,
     Stage,
-    up_and_down,
+    brought_up,
 )
 
 CONFIG = """
@@ -149,13 +148,13 @@ CASES = (
         ),
         project="name: shop\nruntime: python\nconfig:\n  given:\n    default: 3\n    type: integer\n",
     ),
-    up_and_down("explicit providers", PROVIDERS, 1, 2),
+    brought_up("explicit providers", PROVIDERS, 1, 2),
     Case(
         "a provider that goes",
         PROVIDER_GOES,
         (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(UP, 1), Stage(DESTROY)),
     ),
-    up_and_down("a provider that changes", PROVIDER_CHANGES, 1, 2),
+    brought_up("a provider that changes", PROVIDER_CHANGES, 1, 2),
     Case(
         "a reference to a stack",
         REFERENCE,
@@ -179,10 +178,10 @@ CASES = (
         ),
     ),
     Case("a reference to no stack", NO_STACK, (Stage(PREVIEW), Stage(UP))),
-    up_and_down("objects without data", EMPTY),
-    up_and_down("custom resources", CUSTOM, 1, 2),
-    up_and_down("patches of objects", PATCHES, 1, 2),
-    up_and_down("a Deployment", DEPLOYMENT, 1, 2, 1),
+    brought_up("objects without data", EMPTY),
+    brought_up("custom resources", CUSTOM, 1, 2),
+    brought_up("patches of objects", PATCHES, 1, 2),
+    brought_up("a Deployment", DEPLOYMENT, 1, 2, 1),
     Case(
         "a stack that changes hands",
         HANDS,
@@ -191,8 +190,6 @@ CASES = (
             Stage(NO_CHANGES, changes_hands=True),
             Stage(NO_CHANGES),
             Stage(UP, 2, changes_hands=True),
-            Stage(NO_CHANGES, 2),
-            Stage(REFRESH, 2, changes_hands=True),
             Stage(NO_CHANGES, 2),
             Stage(DESTROY, 2, changes_hands=True),
         ),
