@@ -23,7 +23,7 @@ _TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): kubernetes.rbac.v1.ClusterRoleBinding,
 }
 
-_OF_TEXTS = ("labels", "annotations", "data", "binaryData", "stringData")
+_MARKS, _DATA = ("labels", "annotations"), ("data", "binaryData", "stringData")
 
 
 def register(
@@ -51,12 +51,22 @@ def patch(manifest: Manifest, opts: pulumi.ResourceOptions) -> pulumi.CustomReso
 
 
 def _declared(manifest: Manifest) -> Manifest:
-    """Without maps that hold nothing: the API server does not keep them, and the official provider would find them
-    missing at every update."""
-    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "status")}
-    kept = {key: value for key, value in body.items() if key not in _OF_TEXTS or value}
-    metadata = {key: value for key, value in body["metadata"].items() if key not in _OF_TEXTS or value}
-    return {**kept, "metadata": metadata}
+    """Without texts by name that hold none: the API server does not keep them, and the official provider would find
+    them missing at every update."""
+    left_out = ("apiVersion", "kind", "status")
+    body = {
+        key: value for key, value in manifest.items() if key not in left_out and (key not in _DATA or value)
+    }
+    return {key: _described(key, value) for key, value in body.items()}
+
+
+def _described(key: str, value: Any) -> Any:
+    """The value of a field, without labels and annotations that hold nothing in its metadata."""
+    if not isinstance(value, dict):
+        return value
+    bare = key == "metadata"
+    kept = {name: item for name, item in value.items() if not bare or name not in _MARKS or item}
+    return {name: _described(name, item) for name, item in kept.items()}
 
 
 def _snake_keys(body: Manifest) -> dict[str, Any]:

@@ -28,6 +28,12 @@ def test_metadata_that_holds_nothing_is_left_out(field: str) -> None:
     assert set(declared(route)["metadata"]) == {"name", "namespace", "labels", "annotations"} - {field}
 
 
+def test_neither_is_metadata_of_a_template_that_holds_nothing() -> None:
+    target = documents.target()
+    target["spec"]["template"]["metadata"] = {"labels": {"app": "podinfo"}, "annotations": {}}
+    assert declared(target)["spec"]["template"]["metadata"] == {"labels": {"app": "podinfo"}}
+
+
 def test_data_that_hold_nothing_are_left_out() -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {}}
     assert "data" not in declared(config)
