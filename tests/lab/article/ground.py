@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from examples.story import SLUICE, scratch_project
 from lab import Lab
+from tests.lab.deadline import eventually
 from tests.lab.kubectl import Kubectl
 
 NAMESPACES = tuple(f"story-{number}" for number in range(1, 41))
@@ -51,6 +54,11 @@ class Running:
         """Pulls the plug: SIGKILL, and waits until it is gone."""
         self.process.kill()
         self.process.wait()
+
+    def interrupt(self) -> Done:
+        """As Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+        return self.wait()
 
     def wait(self, seconds: float = 120) -> Done:
         code = self.process.wait(seconds)
@@ -95,11 +103,28 @@ class Ground:
             if process.poll() is None:
                 running.kill()
 
+    def update(self, stack: str, *options: str) -> str:
+        """`pulumi up` by hand. A driver that updates the stack at the same moment holds it: then once more."""
+        command = ("pulumi", "up", "--yes", "--skip-preview", "--stack", stack, *options)
+
+        def unlocked() -> Done | None:
+            with self.begun(*command) as running:
+                done = running.wait()
+            return None if "the stack is currently locked" in done.said else done
+
+        done = eventually(unlocked, 60)
+        assert done.code == 0, f"`{' '.join(command)}` ended with {done.code}:\n{done.said}"
+        return done.said
+
     def history(self, name: str, namespace: str) -> list[dict[str, Any]]:
         """The steps of a Canary's stack, as `sluice history` tells them."""
         said = self.sluice("history", name, "--env", "dev", "-n", namespace, "--output", "json")
         steps: list[dict[str, Any]] = json.loads(said)
         return steps
+
+    def on(self, engine: str) -> Ground:
+        """The same ground, its commands run by `official` or `embedded`."""
+        return replace(self, environment={**self.environment, "SLUICE_ENGINE": engine})
 
     def configured(self, folder: Path, **settings: Any) -> Ground:
         """The same ground, with a project whose dev environment has other settings."""
@@ -115,10 +140,12 @@ def project(folder: Path, settings: Mapping[str, Any]) -> Path:
     return made
 
 
-def prepare(lab: Lab, folder: Path) -> Ground:
-    """The platform stack in a lab, its state in `folder`."""
+def prepare(lab: Lab, folder: Path, variables: Mapping[str, str] = MappingProxyType({})) -> Ground:
+    """The platform stack in a lab, its state in `folder`; `variables` are added to the environment."""
     state = folder / "state"
-    state.mkdir()
+    temporary = folder / "tmp"
+    for made_first in (state, temporary):
+        made_first.mkdir()
     made = project(folder, {})
     environment = {
         **os.environ,
@@ -127,6 +154,9 @@ def prepare(lab: Lab, folder: Path) -> Ground:
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_HOME": str(folder / "home"),
         "COLUMNS": "200",
+        # Drivers that stories kill leave files of the Kubernetes client there.
+        "TMPDIR": str(temporary),
+        **variables,
     }
     ground = Ground(lab, made, environment)
     ground.sluice("pulumi", "stack", "select", "--create", "dev")

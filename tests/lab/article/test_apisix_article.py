@@ -147,7 +147,7 @@ def test_neither_a_number_of_replicas_nor_an_image_set_by_others_is_undone_by_an
         # when
         podinfo.kubectl("scale", "deployment/podinfo", "--replicas=2")  # over the subresource, as an HPA does
         podinfo.until_weight(20)
-        podinfo.ground.sluice("pulumi", "up", "--yes", "--skip-preview", "--stack", podinfo.stack)
+        podinfo.ground.update(podinfo.stack)
         # then
         assert podinfo.replicas() == 2
         assert podinfo.image() == "stefanprodan/podinfo:6.0.4"
