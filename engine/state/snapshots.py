@@ -13,9 +13,9 @@ from engine.state.files import Backend
 from engine.state.integrity import problem
 from engine.state.properties import compact
 from engine.state.reference import StackReference
+from engine.state.roots import rooted
 from engine.state.secrets import Decrypter, SecretsManager, require_passphrase_provider
 from engine.state.vault import Vault
-from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap
 
 
@@ -50,10 +50,11 @@ def read_outputs(
 
     Secrets under another passphrase are blinded, and `elided` is told.
     """
-    checkpoint = read_checkpoint(backend, ref)
-    stored = checkpoint.deployment or {}
-    resources = stored.get("resources") or []
-    roots = [item for item in resources if isinstance(item, dict) and item.get("type") == ROOT_TYPE]
+    key = find_checkpoint(backend, ref)
+    if key is None:
+        raise StackNotFound.named(ref.name)
+    checkpoint = rooted(backend.read(key), backend.locate(key))
+    roots = (checkpoint.deployment or {}).get("resources") or []
     decrypter: Decrypter
     try:
         decrypter = manager_of(checkpoint, secrets)

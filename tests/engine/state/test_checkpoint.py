@@ -21,6 +21,7 @@ from engine.state.fields import decode_resource, encode_resource
 from engine.state.files import Backend
 from engine.state.properties import compact, decode, encode
 from engine.state.reference import StackReference
+from engine.state.roots import rooted
 from engine.state.secrets import Blind, SecretsManager
 from engine.state.snapshots import Snapshots, read_checkpoint, read_deployment, read_outputs
 from engine.state.vault import Vault
@@ -278,6 +279,17 @@ def test_what_a_stack_exports_is_read_by_itself(
         Deployment([replace(root(), outputs=outputs), a_resource(outputs={"url": "http://other"})])
     )
     assert read_outputs(backend, ref, secrets, list) == outputs
+
+
+def test_what_a_stack_exports_is_not_parsed_again_while_it_stays_the_same(
+    backend: Backend, ref: StackReference, secrets: SecretsManager
+) -> None:
+    Snapshots(backend, ref, secrets).save(Deployment([replace(root(), outputs={"url": "http://gateway"})]))
+    read_outputs(backend, ref, secrets, list)
+    before = rooted.cache_info()
+    assert read_outputs(backend, ref, secrets, list) == {"url": "http://gateway"}
+    after = rooted.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)
 
 
 def test_an_export_with_plain_secrets_is_imported_again(secrets: SecretsManager) -> None:
