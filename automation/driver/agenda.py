@@ -15,7 +15,7 @@ class Room:
     """How many keys may be out at once, in all and of those that begin: what nobody waits for must not keep the
     driver from what somebody does."""
 
-    all: int = 24
+    all: int = 16
     starts: int = 4
 
 

@@ -24,14 +24,12 @@ SLOW_SECONDS = 10.0
 def has_room(urgency: Urgency, working: Iterable[Urgency], cores: int) -> bool:
     """Whether an update may begin beside those that work.
 
-    Moves back have places of their own, one a core; the others share as many, of which initialisations get half.
+    There is a place for each core, and one more for moves back alone; initialisations get half of the places.
     """
     beside = list(working)
-    if urgency is Urgency.BACK:
-        return beside.count(Urgency.BACK) < cores
     if urgency is Urgency.START and beside.count(Urgency.START) >= max(1, cores // 2):
         return False
-    return len(beside) - beside.count(Urgency.BACK) < cores
+    return len(beside) < cores + (urgency is Urgency.BACK)
 
 
 @dataclass(frozen=True, order=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Place
         served.cluster,
         Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], "test"),
         engine,
-        lambda of: Release(STACK, lambda attempt: lambda: None),
+        lambda of: Release(f"dev.test.{of.name}", lambda attempt: lambda: None),
         Terms("ann@host", patience=patience),
         UpdateQueue(2),
         SystemClock(),
@@ -63,7 +64,9 @@ def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Place
 
 def update(kind: Purpose, weight: int, attempt: str = "a-2") -> MakeLive:
     placement = Placement(attempt, "primary", Traffic(weight), "rev")
-    return MakeLive(Intent(kind, placement, f"{kind} to {weight}"), forward=kind is Purpose.ADVANCE)
+    return MakeLive(
+        Intent(kind, placement, f"{kind} to {weight}"), forward=kind in (Purpose.ADVANCE, Purpose.INITIALISE)
+    )
 
 
 def weights(served: Api) -> list[int]:
@@ -110,6 +113,18 @@ def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
     assert weights(served) == [100, 0]
     assert "still running" in said[0]
     assert engine.messages == ["advance to 30"]
+
+
+def test_a_rollback_does_not_wait_for_the_initialisations_of_others(served: Api) -> None:
+    engine, ended = Engine(), threading.Event()
+    engine.does = lambda message: hang(ended) if "initialise" in message else None
+    one = placer(served, engine)
+    for name, why in (("first", "is still running"), ("second", "waits for those of others")):
+        with pytest.raises(Postponed, match=f"dev.test.{name} {why}"):
+            one.place(replace(canary(), name=name), update(Purpose.INITIALISE, 0), Placed())
+    assert one.place(canary(), update(Purpose.ROLLBACK, 0, "a-3"), Placed()) == []
+    ended.set()
+    assert engine.messages == ["initialise to 0", "rollback to 0"]
 
 
 def test_what_became_of_an_earlier_update_is_no_answer_to_a_later_one(served: Api) -> None:
