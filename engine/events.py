@@ -130,7 +130,8 @@ class Emitter:
     def _count(self, step: Step) -> None:
         if step.internal or step.op in UNCOUNTED:
             return
-        if step.op is Op.READ and not _found_otherwise(step):
+        if step.op is Op.READ and step.old is None:
+            # The first look at something changes nothing that was known.
             return
         self._changes[counted_as(step)] += 1
 
@@ -145,11 +146,6 @@ class Emitter:
         """How many errors were reported so far."""
         with self._lock:
             return self._errors
-
-
-def _found_otherwise(step: Step) -> bool:
-    """Whether a read found something else than the last one did."""
-    return step.old is not None and step.new is not None and step.old.outputs != step.new.outputs
 
 
 def counted_as(step: Step) -> str:

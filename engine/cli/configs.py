@@ -11,12 +11,13 @@ from engine.errors import ConfigurationError, EngineError
 from engine.state import history
 from engine.state.configkey import ConfigKey, parse_key
 from engine.state.configvalue import drop, find, has_secure, listed, put, secure, text, typed
+from engine.state.projectconfig import with_defaults
 from engine.workplace import Workplace
 
 
 def listing(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
-    config = place.config.config
+    config, _ = with_defaults(place.config.config, place.project)
     show = arguments.flag("show-secrets")
     decrypter = place.secrets if show and any(has_secure(value) for value in config.values()) else None
     if arguments.flag("json"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine.deploy import check
 from engine.deploy.context import Context
 from engine.deploy.decide import settled
-from engine.deploy.executor import Executor
+from engine.deploy.executor import Executor, StepError
 from engine.deploy.goal import Goal
 from engine.deploy.operations import timestamp
 from engine.deploy.secrecy import concealed
@@ -53,14 +53,15 @@ class Importer:
         return self._updated(result, replace(wanted, inputs=inputs), diff)
 
     def _found(self, goal: Goal, new: Resource, provider: Provider) -> Resource:
+        step = Step(Op.IMPORT, new.urn, new.type, None, new)
         try:
             read = provider.read(self._context.operation(new), new.type, goal.import_id, None, None)
         except ProviderError as error:
-            self._context.error(str(error), new.urn)
-            raise Bail(str(error)) from error
+            self._executor.refuse(step, str(error))
+            raise StepError(new.urn) from error
         if not read.id:
-            self._context.error(f"resource '{goal.import_id}' does not exist", new.urn)
-            raise Bail(f"{new.urn} does not exist")
+            self._executor.refuse(step, f"resource '{goal.import_id}' does not exist")
+            raise StepError(new.urn)
         now = timestamp()
         return replace(
             new,

@@ -65,7 +65,11 @@ def read(context: Context, provider: Provider, step: Step) -> Resource:
     if not found.id:
         raise ProviderError(f"resource '{new.id}' does not exist")
     return replace(
-        new, id=found.id, outputs=_outputs(context, new, found.outputs), init_errors=list(found.init_errors)
+        new,
+        id=found.id,
+        outputs=_outputs(context, new, found.outputs),
+        init_errors=list(found.init_errors),
+        modified=timestamp() if step.old else "",
     )
 
 

@@ -43,7 +43,7 @@ class PlainDisplay:
                     self._row(step.op, step.urn, words.planned(step.op), "")
                 elif not planning and not sections.is_quiet(step.op) and not _goes_silently(step):
                     self._done(step)
-            case StepFailed(step, _) if not step.internal:
+            case StepFailed(step, _) if not step.internal and not sections.is_quiet(step.op):
                 self._row(
                     step.op, step.urn, words.failed(step.op), f"{words.differences(step)} 1 error".strip()
                 )

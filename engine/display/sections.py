@@ -148,7 +148,7 @@ def resources(record: Record, summary: Summary) -> Iterator[str]:
 
 def is_quiet(op: Op) -> bool:
     """Whether a row would only say that nothing happens."""
-    return op in UNCHANGING and op is not Op.READ and op is not Op.REFRESH
+    return op in UNCHANGING and op is not Op.REFRESH
 
 
 def _place(urn: str) -> str:

@@ -42,6 +42,14 @@ class _Blind:
 
 def with_project_config(config: ConfigMap, project: Project, stack: str) -> ConfigMap:
     """The stack's configuration with the project's defaults. Raises `ConfigurationError` for missing values."""
+    merged, missing = with_defaults(config, project)
+    if missing:
+        raise ConfigurationError(_missing(stack, missing))
+    return merged
+
+
+def with_defaults(config: ConfigMap, project: Project) -> tuple[ConfigMap, list[str]]:
+    """The stack's configuration with the project's defaults, and the names of what neither gives."""
     merged, missing = dict(config), []
     for name in sorted(project.config):
         key, declared = parse_key(name, project.name), _declaration(project.config[name], ":" in name)
@@ -52,9 +60,7 @@ def with_project_config(config: ConfigMap, project: Project, stack: str) -> Conf
             merged[key] = _stored(default)
         elif key.namespace == project.name:
             missing.append(name)
-    if missing:
-        raise ConfigurationError(_missing(stack, missing))
-    return merged
+    return merged, missing
 
 
 def validate(config: ConfigMap, project: Project, stack: str, decrypter: Decrypter) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from automation.cluster.client import Cluster
-from tests.engine.conformance.allowed import ALLOWED, UNSETTLED
+from tests.engine.conformance.allowed import ALLOWED
 from tests.engine.conformance.case import Api, Case
 from tests.engine.conformance.cases import CASES
 from tests.engine.conformance.comparison import differences
@@ -21,11 +21,7 @@ Records = dict[str, Any]
 
 @pytest.mark.timeout(1800)  # the first one may have to wait for the official engine to be built
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_both_engines_do_the_same(
-    case: Case, measure: Engine, api_server: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if case.name in UNSETTLED:
-        request.applymarker(pytest.mark.xfail(reason="stands in the list of what is not settled"))
+def test_both_engines_do_the_same(case: Case, measure: Engine, api_server: Path, tmp_path: Path) -> None:
     pairs = ((EMBEDDED, measure), (measure, EMBEDDED))
     sites = [Site(case, own, tmp_path / own.name, api_server) for own, _ in pairs]
     with ThreadPoolExecutor(2) as pool:
