@@ -117,7 +117,11 @@ def test_ignored_fields_of_others_are_not_sent() -> None:
 
 def test_ignored_fields_of_ours_are_sent_as_they_are_live() -> None:
     live = deployment(
-        entry("hpa", REPLICAS), entry(OURS, {**REPLICAS, **image_of("app")}, "Apply"), replicas=5, image="a:2"
+        entry("hpa", REPLICAS),
+        entry(OURS, REPLICAS, "Apply"),
+        entry(OURS, image_of("app"), "Apply"),
+        replicas=5,
+        image="a:2",
     )
     patch = leave_to_owners(
         deployment(), live, ["spec.replicas", "spec.template.spec.containers[*].image"], OURS
