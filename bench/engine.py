@@ -31,10 +31,12 @@ RUNS_OF_SIZES = 5
 RULES = 10
 
 GOALS = {
-    "no_change_ms_p50": Goal(120),
-    "one_change_ms_p50": Goal(150),
-    "preview_ms_p50": Goal(120),
+    "no_change_ms_p50": Goal(100),
+    "one_change_ms_p50": Goal(120),
+    "preview_ms_p50": Goal(100),
     "pack_extra_ms_p50": Goal(50),
+    "no_change_100_ms_p50": Goal(300),
+    "no_change_400_ms_p50": Goal(1000),
     "rss_mb": Goal(200),
 }
 
@@ -147,7 +149,7 @@ def _growth(kubeconfig: Path, place: Path) -> dict[str, float]:
         bench = Bench(EmbeddedPulumi(), kubeconfig, _folder(place, f"state-{size}"), size)
         try:
             bench.stack.up()
-            found[f"no_change_ms_p50_{size}"] = _p50(bench.times(bench.stack.up, RUNS_OF_SIZES))
+            found[f"no_change_{size}_ms_p50"] = _p50(bench.times(bench.stack.up, RUNS_OF_SIZES))
         finally:
             bench.stack.destroy()
     return found

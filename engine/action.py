@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from engine.collector import rarely_collected
 from engine.deploy import pending
 from engine.deploy.adoption import Adoption, Imports
 from engine.deploy.builtin import BuiltinPackage
@@ -82,7 +83,7 @@ def perform(place: Workplace, action: Action, listeners: tuple[Listener, ...]) -
     preview = action.options.preview
     ref = place.existing
     lock = nullcontext() if preview else locked(place.backend, ref, place.shell.err)
-    with lock:
+    with lock, rarely_collected():
         return _Run(place, action, listeners).result()
 
 

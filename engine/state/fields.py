@@ -66,12 +66,14 @@ def encode_resource(resource: Resource, seal: Seal | None) -> dict[str, Any]:
 def decode_resource(document: Mapping[str, Any], unseal: Unseal) -> Resource:
     """The resource that JSON stands for; fields that the engine does not know are kept in `extra`."""
     known: dict[str, Any] = {"urn": "", "type": ""}
-    for name, attribute in FIELDS.items():
-        value = document.get(name)
-        if value is not None:
+    extra = {}
+    for name, value in document.items():
+        attribute = FIELDS.get(name)
+        if attribute is None:
+            extra[name] = value
+        elif value is not None:
             reader = _READERS.get(name)
             known[attribute] = reader(value, unseal) if reader else value
-    extra = {name: value for name, value in document.items() if name not in FIELDS}
     return Resource(**known, extra=extra)
 
 
