@@ -16,7 +16,7 @@ from engine.state import stacks
 from engine.state.checkpoint import decode_deployment, encode_export, export_document, parse_export
 from engine.state.lock import locked
 from engine.state.secrets import Blind, SecretsManager, passphrase_from
-from engine.state.snapshots import Snapshots, read_checkpoint, read_deployment, require_integrity
+from engine.state.snapshots import Snapshots, read_checkpoint, read_root, require_integrity
 from engine.state.vault import Vault
 from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap, has_secret, reveal
@@ -26,7 +26,7 @@ from engine.workplace import Workplace
 def output(place: Workplace, arguments: Arguments) -> None:
     ref = place.existing
     show_secrets = arguments.flag("show-secrets")
-    deployment = read_deployment(place.backend, ref, place.secrets if show_secrets else Blind())
+    deployment = read_root(place.backend, ref, place.secrets if show_secrets else Blind())
     found = {key: _shown(value, show_secrets) for key, value in outputs_of(deployment).items()}
     if arguments.positionals:
         name = arguments.positionals[0]

@@ -37,10 +37,25 @@ def read_checkpoint(backend: Backend, ref: StackReference) -> Checkpoint:
 
 def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter) -> Deployment:
     """The stack's deployment for looking at; with `secrets.Blind()` every secret reads `[secret]`."""
-    checkpoint = read_checkpoint(backend, ref)
+    return _decoded(read_checkpoint(backend, ref), ref, decrypter)
+
+
+def read_root(backend: Backend, ref: StackReference, decrypter: Decrypter) -> Deployment:
+    """As `read_deployment`, with the resource of the stack itself alone: nothing else is decoded."""
+    return _decoded(_read_rooted(backend, ref), ref, decrypter)
+
+
+def _decoded(checkpoint: Checkpoint, ref: StackReference, decrypter: Decrypter) -> Deployment:
     if isinstance(decrypter, SecretsManager):
         decrypter = manager_of(checkpoint, decrypter)
     return decode_deployment(checkpoint.deployment or {}, Vault(decrypter), layout.checkpoint(ref))
+
+
+def _read_rooted(backend: Backend, ref: StackReference) -> Checkpoint:
+    key = find_checkpoint(backend, ref)
+    if key is None:
+        raise StackNotFound.named(ref.name)
+    return rooted(backend.read(key), backend.locate(key))
 
 
 def read_outputs(
@@ -50,10 +65,7 @@ def read_outputs(
 
     Secrets under another passphrase are blinded, and `elided` is told.
     """
-    key = find_checkpoint(backend, ref)
-    if key is None:
-        raise StackNotFound.named(ref.name)
-    checkpoint = rooted(backend.read(key), backend.locate(key))
+    checkpoint = _read_rooted(backend, ref)
     roots = (checkpoint.deployment or {}).get("resources") or []
     decrypter: Decrypter
     try:
