@@ -50,16 +50,23 @@ def selector_of(target: Manifest) -> Selector:
 
 def shared_with(chosen: Selector, others: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
     """The names of other workloads whose pods would be selected too; `others`: each one's name and pods' labels."""
-    return tuple(sorted(name for name, labels in others if chosen.target.items() <= labels.items()))
+    return tuple(
+        sorted(
+            name
+            for name, labels in others
+            if chosen.target.items() <= labels.items() or chosen.primary.items() <= labels.items()
+        )
+    )
 
 
 def sharing_problem(target: str, chosen: Selector, name: str) -> Problem:
     """What is wrong with a workload whose pods a release of the target, a full name, would send users to."""
     labels = ", ".join(f"{label}={value}" for label, value in chosen.target.items())
+    primary = ", ".join(f"{label}={value}" for label, value in chosen.told_apart.items())
     return Problem(
         path="spec.targetRef",
-        problem=f"pods of {name} have all labels by which those of {target} are selected ({labels}): they would get "
-        "its users' requests",
+        problem=f"pods of {name} have all labels by which those of {target} or of its primary are selected "
+        f"({labels}; primary: {primary}): they would get its users' requests",
         remedy="give the two workloads different values of a label that is in spec.selector.matchLabels of both (a "
         "selector is immutable: the workload has to be created anew)",
     )

@@ -846,7 +846,7 @@ def test_no_run_starts_while_another_workload_would_get_its_traffic() -> None:
     world.tick(2)
     assert (world.status.phase, world.recorded) == (Phase.INITIALIZED, [])
     assert (
-        "pods of deployment worker have all labels by which those of podinfo.test are selected"
+        "pods of deployment worker have all labels by which those of podinfo.test or of its primary are selected"
         in world.texts[0]
     )
     world.cluster.delete(DEPLOYMENT, "test", "worker")

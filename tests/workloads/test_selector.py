@@ -39,10 +39,11 @@ def test_a_target_without_a_label_that_tells_apart_is_refused() -> None:
     [
         ({NAME: "shop", "instance": "eu", "tier": "web"}, True),
         ({NAME: "shop", "instance": "us"}, False),
+        ({NAME: "shop-primary", "instance": "eu"}, True),
         ({NAME: "shop"}, False),
         ({}, False),
     ],
-    ids=["all of them and more", "another value", "one of them", "none"],
+    ids=["all of them and more", "another value", "those of primary", "one of them", "none"],
 )
 def test_other_workloads_whose_pods_would_be_selected(pod: dict[str, str], shared: bool) -> None:
     chosen = selector_of(target(**{NAME: "shop", "instance": "eu"}))
