@@ -13,7 +13,7 @@ from typing import Literal
 
 from automation.core import revision_hash
 from automation.core.advice import advice
-from automation.core.kinds import METRIC_TEMPLATE, Manifest
+from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.questions.metrics.providers import PROVIDERS
@@ -24,11 +24,10 @@ from gateways.registry import gateway_of, source_of
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
 from workloads.registry import scaler_of, workload_of
-from workloads.selector import selector_of, shared_with, sharing_problem
+from workloads.selector import labels_of, selector_of, sharing_problems
 
 ILLEGIBLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What comes of a document without what every one of its kind has."""
-CONFIGS = {"configmap": "ConfigMap", "secret": "Secret"}
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,19 @@ def review(found: Sequence[Found]) -> Reviewed:
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
     around = Around(found)
     for one in found:
-        if is_release(one.document):
-            said = list(_canary(one, around))
-            findings += said
-            if not any(finding.kind == "problem" for finding in said):
-                ours = tuple(front_of(one.document).own_fields(one.document))
-                canaries.append((one.origin, canary_of(one.document), ours))
-        elif one.document.get("kind") == METRIC_TEMPLATE.kind:
+        if one.document.get("kind") == METRIC_TEMPLATE.kind:
             findings += _template(one)
+        if not is_release(one.document):
+            continue
+        try:
+            canary = canary_of(one.document)
+        except Refused as refused:
+            findings += _told("Canary", one, refused.problems)
+            continue
+        said = list(_canary(_Subject(one, canary, around)))
+        findings += said
+        if not any(finding.kind == "problem" for finding in said):
+            canaries.append((one.origin, canary, tuple(front_of(one.document).own_fields(one.document))))
     return Reviewed(tuple(findings), tuple(canaries))
 
 
@@ -92,17 +96,16 @@ def _place(document: Manifest) -> tuple[str, str, str]:
     return str(document.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))
 
 
-def _canary(one: Found, around: Around) -> Iterator[Finding]:
-    try:
-        canary = canary_of(one.document)
-    except Refused as refused:
-        for problem in refused.problems:
-            yield Finding("problem", one.origin, f"Canary {'.'.join(_place(one.document)[:0:-1])}: {problem}")
-        return
-    subject = _Subject(one, canary, around)
+def _told(kind: str, one: Found, problems: Iterable[Problem]) -> list[Finding]:
+    """Problems of one document alone."""
+    _, namespace, name = _place(one.document)
+    return [Finding("problem", one.origin, f"{kind} {name}.{namespace}: {problem}") for problem in problems]
+
+
+def _canary(subject: _Subject) -> Iterator[Finding]:
     for look in (_rivals, _target, _source, _autoscaler, _metrics):
         yield from look(subject)
-    for text in advice(canary):
+    for text in advice(subject.canary):
         yield subject.remark(text)
     if absent := list(dict.fromkeys(_absent(subject))):
         yield subject.remark(f"not among these documents, so not looked at: {', '.join(absent)}")
@@ -175,17 +178,11 @@ def _shared(subject: _Subject, target: Manifest) -> Iterator[Problem]:
     except Refused as refused:
         yield from refused.problems
         return
-    others = [
-        (f"{kind.kind.kind.lower()} {_place(other.document)[2]}", _labels(kind.template(other.document)))
+    workloads = [
+        (_place(other.document)[2], labels_of(kind.template(other.document)))
         for other in subject.around.all(canary.target.kind, canary.namespace)
-        if _place(other.document)[2] not in (canary.target.name, canary.primary_name)
     ]
-    for name in shared_with(chosen, others):
-        yield sharing_problem(canary.target_full_name, chosen, name)
-
-
-def _labels(template: Manifest) -> dict[str, str]:
-    return dict((template.get("metadata") or {}).get("labels") or {})
+    yield from sharing_problems(canary, chosen, workloads)
 
 
 def _source(subject: _Subject) -> Iterator[Finding]:
@@ -226,11 +223,7 @@ def _metrics(subject: _Subject) -> Iterator[Finding]:
 
 
 def _template(one: Found) -> list[Finding]:
-    name = ".".join(_place(one.document)[:0:-1])
-    return [
-        Finding("problem", one.origin, f"MetricTemplate {name}: {problem}")
-        for problem in _template_problems(one.document)
-    ]
+    return _told(METRIC_TEMPLATE.kind, one, _template_problems(one.document))
 
 
 def _template_problems(document: Manifest) -> tuple[Problem, ...]:
@@ -266,6 +259,6 @@ def _absent_configs(subject: _Subject) -> Iterator[str]:
         with suppress(*ILLEGIBLE):  # said already
             template = workload_of(subject.canary).template(target.document)
             for reference in revision_hash.tracked_references(template):
-                kind = CONFIGS[reference.kind]
+                kind = CONFIG_KINDS[reference.kind].kind
                 if not reference.optional and not subject.near(kind, reference.name):
                     yield f"{kind} {reference.name}"

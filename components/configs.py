@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automation.core.kinds import Manifest
+from automation.core.kinds import CONFIG_KINDS, Manifest
 from automation.core.marks import RELEASE
-
-KINDS = {"configmap": "ConfigMap", "secret": "Secret"}
 
 
 def primary_name(name: str) -> str:
@@ -28,7 +26,7 @@ def _copy(reference: str, recorded: Manifest, namespace: str, owner: Manifest) -
     content: Manifest = {key: recorded[key] for key in ("data", "binaryData", "type") if key in recorded}
     return {
         "apiVersion": "v1",
-        "kind": KINDS[kind],
+        "kind": CONFIG_KINDS[kind].kind,
         "metadata": {
             "name": primary_name(name),
             "namespace": namespace,

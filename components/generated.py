@@ -8,7 +8,7 @@ answer; nor must the primary's autoscaler, which would take the idle primary's p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from automation.core.kinds import Manifest
@@ -93,15 +93,13 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
     if inputs.revision is None:
         return common
     revision = inputs.revision
-    return Generated(
-        common.services,
-        common.apex,
-        foreign,
-        stays,
-        configs.copies({**(inputs.kept or {}), **revision.configs}, canary.namespace, owner),
-        primary.workload(canary, primary.Origin(inputs.target, chosen, inputs.primary), revision, owner),
-        _autoscaler(canary, inputs, owner),
-        common.route,
+    return replace(
+        common,
+        configs=configs.copies({**(inputs.kept or {}), **revision.configs}, canary.namespace, owner),
+        primary=primary.workload(
+            canary, primary.Origin(inputs.target, chosen, inputs.primary), revision, owner
+        ),
+        autoscaler=_autoscaler(canary, inputs, owner),
     )
 
 

@@ -11,9 +11,8 @@ from automation.cluster.ports import Objects
 from automation.core import marks
 from automation.core.kinds import (
     CANARY,
-    CONFIG_MAP,
+    CONFIG_KINDS,
     CONTROLLER_REVISION,
-    SECRET,
     SERVICE,
     Kind,
     Manifest,
@@ -132,7 +131,7 @@ def _scope(document: Manifest) -> Scope:
 
 def _recorded_configs(cluster: Objects, recorded: Scope, kinds: Collection[str]) -> dict[str, Manifest]:
     found = {}
-    for name, kind in (("configmap", CONFIG_MAP), ("secret", SECRET)):
+    for name, kind in CONFIG_KINDS.items():
         for item in cluster.select(kind, recorded) if name in kinds else ():
             found[f"{name}/{item['metadata']['name']}"] = item
     return found

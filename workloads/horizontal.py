@@ -30,7 +30,6 @@ class HorizontalPodAutoscalers:
 
     def primary(self, canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
         """The target's spec, with the Canary's own bounds where it states them."""
-        assert canary.autoscaler is not None
         reference = {
             "apiVersion": canary.target.api_version,
             "kind": canary.target.kind,
@@ -40,7 +39,7 @@ class HorizontalPodAutoscalers:
             "apiVersion": self.kind.api_version,
             "kind": self.kind.kind,
             "metadata": {
-                "name": f"{canary.autoscaler.name}-primary",
+                "name": canary.primary_scaler_name,
                 "namespace": canary.namespace,
                 "annotations": dict(RELEASE),
                 "ownerReferences": [owner],

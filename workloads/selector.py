@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
+from automation.core.spec import Canary
 
 LABELS = ("app", "name", "app.kubernetes.io/name")
 """Labels that may tell target and primary apart, in order of preference."""
@@ -48,8 +49,19 @@ def selector_of(target: Manifest) -> Selector:
     raise Refused((_unselected(target),))
 
 
-def shared_with(chosen: Selector, others: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
-    """The names of other workloads whose pods would be selected too; `others`: each one's name and pods' labels."""
+Neighbour = tuple[str, Mapping[str, str]]
+"""A workload's name and the labels of its pods."""
+
+
+def sharing_problems(canary: Canary, chosen: Selector, workloads: Iterable[Neighbour]) -> list[Problem]:
+    """What is wrong with workloads of the Canary's namespace, beside its own, that would get its users' requests."""
+    own, kind = (canary.target.name, canary.primary_name), canary.target.kind.lower()
+    others = [(f"{kind} {name}", labels) for name, labels in workloads if name not in own]
+    return [_sharing(canary.target_full_name, chosen, name) for name in shared_with(chosen, others)]
+
+
+def shared_with(chosen: Selector, others: Iterable[Neighbour]) -> tuple[str, ...]:
+    """The names of workloads whose pods would be selected too."""
     return tuple(
         sorted(
             name
@@ -59,8 +71,13 @@ def shared_with(chosen: Selector, others: Iterable[tuple[str, Mapping[str, str]]
     )
 
 
-def sharing_problem(target: str, chosen: Selector, name: str) -> Problem:
-    """What is wrong with a workload whose pods a release of the target, a full name, would send users to."""
+def labels_of(template: Manifest) -> Mapping[str, str]:
+    """The labels of a pod template's pods."""
+    labels: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
+    return labels
+
+
+def _sharing(target: str, chosen: Selector, name: str) -> Problem:
     labels = ", ".join(f"{label}={value}" for label, value in chosen.target.items())
     primary = ", ".join(f"{label}={value}" for label, value in chosen.told_apart.items())
     return Problem(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from automation.cluster.ports import Copies
 from automation.core.kinds import Kind
+from workloads.selector import Neighbour, labels_of
 from workloads.workload import WorkloadKind
 
 FRESH_SECONDS = 1.0
-Neighbour = tuple[str, Mapping[str, str]]
 
 
 class Neighbours:
@@ -20,7 +18,7 @@ class Neighbours:
         self._gathered: dict[Kind, tuple[float, dict[str, list[Neighbour]]]] = {}
 
     def of(self, workload: WorkloadKind, namespace: str, now: float) -> list[Neighbour]:
-        """(name, labels of its pods) of each workload of a kind in a namespace; `now` is in seconds."""
+        """The workloads of a kind in a namespace; `now` is in seconds."""
         at, found = self._gathered.get(workload.kind, (float("-inf"), {}))
         if not at <= now < at + FRESH_SECONDS:
             found = self._gather(workload)
@@ -31,6 +29,6 @@ class Neighbours:
         found: dict[str, list[Neighbour]] = {}
         for one in self._copies.all(workload.kind):
             metadata = one["metadata"]
-            labels = (workload.template(one).get("metadata") or {}).get("labels") or {}
+            labels = labels_of(workload.template(one))
             found.setdefault(metadata.get("namespace", ""), []).append((metadata["name"], labels))
         return found

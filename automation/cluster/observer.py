@@ -12,6 +12,7 @@ from automation.cluster.ports import Copies
 from automation.core import marks, revision_hash
 from automation.core.kinds import (
     CANARY,
+    CONFIG_KINDS,
     CONFIG_MAP,
     CONTROLLER_REVISION,
     ENDPOINT_SLICE,
@@ -38,9 +39,7 @@ from automation.core.status import Apex
 from gateways import registry as gateways
 from workloads import registry as workloads
 from workloads.ports import port_problems
-from workloads.selector import Selector, selector_of, shared_with, sharing_problem
-
-CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
+from workloads.selector import Selector, selector_of, sharing_problems
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,7 @@ class Observer:
         primary = self._copies.get(workload.kind, canary.namespace, canary.primary_name)
         gateway = gateways.gateway_of(canary)
         route = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
+        source = live_source(canary, self._copies)
         target, problems = self._target(canary, context.now)
         apex = self._copies.get(SERVICE, canary.namespace, canary.apex)
         return Observation(
@@ -82,8 +82,8 @@ class Observer:
             apex=selected(apex, target) if apex and target else None,
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
-            problems=(*problems, *self._route_problems(canary), *self._rivals(canary)),
-            remarks=gateway.left_alone(canary, live_source(canary, self._copies)),
+            problems=(*problems, *map(str, gateway.problems(canary, source)), *self._rivals(canary)),
+            remarks=gateway.left_alone(canary, source),
             providers=context.providers,
             strict=context.strict,
             setback=context.setback,
@@ -133,31 +133,20 @@ class Observer:
         """What is wrong with other workloads whose pods would get this one's users."""
         if not selector.label:
             return []
-        workload, own = workloads.workload_of(canary), (canary.target.name, canary.primary_name)
-        others = [
-            (f"{workload.kind.kind.lower()} {name}", labels)
-            for name, labels in self._neighbours.of(workload, canary.namespace, now)
-            if name not in own
-        ]
-        return [
-            sharing_problem(canary.target_full_name, selector, name) for name in shared_with(selector, others)
-        ]
+        neighbours = self._neighbours.of(workloads.workload_of(canary), canary.namespace, now)
+        return sharing_problems(canary, selector, neighbours)
 
     def _autoscaling(self, canary: Canary) -> Autoscaling:
         scaler = workloads.scaler_of(canary)
         if scaler is None or canary.autoscaler is None:
             return NOT_SCALED
         target = self._copies.get(scaler.kind, canary.namespace, canary.autoscaler.name)
-        primary = self._copies.get(scaler.kind, canary.namespace, f"{canary.autoscaler.name}-primary")
+        primary = self._copies.get(scaler.kind, canary.namespace, canary.primary_scaler_name)
         return Autoscaling(
             least=scaler.minimum(target) if target else None,
             most=canary.primary_bounds.get("maxReplicas") or (scaler.maximum(target) if target else None),
             wanted=scaler.wanted(primary) if primary else None,
         )
-
-    def _route_problems(self, canary: Canary) -> list[str]:
-        problems = gateways.gateway_of(canary).problems(canary, live_source(canary, self._copies))
-        return [str(problem) for problem in problems]
 
     def _rivals(self, canary: Canary) -> list[str]:
         others = map(self._outlines.of, self._copies.all(CANARY))

@@ -13,6 +13,7 @@ from automation.cluster.client import Conflict
 from automation.cluster.ports import Copies, Objects
 from automation.core import revision_hash
 from automation.core.kinds import (
+    CONFIG_KINDS,
     CONFIG_MAP,
     CONTROLLER_REVISION,
     SECRET,
@@ -71,8 +72,7 @@ class Recorder:
     def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Manifest]:
         found = {}
         for reference in revision_hash.tracked_references(template):
-            kind = CONFIG_MAP if reference.kind == "configmap" else SECRET
-            config = self._cluster.get(kind, namespace, reference.name)
+            config = self._cluster.get(CONFIG_KINDS[reference.kind], namespace, reference.name)
             if config is not None and revision_hash.is_tracked(config):
                 found[reference.key] = config
         return found

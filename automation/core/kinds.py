@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -52,5 +53,7 @@ SERVICE = Kind("/api/v1", "services", "Service")
 ENDPOINT_SLICE = Kind("/apis/discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
 CONFIG_MAP = Kind("/api/v1", "configmaps", "ConfigMap")
 SECRET = Kind("/api/v1", "secrets", "Secret")
+CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
+"""By the word that stands for a kind in the keys of configuration, such as `configmap/NAME`."""
 EVENT = Kind("/api/v1", "events", "Event")
 POD = Kind("/api/v1", "pods", "Pod")

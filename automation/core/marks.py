@@ -97,3 +97,17 @@ def replicas_asked(live: Manifest) -> int | None:
     """How many pods the document of a declared workload asks for; None where it leaves that open."""
     text = (live["metadata"].get("annotations") or {}).get(REPLICAS, "")
     return int(text) if text.isdecimal() else None
+
+
+def is_deleted(live: Manifest) -> bool:
+    """Whether somebody has deleted an object that its finalizers keep."""
+    return "deletionTimestamp" in (live.get("metadata") or {})
+
+
+def is_held(live: Manifest) -> bool:
+    """Whether a Canary stays when it is deleted, until it is let go."""
+    return FINALIZER in finalizers(live)
+
+
+def finalizers(live: Manifest) -> list[str]:
+    return list(live["metadata"].get("finalizers") or ())

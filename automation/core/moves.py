@@ -6,11 +6,10 @@ from automation.core.decision import Action, Announce, Decision, Event, MakeLive
 from automation.core.evidence import CheckResult, Evidence
 from automation.core.moments import timestamp
 from automation.core.situation import Situation
-from automation.core.status import Intent, Placement, Purpose, Status
+from automation.core.status import TOWARDS_PRIMARY, Intent, Placement, Purpose, Status
 from automation.core.traffic import ALL_ON_PRIMARY
 
 _ALWAYS_FORWARD = (Purpose.INITIALISE, Purpose.APEX, Purpose.PROMOTE)
-_TOWARDS_PRIMARY = (Purpose.RESTART, Purpose.RETURN, Purpose.RESTORE, Purpose.ROLLBACK)
 
 
 def stay(reason: str, *events: Event) -> Decision:
@@ -48,7 +47,7 @@ def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
     if kind in _ALWAYS_FORWARD:
         return True
     live = at.seen.route.traffic if at.seen.route else ALL_ON_PRIMARY
-    return kind not in _TOWARDS_PRIMARY and placement.traffic.exposes_more_than(live)
+    return kind not in TOWARDS_PRIMARY and placement.traffic.exposes_more_than(live)
 
 
 def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:

@@ -96,5 +96,10 @@ class Canary:
         return f"{self.target.name}-primary"
 
     @property
+    def primary_scaler_name(self) -> str:
+        """The name of primary's autoscaler; "" where none scales the target."""
+        return f"{self.autoscaler.name}-primary" if self.autoscaler else ""
+
+    @property
     def primary_full_name(self) -> str:
         return f"{self.primary_name}.{self.namespace}"

@@ -62,6 +62,10 @@ class Purpose(StrEnum):
     REMOVE = "remove"  # take away what was generated
 
 
+TOWARDS_PRIMARY = (Purpose.RESTART, Purpose.RETURN, Purpose.RESTORE, Purpose.ROLLBACK)
+"""What takes users back to primary."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """All that the program renders and that varies in a release.

@@ -22,6 +22,8 @@ class Transition:
 
 RUNNING = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
 IDLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
+BEGINNING = (Phase.NONE, Phase.INITIALIZING)
+RESTING = (*IDLE, Phase.TERMINATED)
 _UNSETTLED = (Phase.INITIALIZING, *RUNNING)
 TRANSITIONS = (
     Transition(Phase.NONE, Phase.INITIALIZING, "the Canary is seen for the first time: primary is created"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from automation.core.status import Phase, Purpose
+from automation.core.status import TOWARDS_PRIMARY, Purpose
+from automation.core.transitions import BEGINNING, RESTING
 
 
 class Urgency(IntEnum):
@@ -17,21 +18,18 @@ class Urgency(IntEnum):
     START = 3  # a target that serves alone gets its primary
 
 
-_BACK = frozenset({Purpose.RESTART, Purpose.RETURN, Purpose.RESTORE, Purpose.ROLLBACK})
 _START = frozenset({Purpose.INITIALISE, Purpose.APEX})
-_AT_REST = frozenset({Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED})
-_BEGINNING = frozenset({Phase.NONE, Phase.INITIALIZING})
 
 
 def urgency_of(purpose: Purpose) -> Urgency:
     """Of the update of an attempt."""
-    if purpose in _BACK:
+    if purpose in TOWARDS_PRIMARY:
         return Urgency.BACK
     return Urgency.START if purpose in _START else Urgency.STEP
 
 
 def urgency_in(phase: str) -> Urgency:
     """Of a look at a Canary in this phase. It may turn out to be a step back, so those under way come first."""
-    if phase in _BEGINNING:
+    if phase in BEGINNING:
         return Urgency.START
-    return Urgency.REST if phase in _AT_REST else Urgency.STEP
+    return Urgency.REST if phase in RESTING else Urgency.STEP

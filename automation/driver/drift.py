@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from automation.cluster.observer import CONFIG_KINDS, REMEMBERED, changed_by, kinds
+from automation.cluster.observer import REMEMBERED, changed_by, kinds
 from automation.cluster.ports import Copies
-from automation.core.kinds import Kind, Manifest
+from automation.core.kinds import CONFIG_KINDS, Kind, Manifest
 from automation.core.observation import Drift
 from automation.core.refusal import Refused
 from automation.core.spec import Canary

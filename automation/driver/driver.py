@@ -29,7 +29,7 @@ from automation.core.decision import (
 )
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.liveness import is_live
-from automation.core.marks import FINALIZER
+from automation.core.marks import FINALIZER, finalizers, is_deleted, is_held
 from automation.core.observation import Drift, Observation
 from automation.core.phases.repair import mended
 from automation.core.settle import Veto, abandon
@@ -38,6 +38,7 @@ from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
 from automation.core.texts import deleted
 from automation.core.traffic import ALL_ON_PRIMARY
+from automation.core.transitions import BEGINNING, RESTING
 from automation.driver.drift import drift_of
 from automation.driver.memory import Memories, Memory, Served, Waiting
 from automation.driver.ports import Ports
@@ -48,7 +49,6 @@ from automation.updates.stacks import PolicyRefused
 from documents.front import canary_of
 from workloads.registry import workload_of
 
-RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATED)
 LAG_SECONDS = 1.0
 """How far a live copy may be behind what an update wrote."""
 REMINDER_SECONDS = 600.0
@@ -100,7 +100,7 @@ class Driver:
             return outcome(scene, "the target changed meanwhile; looking again")
 
     def _look(self, live: Manifest, canary: Canary, status: Status, memory: Memory) -> Scene:
-        initialising = status.phase in (Phase.NONE, Phase.INITIALIZING) and not canary.skip_analysis
+        initialising = status.phase in BEGINNING and not canary.skip_analysis
         context = TickContext(
             now=self._ports.clock.now(),
             fresh_attempt=self._ports.fresh_attempt(),
@@ -110,8 +110,8 @@ class Driver:
             setback=memory.placed.setback,
             drift=self._drift(canary, status, memory),
             mending=memory.mending,
-            held=FINALIZER in finalizers(live),
-            deleted="deletionTimestamp" in live["metadata"],
+            held=is_held(live),
+            deleted=is_deleted(live),
         )
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
 
@@ -245,7 +245,7 @@ class Driver:
         body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": wanted}}
         key = (metadata["namespace"], metadata["name"])
         kept = self._ports.objects.patch(CANARY, *key, body)
-        if "deletionTimestamp" in kept["metadata"]:
+        if is_deleted(kept):
             scene.memory.served = None  # its users are back on the target
         else:
             self._ports.copies.put(CANARY, kept)
@@ -256,10 +256,7 @@ class Driver:
         if memory is None or memory.served is None:
             return
         left = memory.served
-        event = deleted(left.canary, left.pods)
-        key = (left.canary.namespace, left.canary.name)
-        announcement = Announcement(*key, event.type, event.text, self._ports.clock.now())
-        self._ports.announce(announcement, left.live)
+        self._tell(left.live, deleted(left.canary, left.pods))
 
     def _save(self, scene: Scene, status: Status) -> Scene:
         saved = self._ports.objects.replace_status(CANARY, {**scene.live, "status": status.document()})
@@ -268,23 +265,21 @@ class Driver:
         return replace(scene, live=saved, status=status)
 
     def _announce(self, scene: Scene, event: Event) -> None:
-        canary = scene.canary
-        announcement = Announcement(
-            canary.namespace, canary.name, event.type, event.text, self._ports.clock.now()
-        )
-        self._ports.announce(announcement, scene.live)
+        self._tell(scene.live, event)
+
+    def _tell(self, live: Manifest, event: Event) -> None:
+        metadata = live["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        self._ports.announce(Announcement(*key, event.type, event.text, self._ports.clock.now()), live)
 
     def _refuse(self, live: Manifest, status: Status, refused: Refused, memory: Memory) -> Tick:
         """Says once for each version of the document what is wrong with it; what runs keeps running."""
-        metadata = live["metadata"]
-        key = (metadata["namespace"], metadata["name"])
         text = "; ".join(str(problem) for problem in refused.problems)
-        if "deletionTimestamp" in metadata and FINALIZER in finalizers(live):
+        if is_deleted(live) and is_held(live):
             text += f"; it was deleted and stays until it is mended, or let go by taking {FINALIZER} off it"
         if memory.refused != text:
             memory.refused = text
-            announcement = Announcement(*key, "Warning", text, self._ports.clock.now())
-            self._ports.announce(announcement, live)
+            self._tell(live, warning(text))
         return Tick(status, "the document is refused", Refusal(text))
 
 
@@ -297,7 +292,7 @@ def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
         status.last_applied_spec,
         status.last_promoted_spec,
     )
-    not_begun = status.phase in (Phase.NONE, Phase.INITIALIZING, Phase.TERMINATING, *RESTING)
+    not_begun = status.phase in (*BEGINNING, Phase.TERMINATING, *RESTING)
     obstacle = obstacle_to(scene) if not_begun else ""
     if not_begun and not released:
         obstacle = obstacle or closed_to(scene)
@@ -324,10 +319,6 @@ def served(scene: Scene) -> Served | None:
     if placed is None or placed.apex != "primary":
         return None
     return Served(scene.canary, primary.replicas if primary and primary.replicas else 1, scene.live)
-
-
-def finalizers(live: Manifest) -> list[str]:
-    return list(live["metadata"].get("finalizers") or ())
 
 
 def obstacle_to(scene: Scene) -> str:

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from automation.cluster.outlines import Outlines
 from automation.cluster.watches import Key, Watches, key_of
 from automation.core.kinds import CANARY, CONTROLLER_REVISION, Kind, Manifest
+from automation.core.marks import is_deleted
 from automation.core.status import Phase
+from automation.core.transitions import BEGINNING, IDLE
 from automation.core.urgency import Urgency, urgency_in
 from automation.driver.agenda import Agenda, Due, Room
 from automation.driver.driver import Driver
@@ -26,9 +28,7 @@ PAUSE_SECONDS = 0.5
 """The shortest time between two ticks of one Canary: a fight over a field must not keep a core busy."""
 # In these phases a change of the Canary or its target is looked at once; in the others a tick is one interval of
 # analysis, and an early one would judge early.
-EAGER = frozenset(
-    {Phase.NONE, Phase.INITIALIZING, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING}
-)
+EAGER = frozenset({*BEGINNING, *IDLE, Phase.TERMINATING})
 
 EVERYBODY = ("", "")
 """The key of trouble that concerns all Canaries."""
@@ -99,17 +99,14 @@ class Loop:
                 self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
         with ThreadPoolExecutor(max_workers=ROOM.all, thread_name_prefix="tick") as pool:
             while not self._stopped.is_set():
-                self._say_trouble()
+                # At rest nothing else would notice that the cluster is away.
+                self._say_once(EVERYBODY, self._watches.trouble())
                 key = self._agenda.take(time.monotonic, wait=0.5)
                 if key is not None:
                     pool.submit(self._tick, key)
 
-    def _say_trouble(self) -> None:
-        """Says once that the watches can't follow. At rest nothing else would notice that the cluster is away."""
-        self._say_once(EVERYBODY, self._watches.trouble())
-
     def _say_once(self, key: Key, trouble: Exception | None) -> None:
-        """Tells trouble that is not what was told of the same Canary just before."""
+        """Tells trouble, of a Canary or of the watches, that is not what was told of the same just before."""
         with self._hearing:
             before = self._said.pop(key, None)
             if trouble is not None:
@@ -143,16 +140,12 @@ class Loop:
 
 
 def eager(canary: Manifest) -> bool:
-    return leaving(canary) or phase_of(canary) in EAGER
+    return is_deleted(canary) or phase_of(canary) in EAGER
 
 
 def urgency_of(canary: Manifest) -> Urgency:
     """How urgent a look at a live Canary is."""
-    return Urgency.BACK if leaving(canary) else urgency_in(phase_of(canary))
-
-
-def leaving(canary: Manifest) -> bool:
-    return "deletionTimestamp" in (canary.get("metadata") or {})
+    return Urgency.BACK if is_deleted(canary) else urgency_in(phase_of(canary))
 
 
 def phase_of(canary: Manifest) -> str:

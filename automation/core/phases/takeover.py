@@ -9,11 +9,12 @@ from automation.core.moves import blocked
 from automation.core.phases.initialisation import initialising
 from automation.core.situation import Situation
 from automation.core.status import Phase
+from automation.core.transitions import BEGINNING
 
 
 def taking_over(at: Situation) -> Decision | None:
     """What to do about a Canary that another driver brought to its phase; None for all others."""
-    if at.status.in_force is not None or at.status.phase in (Phase.NONE, Phase.INITIALIZING):
+    if at.status.in_force is not None or at.status.phase in BEGINNING:
         return None
     target, primary = at.seen.target, at.seen.primary
     if at.status.phase not in (Phase.INITIALIZED, Phase.SUCCEEDED):
