@@ -1,14 +1,14 @@
 """`python -m bench.controller`: what a driver costs, and how late it is, when many Canaries initialise at once."""
 
 import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.laboratory import Figures, measured
 from bench.report import Goal, report
-from lab import Lab
-from lab.binaries import PARTS, ensure
 
-NAME = f"bench-controller-{os.getpid()}"
+if TYPE_CHECKING:
+    from bench.ground import Ground
+
 CANARIES = 38
 
 GOALS = {
@@ -20,19 +20,13 @@ GOALS = {
 
 def main() -> None:
     """Measure, print, write `bench/out/controller.json`."""
-    ensure(PARTS)
-    lab = Lab.up(NAME)
-    try:
-        os.environ |= lab.environment()
-        # Only now: the Kubernetes client looks for its kubeconfig when it is imported.
-        from bench.ground import Ground
-        from bench.load import under_load
+    report("controller", measured("bench-controller", _figures), GOALS)
 
-        with tempfile.TemporaryDirectory() as state:
-            found = under_load(Ground.prepare(lab, Path(state)), int(os.environ.get("CANARIES", CANARIES)))
-    finally:
-        lab.down()
-    report("controller", found, GOALS)
+
+def _figures(ground: "Ground") -> Figures:
+    from bench.load import under_load
+
+    return under_load(ground, int(os.environ.get("CANARIES", CANARIES)))
 
 
 if __name__ == "__main__":

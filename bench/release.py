@@ -1,14 +1,12 @@
 """`python -m bench.release`: how fast steps and releases are, and what a driver costs that has nothing to do."""
 
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.laboratory import Figures, measured
 from bench.report import Goal, report
-from lab import Lab
-from lab.binaries import PARTS, ensure
 
-NAME = f"bench-release-{os.getpid()}"
+if TYPE_CHECKING:
+    from bench.ground import Ground
 
 GOALS = {
     "step_ms_p50": Goal(80),
@@ -21,19 +19,13 @@ GOALS = {
 
 def main() -> None:
     """Measure, print, write `bench/out/release.json`."""
-    ensure(PARTS)
-    lab = Lab.up(NAME)
-    try:
-        os.environ |= lab.environment()
-        # Only now: the Kubernetes client looks for its kubeconfig when it is imported.
-        from bench.ground import Ground
-        from bench.releases import figures
+    report("release", measured("bench-release", _figures), GOALS)
 
-        with tempfile.TemporaryDirectory() as state:
-            found = figures(Ground.prepare(lab, Path(state)))
-    finally:
-        lab.down()
-    report("release", found, GOALS)
+
+def _figures(ground: "Ground") -> Figures:
+    from bench.releases import figures
+
+    return figures(ground)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
 from automation.cluster.recorder import recorded_for
-from automation.core.kinds import CANARY, SERVICE, Manifest
+from automation.core.kinds import CANARY, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
@@ -19,7 +18,6 @@ from components.generated import Generated, generate
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.release import View, inputs_of
-from workloads.registry import scaler_of, workload_of
 
 
 class Known:
@@ -76,17 +74,11 @@ class Known:
         return self._cluster.identity()
 
     def _live(self, canary: Canary) -> Live:
-        def live(kind: Any, name: str | None) -> Manifest | None:
-            return self._copies.get(kind, canary.namespace, name) if name else None
-
-        scaler = scaler_of(canary)
-        return Live(
-            target=live(workload_of(canary).kind, canary.target.name),
-            autoscaler=live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else None,
-            route=live_source(canary, self._copies),
-            apex=live(SERVICE, canary.apex),
-            primary=live(workload_of(canary).kind, canary.primary_name),
-        )
+        named = canary_state.surroundings(canary)
+        found = {
+            field: self._copies.get(kind, canary.namespace, name) for field, (kind, name) in named.items()
+        }
+        return Live(**found)
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from automation.cluster.ports import Objects
@@ -107,20 +108,21 @@ def recorded_of(cluster: Objects, document: Manifest, revisions: Sequence[Manife
 
 def read_live(cluster: Objects, canary: Canary) -> Live:
     """The live objects around a Canary, whether or not the Canary itself exists yet."""
+    named = surroundings(canary)
+    found = _together(*(partial(cluster.get, kind, canary.namespace, name) for kind, name in named.values()))
+    return Live(**dict(zip(named, found, strict=True)))
 
-    def live(kind: Kind, name: str) -> Callable[[], Manifest | None]:
-        return lambda: cluster.get(kind, canary.namespace, name)
 
-    scaler, source = scaler_of(canary), source_of(canary)
-    return Live(
-        *_together(
-            live(workload_of(canary).kind, canary.target.name),
-            live(scaler.kind, canary.autoscaler.name) if scaler and canary.autoscaler else lambda: None,
-            live(*source) if source else lambda: None,
-            live(SERVICE, canary.apex),
-            live(workload_of(canary).kind, canary.primary_name),
-        )
-    )
+def surroundings(canary: Canary) -> dict[str, tuple[Kind, str]]:
+    """Kind and name of each object of a `Live` that the Canary has, by its field there."""
+    workload, scaler, source = workload_of(canary).kind, scaler_of(canary), source_of(canary)
+    return {
+        "target": (workload, canary.target.name),
+        **({"autoscaler": (scaler.kind, canary.autoscaler.name)} if scaler and canary.autoscaler else {}),
+        **({"route": source} if source else {}),
+        "apex": (SERVICE, canary.apex),
+        "primary": (workload, canary.primary_name),
+    }
 
 
 def _scope(document: Manifest) -> Scope:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.cli.arguments import Arguments
-from engine.cli.states import outputs_of
 from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
 from engine.display import words
@@ -16,7 +15,7 @@ from engine.state import stacks
 from engine.state.lock import locked
 from engine.state.reference import StackReference
 from engine.state.secrets import Blind, SecretsManager, passphrase_from, require_passphrase_provider
-from engine.state.snapshots import read_deployment
+from engine.state.snapshots import outputs_of, read_deployment
 from engine.workplace import Workplace
 
 

@@ -11,15 +11,13 @@ from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
 from engine.errors import EngineError
 from engine.eventjson import shown
-from engine.resource import Deployment, Resource
 from engine.state import stacks
 from engine.state.checkpoint import decode_deployment, encode_export, export_document, parse_export
 from engine.state.lock import locked
 from engine.state.secrets import Blind, SecretsManager, passphrase_from
-from engine.state.snapshots import Snapshots, read_checkpoint, read_root, require_integrity
+from engine.state.snapshots import Snapshots, outputs_of, read_checkpoint, read_root, require_integrity
 from engine.state.vault import Vault
-from engine.urn import ROOT_TYPE
-from engine.values import PropertyMap, has_secret, reveal
+from engine.values import has_secret, reveal
 from engine.workplace import Workplace
 
 
@@ -92,12 +90,6 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         snapshots = Snapshots(place.backend, ref, secrets)
         snapshots.save(replace(deployment, pending_operations=[]))
     place.shell.out("Import complete.")
-
-
-def outputs_of(deployment: Deployment) -> PropertyMap:
-    """What the stack exports."""
-    root: Resource | None = next((item for item in deployment.resources if item.type == ROOT_TYPE), None)
-    return root.outputs if root else {}
 
 
 def _vault_for(place: Workplace, document: dict[str, Any], secrets: SecretsManager) -> SecretsManager:

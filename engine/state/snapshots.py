@@ -14,8 +14,9 @@ from engine.state.integrity import problem
 from engine.state.properties import compact
 from engine.state.reference import StackReference
 from engine.state.roots import rooted
-from engine.state.secrets import Decrypter, SecretsManager, require_passphrase_provider
+from engine.state.secrets import Blind, Decrypter, SecretsManager, require_passphrase_provider
 from engine.state.vault import Vault
+from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap
 
 
@@ -29,10 +30,15 @@ def find_checkpoint(backend: Backend, ref: StackReference) -> str | None:
 
 def read_checkpoint(backend: Backend, ref: StackReference) -> Checkpoint:
     """Raises `StackNotFound` and `BrokenCheckpoint`. Needs no passphrase."""
+    return parse(*_stored(backend, ref))
+
+
+def _stored(backend: Backend, ref: StackReference) -> tuple[bytes, str]:
+    """The checkpoint as it is stored, and where. Raises `StackNotFound`."""
     key = find_checkpoint(backend, ref)
     if key is None:
         raise StackNotFound.named(ref.name)
-    return parse(backend.read(key), backend.locate(key))
+    return backend.read(key), backend.locate(key)
 
 
 def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter) -> Deployment:
@@ -42,20 +48,13 @@ def read_deployment(backend: Backend, ref: StackReference, decrypter: Decrypter)
 
 def read_root(backend: Backend, ref: StackReference, decrypter: Decrypter) -> Deployment:
     """As `read_deployment`, with the resource of the stack itself alone: nothing else is decoded."""
-    return _decoded(_read_rooted(backend, ref), ref, decrypter)
+    return _decoded(rooted(*_stored(backend, ref)), ref, decrypter)
 
 
 def _decoded(checkpoint: Checkpoint, ref: StackReference, decrypter: Decrypter) -> Deployment:
     if isinstance(decrypter, SecretsManager):
         decrypter = manager_of(checkpoint, decrypter)
     return decode_deployment(checkpoint.deployment or {}, Vault(decrypter), layout.checkpoint(ref))
-
-
-def _read_rooted(backend: Backend, ref: StackReference) -> Checkpoint:
-    key = find_checkpoint(backend, ref)
-    if key is None:
-        raise StackNotFound.named(ref.name)
-    return rooted(backend.read(key), backend.locate(key))
 
 
 def read_outputs(
@@ -65,24 +64,21 @@ def read_outputs(
 
     Secrets under another passphrase are blinded, and `elided` is told.
     """
-    checkpoint = _read_rooted(backend, ref)
-    roots = (checkpoint.deployment or {}).get("resources") or []
+    checkpoint = rooted(*_stored(backend, ref))
+    stored = {"resources": (checkpoint.deployment or {}).get("resources") or []}
     decrypter: Decrypter
     try:
         decrypter = manager_of(checkpoint, secrets)
     except PassphraseError:
-        decrypter = _Blind()
+        decrypter = Blind()
         elided()
-    vault = Vault(decrypter)
-    decoded = decode_deployment({"resources": roots}, vault, layout.checkpoint(ref))
-    return next((root.outputs for root in decoded.resources), {})
+    return outputs_of(decode_deployment(stored, Vault(decrypter), layout.checkpoint(ref)))
 
 
-class _Blind:
-    """Sees nothing of what it decrypts."""
-
-    def decrypt(self, ciphertext: str) -> str:
-        return '"[secret]"'
+def outputs_of(deployment: Deployment) -> PropertyMap:
+    """What the stack exports."""
+    root = next((item for item in deployment.resources if item.type == ROOT_TYPE), None)
+    return root.outputs if root else {}
 
 
 def manager_of(checkpoint: Checkpoint, secrets: SecretsManager) -> SecretsManager:
