@@ -95,6 +95,7 @@ def assemble(
         announce=announcer(display, EventLog(cluster)),
         clock=clock,
         rendered=known.rendered,
+        command=opened.command,
         write_back=writer_back(opened, watches, display),
         fresh_attempt=fresh_attempt,
     )

@@ -115,8 +115,9 @@ class Environment:
                 raise CanaryMissing(self.stranger(stranger), remedy)
         names = ", ".join(sorted(f"{one}.{where}" for where, one in known)) or "none"
         if found:
+            which = " or ".join(f"-n {where}" for where, _ in sorted(found))
             raise CanaryMissing(
-                f"{name} is the name of {len(found)} Canaries: {names}", "say which: --namespace NAME"
+                f"{name} is the name of {len(found)} Canaries: {names}", f"say which: {which}"
             )
         raise CanaryMissing(f"there is no Canary {name} in {self.name}", f"known: {names}")
 

@@ -76,7 +76,7 @@ def release(
     key = opened.find(name, namespace)
     stack = opened.stack_of(*key)
     if opened.cluster.get(CANARY, *key) is None:
-        click.echo(f"{name} is not in the cluster yet: bringing up stack {stack}", err=True)
+        click.echo(f"{key[1]}.{key[0]} is not in the cluster yet: bringing up stack {stack}", err=True)
         opened.stacks.update(stack, opened.program(stack), f"{key[1]}.{key[0]}: bring up", opened.gate)
     if wanted:
         click.echo(set_image(opened, key, wanted, request=uuid.uuid4().hex[:8]), err=output == "json")
@@ -125,9 +125,9 @@ class Drive:
                 healthy = healthy if isinstance(tick.trouble, Failing) else tick_begun
                 match tick.trouble:
                     case Obstacle(text) if obstacles >= PATIENCE:
-                        raise DocumentRefused(text, "mend it and release again; nothing has moved")
+                        raise DocumentRefused(text, f"nothing has moved; mend it, then: {self._again}")
                     case Failing(text) if tick_begun - healthy > FAILING_SECONDS:
-                        raise UpdateFailed(text, "mend it and release again; no traffic has moved")
+                        raise UpdateFailed(text, f"no traffic has moved; mend it, then: {self._again}")
                 running = running if tick.done else tick_begun
                 if tick.done and (not tick.owed or tick_begun - running > OWED_SECONDS):
                     return self._outcome(tick)
@@ -166,11 +166,15 @@ class Drive:
         raise RolledBack(message, f"what was measured: {self.opened.command('history', self.key)}; {again}")
 
     def _out_of_time(self, last: Tick | None) -> SluiceError:
-        remedy = f"it goes on with: {self.opened.command('release', self.key)}"
+        remedy = f"it goes on with: {self._again}"
         if last is not None and isinstance(last.trouble, Stopped):
             return StoppedByPolicy(last.trouble.text, remedy)
         reason = last.reason if last else "no tick came through"
         return TimedOut(f"{self._name} was not done after {self.timeout:g} s: {reason}", remedy)
+
+    @property
+    def _again(self) -> str:
+        return self.opened.command("release", self.key)
 
     @property
     def _name(self) -> str:

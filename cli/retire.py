@@ -62,6 +62,7 @@ class Leaving:
     display: displays.Display
     key: tuple[str, str]
     timeout: float
+    trouble: str = ""
 
     def to_the_end(self) -> None:
         """Raises TimedOut, NothingToDo, CanaryMissing or DocumentRefused."""
@@ -70,17 +71,23 @@ class Leaving:
             begun = time.monotonic()
             try:
                 tick = self.assembly.tick(*self.key)
-                why = tick.reason
+                why, self.trouble = tick.reason, ""
                 if tick.status.phase is Phase.TERMINATED:
                     return
                 if tick.status.phase is not Phase.TERMINATING and tick.status.request is None:
                     raise self._not_taken(tick)
             except ClusterAway as away:
-                self.display.troubled(f"{self.key[1]}.{self.key[0]}", describe(away))
                 why = describe(away)
+                self._troubled(why)
             if begun > deadline:
                 raise self._late(why)
             time.sleep(max(0.0, begun + TICK_SECONDS - time.monotonic()))
+
+    def _troubled(self, trouble: str) -> None:
+        """What is so for many looks is said once."""
+        if trouble != self.trouble:
+            self.display.troubled(f"{self.key[1]}.{self.key[0]}", trouble)
+        self.trouble = trouble
 
     def _not_taken(self, tick: Tick) -> NothingToDo:
         """A run began before the request was heard, say: to drive that is not what was asked for."""
@@ -93,13 +100,14 @@ class Leaving:
         live = self.opened.cluster.get(CANARY, *self.key)
         if live is None:
             return TimedOut(f"{self.key[1]}.{self.key[0]} was not retired after {self.timeout:g} s: {why}")
+        again = self.opened.command("retire", self.key)
         canary, placed = canary_of(live), Status.parse(live.get("status") or {}).in_force
         if placed is not None and placed.apex == "target":
             return TimedOut(
                 f"what was generated for {canary.full_name} is not gone after {self.timeout:g} s: {why}",
-                "the target carries all traffic; retire again to go on",
+                f"the target carries all traffic; go on with: {again}",
             )
         return TimedOut(
             f"{canary.target_full_name} is not ready after {self.timeout:g} s: {why}",
-            "primary still carries all traffic; mend the target and retire again",
+            f"primary still carries all traffic; mend the target, then: {again}",
         )

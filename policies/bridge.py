@@ -21,11 +21,12 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
         if args.resource_type not in rule.types:
             return
-        environment = environments.of(stack_of(args.urn))
+        stack = stack_of(args.urn)
+        environment = environments.of(stack)
         if rule.name in environment.without:
             return
         config = {**environment.bounds.get(rule.name, {}), **args.get_config()}
-        for finding in rule.check(Subject(args.resource_type, args.props, config, datetime.now(UTC))):
+        for finding in rule.check(Subject(args.resource_type, args.props, config, datetime.now(UTC), stack)):
             report_violation(str(finding))
 
     schema = (

@@ -9,6 +9,7 @@ from typing import Any
 
 Manifest = Mapping[str, Any]
 Schema = Mapping[str, Mapping[str, Any]]
+_ANY = "sluice release NAME --env ENV -n NAMESPACE"
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,25 @@ class Finding:
 
 @dataclass(frozen=True)
 class Subject:
-    """A resource under judgement: its type token, its checked inputs, the rule's configuration, and the time."""
+    """A resource under judgement: its type token, its checked inputs, the rule's configuration, the time, and the stack
+    that declares it."""
 
     type: str
     manifest: Manifest
     config: Mapping[str, Any]
     now: datetime
+    stack: str = ""
 
     @property
     def name(self) -> str:
         metadata = self.manifest.get("metadata") or {}
         return ".".join(part for part in (metadata.get("name"), metadata.get("namespace")) if part)
+
+    @property
+    def release(self) -> str:
+        """The command that releases what the stack (`prod.test.podinfo`) declares, to be pasted as it is."""
+        environment, *canary = self.stack.split(".", 2)
+        return f"sluice release {canary[1]} --env {environment} -n {canary[0]}" if canary[1:] else _ANY
 
 
 @dataclass(frozen=True)

@@ -142,14 +142,15 @@ def unproven(canary: Canary) -> Event:
     )
 
 
-def deleted(canary: Canary, pods: int) -> Event:
-    """What is said of a Canary that went without giving its traffic back; `pods` served it."""
+def deleted(canary: Canary, pods: int, leave: str) -> Event:
+    """What is said of a Canary that went without giving its traffic back; `pods` served it, and `leave` is the command
+    that gives it back."""
     kind = canary.target.kind.lower()
     return warning(
         f"{canary.full_name} was deleted and what was generated for it goes too: nobody serves its users while {kind} "
         f"{canary.target_full_name} is at zero. It serves again with: "
         f"kubectl -n {canary.namespace} scale {kind}/{canary.target.name} --replicas={pods}. Next time set "
-        "spec.revertOnDeletion, or run sluice retire before"
+        f"spec.revertOnDeletion, or run before: {leave}"
     )
 
 

@@ -256,7 +256,8 @@ class Driver:
         if memory is None or memory.served is None:
             return
         left = memory.served
-        self._tell(left.live, deleted(left.canary, left.pods))
+        leave = self._ports.command("retire", (left.canary.namespace, left.canary.name))
+        self._tell(left.live, deleted(left.canary, left.pods, leave))
 
     def _save(self, scene: Scene, status: Status) -> Scene:
         saved = self._ports.objects.replace_status(CANARY, {**scene.live, "status": status.document()})
@@ -334,7 +335,8 @@ def closed_to(scene: Scene) -> str:
         return f"{scene.canary.full_name} is suspended: set spec.suspend to false"
     if scene.status.phase in (Phase.TERMINATING, Phase.TERMINATED):
         return (
-            f"{scene.canary.full_name} is retired: delete the Canary and apply it again to have it released"
+            f"{scene.canary.full_name} is retired: to have it released, apply it anew after: "
+            f"kubectl -n {scene.canary.namespace} delete canary {scene.canary.name}"
         )
     return ""
 

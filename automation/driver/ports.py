@@ -40,7 +40,8 @@ class Questions(Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """`write_back` keeps a stack's config up with an image that was set on the live target and says what it wrote,
+    """`command` gives a command of ours about one Canary (verb; namespace and name), to be pasted as it is.
+    `write_back` keeps a stack's config up with an image that was set on the live target and says what it wrote,
     `fresh_attempt` gives an id that nobody has used."""
 
     objects: Objects
@@ -53,5 +54,6 @@ class Ports:
     announce: Announcer
     clock: Clock
     rendered: Rendered
+    command: Callable[[str, tuple[str, str]], str]
     write_back: Callable[[Canary], str]
     fresh_attempt: Callable[[], str]

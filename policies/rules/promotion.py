@@ -19,7 +19,6 @@ from policies.rules.routes import whole
 
 EVIDENCE = "sluice.delivery/evidence"
 SKEW_SECONDS = 60
-_RELEASE = "release with `sluice release`, which measures before it moves traffic"
 
 
 def _unearned(subject: Subject) -> Iterator[Finding]:
@@ -29,9 +28,13 @@ def _unearned(subject: Subject) -> Iterator[Finding]:
     evidence = _evidence(subject.manifest)
     if evidence is None:
         problem = f"route {subject.name} sends {weight} % to the canary without evidence that it may"
-        yield Finding(problem, _RELEASE)
+        yield Finding(problem, _measured(subject))
     else:
         yield from _judge(subject, weight, evidence)
+
+
+def _measured(subject: Subject) -> str:
+    return f"release with `{subject.release}`, which measures before it moves traffic"
 
 
 def canary_weight(type: str, route: Manifest) -> int:
@@ -95,7 +98,7 @@ def _judge(subject: Subject, weight: int, evidence: _Evidence) -> Iterator[Findi
     before, after = evidence.before, evidence.after
     if after != weight:
         problem = f"route {subject.name} sends {weight} % to the canary, its evidence is for {after} %"
-        yield Finding(problem, _RELEASE)
+        yield Finding(problem, _measured(subject))
     elif max(before, after) > evidence.highest:
         moved, highest = f"moves from {before} % to {after} %", evidence.highest
         problem = f"route {subject.name} {moved}, the Canary declares at most {highest} %"
@@ -141,7 +144,9 @@ def _age(subject: Subject, measured_at: str) -> Iterator[Finding]:
         measured = datetime.fromisoformat(measured_at)
         age = (subject.now - measured.astimezone(UTC)).total_seconds()
     except ValueError:
-        yield Finding(f"the evidence on route {subject.name} does not say when it was measured", _RELEASE)
+        yield Finding(
+            f"the evidence on route {subject.name} does not say when it was measured", _measured(subject)
+        )
         return
     if age > (allowed := subject.config["maxAgeSeconds"]):
         problem = f"the evidence on route {subject.name} is {age:.0f} s old, more than {allowed:g} s"

@@ -168,6 +168,7 @@ def test_without_it_what_becomes_of_the_users_is_said_once() -> None:
     assert world.driver.tick(*KEY) is None
     (said,) = world.texts
     assert "podinfo.test was deleted" in said
+    assert said.endswith("or run before: sluice retire podinfo --env dev -n test")
     assert "kubectl -n test scale deployment/podinfo --replicas=3" in said
 
 

@@ -351,6 +351,7 @@ class World:
             announce=self._announce,
             clock=self.clock,
             rendered=known.rendered,
+            command=lambda verb, key: f"sluice {verb} {key[1]} --env dev -n {key[0]}",
             write_back=lambda canary: "",
             fresh_attempt=self._fresh_attempt,
         )
