@@ -143,10 +143,12 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     annotations = {**RELEASE, ATTEMPT: placement.attempt}
     if placement.evidence is not None:
         annotations[EVIDENCE] = placement.evidence.annotation(canary.analysis)
-    # Rendered in every case: a route that cannot be copied is refused before anything moves.
-    marks = Marks(annotations, owner)
-    route = gateway.render(canary, inputs.route, placement.traffic, marks)
-    return route if placement.apex == "primary" else None
+    moved = placement.apex == "primary"
+    if moved and gateway.problems(canary, inputs.route):
+        return None  # a copy must never serve what its source no longer allows
+    # Rendered in every other case: a route that cannot be copied is refused before anything moves.
+    route = gateway.render(canary, inputs.route, placement.traffic, Marks(annotations, owner))
+    return route if moved else None
 
 
 def _marked(canary: Canary, apex: Manifest, stays: bool) -> Manifest:

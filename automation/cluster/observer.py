@@ -72,6 +72,7 @@ class Observer:
         route = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
         source = live_source(canary, self._copies)
         target, problems = self._target(canary, context.now)
+        unrouted = gateway.problems(canary, source)
         apex = self._copies.get(SERVICE, canary.namespace, canary.apex)
         return Observation(
             now=context.now,
@@ -82,7 +83,8 @@ class Observer:
             apex=selected(apex, target) if apex and target else None,
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
-            problems=(*problems, *map(str, gateway.problems(canary, source)), *self._rivals(canary)),
+            routable=not unrouted,
+            problems=(*problems, *map(str, unrouted), *self._rivals(canary)),
             remarks=gateway.left_alone(canary, source),
             providers=context.providers,
             strict=context.strict,

@@ -1,7 +1,8 @@
 """Whether an attempt is live: what the program renders for it, read back from the live objects.
 
-The generated route carries the attempt's id. It exists only once the apex Service selects primary (before that
-it would shadow the user's route with a primary that can't answer yet), so an earlier attempt is known by what it makes.
+The generated route carries the attempt's id. It exists only once the apex Service selects primary (before that it would
+shadow the user's route with a primary that can't answer yet) and while its source can be copied, so an earlier attempt
+is known by what it makes.
 """
 
 from automation.core.observation import Observation
@@ -19,6 +20,8 @@ def is_live(intent: Intent, seen: Observation) -> bool:
         return False
     if wanted.apex == "target":
         return intent.kind is not Purpose.RETIRE or seen.route is None or not seen.route.attempt
+    if not seen.routable:
+        return seen.route is None
     return seen.route is not None and (seen.route.attempt, seen.route.traffic) == (
         wanted.attempt,
         wanted.traffic,

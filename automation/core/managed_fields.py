@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from automation.core.kinds import Manifest
 
+Fields: TypeAlias = Mapping[str, Any]
+"""Fields as `fieldsV1` spells them: `f:NAME` is a field, `k:{...}` an item of a list by its keys, `v:...` one by its
+value, "." the thing itself; what has nothing below it is written whole."""
 
-def writers(live: Manifest, path: tuple[str, ...]) -> list[Mapping[str, Any]]:
+Path: TypeAlias = tuple[str, ...]
+"""The way to a field, such as ("f:spec", "f:http")."""
+
+
+def writers(live: Manifest, path: Path) -> list[Mapping[str, Any]]:
     """The entries of those who wrote the field at `path`, such as ("f:spec", "f:http"), in the API server's order.
 
     Those who wrote through a subresource are left out: a status is nobody's intention.
@@ -20,7 +27,76 @@ def writers(live: Manifest, path: tuple[str, ...]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _has(fields: Any, path: tuple[str, ...]) -> bool:
+def written(live: Manifest, by: Callable[[str], bool]) -> Fields:
+    """All fields that the field managers for whom `by` is true have written, but through a subresource."""
+    found: Fields = {}
+    for entry in live["metadata"].get("managedFields") or ():
+        if not entry.get("subresource") and by(entry.get("manager", "")):
+            found = _joined(found, entry.get("fieldsV1") or {})
+    return found
+
+
+def without(fields: Fields, path: Path) -> Fields:
+    """The fields, but not what is at `path` and below it."""
+    step, *rest = path
+    kept = {key: below for key, below in fields.items() if key != step}
+    left = without(fields[step], tuple(rest)) if rest and step in fields else {}
+    return {**kept, step: left} if left else kept
+
+
+def at(fields: Fields, path: Path) -> Fields:
+    """The fields at `path`, in their places; none where nothing is there."""
+    step, *rest = path
+    found = fields.get(step)
+    below = at(found, tuple(rest)) if rest and found else found
+    return {} if below is None or (rest and not below) else {step: below}
+
+
+def handed_over(live: Manifest, to: str, path: Path) -> list[Manifest] | None:
+    """`metadata.managedFields` with all that others wrote at `path` given to the manager `to`, who applies the object:
+    what that one does not ask for then goes when it applies again. None where there is nothing to be given.
+
+    The API server takes such lists as `kubectl apply --server-side` writes them when it takes over from clients that
+    did not say what they own.
+    """
+    entries = live["metadata"].get("managedFields") or []
+    heir = next((each for each in entries if _applies(each, to)), None)
+    given = [
+        each
+        for each in entries
+        if heir is not None
+        and each is not heir
+        and not each.get("subresource")
+        and each.get("apiVersion") == heir.get("apiVersion")
+        and _has(each.get("fieldsV1"), path)
+    ]
+    if heir is None or not given:
+        return None
+    fields: Fields = heir["fieldsV1"]
+    for each in given:
+        fields = _joined(fields, at(each["fieldsV1"], path))
+    return [
+        {**each, "fieldsV1": fields}
+        if each is heir
+        else {**each, "fieldsV1": without(each["fieldsV1"], path)}
+        if each in given
+        else each
+        for each in entries
+    ]
+
+
+def _applies(entry: Manifest, manager: str) -> bool:
+    return (entry.get("manager"), entry.get("operation")) == (manager, "Apply") and not entry.get(
+        "subresource"
+    )
+
+
+def _joined(one: Fields, other: Fields) -> Fields:
+    both = {key: _joined(one[key], other[key]) for key in one.keys() & other.keys()}
+    return {**one, **other, **both}
+
+
+def _has(fields: Any, path: Path) -> bool:
     for step in path:
         if not isinstance(fields, Mapping) or step not in fields:
             return False

@@ -108,13 +108,14 @@ NOT_SCALED = Autoscaling()
 @dataclass(frozen=True)
 class Drift:
     """A generated object that is not as it should be. `part` says what it is for; `gone`: it isn't there; `by` names
-    who changed it, where that can be told."""
+    who changed it, where that can be told; `added`: all that is asked of it is so, and more."""
 
     part: Literal["route", "apex", "primary", "other"]
     kind: str
     name: str
     gone: bool = False
     by: str = ""
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ class Observation:
     held: whether the Canary stays when it is deleted, until it is let go.
     deleted: whether somebody has deleted it.
     scaler: what the autoscalers of target and primary say.
+    routable: whether the source can carry a release; the generated route is there only while it can.
     problems: sentences on what keeps the tick from going on, such as a source route without a backend.
     remarks: sentences on what a run leaves alone though its author may not expect it, such as a rule of the source.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
@@ -168,6 +170,7 @@ class Observation:
     held: bool = False
     deleted: bool = False
     scaler: Autoscaling = NOT_SCALED
+    routable: bool = True
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     providers: str | None = None

@@ -172,6 +172,14 @@ def route_repaired(canary: Canary, who: str, live: Traffic | None, wanted: Traff
     return warning(f"Route {route} was set to {live}{blame}: put back to {wanted}")
 
 
+def route_withdrawn(canary: Canary) -> Event:
+    source = f"{canary.route.name}.{canary.namespace}" if canary.route else "its source"
+    return warning(
+        f"Route {canary.route_name}.{canary.namespace} goes: {source} has no rule that can be split any more, and "
+        f"decides alone whom it leads to Service {canary.apex}"
+    )
+
+
 def apex_repaired(canary: Canary, wanted: str) -> Event:
     return warning(f"Service {canary.apex}.{canary.namespace} did not select the {wanted}: put back")
 

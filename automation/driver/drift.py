@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from automation.cluster.observer import REMEMBERED, changed_by, kinds
 from automation.cluster.ports import Copies
+from automation.core import managed_fields
 from automation.core.kinds import CONFIG_KINDS, Kind, Manifest
+from automation.core.managed_fields import Fields, Path
+from automation.core.marks import is_ours
 from automation.core.observation import Drift
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.errors import SluiceError
-from components.covering import covers
+from components.covering import covers, exceeds
 from components.generated import Generated
 from gateways.registry import gateway_of
 
 Rendered = Callable[[Canary], Generated | None]
 """What the release's program would declare for what is in force; None where that can't be told."""
-OF_THE_ENGINE = "pulumi.com/"
+SPEC: Path = ("f:spec",)
+TEMPLATE: Path = ("f:spec", "f:template")
+REPLICAS: Path = ("f:spec", "f:replicas")
 
 
 def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift, ...]:
@@ -37,29 +41,51 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
     known = {kind.kind: kind for kind in kinds()}
     for manifest in generated.objects:
         kind, name = known[manifest["kind"]], manifest["metadata"]["name"]
-        live = copies.get(kind, canary.namespace, name)
-        part = generated.part(manifest)
+        part, live = generated.part(manifest), copies.get(kind, canary.namespace, name)
+        path = gateway_of(canary).ruled if part == "route" else SPEC
         if live is None:
             yield Drift(part, kind.kind, name, gone=True)
-        elif not _agrees(kind, manifest, live):
-            path = gateway_of(canary).ruled if part == "route" else ("f:spec",)
+        elif not _says(kind, manifest, live):
             yield Drift(part, kind.kind, name, by=changed_by(live, path))
+        elif kind in CONFIG_KINDS.values():
+            continue
+        elif exceeds(_lasting(manifest), live, _of_others(live, closed_to_others(part))):
+            yield Drift(part, kind.kind, name, by=changed_by(live, path), added=True)
+        elif exceeds(_lasting(manifest), live, _ours(live)):
+            yield Drift(part, kind.kind, name)
 
 
-def _agrees(kind: Kind, manifest: Manifest, live: Manifest) -> bool:
+def _says(kind: Kind, manifest: Manifest, live: Manifest) -> bool:
+    """Whether it says all that is rendered."""
     if kind in CONFIG_KINDS.values():
         return bool(REMEMBERED[kind](manifest)["checksum"] == live["checksum"])
     return covers(_lasting(manifest), live)
 
 
-def _lasting(manifest: Manifest) -> Mapping[str, Any]:
-    """What has to stay so: neither what is said to the engine, nor how many pods somebody wants of a primary."""
-    told = manifest["metadata"]
-    metadata = {field: told[field] for field in ("labels", "ownerReferences") if field in told}
-    annotations = {
-        key: value
-        for key, value in (told.get("annotations") or {}).items()
-        if not key.startswith(OF_THE_ENGINE)
+def closed_to_others(part: str) -> Path:
+    """The fields of a generated object that nobody else may add anything to.
+
+    Pods of primary may be restarted, which is an annotation of their template. The apex may be somebody else's
+    Service, with ports besides.
+    """
+    closed = {"primary": (*TEMPLATE, "f:spec"), "apex": (*SPEC, "f:selector")}
+    return closed.get(part, SPEC)
+
+
+def _of_others(live: Manifest, path: Path) -> Fields:
+    written = managed_fields.written(live, lambda manager: not is_ours(manager))
+    return managed_fields.without(managed_fields.at(written, path), REPLICAS)
+
+
+def _ours(live: Manifest) -> Fields:
+    """What was written here. How many pods a primary has is not for good."""
+    return managed_fields.without(managed_fields.written(live, is_ours), REPLICAS)
+
+
+def _lasting(manifest: Manifest) -> Manifest:
+    """What has to stay so: not how many pods somebody wants of a primary."""
+    metadata = {
+        field: manifest["metadata"].get(field) for field in ("labels", "annotations", "ownerReferences")
     }
     spec = {field: value for field, value in (manifest.get("spec") or {}).items() if field != "replicas"}
-    return {"metadata": {**metadata, "annotations": annotations}, "spec": spec}
+    return {"metadata": metadata, "spec": spec}

@@ -40,6 +40,7 @@ from automation.core.texts import deleted
 from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import BEGINNING, RESTING
 from automation.driver.drift import drift_of
+from automation.driver.handover import Handover
 from automation.driver.memory import Memories, Memory, Served, Waiting
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
@@ -200,12 +201,22 @@ class Driver:
 
     def _placed(self, scene: Scene, update: MakeLive) -> list[str]:
         """Makes it live, and remembers of a repair that it was tried."""
+        self._take_over(scene, update.intent.kind)
         try:
             return self._ports.placer.place(scene.canary, update, scene.memory.placed)
         finally:
             if update.intent.kind is Purpose.REPAIR:
                 at = Situation(scene.canary, scene.status, scene.observation)
                 scene.memory.mending = mended(at, self._ports.clock.now())
+
+    def _take_over(self, scene: Scene, purpose: Purpose) -> None:
+        """What others added to generated objects, which no update would take away."""
+        handover = Handover(self._ports.objects, self._ports.copies)
+        if purpose in (Purpose.PROMOTE, Purpose.RESTORE):
+            handover.primary(scene.canary)
+        added = [drift for drift in scene.observation.drift if drift.added]
+        if purpose is Purpose.REPAIR and added and (generated := self._ports.rendered(scene.canary)):
+            handover.put_back(generated, added)
 
     def _halt(self, scene: Scene, refusal: Veto) -> Tick:
         """A policy said no: nothing moved, the intent is dropped, and the next tick tries again."""

@@ -186,6 +186,110 @@ def test_an_edit_of_the_source_is_in_force_within_a_tick(
     }
 
 
+LARGE: Manifest = {
+    **SOURCE,
+    "spec": {
+        "http": [
+            {
+                **SOURCE["spec"]["http"][0],
+                "plugins": [{"name": "cors", "enable": True}, {"name": "key-auth", "enable": True}],
+                "timeout": {"read": "9s"},
+                "websocket": True,
+            },
+            {**SOURCE["spec"]["http"][0], "name": "admin", "match": {"paths": ["/admin/*"]}},
+        ]
+    },
+}
+"""A source that says more than the plain one."""
+
+
+def rule_less(source: Manifest) -> None:
+    del source["spec"]["http"][1]
+
+
+def plugin_less(source: Manifest) -> None:
+    del source["spec"]["http"][0]["plugins"][0]
+
+
+def no_plugins(source: Manifest) -> None:
+    del source["spec"]["http"][0]["plugins"]
+
+
+def field_less(source: Manifest) -> None:
+    del source["spec"]["http"][0]["timeout"], source["spec"]["http"][0]["websocket"]
+
+
+@in_each_phase
+@pytest.mark.parametrize("edit", [rule_less, plugin_less, no_plugins, field_less])
+def test_what_is_taken_out_of_the_source_is_taken_out_of_its_copy_within_a_tick(
+    edit: Callable[[Manifest], None], reach: Callable[[World], object]
+) -> None:
+    world = initialised(document(), source=LARGE)
+    reach(world)
+    source = copy.deepcopy(LARGE)
+    edit(source)
+    world.source = source
+    world.tick()
+    live = world.cluster.get(ROUTE, "test", "podinfo-podinfo-canary")
+    assert live is not None
+    bare = ("priority", "backends")
+    assert [
+        {field: value for field, value in rule.items() if field not in bare} for rule in live["spec"]["http"]
+    ] == [
+        {field: value for field, value in rule.items() if field not in bare}
+        for rule in source["spec"]["http"]
+    ]
+
+
+def led_elsewhere() -> Manifest:
+    source = copy.deepcopy(SOURCE)
+    source["spec"]["http"][0]["backends"] = [{"serviceName": "maintenance", "servicePort": 80}]
+    return source
+
+
+@in_each_phase
+@pytest.mark.parametrize("source", [None, led_elsewhere()], ids=["deleted", "led elsewhere"])
+def test_a_source_that_leads_nobody_to_the_application_has_no_copy(
+    source: Manifest | None, reach: Callable[[World], object]
+) -> None:
+    world = initialised(document())
+    reach(world)
+    world.source = source
+    world.events.clear()
+    world.tick(2)
+    assert world.cluster.get(ROUTE, "test", "podinfo-podinfo-canary") is None
+    told = "Route podinfo-podinfo-canary.test goes: podinfo.test has no rule that can be split any more"
+    assert len([text for text in world.texts if text.startswith(told)]) == 1
+    world.cluster.delete(SERVICE, "test", "podinfo-primary")
+    world.tick()
+    assert world.cluster.get(SERVICE, "test", "podinfo-primary") is not None
+    world.source = SOURCE
+    world.tick()
+    assert world.cluster.get(ROUTE, "test", "podinfo-podinfo-canary") is not None
+
+
+def test_a_run_whose_source_goes_is_rolled_back_without_a_route() -> None:
+    world = initialised(document({"spec.analysis.threshold": 2}))
+    world.release("v2")
+    world.tick(3)
+    world.source = None
+    world.answer = lambda seen, check: seen.measured(0.0)
+    world.until(Phase.FAILED)
+    assert (world.status.traffic.canary, world.route) == (0, None)
+
+
+def test_a_label_that_somebody_adds_to_a_selector_is_put_back() -> None:
+    world = initialised(document())
+    live = world.cluster.get(SERVICE, "test", "podinfo-primary")
+    assert live is not None
+    changed = {**live["spec"], "selector": {**live["spec"]["selector"], "tier": "mine"}}
+    world.cluster.put(SERVICE, {**live, "spec": changed})
+    world.tick()
+    after = world.cluster.get(SERVICE, "test", "podinfo-primary")
+    assert after is not None
+    assert after["spec"]["selector"] == live["spec"]["selector"]
+
+
 def test_an_edit_of_the_canarys_services_is_in_force_within_a_tick() -> None:
     world = initialised(document())
     changed = {"spec.service.apex": {"annotations": {"team": "web"}}, "spec.service.targetPort": 9899}

@@ -439,7 +439,7 @@ def test_a_problem_halts_the_tick_and_changes_nothing() -> None:
     world.source = None
     world.release("v2")
     world.tick()
-    assert (world.texts, world.status.phase) == ([NOT_FOUND], Phase.INITIALIZED)
+    assert (world.texts[-1], world.status.phase) == (NOT_FOUND, Phase.INITIALIZED)
 
 
 def test_each_sample_is_judged_once_where_ticks_are_faster_than_scrapes() -> None:

@@ -61,6 +61,8 @@ def _route(at: Situation) -> Event | None:
     live, wanted = at.seen.route, at.in_force
     if wanted.apex == "target":
         return None  # there is no route of ours before primary can answer
+    if not at.seen.routable:
+        return texts.route_withdrawn(at.canary) if live else None
     if live and (live.traffic, live.attempt, live.differs) == (wanted.traffic, wanted.attempt, False):
         return None
     who = live.changed_by if live else ""

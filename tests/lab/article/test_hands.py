@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -92,6 +94,79 @@ def test_an_edit_of_the_source_is_in_force_at_once(resting: tuple[Application, R
     podinfo.kubectl("patch", "apisixroute", "podinfo", "--type=merge", "-p", json.dumps({"spec": spec}))
     # then
     eventually(lambda: podinfo.rule["match"]["paths"] == ["/api/*"], 20)
+    assert podinfo.split == (100, 0)
+
+
+def test_what_is_taken_out_of_the_source_is_taken_out_of_its_copy(
+    resting: tuple[Application, Running],
+) -> None:
+    podinfo, _ = resting
+    spec = podinfo.kubectl.get("apisixroute", "podinfo")["spec"]
+    more = {**spec["http"][0], "plugins": [{"name": "cors", "enable": True}], "websocket": True}
+    for rule in (more, spec["http"][0]):
+        # when
+        patch = json.dumps({"spec": {"http": [rule]}})
+        podinfo.kubectl("patch", "apisixroute", "podinfo", "--type=merge", "-p", patch)
+        # then
+        eventually(partial(_copied, podinfo, rule), 20)
+
+
+def _copied(podinfo: Application, rule: dict[str, Any]) -> bool:
+    """Whether the copy says what the rule does, and no more but its weights."""
+    own = {"backends", "priority"}
+    return {key: podinfo.rule[key] for key in podinfo.rule.keys() - own} == {
+        key: rule[key] for key in rule.keys() - own
+    }
+
+
+def test_what_somebody_adds_at_rest_goes_again(resting: tuple[Application, Running]) -> None:
+    podinfo, driver = resting
+    selector = {"spec": {"selector": {"tier": "mine"}}}
+    ports = {"spec": {"ports": [{"port": 99, "name": "mine", "targetPort": 99}]}}
+    # when
+    podinfo.kubectl("set", "env", "deployment/podinfo-primary", "MINE=1")
+    podinfo.kubectl("patch", "service", "podinfo-canary", "--type=merge", "-p", json.dumps(selector))
+    podinfo.kubectl("patch", "service", "podinfo-primary", "-p", json.dumps(ports))
+
+    # then
+    def left() -> list[object]:
+        (container,) = podinfo.kubectl.get("deployment", "podinfo-primary")["spec"]["template"]["spec"][
+            "containers"
+        ]
+        canary, primary = (
+            podinfo.kubectl.get("service", f"podinfo-{name}")["spec"] for name in ("canary", "primary")
+        )
+        return [container.get("env"), canary["selector"].get("tier"), len(primary["ports"])]
+
+    eventually(lambda: left() == [None, None, 1], 20)
+    named = f"podinfo-primary.{podinfo.namespace} was changed by kubectl-set: put back"
+    assert any(named in event for event in driver.events)
+
+
+def test_a_restart_of_primary_is_left_alone_and_what_was_added_goes_with_a_promotion(
+    application: Callable[..., Application],
+) -> None:
+    podinfo = application()
+    podinfo.kubectl("set", "env", "deployment/podinfo-primary", "MINE=1")
+    podinfo.kubectl("rollout", "restart", "deployment/podinfo-primary")
+    # when
+    podinfo.release("6.0.1")
+    # then
+    template = podinfo.kubectl.get("deployment", "podinfo-primary")["spec"]["template"]
+    assert "env" not in template["spec"]["containers"][0]
+    assert "kubectl.kubernetes.io/restartedAt" not in template["metadata"]["annotations"]
+
+
+def test_a_source_that_is_deleted_takes_its_copy_along_until_it_is_back(
+    resting: tuple[Application, Running],
+) -> None:
+    podinfo, _ = resting
+    # when
+    podinfo.kubectl("delete", "apisixroute", "podinfo")
+    # then
+    eventually(lambda: podinfo.uid(f"apisixroute/{ROUTE}") == "", 20)
+    podinfo.kubectl.apply(documents.route(podinfo.namespace))
+    eventually(lambda: podinfo.uid(f"apisixroute/{ROUTE}") != "", 20)
     assert podinfo.split == (100, 0)
 
 

@@ -1,0 +1,65 @@
+"""What others added to generated objects, taken away.
+
+Server-side apply leaves alone what it never asked for, such as a variable that somebody gave primary's container; nor
+does a stack's state know of it. It has to be ours first, and goes when the object is applied again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from automation.cluster.observer import kinds
+from automation.cluster.ports import Copies, Objects
+from automation.core.kinds import Kind, Manifest
+from automation.core.managed_fields import Path, handed_over
+from automation.core.marks import FIELD_MANAGER
+from automation.core.observation import Drift
+from automation.core.spec import Canary
+from automation.driver.drift import SPEC, TEMPLATE
+from components.generated import Generated
+from workloads.registry import workload_of
+
+
+class Handover:
+    """Writes under the field manager of the release's stack. All raise `Conflict` when an object has changed."""
+
+    def __init__(self, objects: Objects, copies: Copies) -> None:
+        self._objects, self._copies = objects, copies
+
+    def put_back(self, generated: Generated, drifts: Iterable[Drift]) -> None:
+        """Applies each object that somebody added to as it is rendered."""
+        added = {(drift.kind, drift.name): drift.part for drift in drifts if drift.added}
+        known = {kind.kind: kind for kind in kinds()}
+        for manifest in generated.objects:
+            named = (manifest["kind"], manifest["metadata"]["name"])
+            if named in added:
+                self._apply(known[manifest["kind"]], manifest, added[named])
+
+    def primary(self, canary: Canary) -> None:
+        """Before primary is to run another revision: then it is what was analysed, and nothing besides."""
+        kind = workload_of(canary).kind
+        live = self._copies.get(kind, canary.namespace, canary.primary_name)
+        if live is not None:
+            self._take(kind, live, TEMPLATE)
+
+    def _apply(self, kind: Kind, manifest: Manifest, part: str) -> None:
+        metadata = manifest["metadata"]
+        live = self._copies.get(kind, metadata["namespace"], metadata["name"])
+        if live is None:
+            return
+        if part != "apex":  # which may be somebody else's; what is asked of it is taken by force
+            self._take(kind, live, TEMPLATE if part == "primary" else SPEC)
+        self._copies.put(kind, self._objects.apply(kind, with_pods_of(live, manifest)))
+
+    def _take(self, kind: Kind, live: Manifest, path: Path) -> None:
+        metadata, entries = live["metadata"], handed_over(live, FIELD_MANAGER, path)
+        if entries is not None:
+            body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": entries}}
+            self._copies.put(kind, self._objects.patch(kind, metadata["namespace"], metadata["name"], body))
+
+
+def with_pods_of(live: Manifest, manifest: Manifest) -> Manifest:
+    """The object as it is rendered, with as many pods as somebody gave it: to leave that out would take them away."""
+    spec = manifest.get("spec") or {}
+    pods = {field: live["spec"][field] for field in ("replicas",) if field in spec and field in live["spec"]}
+    return {**manifest, "spec": {**spec, **pods}}
