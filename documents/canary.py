@@ -8,6 +8,7 @@ from typing import Any
 
 from automation.core.kinds import CANARY, Kind
 from automation.core.refusal import Problem, Refused
+from automation.core.shape import shown
 from automation.core.spec import Canary, ObjectMeta, Ref, Service
 from documents import analysis
 from documents.outline import DEFAULT_INTERVAL, Outline
@@ -200,5 +201,7 @@ def _target_port(section: Section) -> int | str:
     value = section.raw("targetPort")
     if value is None or (isinstance(value, str) and value) or (type(value) is int and 0 < value < 65536):
         return value or 0
-    section.refuse("targetPort", f"{value!r} is no port", "write the number or the name of a container port")
+    section.refuse(
+        "targetPort", f"{shown(value)} is no port", "write the number or the name of a container port"
+    )
     return 0

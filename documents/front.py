@@ -61,4 +61,5 @@ def outline_of(document: Document) -> Outline:
 
 def is_release(document: Any) -> bool:
     """Whether a document describes a release, in whatever kind."""
-    return isinstance(document, Mapping) and document.get("kind") in FRONTS
+    kind = document.get("kind") if isinstance(document, Mapping) else None
+    return isinstance(kind, str) and kind in FRONTS

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from automation.core.refusal import Problem, Refused
+from automation.core.shape import TEXT, Items, Named, flaws
 from documents.section import Section
+
+_HEADERS = Named(Items(TEXT))
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,9 @@ def _headers(provider: Section) -> dict[str, str]:
     given = provider.raw("headers")
     if given is None:
         return {}
-    if not isinstance(given, Mapping):
-        provider.refuse("headers", "is not an object", "write names and lists of values")
+    if isinstance(given, Mapping):
+        given = {name: [value] if isinstance(value, str) else value for name, value in given.items()}
+    if problems := tuple(flaws(given, _HEADERS, f"{provider.path}.headers")):
+        provider.problems += problems
         return {}
-    return {
-        name: values if isinstance(values, str) else ", ".join(map(str, values))
-        for name, values in given.items()
-    }
+    return {str(name): ", ".join(values) for name, values in given.items()}

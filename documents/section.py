@@ -3,12 +3,14 @@
 A reader never raises: a field that is wrong yields its default and a problem, so that one reading finds them all.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from automation.core.durations import seconds_of
 from automation.core.refusal import Problem
+from automation.core.shape import noun, shown
 
 
 class Section:
@@ -21,7 +23,7 @@ class Section:
         self._known: set[str] = set()
         if value is not None and not isinstance(value, Mapping):
             problems.append(
-                Problem(path, f"is {_kind(value)}, not an object", "write it as fields and values")
+                Problem(path, f"is {noun(value)}, not an object", "write it as fields and values")
             )
 
     def __contains__(self, name: str) -> bool:
@@ -46,13 +48,22 @@ class Section:
         if value is None:
             return default
         if not least <= value <= most:
-            self.refuse(name, f"{value} is out of bounds", f"use a whole number from {least} to {most}")
+            self.refuse(
+                name, f"{shown(value)} is out of bounds", f"use a whole number from {least} to {most}"
+            )
             return default
         return int(value)
 
     def number(self, name: str) -> float | None:
         value = self._take(name, (int, float), "a number")
-        return None if value is None else float(value)
+        try:
+            number = None if value is None else float(value)
+        except OverflowError:
+            number = math.inf
+        if number is None or math.isfinite(number):
+            return number
+        self.refuse(name, f"{shown(value)} can't be compared with", "write a number")
+        return None
 
     def flag(self, name: str) -> bool:
         return bool(self._take(name, bool, "true or false"))
@@ -78,15 +89,15 @@ class Section:
         values = self._take(name, Mapping, "an object") or {}
         strangers = [key for key, value in values.items() if not isinstance(value, str)]
         for key in strangers:
-            self.refuse(f"{name}.{key}", f"is {_kind(values[key])}, not text", "put the value in quotes")
-        return {key: value for key, value in values.items() if key not in strangers}
+            self.refuse(f"{name}.{key}", f"is {noun(values[key])}, not text", "put the value in quotes")
+        return {str(key): value for key, value in values.items() if key not in strangers}
 
     def wholes(self, name: str, *, least: int, most: int) -> tuple[int, ...]:
         values = self._take(name, list, "a list") or []
         good = [v for v in values if isinstance(v, int) and not isinstance(v, bool) and least <= v <= most]
         if len(good) != len(values):
             self.refuse(
-                name, f"{values} is not a list of weights", f"use whole numbers from {least} to {most}"
+                name, f"{shown(values)} is not a list of weights", f"use whole numbers from {least} to {most}"
             )
         return tuple(good)
 
@@ -108,7 +119,7 @@ class Section:
 
     def close(self) -> None:
         """Refuse the fields that nobody knows; to be called when all known ones have been read."""
-        for name in self.fields:
+        for name in map(str, self.fields):
             if name not in self._known:
                 near = get_close_matches(name, sorted(self._known), n=3, cutoff=0.6)
                 remedy = (
@@ -116,15 +127,15 @@ class Section:
                 )
                 self.refuse(name, "is not a field of a Canary", remedy)
 
-    def _take(self, name: str, kind: Any, noun: str, *, required: bool = False) -> Any:
+    def _take(self, name: str, kind: Any, wanted: str, *, required: bool = False) -> Any:
         self._known.add(name)
         value = self.fields.get(name)
         if value is None:
             if required:
-                self.refuse(name, "is missing", f"set it to {noun}")
+                self.refuse(name, "is missing", f"set it to {wanted}")
             return None
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.refuse(name, f"is {_kind(value)}, not {noun}", f"write {noun}")
+            self.refuse(name, f"is {noun(value)}, not {wanted}", f"write {wanted}")
             return None
         return value
 
@@ -134,8 +145,3 @@ class Section:
 
 def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names))
-
-
-def _kind(value: Any) -> str:
-    nouns = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
-    return "an object" if isinstance(value, Mapping) else nouns.get(type(value), type(value).__name__)

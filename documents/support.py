@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from automation.core.shape import shown
 from automation.core.strategies.registry import STRATEGIES
 from documents.section import Section
 from gateways.gateway import Source
@@ -58,8 +59,8 @@ def _refuse_gateway(spec: Section, strategy: str) -> None:
     known = f"use one of {', '.join(GATEWAYS)}"
     if not isinstance(provider, str) or provider not in GATEWAYS:
         unknown = "is not supported" if provider in MODEL_PROVIDERS else "is not known"
-        shown = provider if provider in MODEL_PROVIDERS else repr(provider)
-        spec.refuse("provider", f"{shown} {unknown}", known)
+        named = provider if provider in MODEL_PROVIDERS else shown(provider)
+        spec.refuse("provider", f"{named} {unknown}", known)
     else:
         if beyond := STRATEGIES[strategy].needs - GATEWAYS[provider].carries:
             spec.refuse("provider", f"{provider} can't release by {', '.join(sorted(beyond))}", known)

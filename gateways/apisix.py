@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import inherited
 from automation.core.refusal import Problem, Refused
+from automation.core.shape import NAMED, PORT, TEXT, WHOLE, Items, fields
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways.gateway import Carried, Gateway, Marks, Source
@@ -34,6 +35,10 @@ _QUERIES: Mapping[str, str] = {
 _ROUTE_SERIES = 'route=~"{{ namespace }}_{{ route }}-{{ service }}-canary_.+"'
 
 
+_BACKEND = fields(serviceName=TEXT, servicePort=PORT, weight=WHOLE, resolveGranularity=TEXT)
+_RULE = fields(name=TEXT, priority=WHOLE, match=fields(hosts=Items(TEXT)), backends=Items(_BACKEND))
+
+
 class Apisix:
     """APISIX by its ingress controller's ApisixRoutes."""
 
@@ -46,6 +51,7 @@ class Apisix:
             "apisix route selector is empty",
             "name the ApisixRoute that leads to the apex Service",
         ),
+        shape=fields("metadata", metadata=NAMED, spec=fields(http=Items(_RULE))),
     )
     kind = ROUTE
     ruled = ("f:spec", "f:http")
@@ -60,7 +66,7 @@ class Apisix:
         if source is None:
             return (_missing(canary),)
         name = f"{source['metadata']['name']}.{canary.namespace}"
-        rules = source.get("spec", {}).get("http") or []
+        rules = (source.get("spec") or {}).get("http") or []
         if not rules:
             remedy = f"give the route an http rule whose backend is the Service {canary.apex}"
             return (Problem("spec.http", f"APISIX route {name}'s spec.http is empty", remedy),)

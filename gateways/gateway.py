@@ -8,6 +8,7 @@ from typing import Protocol
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.refusal import Problem
+from automation.core.shape import OBJECT, Shape
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 
@@ -17,11 +18,13 @@ class Source:
     """The object that people write and a Canary names, such as a route that leads users to the application.
 
     `field` is the field of a Canary's spec that names it, `unnamed` what is said of a Canary that doesn't.
+    `shape` is what the gateway relies on in it.
     """
 
     field: str
     kind: Kind
     unnamed: Problem
+    shape: Shape = OBJECT
 
 
 @dataclass(frozen=True)

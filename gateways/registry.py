@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from automation.core.kinds import Kind
 from automation.core.spec import Canary
 from gateways.apisix import APISIX
-from gateways.gateway import Gateway
+from gateways.gateway import Gateway, Source
 
 GATEWAYS: Mapping[str, Gateway] = {gateway.provider: gateway for gateway in (APISIX,)}
 DEFAULT = APISIX.provider
@@ -23,6 +23,11 @@ def kinds() -> frozenset[Kind]:
     """All kinds of objects that gateways read or write."""
     sources = (gateway.source.kind for gateway in GATEWAYS.values() if gateway.source)
     return frozenset(sources) | frozenset(gateway.kind for gateway in GATEWAYS.values())
+
+
+def sources() -> Mapping[str, Source]:
+    """What people write for gateways, by the name of its kind."""
+    return {gateway.source.kind.kind: gateway.source for gateway in GATEWAYS.values() if gateway.source}
 
 
 def source_of(canary: Canary) -> tuple[Kind, str] | None:

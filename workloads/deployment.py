@@ -9,6 +9,8 @@ from automation.core.kinds import DEPLOYMENT, Manifest
 from automation.core.marks import REVISION
 from automation.core.moments import unix_seconds
 from automation.core.observation import Workload
+from automation.core.shape import NAMED, WHOLE, fields
+from workloads.template import POD_TEMPLATE, SELECTOR
 from workloads.workload import Primary, Scaling, WorkloadKind
 
 
@@ -16,6 +18,12 @@ class Deployments:
     """Deployments, scaled by their `scale` subresource."""
 
     kind = DEPLOYMENT
+    shape = fields(
+        "metadata",
+        "spec",
+        metadata=NAMED,
+        spec=fields("selector", "template", selector=SELECTOR, template=POD_TEMPLATE, replicas=WHOLE),
+    )
     rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 
     def template(self, live: Manifest) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import RELEASE
+from automation.core.shape import NAMED, TEXT, WHOLE, fields
 from automation.core.spec import Canary
 from workloads.scaler import ScalerKind
 
@@ -15,6 +16,17 @@ class HorizontalPodAutoscalers:
     """Autoscalers by resource use, of group `autoscaling`."""
 
     kind = AUTOSCALER
+    shape = fields(
+        "metadata",
+        "spec",
+        metadata=NAMED,
+        spec=fields(
+            "scaleTargetRef",
+            scaleTargetRef=fields("name", name=TEXT),
+            minReplicas=WHOLE,
+            maxReplicas=WHOLE,
+        ),
+    )
 
     def minimum(self, live: Manifest) -> int:
         return int(live["spec"].get("minReplicas") or 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from automation.core.kinds import Kind, Manifest
+from automation.core.shape import Shape
 from automation.core.spec import Canary
 
 
@@ -13,6 +14,11 @@ class ScalerKind(Protocol):
 
     @property
     def kind(self) -> Kind: ...
+
+    @property
+    def shape(self) -> Shape:
+        """What all of this rests on in an object of the kind: documents that aren't applied yet may be otherwise."""
+        ...
 
     def minimum(self, live: Manifest) -> int:
         """The least number of pods that it scales to."""

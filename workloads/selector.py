@@ -91,9 +91,10 @@ def _sharing(target: str, chosen: Selector, name: str) -> Problem:
 
 def _unselected(target: Manifest) -> Problem:
     metadata = target["metadata"]
+    name = f"{metadata['name']}.{metadata.get('namespace') or 'default'}"
     return Problem(
         path="spec.targetRef",
-        problem=f"{target['kind'].lower()} {metadata['name']}.{metadata['namespace']} "
+        problem=f"{target['kind'].lower()} {name} "
         f"spec.selector.matchLabels must contain one of [{' '.join(LABELS)}]",
         remedy=f"add the label {LABELS[0]} to the workload's selector and pod template "
         "(a selector is immutable: the workload has to be created anew)",

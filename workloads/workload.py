@@ -8,6 +8,7 @@ from typing import Protocol
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.observation import Workload
+from automation.core.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class WorkloadKind(Protocol):
 
     @property
     def kind(self) -> Kind: ...
+
+    @property
+    def shape(self) -> Shape:
+        """What all of this rests on in an object of the kind: documents that aren't applied yet may be otherwise."""
+        ...
 
     @property
     def rollout_fields(self) -> tuple[str, ...]:

@@ -153,6 +153,12 @@ def test_defaults_are_the_models() -> None:
             "min is larger than max",
             "no value can pass",
         ),
+        (
+            {f"{M}.0.thresholdRange": {"max": float("inf")}},
+            f"{M}[0].thresholdRange.max",
+            "inf can't be compared with",
+            "write a number",
+        ),
         ({f"{M}.0.scope": "pod"}, f"{M}[0].scope", "'pod' is not known", "use one of canary, route"),
         ({f"{M}.0": "x"}, f"{M}[0]", "is text, not an object", "write it as fields"),
         ({"apiVersion": "v1"}, "apiVersion", "'v1' is not known", "flagger.app/v1beta1"),
@@ -258,6 +264,17 @@ def test_checks_are_keys() -> None:
         )
         == 1
     )
+
+
+def test_names_of_fields_that_are_no_text_are_refused_like_others() -> None:
+    spec: dict[Any, Any] = {**document()["spec"], 1: 2, None: [], "colour": "x"}
+    with pytest.raises(Refused) as refused:
+        canary_of({**document(), "spec": spec})
+    assert [problem.path for problem in refused.value.problems] == [
+        "spec.1",
+        "spec.None",
+        "spec.colour",
+    ]
 
 
 JSON = st.recursive(

@@ -1,0 +1,38 @@
+"""The shape of a pod template, as far as releases rely on it."""
+
+from __future__ import annotations
+
+from automation.core.shape import LABELS, METADATA, TEXT, WHOLE, Items, fields
+
+_REFERENCE = fields(name=TEXT)
+_VARIABLE = fields(
+    "name",
+    name=TEXT,
+    valueFrom=fields(configMapKeyRef=_REFERENCE, secretKeyRef=_REFERENCE),
+)
+_PORT = fields("containerPort", name=TEXT, containerPort=WHOLE, protocol=TEXT)
+_CONTAINER = fields(
+    "name",
+    name=TEXT,
+    image=TEXT,
+    env=Items(_VARIABLE),
+    envFrom=Items(fields(configMapRef=_REFERENCE, secretRef=_REFERENCE)),
+    ports=Items(_PORT),
+)
+_VOLUME = fields(
+    configMap=_REFERENCE,
+    secret=fields(secretName=TEXT),
+    projected=fields(sources=Items(fields(configMap=_REFERENCE, secret=_REFERENCE))),
+)
+POD_TEMPLATE = fields(
+    "spec",
+    metadata=METADATA,
+    spec=fields(
+        "containers",
+        containers=Items(_CONTAINER),
+        initContainers=Items(_CONTAINER),
+        volumes=Items(_VOLUME),
+        imagePullSecrets=Items(_REFERENCE),
+    ),
+)
+SELECTOR = fields(matchLabels=LABELS)
