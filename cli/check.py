@@ -16,7 +16,7 @@ def check(files: tuple[str, ...]) -> None:
     round-trip through Flagger.
 
     All documents of the files (folders are walked, - is standard input) are looked at together, as if they were in the
-    cluster. Nothing is applied, and no cluster is asked.
+    cluster; shop.yaml[2] is the second one of a file. Nothing is applied, and no cluster is asked.
     """
     sources = read(files)
     reviewed = review(sources.found)

@@ -1,33 +1,36 @@
-"""What is wrong with documents, before anybody applies them: each Canary with what the others say of its surroundings.
+"""What is wrong with documents, before anybody applies them: each alone, and each Canary with what the others say of
+its surroundings.
 
 What they don't hold is not looked at, and named. All rules are those of a driver that meets the same objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 from automation.core import revision_hash
 from automation.core.advice import advice
+from automation.core.analysis import MetricCheck
 from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, Manifest
 from automation.core.refusal import Problem, Refused
+from automation.core.shape import OBJECT, flaws
 from automation.core.spec import Canary
+from automation.questions.metrics import queries
 from automation.questions.metrics.providers import PROVIDERS
-from cli.sources import Found
+from automation.questions.metrics.variables import Unrendered
+from cli.manifests import Found
 from documents import metric_template
 from documents.front import canary_of, front_of, is_release
-from gateways.registry import gateway_of, source_of
+from gateways.gateway import Source
+from gateways.registry import gateway_of, source_of, sources
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
-from workloads.registry import scaler_of, workload_of
+from workloads.registry import SCALERS, WORKLOADS, scaler_of, workload_of
+from workloads.scaler import ScalerKind
 from workloads.selector import labels_of, selector_of, sharing_problems
-
-ILLEGIBLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What comes of a document without what every one of its kind has."""
+from workloads.workload import WorkloadKind
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,19 @@ class Reviewed:
 
 
 def review(found: Sequence[Found]) -> Reviewed:
-    """Looks at all documents together."""
+    """Looks at each document, and at all together."""
+    alone = [(one, tuple(_alone(one.document))) for one in found]
+    around = Around(
+        tuple(one for one, problems in alone if not problems),
+        tuple(one for one, problems in alone if problems),
+    )
     findings: list[Finding] = []
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
-    around = Around(found)
-    for one in found:
-        if one.document.get("kind") == METRIC_TEMPLATE.kind:
-            findings += _template(one)
-        if not is_release(one.document):
+    for one, problems in alone:
+        findings += _told(one, problems)
+        if problems or not is_release(one.document):
             continue
-        try:
-            canary = canary_of(one.document)
-        except Refused as refused:
-            findings += _told("Canary", one, refused.problems)
-            continue
+        canary = canary_of(one.document)
         said = list(_canary(_Subject(one, canary, around)))
         findings += said
         if not any(finding.kind == "problem" for finding in said):
@@ -76,39 +78,76 @@ def review(found: Sequence[Found]) -> Reviewed:
     return Reviewed(tuple(findings), tuple(canaries))
 
 
-class Around:
-    """Documents by kind, namespace and name."""
+def _alone(document: Manifest) -> Iterable[Problem]:
+    """What is wrong with a document, whatever the others are."""
+    kind = document["kind"]
+    if is_release(document):
+        return _refused(document)
+    if kind == METRIC_TEMPLATE.kind:
+        return _template_problems(document)
+    rows: Mapping[str, WorkloadKind | ScalerKind | Source] = {**WORKLOADS, **SCALERS, **sources()}
+    return flaws(document, rows[kind].shape if kind in rows else OBJECT)
 
-    def __init__(self, found: Iterable[Found]) -> None:
-        self._found = list(found)
 
-    def all(self, kind: str, namespace: str) -> list[Found]:
-        return [one for one in self._found if _place(one.document)[:2] == (kind, namespace)]
+def _refused(document: Manifest) -> tuple[Problem, ...]:
+    try:
+        canary_of(document)
+    except Refused as refused:
+        return refused.problems
+    return ()
 
-    def each(self, kind: str, namespace: str, name: str) -> list[Found]:
-        """All versions of one object: what is applied now, say, and what is to follow."""
-        return [one for one in self._found if _place(one.document) == (kind, namespace, name)]
+
+def _template_problems(document: Manifest) -> tuple[Problem, ...]:
+    try:
+        template = metric_template.parse(document)
+    except Refused as refused:
+        return refused.problems
+    if template.type in PROVIDERS:
+        return ()
+    known = ", ".join(sorted(PROVIDERS))
+    return (Problem("spec.provider.type", f"{template.type} is not supported", f"use one of {known}"),)
+
+
+def _told(one: Found, problems: Iterable[Problem]) -> list[Finding]:
+    """Problems of one document alone."""
+    kind, namespace, name = _place(one.document)
+    return [Finding("problem", one.origin, f"{kind} {name}.{namespace}: {problem}") for problem in problems]
 
 
 def _place(document: Manifest) -> tuple[str, str, str]:
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    return str(document.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))
+    return str(document.get("kind")), _text(metadata, "namespace", "default"), _text(metadata, "name", "?")
 
 
-def _told(kind: str, one: Found, problems: Iterable[Problem]) -> list[Finding]:
-    """Problems of one document alone."""
-    _, namespace, name = _place(one.document)
-    return [Finding("problem", one.origin, f"{kind} {name}.{namespace}: {problem}") for problem in problems]
+def _text(metadata: Manifest, name: str, default: str) -> str:
+    value = metadata.get(name)
+    return value if isinstance(value, str) and value else default
 
 
-def _canary(subject: _Subject) -> Iterator[Finding]:
-    for look in (_rivals, _target, _source, _autoscaler, _metrics):
-        yield from look(subject)
-    for text in advice(subject.canary):
-        yield subject.remark(text)
-    if absent := list(dict.fromkeys(_absent(subject))):
-        yield subject.remark(f"not among these documents, so not looked at: {', '.join(absent)}")
+@dataclass(frozen=True)
+class Around:
+    """All documents: those that nothing is wrong with, and the others."""
+
+    legible: tuple[Found, ...]
+    broken: tuple[Found, ...]
+
+    def all(self, kind: str, namespace: str) -> list[Found]:
+        return [one for one in self.legible if _place(one.document)[:2] == (kind, namespace)]
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What a Canary names in a field."""
+
+    field: str
+    kind: str
+    namespace: str
+    name: str
+
+    def among(self, found: Iterable[Found]) -> list[Found]:
+        """All versions of it: what is applied now, say, and what is to follow."""
+        return [one for one in found if _place(one.document) == (self.kind, self.namespace, self.name)]
 
 
 @dataclass(frozen=True)
@@ -125,50 +164,121 @@ class _Subject:
     def remark(self, text: object, origin: str = "") -> Finding:
         return Finding("remark", origin or self.found.origin, f"Canary {self.canary.full_name}: {text}")
 
-    def near(self, kind: str, name: str) -> list[Found]:
-        """The versions of an object of the Canary's namespace."""
-        return self.around.each(kind, self.canary.namespace, name)
+    def near(self, reference: _Reference | None) -> list[Found]:
+        """The versions of what the Canary names, as far as they are what they should be."""
+        return reference.among(self.around.legible) if reference else []
 
     @property
-    def targets(self) -> list[Found]:
-        return self.near(self.canary.target.kind, self.canary.target.name)
+    def target(self) -> _Reference:
+        return self._named("spec.targetRef", self.canary.target.kind, self.canary.target.name)
 
-    def legible(self, other: Found, look: Callable[[Manifest], Iterable[Finding]]) -> Iterator[Finding]:
-        """What `look` finds; a document that lacks what every one of its kind has is told as such."""
-        try:
-            yield from list(look(other.document))
-        except ILLEGIBLE as broken:
-            kind, _, name = _place(other.document)
-            text = f"{kind} {name} lacks what each has ({type(broken).__name__}: {broken}); complete it"
-            yield self.problem(text, other.origin)
+    @property
+    def source(self) -> _Reference | None:
+        source, named = gateway_of(self.canary).source, source_of(self.canary)
+        return self._named(f"spec.{source.field}", named[0].kind, named[1]) if source and named else None
+
+    @property
+    def autoscaler(self) -> _Reference | None:
+        named = self.canary.autoscaler
+        return self._named("spec.autoscalerRef", named.kind, named.name) if named else None
+
+    @property
+    def configs(self) -> list[_Reference]:
+        """The configuration that the target can't do without."""
+        templates = [workload_of(self.canary).template(one.document) for one in self.near(self.target)]
+        return [
+            self._named("spec.targetRef", CONFIG_KINDS[reference.kind].kind, reference.name)
+            for template in templates
+            for reference in revision_hash.tracked_references(template)
+            if not reference.optional
+        ]
+
+    @property
+    def references(self) -> list[_Reference]:
+        named = (self.target, self.source, self.autoscaler)
+        templates = (_template_of(check) for check in self.canary.analysis.checks)
+        return [one for one in (*named, *templates, *self.configs) if one is not None]
+
+    def _named(self, field: str, kind: str, name: str) -> _Reference:
+        return _Reference(field, kind, self.canary.namespace, name)
+
+
+def _template_of(check: MetricCheck) -> _Reference | None:
+    if check.template is None:
+        return None
+    return _Reference(
+        f"metric {check.name} can't be measured",
+        METRIC_TEMPLATE.kind,
+        check.template.namespace,
+        check.template.name,
+    )
+
+
+def _canary(subject: _Subject) -> Iterator[Finding]:
+    for look in (_broken, _rivals, _target, _source, _autoscaler, _metrics):
+        yield from look(subject)
+    for text in advice(subject.canary):
+        yield subject.remark(text)
+    every = (*subject.around.legible, *subject.around.broken)
+    absent = [f"{one.kind} {one.name}" for one in subject.references if not one.among(every)]
+    if absent:
+        named = ", ".join(dict.fromkeys(absent))
+        yield subject.remark(f"not among these documents, so not looked at: {named}")
+
+
+def _broken(subject: _Subject) -> Iterator[Finding]:
+    for reference in dict.fromkeys(subject.references):
+        for one in reference.among(subject.around.broken):
+            named = f"{reference.kind} {reference.name}.{reference.namespace}"
+            yield subject.problem(f"{reference.field}: {named} can't work; mend it in {one.origin}")
 
 
 def _rivals(subject: _Subject) -> Iterator[Finding]:
     canary = subject.canary
-    for other in subject.around.all(canary.origin.kind, canary.namespace):
-        if _place(other.document)[2] == canary.name:
-            continue
-        try:
-            same = canary_of(other.document).target == canary.target
-        except Refused:
-            continue
-        if same:
-            name = _place(other.document)[2]
-            yield subject.problem(f"spec.targetRef: Canary {name} has the same target; delete all but one")
+    for found in subject.around.all(canary.origin.kind, canary.namespace):
+        other = canary_of(found.document)
+        if other.name != canary.name:
+            yield from map(subject.problem, _shared_with(canary, other))
+
+
+def _shared_with(canary: Canary, other: Canary) -> Iterator[Problem]:
+    """What two Canaries would take from each other."""
+    same, kind = f"Canary {other.name} has the same", canary.target.kind
+    if (kind, canary.target.name) == (other.target.kind, other.target.name):
+        yield Problem("spec.targetRef", f"{same} target", "delete all but one")
+        return
+    for name in sorted(_workloads(canary) & _workloads(other)) if kind == other.target.kind else ():
+        yield Problem(
+            "spec.targetRef", f"{same} {kind} {name} as target or primary", "rename one of the targets"
+        )
+    for name in sorted(_services(canary) & _services(other))[:1]:
+        yield Problem("spec.service.name", f"{same} Service {name}", "give each a name of its own")
+    for scaler in sorted(_scalers(canary) & _scalers(other))[:1]:
+        remedy = f"name the one that scales {canary.target.name}"
+        yield Problem("spec.autoscalerRef", f"{same} {' '.join(scaler)}", remedy)
+
+
+def _workloads(canary: Canary) -> set[str]:
+    return {canary.target.name, canary.primary_name}
+
+
+def _services(canary: Canary) -> set[str]:
+    return {canary.apex, f"{canary.apex}-primary", f"{canary.apex}-canary"}
+
+
+def _scalers(canary: Canary) -> set[tuple[str, str]]:
+    named = canary.autoscaler
+    return {(named.kind, named.name), (named.kind, canary.primary_scaler_name)} if named else set()
 
 
 def _target(subject: _Subject) -> Iterator[Finding]:
-    for found in subject.targets:
-        yield from subject.legible(found, partial(_target_of, subject, found.origin))
-
-
-def _target_of(subject: _Subject, origin: str, target: Manifest) -> Iterator[Finding]:
     canary = subject.canary
-    template = workload_of(canary).template(target)
-    for problem in (*_shared(subject, target), *port_problems(canary, template)):
-        yield subject.problem(problem)
-    for twice in duplicates(template):
-        yield subject.remark(f"{twice.path}: {twice.problem}; primary gets it once", origin)
+    for found in subject.near(subject.target):
+        template = workload_of(canary).template(found.document)
+        for problem in (*_shared(subject, found.document), *port_problems(canary, template)):
+            yield subject.problem(problem)
+        for twice in duplicates(template):
+            yield subject.remark(f"{twice.path}: {twice.problem}; primary gets it once", found.origin)
 
 
 def _shared(subject: _Subject, target: Manifest) -> Iterator[Problem]:
@@ -186,79 +296,40 @@ def _shared(subject: _Subject, target: Manifest) -> Iterator[Problem]:
 
 
 def _source(subject: _Subject) -> Iterator[Finding]:
-    named, gateway = source_of(subject.canary), gateway_of(subject.canary)
-
-    def look(origin: str, route: Manifest) -> Iterator[Finding]:
-        for problem in gateway.problems(subject.canary, route):
-            yield subject.problem(problem, origin)
-        for text in gateway.left_alone(subject.canary, route):
-            yield subject.remark(text, origin)
-
-    for found in subject.near(named[0].kind, named[1]) if named else ():
-        yield from subject.legible(found, partial(look, found.origin))
+    canary, gateway = subject.canary, gateway_of(subject.canary)
+    for found in subject.near(subject.source):
+        for problem in gateway.problems(canary, found.document):
+            yield subject.problem(problem, found.origin)
+        for text in gateway.left_alone(canary, found.document):
+            yield subject.remark(text, found.origin)
 
 
 def _autoscaler(subject: _Subject) -> Iterator[Finding]:
-    target, scaler, named = subject.canary.target.name, scaler_of(subject.canary), subject.canary.autoscaler
-    if scaler is None or named is None:
-        return
-
-    def look(live: Manifest) -> Iterator[Finding]:
-        if (scaled := scaler.target(live)) != target:
-            text = f"spec.autoscalerRef: {scaler.kind.kind} {named.name} scales {scaled}, not the target"
+    target, scaler = subject.canary.target.name, scaler_of(subject.canary)
+    for found in subject.near(subject.autoscaler):
+        if scaler and (scaled := scaler.target(found.document)) != target:
+            text = f"spec.autoscalerRef: {scaler.kind.kind} {_place(found.document)[2]} scales {scaled}, not the target"
             yield subject.problem(f"{text}; name the one that scales {target}")
-
-    for found in subject.near(scaler.kind.kind, named.name):
-        yield from subject.legible(found, look)
 
 
 def _metrics(subject: _Subject) -> Iterator[Finding]:
-    for check in subject.canary.analysis.checks:
-        if check.template is None:
-            continue
-        found = subject.around.each(METRIC_TEMPLATE.kind, check.template.namespace, check.template.name)
-        if any(_template(one) for one in found):
-            name = f"{check.template.name}.{check.template.namespace}"
-            yield subject.problem(f"metric {check.name} can't be measured: MetricTemplate {name} can't work")
-
-
-def _template(one: Found) -> list[Finding]:
-    return _told(METRIC_TEMPLATE.kind, one, _template_problems(one.document))
-
-
-def _template_problems(document: Manifest) -> tuple[Problem, ...]:
-    try:
-        template = metric_template.parse(document)
-    except Refused as refused:
-        return refused.problems
-    if template.type in PROVIDERS:
-        return ()
-    known = ", ".join(sorted(PROVIDERS))
-    return (Problem("spec.provider.type", f"{template.type} is not supported", f"use one of {known}"),)
-
-
-def _absent(subject: _Subject) -> Iterator[str]:
-    """What a Canary rests on and the documents don't hold."""
-    canary, around = subject.canary, subject.around
-    named = source_of(canary)
-    if not subject.targets:
-        yield f"{canary.target.kind} {canary.target.name}"
-    if named is not None and not subject.near(named[0].kind, named[1]):
-        yield f"{named[0].kind} {named[1]}"
-    if canary.autoscaler is not None and not subject.near(canary.autoscaler.kind, canary.autoscaler.name):
-        yield f"{canary.autoscaler.kind} {canary.autoscaler.name}"
+    """Queries that a run could not ask, with the names that it would ask them with."""
+    canary = subject.canary
     for check in canary.analysis.checks:
-        template = check.template
-        if template and not around.each(METRIC_TEMPLATE.kind, template.namespace, template.name):
-            yield f"{METRIC_TEMPLATE.kind} {template.name}"
-    yield from _absent_configs(subject)
+        text = f"metric {check.name} can't be measured"
+        if check.template is None and check.query and (wrong := _unrendered(check.query, canary, check)):
+            yield subject.problem(f"{text}: {wrong}")
+        for found in subject.near(_template_of(check)):
+            template = metric_template.parse(found.document)
+            if wrong := _unrendered(template.query, canary, check):
+                yield subject.problem(
+                    f"{text}: MetricTemplate {template.full_name}: spec.{wrong}", found.origin
+                )
 
 
-def _absent_configs(subject: _Subject) -> Iterator[str]:
-    for target in subject.targets:
-        with suppress(*ILLEGIBLE):  # said already
-            template = workload_of(subject.canary).template(target.document)
-            for reference in revision_hash.tracked_references(template):
-                kind = CONFIG_KINDS[reference.kind].kind
-                if not reference.optional and not subject.near(kind, reference.name):
-                    yield f"{kind} {reference.name}"
+def _unrendered(query: str, canary: Canary, check: MetricCheck) -> str:
+    try:
+        queries.written(query, canary, check)
+    except Unrendered as unrendered:
+        return f"query: {unrendered}; mend it, or give it in templateVariables"
+    return ""

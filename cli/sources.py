@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
+import click
 
-from automation.core.kinds import Manifest
+from cli.manifests import Broken, Found, manifests
 
 SUFFIXES = (".yaml", ".yml", ".json")
 STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True)
-class Found:
-    """A document, and where it stands: `shop.yaml`, or `shop.yaml[2]` for the second one of a file."""
-
-    origin: str
-    document: Manifest
-
-
-@dataclass(frozen=True)
 class Read:
-    """All documents, and a sentence on each source that can't be read."""
+    """All documents, and a sentence on each source, or document of one, that can't be read."""
 
     found: tuple[Found, ...]
     unreadable: tuple[str, ...]
@@ -34,48 +27,58 @@ class Read:
 
 def read(names: Sequence[str]) -> Read:
     """The documents of files, of folders (walked, in the order of their names) and of `-`, standard input."""
-    found: list[Found] = []
-    unreadable: list[str] = []
-    for name in names:
-        for origin, source in _sources(name):
-            try:
-                text = sys.stdin.buffer.read() if source is None else source.read_bytes()
-                found += _documents(origin, text.decode())
-            except OSError as broken:
-                unreadable.append(f"{origin}: can't be read: {broken.strerror}")
-            except UnicodeDecodeError:
-                unreadable.append(f"{origin}: is not text in UTF-8")
-            except (yaml.YAMLError, RecursionError) as broken:
-                unreadable.append(f"{origin}: is not YAML: {' '.join(str(broken).split())}")
-    return Read(tuple(found), tuple(unreadable))
+    every = [one for name in names for one in _named(name)]
+    return Read(
+        tuple(one for one in every if isinstance(one, Found)),
+        tuple(str(one) for one in every if isinstance(one, Broken)),
+    )
 
 
-def _sources(name: str) -> Iterator[tuple[str, Path | None]]:
+def _named(name: str) -> Iterator[Found | Broken]:
     if name == STANDARD_INPUT:
-        yield "standard input", None
-        return
-    path = Path(name)
-    if not path.is_dir():
-        yield name, path
-        return
-    for one in sorted(path.rglob("*")):
-        if one.suffix in SUFFIXES and one.is_file():
-            yield str(one), one
+        yield from _read("standard input", None)
+    elif not os.path.isdir(name):
+        yield from _read(click.format_filename(name), Path(name))
+    else:
+        closed: list[OSError] = []
+        for path in sorted(_walked(name, closed)):
+            yield from _read(click.format_filename(path), path)
+        for broken in closed:
+            yield _unreadable(click.format_filename(str(broken.filename)), broken)
 
 
-def _documents(origin: str, text: str) -> list[Found]:
-    """Each Kubernetes object of a source; lists are taken apart, anything else (values, patches) is left out."""
-    loaded = [one for part in yaml.safe_load_all(text) for one in _items(part)]
-    single = len(loaded) == 1
-    return [
-        Found(origin if single else f"{origin}[{number}]", document)
-        for number, document in enumerate(loaded, start=1)
-    ]
+def _walked(folder: str, closed: list[OSError]) -> Iterator[Path]:
+    """The documents of a folder; `closed` gets the folders that can't be looked into."""
+    for where, _, names in os.walk(folder, onerror=closed.append):
+        for path in (Path(where, name) for name in names):
+            if path.suffix in SUFFIXES and not _is_special(path):
+                yield path
 
 
-def _items(document: Any) -> Iterator[Manifest]:
-    if isinstance(document, dict) and document.get("kind") == "List":
-        for item in document.get("items") or ():
-            yield from _items(item)
-    elif isinstance(document, dict) and "kind" in document:
-        yield document
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe, say, which would be waited for; what can't be told is found when it is read."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _read(origin: str, source: Path | None) -> Iterator[Found | Broken]:
+    try:
+        text = (_standard_input() if source is None else source.read_bytes()).decode("utf-8-sig")
+    except OSError as broken:
+        yield _unreadable(origin, broken)
+    except UnicodeDecodeError:
+        yield Broken(origin, "is not text in UTF-8; save it as such")
+    else:
+        yield from manifests(origin, text)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise OSError(None, "it is closed")
+    return sys.stdin.buffer.read()
+
+
+def _unreadable(origin: str, broken: OSError) -> Broken:
+    return Broken(origin, f"can't be read: {broken.strerror or broken}")

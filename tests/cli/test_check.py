@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from automation.core.kinds import Manifest
 from automation.errors import DocumentRefused
 from cli.check import check
+from cli.manifests import Found
 from cli.review import review
-from cli.sources import Found, read
+from cli.sources import read
 from tests.components import documents
 
 HPA = {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "podinfo", "namespace": "test"}}
@@ -62,6 +63,41 @@ def worker() -> Manifest:
     return changed(documents.target(), lambda one: one["metadata"].update(name="worker"))
 
 
+def unselected(target: Manifest) -> None:
+    """A target that doesn't say where it lives, with none of the labels that tell apart."""
+    target["spec"]["selector"]["matchLabels"] = {"tier": "x"}
+    del target["metadata"]["namespace"]
+
+
+def elsewhere(part: Manifest) -> Manifest:
+    """The same in the namespace of documents that name none."""
+    return changed(part, lambda one: one["metadata"].pop("namespace"))
+
+
+def twin(target: str, **spec: Any) -> Manifest:
+    """Another Canary of the namespace."""
+    canary = documents.canary_document(
+        targetRef={"kind": "Deployment", "name": target}, autoscalerRef=None, **spec
+    )
+    return changed(canary, lambda one: one["metadata"].update(name="twin"))
+
+
+def measured(**check: Any) -> Manifest:
+    """The Canary with one check of its own."""
+
+    def change(canary: Manifest) -> None:
+        canary["spec"]["analysis"]["metrics"] = [{"name": "errors", "thresholdRange": {"max": 1}, **check}]
+
+    return changed(documents.canary_document(), change)
+
+
+def asking(query: str) -> Manifest:
+    return changed(template(), lambda one: one["spec"].update(query=query))
+
+
+BY_TEMPLATE = measured(templateRef={"name": "errors"})
+
+
 PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     "a target without a label that tells apart": (
         release(
@@ -88,7 +124,7 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     ),
     "a target that is no Deployment": (
         release(target=changed(documents.target(), lambda one: one.pop("spec"))),
-        "target: Canary podinfo.test: Deployment podinfo lacks what each has (KeyError: 'spec')",
+        "target: Deployment podinfo.test: spec: is missing; set it to an object",
     ),
     "a route that leads elsewhere": (
         release(route=changed(documents.route(), lambda one: one["spec"]["http"][0].update(backends=[]))),
@@ -113,6 +149,89 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     "a template without a query": (
         {"template": changed(template(), lambda one: one["spec"].pop("query"))},
         "template: MetricTemplate errors.test: spec.query: is missing",
+    ),
+    "a target without a label that tells apart, nor a namespace": (
+        {
+            "canary": elsewhere(documents.canary_document()),
+            "target": changed(documents.target(), unselected),
+        },
+        "canary: Canary podinfo.default: spec.targetRef: deployment podinfo.default spec.selector.matchLabels must",
+    ),
+    "a target that is broken": (
+        release(target=changed(documents.target(), lambda one: one.pop("spec"))),
+        "canary: Canary podinfo.test: spec.targetRef: Deployment podinfo.test can't work; mend it in target",
+    ),
+    "a broken neighbour": (
+        release(neighbour=changed(worker(), lambda one: one["spec"].pop("template"))),
+        "neighbour: Deployment worker.test: spec.template: is missing; set it to an object",
+    ),
+    "a route with something else in its rules": (
+        release(route=changed(documents.route(), lambda one: one["spec"].update(http=[1]))),
+        "route: ApisixRoute podinfo.test: spec.http[0]: is a number, not an object; write it as fields and values",
+    ),
+    "an autoscaler of nothing": (
+        release(
+            autoscaler=changed(documents.autoscaler(), lambda one: one["spec"].update(scaleTargetRef=[]))
+        ),
+        "autoscaler: HorizontalPodAutoscaler podinfo.test: spec.scaleTargetRef: is a list, not an object; write",
+    ),
+    "an object of no interest with a number as its name": (
+        {"other": {"kind": "Job", "metadata": {"name": 5}}},
+        "other: Job ?.default: metadata.name: is a number, not text; write text",
+    ),
+    "another Canary of the Service": (
+        release(twin=twin("worker", service={"port": 80, "name": "podinfo"})),
+        "canary: Canary podinfo.test: spec.service.name: Canary twin has the same Service podinfo; give each a name",
+    ),
+    "another Canary whose Service is generated": (
+        release(twin=twin("worker", service={"port": 80, "name": "podinfo-primary"})),
+        "twin: Canary twin.test: spec.service.name: Canary podinfo has the same Service podinfo-primary",
+    ),
+    "another Canary of the primary": (
+        release(twin=twin("podinfo-primary", service={"port": 80, "name": "twin"})),
+        "twin: Canary twin.test: spec.targetRef: Canary podinfo has the same Deployment podinfo-primary as target or",
+    ),
+    "another Canary of the autoscaler": (
+        release(
+            twin=changed(
+                twin("worker", service={"port": 80, "name": "worker"}),
+                lambda one: one["spec"].update(
+                    autoscalerRef={"kind": "HorizontalPodAutoscaler", "name": "podinfo"}
+                ),
+            )
+        ),
+        "canary: Canary podinfo.test: spec.autoscalerRef: Canary twin has the same HorizontalPodAutoscaler podinfo",
+    ),
+    "a template with a variable that the check does not give": (
+        release(canary=BY_TEMPLATE, template=asking("vector({{ variables.code }})")),
+        "template: Canary podinfo.test: metric errors can't be measured: MetricTemplate errors.test: spec.query: "
+        "query render error: 'variables.code' is not known; known are ",
+    ),
+    "a template with a function": (
+        release(canary=BY_TEMPLATE, template=asking('vector({{ printf "%s" name }})')),
+        "template: Canary podinfo.test: metric errors can't be measured: MetricTemplate errors.test: spec.query: "
+        "query render error: 'printf \"%s\" name' is not known; known are ",
+    ),
+    "a template with a variable that does not end": (
+        release(canary=BY_TEMPLATE, template=asking("vector({{ name })")),
+        "template: Canary podinfo.test: metric errors can't be measured: MetricTemplate errors.test: spec.query: "
+        "query render error: a {{ has no }}; mend it",
+    ),
+    "a query of a check with a variable that is none": (
+        release(canary=measured(query="vector({{ nonsense }})")),
+        "canary: Canary podinfo.test: metric errors can't be measured: query: query render error: 'nonsense' is not",
+    ),
+    "a template whose headers are no text": (
+        {
+            "template": changed(
+                template(), lambda one: one["spec"]["provider"].update(headers={"X": [1], "Y": 2, "Z": "z"})
+            )
+        },
+        "template: MetricTemplate errors.test: spec.provider.headers.X[0]: is a number, not text; write text",
+    ),
+    "a Canary with a name of a field that is a number": (
+        release(canary=changed(documents.canary_document(), lambda one: one["spec"].update({"1": 2}))),
+        "canary: Canary podinfo.test: spec.1: is not a field of a Canary",
     ),
     "a Canary that is refused": (
         release(canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="osm"))),
@@ -151,6 +270,23 @@ def mixed_rule(route: Manifest) -> None:
 def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: str) -> None:
     assert said(parts) == []
     assert any(text in remark for remark in said(parts, "remark"))
+
+
+@pytest.mark.parametrize(
+    "query", ["vector({{ variables.code }} + {{ interval }})", "up{a='}}'}"], ids=["variables", "braces"]
+)
+def test_a_template_is_rendered_with_the_names_of_each_canary(query: str) -> None:
+    canary = measured(templateRef={"name": "errors"}, templateVariables={"code": "404"})
+    assert said(release(canary=canary, template=asking(query))) == []
+
+
+def test_a_broken_document_is_told_once_and_the_others_are_judged() -> None:
+    broken = changed(worker(), lambda one: one.pop("spec"))
+    parts = {
+        "broken": broken,
+        **release(route=changed(documents.route(), lambda one: one["spec"].pop("http"))),
+    }
+    assert [text.partition(":")[0] for text in said(parts)] == ["broken", "route"]
 
 
 def test_every_version_of_a_document_is_looked_at() -> None:

@@ -9,7 +9,7 @@ _VARIABLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 
 
 class Unrendered(ValueError):
-    """A query names a variable that does not exist. The text lists those that do."""
+    """A query names a variable that does not exist, and the text lists those that do, or it leaves one open."""
 
 
 def variables(canary: Canary, check: MetricCheck) -> dict[str, str]:
@@ -27,7 +27,7 @@ def variables(canary: Canary, check: MetricCheck) -> dict[str, str]:
 
 
 def render(query: str, known: Mapping[str, str]) -> str:
-    """The query with its variables filled. Raises Unrendered for one that is not known."""
+    """The query with its variables filled. Raises Unrendered for one that is not known or has no end."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1].lstrip(".")
@@ -37,4 +37,6 @@ def render(query: str, known: Mapping[str, str]) -> str:
             )
         return known[name]
 
+    if "{{" in _VARIABLE.sub("", query):
+        raise Unrendered("query render error: a {{ has no }}")
     return _VARIABLE.sub(value, query)

@@ -1,0 +1,182 @@
+"""The Kubernetes objects of a text in YAML or JSON, read as kubectl reads them: dates and names of fields are text.
+
+Each document is read by itself: a broken one does not hide the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import yaml
+from yaml.constructor import ConstructorError
+
+from automation.core.kinds import Manifest
+from automation.core.shape import noun
+
+_BEGINNING = re.compile(r"(?:\A|(?<=[\r\n]))(?:%[^\r\n]*[\r\n]+)*---(?=\s|\Z)")
+"""A line that begins with --- begins a document wherever it stands, also in the middle of a text of several lines."""
+_BLANK = re.compile(r"(?>\s+|#[^\r\n]*)*+")
+_DEEP = "it is nested deeper than can be read; make it flat"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object, and where it stands: `shop.yaml`, `shop.yaml[2]` in the second document of a file, or
+    `shop.yaml[2].items[0]`, the first item of a list."""
+
+    origin: str
+    document: Manifest
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What can't be read, and why."""
+
+    origin: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.problem}"
+
+
+def manifests(origin: str, text: str) -> Iterator[Found | Broken]:
+    """Each object of a source; lists are taken apart, anything else (values, patches) is left out."""
+    loaded = [one for line, part in _parts(text) for one in _loaded(part, line)]
+    several = sum(one is not None for one in loaded) > 1
+    for number, one in enumerate(loaded, start=1):
+        try:
+            yield from list(_objects(f"{origin}[{number}]", one, origin if not several else ""))
+        except RecursionError:
+            yield Broken(f"{origin}[{number}]", f"is not YAML: {_DEEP}")
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """The documents of a text, each with the number of lines before it."""
+    starts = [match.start() for match in _BEGINNING.finditer(text)]
+    first = starts[0] if starts else len(text)
+    if not _BLANK.fullmatch(text, 0, first):
+        starts.insert(0, 0)
+    for start, end in pairwise([*starts, len(text)]):
+        yield text.count("\n", 0, start), text[start:end]
+
+
+@dataclass(frozen=True)
+class _Illegible:
+    why: str
+
+
+def _loaded(part: str, line: int) -> list[Any]:
+    """The documents of a part (only one, but for what comes after an explicit end), or why the next can't be read."""
+    found: list[Any] = []
+    try:
+        # JSON is indented by tabs too, and has none anywhere else.
+        loader = _Loader(part.replace("\t", " ") if part.lstrip().startswith("{") else part)
+        while loader.check_data():  # type: ignore[no-untyped-call]
+            found.append(loader.get_data())
+    except yaml.YAMLError as broken:
+        found.append(_Illegible(f"is not YAML: {_told(broken, part, line)}"))
+    except RecursionError:
+        found.append(_Illegible(f"is not YAML: {_DEEP}"))
+    return found
+
+
+def _told(broken: yaml.YAMLError, part: str, line: int) -> str:
+    if isinstance(broken, yaml.MarkedYAMLError) and broken.problem_mark is not None:
+        at = f"line {line + broken.problem_mark.line + 1}, column {broken.problem_mark.column + 1}"
+        remedy = "indent by spaces" if "\\t" in str(broken.problem) else "mend it there"
+        return f"{at}: {broken.problem}; {remedy}"
+    if isinstance(broken, yaml.reader.ReaderError):
+        at = f"line {line + part.count(chr(10), 0, broken.position) + 1}"
+        return f"{at}: character {broken.character!r} is not allowed; take it away"
+    return " ".join(str(broken).split())
+
+
+def _objects(origin: str, document: Any, alone: str) -> Iterator[Found | Broken]:
+    """The objects of one document; `alone` is how it is called where its source has no other."""
+    if isinstance(document, _Illegible):
+        yield Broken(alone or origin, document.why)
+    elif _is_list(document):
+        yield from _items(origin, document, alone)
+    elif _is_object(document):
+        if isinstance(kind := document.get("kind"), str) and kind:
+            yield Found(alone or origin, document)
+        else:
+            wrong = "is missing" if kind is None or kind == "" else f"is {noun(kind)}, not text"
+            yield Broken(alone or origin, f"kind: {wrong}; write the object's kind, such as Canary")
+
+
+def _is_list(document: Any) -> bool:
+    kind = document.get("kind") if isinstance(document, dict) else None
+    return isinstance(kind, str) and (kind == "List" or (kind.endswith("List") and "items" in document))
+
+
+def _is_object(document: Any) -> bool:
+    return isinstance(document, dict) and (
+        isinstance(document.get("kind"), str) or {"apiVersion", "metadata"} <= document.keys()
+    )
+
+
+def _items(origin: str, document: Manifest, alone: str) -> Iterator[Found | Broken]:
+    """The items of a list. Those of a `DeploymentList` need not say what they are: the API server lists them so."""
+    items = document.get("items") or []
+    if not isinstance(items, list):
+        yield Broken(alone or origin, f"items: is {noun(items)}, not a list; write a list")
+        return
+    kind, version = document["kind"].removesuffix("List"), document.get("apiVersion")
+    implied = {"apiVersion": version, "kind": kind} if kind else {}
+    for index, item in enumerate(items):
+        place = f"{origin}.items[{index}]"
+        if isinstance(item, dict):
+            yield from _objects(place, {**implied, **item} if kind else item, "")
+        else:
+            yield Broken(place, f"is {noun(item)}, not an object; write it as fields and values")
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what kubectl refuses or takes otherwise than its author may think."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if node in self.recursive_objects:
+            raise ConstructorError(None, None, "it contains itself by an alias", node.start_mark)
+        try:
+            return super().construct_object(node, deep=True)
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as wrong:
+            raise ConstructorError(None, None, f"no value of {node.tag}: {wrong}", node.start_mark) from wrong
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        self._refuse_twice(node)
+        super().flatten_mapping(node)
+        named = [(self._name(key), value) for key, value in node.value]
+        node.value = list({_key(key): (key, value) for key, value in named}.values())
+
+    def _name(self, key: yaml.Node) -> yaml.Node:
+        """The name of a field as text."""
+        name = self.construct_object(key)
+        if isinstance(name, bool | int | float):
+            name = str(name).lower() if isinstance(name, bool) else str(name)
+            return yaml.ScalarNode("tag:yaml.org,2002:str", name, key.start_mark, key.end_mark)
+        if name is None:
+            raise ConstructorError(None, None, "a field has no name", key.start_mark)
+        return key
+
+    def construct_text(self, node: yaml.ScalarNode) -> str:
+        # JSON writes a character beyond the first 65,536 as two.
+        return str(self.construct_scalar(node)).encode("utf-16", "surrogatepass").decode("utf-16")
+
+    def _refuse_twice(self, node: yaml.MappingNode) -> None:
+        first: dict[Hashable, yaml.Node] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and first.setdefault(_key(key), key) is not key:
+                raise ConstructorError(None, None, f"the field {key.value} is there twice", key.start_mark)
+
+
+for _tag in ("str", "timestamp", "value", "merge"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_text)
+
+
+def _key(key: yaml.Node) -> Hashable:
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)

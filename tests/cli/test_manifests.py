@@ -1,0 +1,216 @@
+"""Files are read document by document, as kubectl reads them, and what can't be read is told with its place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.manifests import Broken, Found, manifests
+from cli.sources import read
+
+
+def told(text: str) -> list[str]:
+    return [str(one) for one in manifests("shop.yaml", text) if isinstance(one, Broken)]
+
+
+def found(text: str) -> list[Found]:
+    return [one for one in manifests("shop.yaml", text) if isinstance(one, Found)]
+
+
+def origins(text: str) -> list[tuple[str, Any]]:
+    return [(one.origin, one.document["kind"]) for one in found(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kind: A", [("shop.yaml", "A")]),
+        ("# a comment\n---\nkind: A", [("shop.yaml", "A")]),
+        ("---\n# nothing\n---\nkind: A\n---\n", [("shop.yaml", "A")]),
+        ("replicas: 2\n---\nkind: A\n---\nkind: B", [("shop.yaml[2]", "A"), ("shop.yaml[3]", "B")]),
+        (
+            "%YAML 1.1\n---\nkind: A\n...\n%YAML 1.1\n---\nkind: B",
+            [("shop.yaml[1]", "A"), ("shop.yaml[2]", "B")],
+        ),
+        ("\r\nkind: A\r\n---\r\nkind: B\r\n", [("shop.yaml[1]", "A"), ("shop.yaml[2]", "B")]),
+        ("kind: A\ntext: |\n  ---\n  kind: X\n", [("shop.yaml", "A")]),
+        (
+            "kind: A\n---\nkind: List\nitems: [{kind: B}, {kind: C}]",
+            [("shop.yaml[1]", "A"), ("shop.yaml[2].items[0]", "B"), ("shop.yaml[2].items[1]", "C")],
+        ),
+        (
+            "kind: CanaryList\nitems: [{kind: Canary}, {metadata: {}}]",
+            [("shop.yaml[1].items[0]", "Canary"), ("shop.yaml[1].items[1]", "Canary")],
+        ),
+        ("kind: AllowList\nspec: {}", [("shop.yaml", "AllowList")]),
+        ("kind: List", []),
+        ('{\n\t"kind": "A"\n}', [("shop.yaml", "A")]),
+    ],
+    ids=[
+        "one document",
+        "a comment before it",
+        "empty documents around it",
+        "values before it",
+        "directives",
+        "lines as Windows ends them",
+        "a marker that is indented",
+        "a list",
+        "a list of one kind, whose items need not say so",
+        "a kind that is only called so",
+        "a list of nothing",
+        "JSON that is indented by tabs",
+    ],
+)
+def test_an_object_is_called_by_the_document_in_which_it_stands(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert (origins(text), told(text)) == (expected, [])
+
+
+BROKEN = {
+    "a tab": (
+        "a: 1\n\tb: 2",
+        "line 2, column 1: found character '\\t' that cannot start any token; indent by spaces",
+    ),
+    "a field that is there twice": (
+        "metadata:\n  name: a\n  name: b",
+        "line 3, column 3: the field name is there twice; mend it there",
+    ),
+    "a nest without an end": ("[" * 100_000, "it is nested deeper than can be read; make it flat"),
+    "an alias of what it is in": (
+        "a: &a [*a]",
+        "line 1, column 4: it contains itself by an alias; mend it there",
+    ),
+    "an alias of nothing": ("a: *b", "line 1, column 4: found undefined alias 'b'; mend it there"),
+    "a number without an end": (
+        "a: " + "9" * 5000,
+        "line 1, column 4: no value of tag:yaml.org,2002:int: Exceeds",
+    ),
+    "half a character": ('a: "\\ud83d"', "line 1, column 4: no value of tag:yaml.org,2002:str: "),
+    "a name that is nothing": ("~: 1", "line 1, column 1: a field has no name; mend it there"),
+    "a name that is a list": ("? [a]\n: 1", "line 1, column 3: found unhashable key; mend it there"),
+    "a character that is none": ("a: \x00", "line 1: character 0 is not allowed; take it away"),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_document_is_told_and_hides_no_other(text: str, problem: str) -> None:
+    (alone,) = told(text)
+    assert alone.startswith(f"shop.yaml: is not YAML: {problem}")
+    amid = f"kind: A\n---\n{text}\n---\nkind: B"
+    assert origins(amid) == [("shop.yaml[1]", "A"), ("shop.yaml[3]", "B")]
+    (once,) = told(amid)
+    assert once.startswith("shop.yaml[2]: is not YAML: ")
+
+
+OTHERWISE = {
+    "a kind that is an object": (
+        "kind: {a: 1}\napiVersion: v1\nmetadata: {}",
+        "kind: is an object, not text; write",
+    ),
+    "a kind that is a list": ("kind: [A]\napiVersion: v1\nmetadata: {}", "kind: is a list, not text; write"),
+    "no kind": ("apiVersion: v1\nmetadata: {}", "kind: is missing; write the object's kind, such as Canary"),
+    "items that are none": ("kind: List\nitems: {a: 1}", "items: is an object, not a list; write a list"),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), OTHERWISE.values(), ids=OTHERWISE)
+def test_an_object_that_does_not_say_what_it_is_is_told(text: str, problem: str) -> None:
+    (alone,) = told(text)
+    assert alone.startswith(f"shop.yaml: {problem}")
+
+
+def test_an_item_that_is_no_object_hides_no_other() -> None:
+    text = "kind: List\nitems: [x, {kind: A}, [1]]"
+    assert told(text) == [
+        "shop.yaml[1].items[0]: is text, not an object; write it as fields and values",
+        "shop.yaml[1].items[2]: is a list, not an object; write it as fields and values",
+    ]
+    assert origins(text) == [("shop.yaml[1].items[1]", "A")]
+
+
+@pytest.mark.parametrize(
+    "text", ["values: 1", "- op: replace", "apiVersion: v2\nname: chart", "kind: {a: 1}", "5"]
+)
+def test_what_is_no_kubernetes_object_is_left_out(text: str) -> None:
+    assert list(manifests("values.yaml", text)) == []
+
+
+def test_dates_and_names_of_fields_are_text_as_in_kubectl() -> None:
+    (one,) = found("kind: A\na: 2024-13-45\nb: 2024-01-31\nc: =\n1: x\non: y\n1.5: z")
+    assert one.document == {
+        "kind": "A",
+        "a": "2024-13-45",
+        "b": "2024-01-31",
+        "c": "=",
+        "1": "x",
+        "true": "y",
+        "1.5": "z",
+    }
+
+
+def test_a_character_that_json_writes_as_two_is_one() -> None:
+    (one,) = found('{"kind": "A", "a": "\\ud83d\\ude00"}')
+    assert one.document["a"] == "😀"
+
+
+def test_what_is_merged_may_be_said_anew_and_stays_small() -> None:
+    (one,) = found("kind: A\nbase: &base {a: 1, b: 1}\nmore: {<<: *base, a: 2}")
+    assert one.document["more"] == {"a": 2, "b": 1}
+    laughs = "kind: A\na0: &a0 {x: 1, y: 2}\n" + "\n".join(
+        f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 40)
+    )
+    (small,) = found(laughs)
+    assert small.document["a39"] == {"x": 1, "y": 2}
+
+
+def unreadable(*names: str | Path) -> list[str]:
+    return list(read([str(name) for name in names]).unreadable)
+
+
+def test_links_that_lead_nowhere_or_in_circles_are_told(tmp_path: Path) -> None:
+    (tmp_path / "nowhere.yaml").symlink_to("absent")
+    (tmp_path / "circle.yaml").symlink_to("circle.yaml")
+    assert unreadable(tmp_path) == [
+        f"{tmp_path}/circle.yaml: can't be read: Too many levels of symbolic links",
+        f"{tmp_path}/nowhere.yaml: can't be read: No such file or directory",
+    ]
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert read([str(tmp_path)]) == read([])
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "open.yaml").write_text("kind: A")
+    look = os.scandir
+
+    def guarded(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert unreadable(tmp_path) == [f"{tmp_path}/closed: can't be read: Permission denied"]
+    assert [one.origin for one in read([str(tmp_path)]).found] == [f"{tmp_path}/open.yaml"]
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert unreadable(tmp_path / "a.yaml") == [f"{tmp_path}/a.yaml: can't be read: Permission denied"]
+
+
+def test_a_name_that_can_not_be_printed_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
+    (told,) = unreadable(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.yaml"))
+    assert told.encode().decode() == f"{tmp_path}/\ufffd.yaml: can't be read: No such file or directory"
