@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -105,8 +106,14 @@ def _discovered(canary: Canary, target: Manifest) -> Iterator[Manifest]:
         number, name, protocol = port["containerPort"], port.get("name"), port.get("protocol", "TCP")
         if number in taken or name in taken or (protocol, number) in numbers:
             continue
-        label = name or f"tcp-{container}-{index}"
-        label = label if label not in names else f"{label[:9].rstrip('-')}-{number}"
+        label = _unused(names, name or f"tcp-{container[:50]}-{index}", number)
         numbers.add((protocol, number))
         names.add(label)
         yield {"name": label, "protocol": protocol, "port": number, "targetPort": number}
+
+
+def _unused(names: set[str], wanted: str, number: int) -> str:
+    """The name that a port is to have, or one like it that no other port has."""
+    bare = wanted[:9].rstrip("-")
+    others = (f"{bare}-{number}{letter}" for letter in ("", *string.ascii_lowercase))
+    return next(name for name in (wanted, *others) if name not in names)

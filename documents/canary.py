@@ -56,13 +56,14 @@ def outline(document: Mapping[str, Any]) -> Outline:
     metadata, spec = root.section("metadata"), root.section("spec")
     source = _source(spec)
     judged = spec.section(_analysis_field(spec))
-    shown = judged.fields
+    shown, target = judged.fields, _shown(spec, "targetRef", workloads.DEFAULT)
     return Outline(
         kind=CANARY,
         namespace=metadata.text("namespace") or "default",
         name=metadata.text("name"),
         uid=metadata.text("uid"),
-        target=_shown(spec, "targetRef", workloads.DEFAULT),
+        apex=spec.section("service").text("name") or (target.name if target else ""),
+        target=target,
         autoscaler=_shown(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
         source=_shown(spec, source.field, source.kind) if source else None,
         interval=judged.seconds("interval", DEFAULT_INTERVAL) or DEFAULT_INTERVAL,

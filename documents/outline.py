@@ -12,14 +12,16 @@ DEFAULT_INTERVAL = 60.0
 
 @dataclass(frozen=True)
 class Outline:
-    """`target`, `autoscaler` and `source` are what the document refers to, None where it doesn't; `interval` is in
-    seconds, the model's default where the document's own can't be read. `pace`, `steps` and `limit` are interval,
-    steps and greatest weight as the document writes them, "" where it doesn't."""
+    """`apex` is the name of the Service by which users reach it. `target`, `autoscaler` and `source` are what the
+    document refers to, None where it doesn't. `interval` is in seconds, the model's default where the document's own
+    can't be read. `pace`, `steps` and `limit` are interval, steps and greatest weight as the document writes them, ""
+    where it doesn't."""
 
     kind: Kind
     namespace: str
     name: str
     uid: str
+    apex: str
     target: Ref | None
     autoscaler: Ref | None
     source: Ref | None

@@ -180,8 +180,9 @@ def route_withdrawn(canary: Canary) -> Event:
     )
 
 
-def apex_repaired(canary: Canary, wanted: str) -> Event:
-    return warning(f"Service {canary.apex}.{canary.namespace} did not select the {wanted}: put back")
+def apex_repaired(canary: Canary, wanted: str, who: str) -> Event:
+    name, blame = f"Service {canary.apex}.{canary.namespace}", f"was changed by {who} and " if who else ""
+    return warning(f"{name} {blame}did not select the {wanted}: put back")
 
 
 def primary_restored(canary: Canary, what: str) -> Event:

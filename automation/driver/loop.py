@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from automation.cluster.outlines import Outlines
 from automation.cluster.watches import Key, Watches, key_of
-from automation.core.kinds import CANARY, CONTROLLER_REVISION, Kind, Manifest
+from automation.core.kinds import CANARY, CONTROLLER_REVISION, SERVICE, Kind, Manifest
 from automation.core.marks import is_deleted
 from automation.core.status import Phase
 from automation.core.transitions import BEGINNING, IDLE
@@ -160,6 +160,7 @@ def concerns(own: Outline, kind: Kind, thing: Manifest) -> bool:
     if own.target and kind.kind == own.target.kind:
         return metadata["name"] in (own.target.name, f"{own.target.name}-primary")
     sources = [(named.kind, named.name) for named in (own.source, own.autoscaler) if named]
+    sources.append((SERVICE.kind, own.apex))  # which may be somebody else's
     return own.made(thing) or (kind.kind, metadata["name"]) in sources
 
 

@@ -126,3 +126,14 @@ def test_discovered_ports_never_collide() -> None:
     ports = services.ports(declared, pods)
     names, numbers = [port["name"] for port in ports], [port["port"] for port in ports]
     assert (names, numbers) == (["http", "http-9090", "web"], [80, 9090, 7000])
+
+
+def test_a_name_that_was_made_for_a_port_may_be_somebody_elses() -> None:
+    pods = target()
+    ports = [{"name": "http-9090", "containerPort": 1}, {"name": "http", "containerPort": 9090}]
+    pods["spec"]["template"]["spec"]["containers"] = [{"name": "app", "ports": ports}]
+    declared = canary(service={"port": 80, "targetPort": 1, "portDiscovery": True})
+    pods["spec"]["template"]["spec"]["containers"].append({"name": "c" * 63, "ports": [{"containerPort": 7}]})
+    names = [port["name"] for port in services.ports(declared, pods)]
+    assert len(names) == len(set(names)) == 3
+    assert max(map(len, names)) <= 63

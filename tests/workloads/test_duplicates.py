@@ -38,6 +38,27 @@ def test_of_variables_the_last_one_counts() -> None:
     ]
 
 
+def test_what_mentions_an_earlier_variable_keeps_what_that_said() -> None:
+    env = [variable("A", "1"), variable("B", "$(A)-$$(A)-$(C)"), variable("A", "2"), variable("D", "$(A)")]
+    once = web(without_duplicates(template(env=env), 80))["env"]
+    assert once == [variable("B", "1-$$(A)-$(C)"), variable("A", "2"), variable("D", "$(A)")]
+
+
+def test_host_aliases_of_one_address_are_put_together() -> None:
+    pods = template()
+    pods["spec"]["hostAliases"] = [
+        {"ip": "10.0.0.1", "hostnames": ["a"]},
+        {"ip": "10.0.0.2", "hostnames": ["b"]},
+        {"ip": "10.0.0.1", "hostnames": ["c", "a"]},
+    ]
+    assert without_duplicates(pods, 80)["spec"]["hostAliases"] == [
+        {"ip": "10.0.0.1", "hostnames": ["a", "c"]},
+        {"ip": "10.0.0.2", "hostnames": ["b"]},
+    ]
+    (problem,) = duplicates(pods)
+    assert (problem.path, problem.problem.split()[0]) == ("spec.template.spec.hostAliases", "10.0.0.1")
+
+
 @pytest.mark.parametrize(
     ("service_port", "kept"), [("http", "http"), ("health", "health"), (9898, "http")], ids=str
 )

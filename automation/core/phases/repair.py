@@ -72,7 +72,10 @@ def _route(at: Situation) -> Event | None:
 def _apex(at: Situation) -> Event | None:
     if at.seen.target is None or at.seen.apex == at.in_force.apex:
         return None
-    return texts.apex_repaired(at.canary, at.in_force.apex)
+    known = next((drift for drift in at.seen.drift if drift.part == "apex"), None)
+    if known is not None and known.gone:
+        return texts.drift_repaired(at.canary, known)
+    return texts.apex_repaired(at.canary, at.in_force.apex, known.by if known else "")
 
 
 def _primary(at: Situation) -> Event | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from automation.core.kinds import CANARY, DEPLOYMENT, Kind
+from automation.core.kinds import CANARY, DEPLOYMENT, SERVICE, Kind
 from automation.core.status import Status
 from automation.driver.loop import EVERYBODY, Loop, concerns, eager, interval_of
 from automation.driver.tick import Tick
@@ -62,6 +62,8 @@ def owned(namespace: str = "test", by: str = "podinfo") -> dict[str, Any]:
         ),
         pytest.param(DEPLOYMENT, {"metadata": {"namespace": "test", "name": "x"}}, False, id="another"),
         pytest.param(DEPLOYMENT, {"metadata": {"namespace": "y", "name": "podinfo"}}, False, id="elsewhere"),
+        pytest.param(SERVICE, {"metadata": {"namespace": "test", "name": "podinfo"}}, True, id="the apex"),
+        pytest.param(SERVICE, {"metadata": {"namespace": "test", "name": "x"}}, False, id="another Service"),
         pytest.param(ROUTE, owned(), True, id="the generated route"),
         pytest.param(ROUTE, owned(by="other"), False, id="the route of another Canary"),
         pytest.param(ROUTE, owned("y"), False, id="the route of a namesake"),
