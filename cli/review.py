@@ -6,7 +6,7 @@ What they don't hold is not looked at, and named. All rules are those of a drive
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ from automation.core.advice import advice
 from automation.core.analysis import MetricCheck
 from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, Manifest
 from automation.core.refusal import Problem, Refused
-from automation.core.shape import OBJECT, flaws
+from automation.core.shape import flaws
 from automation.core.spec import Canary
 from automation.questions.metrics import queries
 from automation.questions.metrics.providers import PROVIDERS
@@ -23,14 +23,12 @@ from automation.questions.metrics.variables import Unrendered
 from cli.manifests import Found
 from documents import metric_template
 from documents.front import canary_of, front_of, is_release
-from gateways.gateway import Source
-from gateways.registry import gateway_of, source_of, sources
+from documents.shapes import shape_of
+from gateways.registry import gateway_of, source_of
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
-from workloads.registry import SCALERS, WORKLOADS, scaler_of, workload_of
-from workloads.scaler import ScalerKind
+from workloads.registry import scaler_of, workload_of
 from workloads.selector import labels_of, selector_of, sharing_problems
-from workloads.workload import WorkloadKind
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,7 @@ def _alone(document: Manifest) -> Iterable[Problem]:
         return _refused(document)
     if kind == METRIC_TEMPLATE.kind:
         return _template_problems(document)
-    rows: Mapping[str, WorkloadKind | ScalerKind | Source] = {**WORKLOADS, **SCALERS, **sources()}
-    return flaws(document, rows[kind].shape if kind in rows else OBJECT)
+    return flaws(document, shape_of(kind))
 
 
 def _refused(document: Manifest) -> tuple[Problem, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
-from documents.front import outline_of
+from automation.core.shape import OBJECT, flaws
+from documents.front import is_release, outline_of
+from documents.shapes import shape_of
 from stacks.settings import ReleaseSettings
 from workloads.registry import SCALERS
 
@@ -49,23 +53,34 @@ def read(release: ReleaseSettings, folder: Path) -> Documents:
 
 def _load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
     try:
-        loaded = [document for document in yaml.load_all(path.read_text(), _LOADER) if document]
+        loaded = [document for document in yaml.load_all(path.read_text("utf-8"), _LOADER) if document]
     except OSError as missing:
         remedy = "mend the path in the settings of the environment; it is relative to the project"
         problems.append(Problem(shown, missing.strerror or "can't be read", remedy))
         return []
-    except yaml.YAMLError as broken:
+    except (yaml.YAMLError, ValueError, RecursionError) as broken:
         problems.append(Problem(shown, f"is not YAML: {' '.join(str(broken).split())}", "mend the file"))
         return []
-    wrong = [
-        item for item in loaded if not (isinstance(item, dict) and item.get("kind") and item.get("metadata"))
-    ]
-    if wrong:
+    if not all(map(_is_object, loaded)):
         problems.append(
             Problem(shown, "holds something that is no Kubernetes object", "give it kind and metadata.name")
         )
         return []
-    return loaded
+    wrong = [flaw for item in loaded for flaw in _flaws(item, shown)]
+    problems += wrong
+    return [] if wrong else loaded
+
+
+def _is_object(item: Any) -> bool:
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    return isinstance(metadata, dict) and bool(metadata.get("name")) and isinstance(item.get("kind"), str)
+
+
+def _flaws(item: Manifest, shown: str) -> Iterator[Problem]:
+    """What is wrong with an object of the file; a Canary is read as a whole later."""
+    shape = OBJECT if is_release(item) else shape_of(item["kind"])
+    named = f"{shown}: {item['kind']} {item['metadata']['name']}"
+    return (replace(flaw, path=f"{named}: {flaw.path}") for flaw in flaws(item, shape))
 
 
 def _only(manifests: list[Manifest], kind: str, name: str, problems: list[Problem]) -> Manifest | None:

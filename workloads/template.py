@@ -8,6 +8,7 @@ _REFERENCE = fields(name=TEXT)
 _VARIABLE = fields(
     "name",
     name=TEXT,
+    value=TEXT,
     valueFrom=fields(configMapKeyRef=_REFERENCE, secretKeyRef=_REFERENCE),
 )
 _PORT = fields("containerPort", name=TEXT, containerPort=WHOLE, protocol=TEXT)
@@ -33,6 +34,7 @@ POD_TEMPLATE = fields(
         initContainers=Items(_CONTAINER),
         volumes=Items(_VOLUME),
         imagePullSecrets=Items(_REFERENCE),
+        hostAliases=Items(fields(ip=TEXT, hostnames=Items(TEXT))),
     ),
 )
 SELECTOR = fields(matchLabels=LABELS)

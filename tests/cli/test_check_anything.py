@@ -49,10 +49,14 @@ def whole() -> list[Manifest]:
     target, route = documents.target(), documents.route()
     target["spec"]["template"]["spec"] |= {
         "imagePullSecrets": [{"name": "registry"}],
+        "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["a"]}],
         "volumes": [{"configMap": {"name": "c"}}, {"projected": {"sources": [{"secret": {"name": "s"}}]}}],
     }
     target["spec"]["template"]["spec"]["containers"][0] |= {
-        "env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
+        "env": [
+            {"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+            {"name": "B", "value": "1"},
+        ],
         "envFrom": [{"configMapRef": {"name": "c"}}],
     }
     neighbour = copy.deepcopy(documents.target())

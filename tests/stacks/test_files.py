@@ -56,8 +56,39 @@ def test_what_is_missing_is_told_at_once(paths: tuple[str, ...], problems: list[
     assert all(problem in text for problem, text in zip(problems, told, strict=True))
 
 
-@pytest.mark.parametrize(("text", "said"), [("a: [", "is not YAML"), ("- 1", "is no Kubernetes object")])
-def test_a_broken_file_is_named(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "broken.yaml").write_text(text)
-    with pytest.raises(Refused, match=f"broken.yaml: .*{said}"):
+BROKEN = {
+    "a list that does not end": (b"a: [", "broken.yaml: is not YAML"),
+    "a date that is none": (b"a: 2024-13-45", "broken.yaml: is not YAML: month must be in 1..12"),
+    "bytes": (b"\xff\xfe\x00", "broken.yaml: is not YAML: 'utf-8' codec can't decode"),
+    "a list": (b"- 1", "broken.yaml: holds something that is no Kubernetes object"),
+    "an object without a name": (
+        b"kind: A\nmetadata: x",
+        "broken.yaml: holds something that is no Kubernetes object",
+    ),
+    "a kind that is a list": (b"kind: [A]\nmetadata: {name: a}", "broken.yaml: holds something that is no"),
+    "a Deployment of nothing": (
+        b"kind: Deployment\nmetadata: {name: podinfo}\nspec: []",
+        "broken.yaml: Deployment podinfo: spec: is a list, not an object; write it as fields and values",
+    ),
+    "an autoscaler of nothing": (
+        b"kind: HorizontalPodAutoscaler\nmetadata: {name: podinfo}\nspec: {}",
+        "broken.yaml: HorizontalPodAutoscaler podinfo: spec.scaleTargetRef: is missing; set it to an object",
+    ),
+    "a name that is a number": (
+        b"kind: Canary\nmetadata: {name: 5}",
+        "broken.yaml: Canary 5: metadata.name: is a number, not text; write text",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_named(tmp_path: Path, text: bytes, said: str) -> None:
+    (tmp_path / "broken.yaml").write_bytes(text)
+    with pytest.raises(Refused) as refused:
         files.read(release("broken.yaml"), tmp_path)
+    assert str(refused.value).startswith(said)
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"^\.: Is a directory; mend the path"):
+        files.read(release("."), tmp_path)
