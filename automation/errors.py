@@ -47,7 +47,7 @@ class TimedOut(SluiceError):
 
 class DocumentRefused(SluiceError):
     exit_code = 30
-    meaning = "a Canary document, or what it refers to, can't work"
+    meaning = "a document can't be read, or a Canary or what it refers to can't work"
 
 
 class ClusterAway(SluiceError):

@@ -36,7 +36,8 @@ def unknown(canary: Canary) -> None:
 class Environment:
     """One environment, opened. `cluster` is where its settings say, or where the command line says.
 
-    Programs are handed the same cluster: what the driver reads in one place must not be written in another.
+    Programs are handed the same cluster: what the driver reads in one place must not be written in another. `given` are
+    the options that say where it is, as they were typed.
     """
 
     name: str
@@ -45,10 +46,11 @@ class Environment:
     stacks: Stacks
     cluster: Cluster
     engine: engines.Engine
+    given: str = ""
 
     def command(self, verb: str, key: tuple[str, str]) -> str:
         """A command of ours about one Canary, to be pasted as it is."""
-        return f"sluice {verb} {key[1]} --env {self.name} -n {key[0]}"
+        return f"sluice {verb} {key[1]} --env {self.name} -n {key[0]}{self.given}"
 
     def stack_of(self, namespace: str, name: str) -> str:
         return f"{self.name}.{namespace}.{name}"
@@ -138,7 +140,7 @@ def open_environment(name: str, where: Where) -> Environment:
     settings = merged_settings(name, stacks)
     settings = settings.model_copy(update={"cluster": chosen(where, settings.cluster)})
     cluster = Cluster.connect(settings.cluster.kubeconfig, settings.cluster.context)
-    return Environment(name, folder, settings, stacks, cluster, engine)
+    return Environment(name, folder, settings, stacks, cluster, engine, where.given)
 
 
 def chosen(where: Where, settings: ClusterSettings) -> ClusterSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,12 @@ class Where:
     kubeconfig: str | None
     context: str | None
     folder: str | None
+
+    @property
+    def given(self) -> str:
+        """The options as they were given, each with a space before it, for a command about the same cluster."""
+        options = {"--kubeconfig": self.kubeconfig, "--context": self.context, "--project": self.folder}
+        return "".join(f" {option} {shlex.quote(value)}" for option, value in options.items() if value)
 
     def cluster(self) -> Cluster:
         return Cluster.connect(self.kubeconfig, self.context)

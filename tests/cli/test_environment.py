@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,16 @@ def test_a_name_that_nobody_has_lists_those_that_there_are() -> None:
 
 def test_hints_can_be_pasted() -> None:
     assert environment().command("retry", ("test", "podinfo")) == "sluice retry podinfo --env dev -n test"
+
+
+def test_hints_are_about_the_cluster_that_was_asked_for() -> None:
+    asked = replace(environment(), given=Where("/my files/config", "staging", "shop").given)
+    assert asked.command("retry", ("test", "podinfo")) == (
+        "sluice retry podinfo --env dev -n test --kubeconfig '/my files/config' --context staging --project shop"
+    )
+
+
+def test_a_name_that_several_have_is_asked_for_by_the_options_that_there_are() -> None:
+    with pytest.raises(CanaryMissing) as missing:
+        environment(canaries=("podinfo.test", "podinfo.other")).find("podinfo")
+    assert missing.value.remedy == "say which: -n other or -n test"
