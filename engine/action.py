@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -22,7 +22,7 @@ from engine.deploy.providers import Providers
 from engine.deploy.refresh import Refresh
 from engine.deploy.snapshot import Snapshot
 from engine.errors import Cancelled, EngineError
-from engine.events import Diagnostic, Emitter, Ended, Listener, Prelude, Summary
+from engine.events import Diagnostic, Emitter, Ended, Listener, PolicyLoad, Prelude, Summary
 from engine.policy.analyzer import StackSettings
 from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
@@ -102,11 +102,25 @@ class _Run:
 
     def result(self) -> Result:
         base = self._stored = self._snapshots.load()
+        with ExitStack() as lent:
+            packs = self._loaded(lent)
+            return self._run(base, packs)
+
+    def _loaded(self, lent: ExitStack) -> Packs | None:
+        """The policy packs, if any. Where one can't be loaded nothing has begun, so there is nothing to sum up."""
+        try:
+            return lent.enter_context(self._policies())
+        except EngineError:
+            self._record(ok=False)
+            self._events.emit(Ended())
+            raise
+
+    def _run(self, base: Deployment, packs: Packs | None) -> Result:
         self._events.emit(Prelude(self._config.blinded))
         ok = False
         try:
             with self._cancellable():
-                ok = self._done(base)
+                ok = self._done(base, packs)
         finally:
             # Listeners wait for the end, whatever the end is.
             self._record(ok)
@@ -122,7 +136,7 @@ class _Run:
             self._events.emit(Ended())
         return Result(ok, self._events.changes)
 
-    def _done(self, base: Deployment) -> bool:
+    def _done(self, base: Deployment, packs: Packs | None) -> bool:
         action = self._action
         base = self._settled(base)
         if action.options.refresh or action.kind is Kind.REFRESH:
@@ -136,10 +150,7 @@ class _Run:
             if action.imports is not None:
                 return Adoption(context, providers).run(action.imports)
             assert action.program is not None
-            with self._policies() as packs:
-                return Update(context, providers, Policing(context, packs)).run(
-                    action.program, self._launch()
-                )
+            return Update(context, providers, Policing(context, packs)).run(action.program, self._launch())
         finally:
             if not self._preview and context.snapshot.changed:
                 context.snapshot.persist()
@@ -151,6 +162,7 @@ class _Run:
         if not action.policy_packs:
             yield None
             return
+        self._events.emit(PolicyLoad())
         settings = StackSettings(
             stack=place.ref.name,
             project=place.ref.project,

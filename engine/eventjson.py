@@ -10,7 +10,9 @@ from engine.events import (
     Diagnostic,
     Ended,
     Event,
+    PolicyLoad,
     PolicyRemediation,
+    PolicySummary,
     PolicyViolation,
     Prelude,
     StepDone,
@@ -46,10 +48,14 @@ def payloads(event: Event, state: StateOf) -> Iterator[dict[str, Any]]:
             }
         case Diagnostic():
             yield {"diagnosticEvent": _diagnostic(event)}
+        case PolicyLoad():
+            yield {"policyLoadEvent": {}}
         case PolicyViolation():
             yield {"policyEvent": _violation(event)}
         case PolicyRemediation():
             yield {"policyRemediationEvent": _remediation(event)}
+        case PolicySummary():
+            yield {f"policy{event.moment}SummaryEvent": _policy_summary(event)}
         case Summary():
             yield {"summaryEvent": _summary(event)}
         case Ended():
@@ -93,7 +99,7 @@ def _violation(event: PolicyViolation) -> dict[str, Any]:
 def _remediation(event: PolicyRemediation) -> dict[str, Any]:
     return {
         "resourceUrn": event.urn,
-        "color": "never",
+        "color": "raw",
         "policyName": event.policy,
         "policyPackName": event.pack,
         "policyPackVersion": event.pack_version,
@@ -101,6 +107,18 @@ def _remediation(event: PolicyRemediation) -> dict[str, Any]:
         "before": shown(dict(event.before)),
         "after": shown(dict(event.after)),
     }
+
+
+def _policy_summary(event: PolicySummary) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "resourceUrn": event.urn,
+        "policyPackName": event.pack,
+        "policyPackVersion": event.pack_version,
+        "policyPackVersionTag": event.pack_version,
+        "passed": list(event.passed),
+        "failed": list(event.failed),
+    }
+    return {name: value for name, value in body.items() if value or name.startswith("policy")}
 
 
 def _summary(event: Summary) -> dict[str, Any]:

@@ -54,6 +54,11 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
+class PolicyLoad:
+    """Policy packs are being loaded."""
+
+
+@dataclass(frozen=True)
 class PolicyViolation:
     """A policy has something against a resource, or the whole stack (then `urn` is the stack's)."""
 
@@ -79,6 +84,19 @@ class PolicyRemediation:
 
 
 @dataclass(frozen=True)
+class PolicySummary:
+    """Which policies of a pack a resource has passed and failed, `urn` is "" for the stack. `moment` is "Remediate",
+    "Analyze" or "AnalyzeStack"."""
+
+    moment: str
+    urn: str
+    pack: str
+    pack_version: str
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Summary:
     """The last event that says anything: what the operation amounted to. `result` is succeeded or failed."""
 
@@ -100,8 +118,10 @@ Event: TypeAlias = (
     | StepDone
     | StepFailed
     | Diagnostic
+    | PolicyLoad
     | PolicyViolation
     | PolicyRemediation
+    | PolicySummary
     | Summary
     | Ended
 )

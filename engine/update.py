@@ -80,7 +80,7 @@ class Update:
             self._require_known_targets()
             if not self._deletes.run(self._deletes.unclaimed()):
                 session.fail()
-            elif not session.failed and not self._policing.refused:
+            elif not session.failed:
                 self._policing.judge_stack(self._context.ledger.results.values())
         except Cancelled:
             session.fail()
@@ -115,7 +115,7 @@ class Update:
         ledger = self._context.ledger
         if self._context.options.preview:
             return ledger.misused
-        return ledger.misused or ledger.refused or self._policing.refused
+        return ledger.misused or ledger.refused or self._policing.stopped
 
     def _keep_old_outputs(self) -> None:
         """A program that did not get to the end may have exported only a part of what it exports."""

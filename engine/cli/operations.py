@@ -22,8 +22,8 @@ from engine.workplace import Workplace
 
 _TRUE = ("true", "1")
 _VALUES = (
-    "message replace target target-replace exclude policy-pack policy-pack-config parallel event-log client exec-kind "
-    "exec-agent config config-file plan save-plan import-file import-pending-creates show-secrets-of attach-debugger"
+    "message replace target target-replace exclude parallel event-log client exec-kind exec-agent config config-file "
+    "plan save-plan import-file import-pending-creates show-secrets-of attach-debugger"
 )
 _FLAGS = (
     "yes skip-preview preview-only expect-no-changes clear-pending-creates skip-pending-creates diff json "
@@ -31,6 +31,8 @@ _FLAGS = (
     "show-replacement-steps show-sames show-reads show-secrets show-full-output suppress-outputs suppress-progress "
     "suppress-permalink debug strict config-path remove copilot neo no-plugins"
 )
+_JUDGED = options("policy-pack policy-pack-config")
+"""Only what a program declares is judged by packs."""
 SYNTAX = options(
     _VALUES,
     _FLAGS,
@@ -202,9 +204,9 @@ def _refuse_plans(arguments: Arguments) -> None:
 
 
 VERBS = (
-    Verb("up", "Bring a stack to what its program declares", up, SYNTAX),
-    Verb("update", "Bring a stack to what its program declares", up, SYNTAX),
-    Verb("preview", "Show what `up` would do", preview, SYNTAX),
+    Verb("up", "Bring a stack to what its program declares", up, SYNTAX | _JUDGED),
+    Verb("update", "Bring a stack to what its program declares", up, SYNTAX | _JUDGED),
+    Verb("preview", "Show what `up` would do", preview, SYNTAX | _JUDGED),
     Verb("refresh", "Read what is really there into the state", refresh, SYNTAX),
     Verb("destroy", "Delete everything that a stack holds", destroy, SYNTAX),
     Verb("down", "Delete everything that a stack holds", destroy, SYNTAX),

@@ -10,8 +10,8 @@ from engine import urn as urns
 from engine.deploy.context import Context
 from engine.deploy.goal import Goal
 from engine.errors import Bail
-from engine.events import PolicyRemediation, PolicyViolation
-from engine.policy.findings import Level, Violation
+from engine.events import PolicyRemediation, PolicySummary, PolicyViolation
+from engine.policy.findings import Level, Tally, Violation
 from engine.policy.packs import Packs
 from engine.policy.requests import Subject
 from engine.resource import Resource
@@ -23,14 +23,15 @@ _REFUSING = (Level.MANDATORY, Level.REMEDIATE)
 class Policing:
     """Lets a resource pass, changed where a policy remediates. Without packs everything passes.
 
-    `refused` becomes true when a mandatory policy has something against a resource or the stack.
+    `refused` becomes true when a mandatory policy has something against a resource or the stack, `stopped` when an
+    update ends because of it.
     """
 
     def __init__(self, context: Context, packs: Packs | None = None):
         self._context, self._packs = context, packs
         self._before_replace: dict[str, bool | None] = {}
         self._lock = threading.Lock()
-        self.refused = False
+        self.refused = self.stopped = False
 
     def passed(self, goal: Goal, new: Resource) -> Resource:
         """The resource as policies let it through.
@@ -47,19 +48,32 @@ class Policing:
             self._context.events.emit(
                 PolicyRemediation(item.urn, item.policy, item.pack, item.version, item.before, item.after)
             )
-        violations = (*remedied.violations, *self._packs.analyze(subject, remedied.inputs))
-        if self._reported(violations) and not self._context.options.preview:
+        self._tallied("Remediate", new.urn, remedied.tallies)
+        judged = self._packs.analyze(subject, remedied.inputs)
+        refused = self._reported((*remedied.violations, *judged.violations))
+        self._tallied("Analyze", new.urn, judged.tallies)
+        if refused and not self._context.options.preview:
+            self.stopped = True
             raise Bail(f"resource {new.urn} is invalid")
         return replace(new, inputs=remedied.inputs)
 
     def judge_stack(self, resources: Iterable[Resource]) -> None:
         """Report what is against the stack as a whole."""
-        if self._packs is not None:
-            self._reported(self._packs.analyze_stack([self._subject(item) for item in resources]))
+        if self._packs is None:
+            return
+        judged = self._packs.analyze_stack([self._subject(item) for item in resources])
+        self._reported(judged.violations)
+        self._tallied("AnalyzeStack", "", judged.tallies)
 
     def _subject(self, resource: Resource) -> Subject:
         provider = self._context.ledger.results.get(urns.split_reference(resource.provider)[0])
         return Subject(resource, provider, self._before_replace.get(resource.urn))
+
+    def _tallied(self, moment: str, urn: str, tallies: Iterable[Tally]) -> None:
+        for item in tallies:
+            self._context.events.emit(
+                PolicySummary(moment, urn, item.pack, item.version, item.passed, item.failed)
+            )
 
     def _reported(self, violations: Iterable[Violation]) -> bool:
         """Report everything; whether any of it is mandatory."""

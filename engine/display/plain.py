@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from engine.display import sections, words
 from engine.display.sections import Record
-from engine.events import Ended, Event, StepDone, StepFailed, StepStarted, counted_as
+from engine.events import Ended, Event, PolicyLoad, Prelude, StepDone, StepFailed, StepStarted, counted_as
 from engine.step import Op, Step
 from engine.urn import ROOT_TYPE, Urn
 
 Say = Callable[[str], None]
+_LOADING = "Loading policy packs..."
 
 
 class PlainDisplay:
@@ -23,10 +24,16 @@ class PlainDisplay:
         self._began: dict[str, float] = {}
         self._open: dict[str, Step] = {}
         self._told: dict[str, str] = {}
+        self._loading = False
 
     def __call__(self, event: Event) -> None:
         self._record.note(event)
         match event:
+            case PolicyLoad() if not self._loading:
+                self._loading = True
+                self._say(f"{_LOADING}: starting")
+            case Prelude() if self._loading:
+                self._say(f"{_LOADING}: done")
             case StepStarted(step, planning) if not step.internal and not sections.is_quiet(step.op):
                 self._began.setdefault(step.urn, time.monotonic())
                 if planning and step.op is not Op.REFRESH:

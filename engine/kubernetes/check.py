@@ -88,6 +88,9 @@ def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) ->
         return inputs
     for field in SERVER_FIELDS:
         metadata.pop(field, None)
+    for field in ("labels", "annotations"):
+        if built_in and metadata.get(field) == {}:
+            del metadata[field]
     if not metadata.get("name") and not is_patch(type, inputs):
         _autoname(metadata, reveal(olds), naming)
     if not metadata.get("namespace") and naming.namespace:

@@ -35,6 +35,14 @@ class StackSettings:
     organization: str = ORGANIZATION
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one pack has against a resource or the stack; `silent` are policies that say nothing about such a one."""
+
+    violations: tuple[Violation, ...] = ()
+    silent: frozenset[str] = frozenset()
+
+
 class Analyzer:
     """One pack process and the connection to it. Every call raises `PolicyPackError` if the pack fails or hangs."""
 
@@ -90,15 +98,19 @@ class Analyzer:
         response, _ = self._call("Remediate", request, f"remediated {request.urn}")
         return list(response.remediations)
 
-    def analyze(self, request: pb.AnalyzeRequest) -> tuple[Violation, ...]:
+    def analyze(self, request: pb.AnalyzeRequest) -> Answer:
         """What the pack has against a resource."""
         response, _ = self._call("Analyze", request, f"judged {request.urn}")
-        return tuple(self.violation(item, request.urn) for item in response.diagnostics)
+        return self._answer(response, request.urn)
 
-    def analyze_stack(self, request: pb.AnalyzeStackRequest) -> tuple[Violation, ...]:
+    def analyze_stack(self, request: pb.AnalyzeStackRequest) -> Answer:
         """What the pack has against the stack as a whole."""
         response, _ = self._call("AnalyzeStack", request, "judged the stack")
-        return tuple(self.violation(item, "") for item in response.diagnostics)
+        return self._answer(response, "")
+
+    def _answer(self, response: pb.AnalyzeResponse, urn: str) -> Answer:
+        violations = tuple(self.violation(item, urn) for item in response.diagnostics)
+        return Answer(violations, frozenset(item.policy_name for item in response.not_applicable))
 
     def violation(self, item: pb.AnalyzeDiagnostic, urn: str) -> Violation:
         """A diagnostic as a value; without a URN of its own it is about `urn`."""

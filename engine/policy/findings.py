@@ -66,9 +66,28 @@ class Remediation:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Which policies of a pack have nothing against a resource or the stack, and which have; sorted by name."""
+
+    pack: str
+    version: str
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What packs have against a resource or the stack, and a tally of each pack."""
+
+    violations: tuple[Violation, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+
+
+@dataclass(frozen=True)
 class Remedied:
     """Inputs after every pack had its say; `violations` are remediations that could not run."""
 
     inputs: PropertyMap
     remediations: tuple[Remediation, ...] = ()
     violations: tuple[Violation, ...] = ()
+    tallies: tuple[Tally, ...] = ()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pulumi.runtime.proto import analyzer_pb2 as pb
 
-from engine.policy.analyzer import Analyzer, StackSettings
+from engine.policy.analyzer import Analyzer, Answer, StackSettings
 from engine.policy.definition import read_definition
 from engine.policy.errors import PolicyPackError
-from engine.policy.findings import Level, PackInfo, Remediation, Remedied, Violation
+from engine.policy.findings import Judged, Level, PackInfo, Remediation, Remedied, Tally, Violation
 from engine.policy.pool import Pool, shared_pool
 from engine.policy.requests import Subject, analyze_request, stack_request
 from engine.policy.settings import SettingsMap, effective, problems, read_settings
@@ -54,6 +55,18 @@ class _Pack:
     analyzer: Analyzer
     settings: SettingsMap
 
+    def tally(
+        self, found: Iterable[str], silent: frozenset[str] = frozenset(), *, stack: bool = False
+    ) -> Tally:
+        """How its policies of that kind have judged, when those called `found` had something to say."""
+        failed, info = frozenset(found), self.analyzer.info
+        asked = {
+            policy.name
+            for policy in self.analyzer.policies
+            if policy.for_stack is stack and self.settings[policy.name].level is not Level.DISABLED
+        }
+        return Tally(info.name, info.version, tuple(sorted(asked - failed - silent)), tuple(sorted(failed)))
+
     def has(self, *, stack: bool, levels: frozenset[Level]) -> bool:
         """Whether any of its policies is of that kind and has one of the levels."""
         policies = (policy for policy in self.analyzer.policies if policy.for_stack is stack)
@@ -78,38 +91,48 @@ class Packs:
         """The resource's inputs as the packs would have them, one pack after the other."""
         result = Remedied(subject.resource.inputs)
         for pack in self._packs:
+            found: list[pb.Remediation] = []
             # Asking costs time, and a pack without remediations has but one answer.
             if pack.has(stack=False, levels=frozenset({Level.REMEDIATE})):
                 request = analyze_request(subject, result.inputs, private=True)
-                for item in pack.analyzer.remediate(request):
+                found = pack.analyzer.remediate(request)
+                for item in found:
                     result = _remedied(result, item, pack.analyzer.info, subject.resource.urn)
+            tally = pack.tally(item.policyName for item in found)
+            result = replace(result, tallies=(*result.tallies, tally))
         return result
 
-    def analyze(self, subject: Subject, inputs: PropertyMap) -> tuple[Violation, ...]:
+    def analyze(self, subject: Subject, inputs: PropertyMap) -> Judged:
         """What is against the resource with these inputs, pack by pack."""
-        asked = [pack.analyzer for pack in self._packs if pack.has(stack=False, levels=_ANY)]
-        if not asked:
-            return ()
-        request = analyze_request(subject, inputs)
-        return _joined(asked, lambda analyzer: analyzer.analyze(request))
+        asked = [pack.has(stack=False, levels=_ANY) for pack in self._packs]
+        request = analyze_request(subject, inputs) if any(asked) else pb.AnalyzeRequest()
+        ask = partial(_asked, ask=lambda analyzer: analyzer.analyze(request))
+        return self._judged(ask, asked, stack=False)
 
-    def analyze_stack(self, subjects: Sequence[Subject]) -> tuple[Violation, ...]:
+    def analyze_stack(self, subjects: Sequence[Subject]) -> Judged:
         """What is against the stack as a whole, pack by pack."""
-        asked = [pack.analyzer for pack in self._packs if pack.has(stack=True, levels=_ANY)]
-        if not asked:
-            return ()
-        request = stack_request(subjects)
-        return _joined(asked, lambda analyzer: analyzer.analyze_stack(request))
+        asked = [pack.has(stack=True, levels=_ANY) for pack in self._packs]
+        request = stack_request(subjects) if any(asked) else pb.AnalyzeStackRequest()
+        ask = partial(_asked, ask=lambda analyzer: analyzer.analyze_stack(request))
+        return self._judged(ask, asked, stack=True)
+
+    def _judged(self, ask: Callable[[_Pack, bool], Answer], asked: Sequence[bool], *, stack: bool) -> Judged:
+        """Every pack's answer, in the order of the packs; they are asked at the same time."""
+        if sum(asked) > 1:
+            with ThreadPoolExecutor(sum(asked)) as threads:
+                answers = list(threads.map(ask, self._packs, asked))
+        else:
+            answers = list(map(ask, self._packs, asked))
+        tallies = (
+            pack.tally((item.policy for item in answer.violations), answer.silent, stack=stack)
+            for pack, answer in zip(self._packs, answers, strict=True)
+        )
+        return Judged(tuple(item for answer in answers for item in answer.violations), tuple(tallies))
 
 
-def _joined(
-    analyzers: Sequence[Analyzer], ask: Callable[[Analyzer], tuple[Violation, ...]]
-) -> tuple[Violation, ...]:
-    """Every pack's answer, in the order of the packs; they are asked at the same time."""
-    if len(analyzers) == 1:
-        return ask(analyzers[0])
-    with ThreadPoolExecutor(len(analyzers)) as threads:
-        return tuple(violation for answer in threads.map(ask, analyzers) for violation in answer)
+def _asked(pack: _Pack, wanted: bool, ask: Callable[[Analyzer], Answer]) -> Answer:
+    """Its answer; a pack that has no policy of the kind needs not be asked."""
+    return ask(pack.analyzer) if wanted else Answer()
 
 
 def _configured(analyzer: Analyzer, given: SettingsMap) -> _Pack:

@@ -75,6 +75,22 @@ ALLOWED = (
         r"|the Kubernetes API server reported that \"[^\"]*\" failed to fully initialize or become live: ",
     ),
     Allowed(
+        "Errors of a policy pack",
+        "They name the pack, what it judged and what to do; the official engine says where it looked, or what was "
+        "raised.",
+        "^a pack that (breaks|is not there)/.*/(diagnosticEvent|stdout|stderr)$",
+        embedded="policy pack|^" + re.escape(ABSENT) + "$",
+        official="failed to run policy|failed to load Pulumi policy project|^" + re.escape(ABSENT) + "$",
+    ),
+    Allowed(
+        "An object that exists already",
+        "It is refused with the ways to adopt it, as newer official providers do; the one that can be built takes it "
+        "over, and meets those who wrote it.",
+        "^an object that exists already/",
+        embedded="already exists|^" + re.escape(ABSENT) + "$",
+        official="apply conflict|field conflict|^9$|^" + re.escape(ABSENT) + "$",
+    ),
+    Allowed(
         "Attempts",
         "The official provider tells of each attempt to create an object, also of the first.",
         "/(diagnosticEvent|stdout|diagnostics)(/|$)",

@@ -65,7 +65,7 @@ def test_a_preview_finds_every_violation_and_fails(world: World, pack: str) -> N
     outcome = world.preview(colored("red", "blue", "red"), policy_packs=[pack])
 
     found = [event.policy_event.policy_name for event in outcome.events if event.policy_event]
-    assert found == ["no-red", "no-red"]
+    assert found == ["no-red", "no-red", "few"]
     assert "error: preview failed" in str(outcome.error)
 
 

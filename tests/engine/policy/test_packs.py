@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.policy.errors import PolicyPackError
-from engine.policy.findings import Level, PackInfo
+from engine.policy.findings import Level, PackInfo, Tally
 from engine.policy.pool import Pool, Timeouts
 from engine.policy.requests import Subject
 from engine.resource import Resource
@@ -38,14 +38,17 @@ def test_a_good_resource_passes(tmp_path: Path, open_packs: Opener) -> None:
     with open_packs(write_pack(tmp_path / "images", IMAGES)) as packs:
         subject = a_subject(image="web:1", owner="me")
         assert packs.remediate(subject).inputs == subject.resource.inputs
-        assert packs.analyze(subject, subject.resource.inputs) == ()
+        assert packs.analyze(subject, subject.resource.inputs).violations == ()
+        assert packs.analyze(subject, subject.resource.inputs).tallies == (
+            Tally("images", "1.2.3", ("owned", "pinned"), ()),
+        )
 
 
 def test_violations_say_who_found_what_and_how_bad_it_is(tmp_path: Path, open_packs: Opener) -> None:
     folder = write_pack(tmp_path / "images", IMAGES)
     with open_packs(folder) as packs:
         subject = a_subject(image="web:latest")
-        pinned, owned = packs.analyze(subject, subject.resource.inputs)
+        pinned, owned = packs.analyze(subject, subject.resource.inputs).violations
         assert packs.infos == (PackInfo("images", "1.2.3", str(folder)),)
     assert (pinned.policy, pinned.pack, pinned.version, pinned.level) == (
         "pinned",
@@ -63,7 +66,7 @@ def test_several_packs_answer_in_their_order(tmp_path: Path, open_packs: Opener)
         write_pack(tmp_path / name, IMAGES.replace('"images"', f'"{name}"')) for name in ("one", "two")
     ]
     with open_packs(*folders) as packs:
-        found = packs.analyze(a_subject(), {})
+        found = packs.analyze(a_subject(), {}).violations
     assert [violation.pack for violation in found] == ["one", "two"]
 
 
@@ -135,8 +138,8 @@ def test_a_stack_is_judged_as_a_whole_by_its_outputs(tmp_path: Path, open_packs:
         service, urn=service.urn + "2", dependencies=[service.urn], property_dependencies={"a": [service.urn]}
     )
     with open_packs(write_pack(tmp_path / "whole", STACK)) as packs:
-        assert packs.analyze(Subject(service), service.inputs) == ()
-        (found,) = packs.analyze_stack([Subject(root), Subject(service), Subject(linked)])
+        assert packs.analyze(Subject(service), service.inputs).violations == ()
+        (found,) = packs.analyze_stack([Subject(root), Subject(service), Subject(linked)]).violations
     assert found.message == "Belongs together.\nweb of shop-dev stands alone: ['out']"
     assert (found.urn, found.level) == (service.urn, Level.MANDATORY)
 
@@ -171,7 +174,9 @@ def test_a_policy_sees_the_resource_as_the_official_engine_shows_it(
         subject.resource, protect=True, ignore_changes=["spec"], custom_timeouts={"create": 60.0}
     )
     with open_packs(write_pack(tmp_path / "seeing", SEEING)) as packs:
-        (found,) = packs.analyze(Subject(resource, provider, delete_before_replace=False), resource.inputs)
+        (found,) = packs.analyze(
+            Subject(resource, provider, delete_before_replace=False), resource.inputs
+        ).violations
     assert found.message.split("\n", 1)[1] == repr(
         {
             "props": {
@@ -193,7 +198,7 @@ def test_a_policy_sees_the_resource_as_the_official_engine_shows_it(
 def test_an_unknown_that_a_policy_reads_is_only_advice(tmp_path: Path, open_packs: Opener) -> None:
     with open_packs(write_pack(tmp_path / "images", IMAGES)) as packs:
         subject = a_subject(image=UNKNOWN, owner="me")
-        (found,) = packs.analyze(subject, subject.resource.inputs)
+        (found,) = packs.analyze(subject, subject.resource.inputs).violations
     assert found.level is Level.ADVISORY
     assert "can't run policy 'pinned'" in found.message
 
@@ -231,13 +236,13 @@ def test_configuration_is_laid_over_defaults(
     configs: list[object], message: str, level: Level, tmp_path: Path, open_packs: Opener
 ) -> None:
     with open_packs(write_pack(tmp_path / "limits", LIMITED), configs=configs) as packs:
-        (found,) = packs.analyze(a_subject(), {"size": 9})
+        (found,) = packs.analyze(a_subject(), {"size": 9}).violations
     assert (found.message, found.level) == (f"Has limits.\n{message}", level)
 
 
 def test_a_policy_can_be_switched_off(tmp_path: Path, open_packs: Opener) -> None:
     with open_packs(write_pack(tmp_path / "limits", LIMITED), configs=[{"limited": "disabled"}]) as packs:
-        assert packs.analyze(a_subject(), {"size": 9}) == ()
+        assert packs.analyze(a_subject(), {"size": 9}).violations == ()
 
 
 @pytest.mark.parametrize(
@@ -285,7 +290,7 @@ PolicyPack("telling", [ResourceValidationPolicy("tell", "Tells.", tell)])
 
 def told(open_packs: Opener, folder: Path, stack: object) -> list[str]:
     with open_packs(folder, stack=stack) as packs:
-        (found,) = packs.analyze(a_subject(), {})
+        (found,) = packs.analyze(a_subject(), {}).violations
     return found.message.split("\n", 1)[1].split(" ")
 
 
@@ -327,7 +332,7 @@ def test_an_edited_pack_is_started_anew(tmp_path: Path, open_packs: Opener) -> N
 def test_two_updates_at_once_get_a_process_each(tmp_path: Path, open_packs: Opener) -> None:
     folder = write_pack(tmp_path / "telling", TELLING)
     with open_packs(folder), open_packs(folder, stack=replace(DEV, stack="prod")) as second:
-        (found,) = second.analyze(a_subject(), {})
+        (found,) = second.analyze(a_subject(), {}).violations
     assert "shop prod" in found.message
 
 

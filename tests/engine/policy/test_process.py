@@ -21,7 +21,7 @@ from engine.policy.analyzer import StackSettings
 from engine.policy.packs import Sources, opened
 from tests.engine.policy.conftest import a_subject
 with opened(Sources([sys.argv[1]]), Path("."), dict(os.environ), StackSettings("dev", "shop")) as packs:
-    print(packs.analyze(a_subject(), {})[0].message.split()[-1], flush=True)
+    print(packs.analyze(a_subject(), {}).violations[0].message.split()[-1], flush=True)
 if sys.argv[2] == "killed":
     os.kill(os.getpid(), 9)
 """

@@ -1,5 +1,13 @@
 """All cases. A file a subject."""
 
-from tests.engine.conformance.cases import basics, failures, options, refresh, stacks
+from tests.engine.conformance.cases import basics, failures, options, owners, packs, refresh, stacks
 
-CASES = (*basics.CASES, *options.CASES, *failures.CASES, *refresh.CASES, *stacks.CASES)
+CASES = (
+    *basics.CASES,
+    *options.CASES,
+    *failures.CASES,
+    *refresh.CASES,
+    *stacks.CASES,
+    *packs.CASES,
+    *owners.CASES,
+)
