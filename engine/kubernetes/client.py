@@ -18,9 +18,9 @@ import urllib3
 from urllib3.exceptions import HTTPError, InsecureRequestWarning, MaxRetryError, ReadTimeoutError
 
 from engine.kubernetes import connections
-from engine.kubernetes.connections import Patience
 from engine.kubernetes.kubeconfig import Source
 from engine.kubernetes.objects import Object
+from engine.kubernetes.patience import Patience
 from engine.provider import ProviderError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Client:
 
     def __init__(self, source: Source, patience: Patience = Patience()):
         self._source = source
-        self._patience = patience
+        self.patience = patience
         self._lock = threading.Lock()
         self._connection: _Connection | None = None
 
@@ -126,7 +126,7 @@ class Client:
                 from engine.kubernetes.access import Access
 
                 try:
-                    self._connection = _Connection(Access(self._source), self._patience)
+                    self._connection = _Connection(Access(self._source), self.patience)
                 except (ProviderError, OSError) as error:
                     raise Unreachable(str(error)) from error
             return self._connection
@@ -164,7 +164,7 @@ class _Connection:
                 body=data,
                 headers=headers,
                 retries=connections.again(method),
-                timeout=self._patience.timeout(streaming),
+                timeout=connections.timeout(self._patience, streaming),
                 preload_content=not streaming,
                 redirect=False,
             )

@@ -12,6 +12,7 @@ from engine.kubernetes.kind import Kind
 from engine.kubernetes.kinds import Kinds
 from engine.kubernetes.kubeconfig import Source, namespace_of
 from engine.kubernetes.objects import Object, at
+from engine.kubernetes.patience import Patience
 from engine.provider import ProviderError
 
 CREATE_MANAGER = "pulumi-kubernetes"
@@ -20,9 +21,9 @@ CREATE_MANAGER = "pulumi-kubernetes"
 class Cluster:
     """A connection and what was learned over it. One is shared by all providers of the same cluster."""
 
-    def __init__(self, source: Source):
+    def __init__(self, source: Source, patience: Patience = Patience()):
         self._source = source
-        self.client = Client(source)
+        self.client = Client(source, patience)
         self.kinds = Kinds(self.client.find)
 
     @cached_property

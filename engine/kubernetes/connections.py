@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +16,8 @@ from urllib3 import BaseHTTPResponse, ProxyManager, Retry, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+
+from engine.kubernetes.patience import Patience
 
 # Steps run in parallel, and every wait holds a connection for each thing that it watches.
 POOL_SIZE = 64
@@ -28,20 +29,9 @@ REOPENED, RESENT, THROTTLED, BACKOFF_SECONDS = 3, 1, 4, 0.25
 """How often a connection is opened again (after 0, 0.5 and 1 s), a lost request sent again, a throttled one as well."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """In seconds. client-go gives a handshake ten, and waits for an answer as long as the connection lives.
-
-    `connect` is how long one connection may take to be opened, its handshake included. `answer` is beyond what any
-    API server takes, which gives a request up itself after a minute unless it is told otherwise.
-    """
-
-    connect: float = 10.0
-    answer: float = 300.0
-
-    def timeout(self, streaming: bool) -> Timeout:
-        """A stream is silent for as long as nothing happens."""
-        return Timeout(connect=self.connect, read=None if streaming else self.answer)
+def timeout(patience: Patience, streaming: bool) -> Timeout:
+    """A stream is silent for as long as nothing happens."""
+    return Timeout(connect=patience.connect, read=None if streaming else patience.answer)
 
 
 class Again(Retry):

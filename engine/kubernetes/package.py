@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from engine.kubernetes.cluster import Cluster
 from engine.kubernetes.kubeconfig import Source, choose
 from engine.kubernetes.objects import SECRET_FIELDS
+from engine.kubernetes.patience import Patience
 from engine.kubernetes.provider import KubernetesProvider
 from engine.kubernetes.settings import Settings, refusals, source
 from engine.provider import Change, Checked, CheckFailure, Diff, Operation, ProviderError
@@ -47,7 +48,7 @@ class KubernetesPackage:
     def configure(self, inputs: PropertyMap) -> KubernetesProvider:
         """Never fails for a cluster that can't be reached: the operations on it do."""
         settings = Settings.parse(inputs, self._environment)
-        return KubernetesProvider(self._clusters.get(settings.source), settings)
+        return KubernetesProvider(self._clusters.get(settings.source, settings.patience), settings)
 
     def secret_outputs(self, type: str) -> tuple[str, ...]:
         return SECRET_FIELDS if type.startswith("kubernetes:core/v1:Secret") else ()
@@ -79,6 +80,6 @@ class Clusters:
         self._known: dict[tuple[object, ...], Cluster] = {}
         self._lock = threading.Lock()
 
-    def get(self, source: Source) -> Cluster:
+    def get(self, source: Source, patience: Patience = Patience()) -> Cluster:
         with self._lock:
-            return self._known.setdefault(source.fingerprint(), Cluster(source))
+            return self._known.setdefault((*source.fingerprint(), patience), Cluster(source, patience))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.kubernetes.kubeconfig import Source
-from engine.values import reveal
+from engine.kubernetes.patience import Patience
+from engine.provider import ProviderError
+from engine.values import Unknown, reveal
 
 REFUSED = ("renderYamlToDirectory", "alwaysRender", "helmReleaseSettings")
 
@@ -30,6 +33,7 @@ class Settings:
     skip_update_unreachable: bool = False
     suppress_deprecation_warnings: bool = False
     await_all: bool = False
+    patience: Patience = field(default_factory=Patience)
 
     @classmethod
     def parse(cls, inputs: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
@@ -56,6 +60,7 @@ class Settings:
                 "suppressDeprecationWarnings", "SUPPRESS_DEPRECATION_WARNINGS"
             ),
             await_all=flag("", "AWAIT_ALL"),
+            patience=_patience(values, environment),
         )
 
 
@@ -68,7 +73,29 @@ def source(values: Mapping[str, Any], environment: Mapping[str, str]) -> Source:
 def refusals(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(input, reason) for everything in the inputs that this engine can't do."""
     reason = "the embedded engine does not support it; run the program with the official Pulumi CLI, or leave it out"
-    return [(name, reason) for name in REFUSED if reveal(inputs.get(name)) not in (None, "", "false", False)]
+    refused = [
+        (name, reason) for name in REFUSED if reveal(inputs.get(name)) not in (None, "", "false", False)
+    ]
+    try:
+        _patience({key: reveal(value) for key, value in inputs.items()}, {})
+    except ProviderError as wrong:
+        refused.append(("kubeClientSettings", str(wrong)))
+    return refused
+
+
+def _patience(values: Mapping[str, Any], environment: Mapping[str, str]) -> Patience:
+    """How long an answer is waited for: `kubeClientSettings.timeout` in seconds, or `PULUMI_K8S_CLIENT_TIMEOUT`."""
+    given = values.get("kubeClientSettings")
+    if isinstance(given, Unknown):
+        return Patience()
+    try:
+        client = json.loads(given) if isinstance(given, str) and given else given or {}
+        seconds = client.get("timeout") or environment.get("PULUMI_K8S_CLIENT_TIMEOUT") or 0
+        timeout = int(seconds)
+    except (ValueError, TypeError, AttributeError) as wrong:
+        text = f"its timeout has to be whole seconds: {given!r} says something else; correct it"
+        raise ProviderError(text) from wrong
+    return Patience(answer=float(timeout)) if timeout > 0 else Patience()
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:

@@ -13,8 +13,8 @@ import pytest
 
 from engine.kubernetes import connections
 from engine.kubernetes.client import Client, Unreachable
-from engine.kubernetes.connections import Patience
 from engine.kubernetes.kubeconfig import Source
+from engine.kubernetes.patience import Patience
 from tests.door import Door, Meeting, answer, closed, hear_and_leave, opened, reset, secured, wait_for_its_end
 
 SHORT = 0.1

@@ -10,6 +10,7 @@ import pytest
 
 from engine.kubernetes import KubernetesPackage
 from engine.kubernetes.kubeconfig import Source
+from engine.kubernetes.patience import Patience
 from engine.kubernetes.provider import KubernetesProvider
 from engine.kubernetes.settings import Settings
 from engine.provider import Diff, Operation, ProviderError
@@ -63,6 +64,31 @@ def test_flags_that_are_not_given_come_from_the_environment() -> None:
     assert settings.secret_mutable
     assert settings.await_all
     assert not Settings.parse({"enableSecretMutable": "false"}, environment).secret_mutable
+
+
+@pytest.mark.parametrize(
+    ("inputs", "environment", "seconds"),
+    [
+        ({}, {}, Patience().answer),
+        ({"kubeClientSettings": '{"timeout": 7, "qps": 50}'}, {}, 7),
+        ({"kubeClientSettings": {"timeout": 7.0}}, {"PULUMI_K8S_CLIENT_TIMEOUT": "8"}, 7),
+        ({"kubeClientSettings": '{"burst": 120}'}, {"PULUMI_K8S_CLIENT_TIMEOUT": "8"}, 8),
+        ({"kubeClientSettings": UNKNOWN}, {}, Patience().answer),
+    ],
+    ids=["nothing said", "a text", "a map", "the environment", "not known yet"],
+)
+def test_how_long_an_answer_is_waited_for(
+    inputs: dict[str, Any], environment: dict[str, str], seconds: float
+) -> None:
+    package = KubernetesPackage(environment)
+    assert Settings.parse(inputs, environment).patience == Patience(answer=seconds)
+    assert package.configure({"kubeconfig": kubeconfig(), **inputs}).cluster.client.patience.answer == seconds
+
+
+@pytest.mark.parametrize("wrong", ["{", "[]", '{"timeout": "soon"}'])
+def test_a_timeout_that_is_none_is_refused(wrong: str) -> None:
+    (failure,) = KubernetesPackage().check_config(OPERATION, {"kubeClientSettings": wrong}).failures
+    assert (failure.property, "whole seconds" in failure.reason) == ("kubeClientSettings", True)
 
 
 def test_programs_with_environments_of_their_own_share_connections(tmp_path: Path) -> None:
