@@ -45,8 +45,8 @@ class ChangesFound(EngineError):
 
     exit_code = 7
 
-    def __init__(self) -> None:
-        super().__init__("no changes were expected for update but changes were proposed")
+    def __init__(self, operation: str = "update") -> None:
+        super().__init__(f"no changes were expected for {operation} but changes were proposed")
 
 
 class Cancelled(EngineError):

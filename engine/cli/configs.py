@@ -45,8 +45,9 @@ def get(place: Workplace, arguments: Arguments) -> None:
     try:
         value = find(place.config.config, key)
     except KeyError as error:
+        shown = name if key.path else _short(place, key)
         raise EngineError(
-            f"configuration key '{_short(place, key)}' not found for stack '{place.shown(place.ref)}'"
+            f"configuration key '{shown}' not found for stack '{place.shown(place.ref)}'"
         ) from error
     decrypter = place.secrets if has_secure(value) else None
     if arguments.flag("json"):

@@ -55,7 +55,7 @@ def up(place: Workplace, arguments: Arguments) -> None:
 def preview(place: Workplace, arguments: Arguments) -> None:
     _refuse_plans(arguments)
     result = _once(place, arguments, Kind.UPDATE, preview=True)
-    _judge(result, arguments)
+    _judge(result, arguments, "preview")
 
 
 def refresh(place: Workplace, arguments: Arguments) -> None:
@@ -88,8 +88,9 @@ def _say_what_is_left(place: Workplace, arguments: Arguments) -> None:
 def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     """Preview, ask, act: as much of that as the options and the terminal call for."""
     _refuse_plans(arguments)
+    operation = "refresh" if kind is Kind.REFRESH else "update"
     if arguments.flag("preview-only"):
-        _judge(_once(place, arguments, kind, preview=True), arguments)
+        _judge(_once(place, arguments, kind, preview=True), arguments, operation)
         return
     yes, skip = require_consent(place, arguments)
     place.require_stack()
@@ -99,7 +100,7 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
             raise Bail("preview failed")
         if not yes and not _agreed(place, arguments, kind):
             raise EngineError(f"confirmation declined, not proceeding with the {kind}")
-    _judge(_once(place, arguments, kind, preview=False), arguments)
+    _judge(_once(place, arguments, kind, preview=False), arguments, operation)
 
 
 def require_consent(place: Workplace, arguments: Arguments) -> tuple[bool, bool]:
@@ -152,11 +153,11 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         return perform(place, action, (display, log))
 
 
-def _judge(result: Result, arguments: Arguments) -> None:
+def _judge(result: Result, arguments: Arguments, operation: str = "update") -> None:
     if not result.ok:
         raise Bail("the operation failed")
     if arguments.flag("expect-no-changes") and result.changed:
-        raise ChangesFound
+        raise ChangesFound(operation)
 
 
 def _options(place: Workplace, arguments: Arguments, preview: bool) -> Options:

@@ -31,7 +31,7 @@ class Defaults:
         self._lock = threading.Lock()
 
     def reference(self, key: PackageKey, wanted_by: str) -> str:
-        """The reference of a default provider for a resource of type `wanted_by`. Raises `EngineError` if disabled."""
+        """The reference of a default provider. Raises `EngineError` where it is disabled and names `wanted_by`."""
         if _is_disabled(self._config.get(_DISABLED, ""), key.package):
             raise EngineError(
                 f"Default provider for '{key.package}' disabled. '{wanted_by}' must use an explicit provider."

@@ -141,7 +141,7 @@ class Registrar:
         if not goal.custom or urns.is_provider(goal.type):
             return ""
         if not goal.provider:
-            return self._defaults.reference(goal.package, goal.type)
+            return self._defaults.reference(goal.package, self._urn_of(goal.type, goal.name, goal.parent))
         if not self._providers.knows(goal.provider):
             raise EngineError(f"unknown provider '{goal.provider}' for resource '{goal.name}'")
         return goal.provider

@@ -32,6 +32,7 @@ SERVER_FIELDS = (
 )
 
 
+MANAGED_BY = ("app.kubernetes.io/managed-by", "pulumi")
 _DATA = ("data", "binaryData", "stringData")
 
 
@@ -74,6 +75,17 @@ def _patch_problems(inputs: Mapping[str, Any], server_side_apply: bool) -> list[
     if not at(inputs, "metadata", "name"):
         failures.append(CheckFailure("metadata.name", "a patch has to name the object that it patches"))
     return failures
+
+
+def labelled(olds: PropertyMap, inputs: PropertyMap, server_side_apply: bool) -> PropertyMap:
+    """The inputs with the label of whose they are, which only objects have that were made without field managers."""
+    key, value = MANAGED_BY
+    has_it = at(reveal(olds), "metadata", "labels", key) == value if olds else not server_side_apply
+    metadata = inputs.get("metadata")
+    labels = metadata.get("labels") or {} if isinstance(metadata, dict) else None
+    if not has_it or not isinstance(metadata, dict) or not isinstance(labels, dict):
+        return inputs
+    return {**inputs, "metadata": {**metadata, "labels": {**labels, key: value}}}
 
 
 def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) -> PropertyMap:

@@ -47,6 +47,7 @@ class ObjectProvider:
         suffix = seed[:4].hex() if seed else secrets.token_hex(4)
         naming = checking.Naming(operation.urn.split("::", 3)[-1], suffix, namespace)
         inputs = checking.complete(type, olds, news, naming)
+        inputs = checking.labelled(olds, inputs, self.settings.server_side_apply)
         return Checked(for_state(inputs))
 
     def diff(

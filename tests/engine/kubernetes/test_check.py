@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.kubernetes.check import Naming, complete, problems
+from engine.kubernetes.check import Naming, complete, labelled, problems
 from engine.values import UNKNOWN, Secret, reveal
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
@@ -152,3 +152,24 @@ def test_impossible_inputs_are_refused(
     (failure,) = problems(type, inputs, server_side)
     assert failure.property == property
     assert says in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("olds", "server_side_apply", "expected"),
+    [
+        ({}, True, None),
+        ({}, False, {"team": "shop", "app.kubernetes.io/managed-by": "pulumi"}),
+        (config_map(), False, None),
+        (
+            config_map(labels={"app.kubernetes.io/managed-by": "pulumi"}),
+            True,
+            {"team": "shop", "app.kubernetes.io/managed-by": "pulumi"},
+        ),
+    ],
+)
+def test_objects_made_without_field_managers_say_whose_they_are(
+    olds: dict[str, Any], server_side_apply: bool, expected: dict[str, str] | None
+) -> None:
+    inputs = labelled(olds, config_map(labels={"team": "shop"}), server_side_apply)
+
+    assert inputs["metadata"]["labels"] == (expected or {"team": "shop"})

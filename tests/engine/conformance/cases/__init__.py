@@ -1,6 +1,17 @@
 """All cases. A file a subject."""
 
-from tests.engine.conformance.cases import basics, failures, options, owners, packs, refresh, stacks
+from tests.engine.conformance.cases import (
+    basics,
+    commands,
+    failures,
+    kinds,
+    options,
+    owners,
+    packs,
+    refresh,
+    stacks,
+    values,
+)
 
 CASES = (
     *basics.CASES,
@@ -10,4 +21,7 @@ CASES = (
     *stacks.CASES,
     *packs.CASES,
     *owners.CASES,
+    *kinds.CASES,
+    *commands.CASES,
+    *values.CASES,
 )

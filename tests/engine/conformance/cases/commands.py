@@ -1,0 +1,101 @@
+"""Commands about stacks and their configuration, and flags of updates."""
+
+from tests.engine.conformance.case import PREVIEW, REFRESH, UP, Case, Stage
+
+PLAIN = """
+from scene import *
+one = settings("one", labels={"stage": str(STAGE)})
+settings("two", opts=Options(depends_on=[one], protect=True))
+pulumi.export("stage", STAGE)
+"""
+URN = "urn:pulumi:dev::shop::kubernetes:core/v1:ConfigMap"
+
+SETTLED = """
+from scene import *
+config = pulumi.Config()
+pulumi.export("needed", config.require("b"))
+pulumi.export("a", config.get("a"))
+pulumi.export("c", config.get("c"))
+pulumi.export("deep", str(config.get_object("deep")))
+"""
+
+DEFAULTS = """
+from scene import *
+if STAGE == 1:
+    settings("one")
+else:
+    core.v1.ConfigMap("two", metadata={"name": "two"})
+"""
+
+CASES = (
+    Case(
+        "stacks that are renamed, tagged and copied",
+        PLAIN,
+        (
+            Stage(f"{UP} --message told"),
+            Stage("stack tag set owner carol"),
+            Stage("stack tag get owner"),
+            Stage("stack tag ls --json"),
+            Stage("stack tag rm owner"),
+            Stage("stack tag get owner"),
+            Stage("stack export --file exported.json"),
+            Stage(UP, 2),
+            Stage("stack import --file exported.json"),
+            Stage(PREVIEW, 2),
+            Stage("stack rename other"),
+            Stage("stack ls --json"),
+            Stage("stack rename dev"),
+            Stage("stack history --json --page-size 1 --page 1"),
+            Stage("stack rm --yes dev"),
+            Stage("stack init dev"),
+            Stage("stack select dev"),
+            Stage("stack rm --yes --force dev"),
+            Stage("stack ls"),
+        ),
+    ),
+    Case(
+        "configuration of many keys",
+        SETTLED,
+        (
+            Stage(UP),
+            Stage("config set-all --plaintext a=1 --secret b=2 --plaintext other:c=3"),
+            Stage("config set --path deep.list[0] 5 --plaintext"),
+            Stage("config set --path deep.list[1] x --plaintext"),
+            Stage("config set --path deep.more true --plaintext"),
+            Stage("config get --path deep.list[0]"),
+            Stage("config get --path deep.list[7]"),
+            Stage("config get --json b"),
+            Stage("config get deep --json"),
+            Stage("config --json"),
+            Stage(UP),
+            Stage("config rm --path deep.more"),
+            Stage("config rm-all a other:c"),
+            Stage("config rm nothing"),
+            Stage("config --show-secrets"),
+        ),
+        project="name: shop\nruntime: python\nconfig:\n  c:\n    type: string\n    default: given\n",
+    ),
+    Case(
+        "flags of updates",
+        PLAIN,
+        (
+            Stage(f"{PREVIEW} --expect-no-changes"),
+            Stage(f"{UP} --suppress-outputs --parallel 1"),
+            Stage(f"{UP} --message again", 2),
+            Stage(f"{REFRESH} --expect-no-changes"),
+            Stage(f"{REFRESH} --clear-pending-creates"),
+            Stage(f"{UP} --target **ConfigMap::one", 3),
+            Stage("destroy --preview-only --non-interactive"),
+        ),
+    ),
+    Case(
+        "default providers that are configured",
+        DEFAULTS,
+        (
+            Stage("config set kubernetes:namespace default"),
+            Stage(UP),
+            Stage("config set kubernetes:enableConfigMapMutable true"),
+            Stage(UP),
+        ),
+    ),
+)

@@ -1,0 +1,116 @@
+"""What a change of each kind of object means: an update, a replacement, in which order."""
+
+from tests.engine.conformance.case import DESTROY, UP, Case, Stage, brought_up
+
+WORKLOADS = """
+from scene import *
+from pulumi_kubernetes import batch
+own = {"namespace": NAMESPACE, "annotations": AT_ONCE}
+def template(labels, **more):
+    return {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": "app:1"}], **more}}
+labels = {"a": str(STAGE)}
+selected = {"selector": {"matchLabels": labels}, "template": template(labels)}
+apps.v1.Deployment("chosen", metadata=own, spec={"replicas": 0, **selected})
+apps.v1.DaemonSet("daemons", metadata=own, spec=selected)
+apps.v1.StatefulSet("set", metadata=own, spec={"replicas": 0, "serviceName": f"s{STAGE}",
+    "selector": {"matchLabels": {"a": "b"}}, "template": template({"a": "b"})})
+batch.v1.Job("job", metadata=own, spec={"parallelism": 0, "backoffLimit": STAGE,
+    "template": template({"v": str(STAGE)}, restartPolicy="Never")})
+batch.v1.CronJob("cron", metadata={"name": "cron", **own}, spec={"schedule": f"{STAGE} * * * *", "jobTemplate":
+    {"spec": {"template": template({"v": str(STAGE)}, restartPolicy="Never")}}})
+core.v1.Pod("pod", metadata=own, spec={"nodeName": "none", "terminationGracePeriodSeconds": 0,
+    "containers": [{"name": "app", "image": f"app:{STAGE}"}]})
+"""
+
+SETTINGS = """
+from scene import *
+from pulumi_kubernetes import autoscaling, networking, policy, rbac, storage
+import os
+own = {"namespace": NAMESPACE, "annotations": AT_ONCE}
+core.v1.Secret("typed", metadata={"name": "typed", **own}, type=f"example.com/{STAGE}")
+core.v1.Secret("fixed", metadata={"name": "fixed", **own}, immutable=True, string_data={"a": "1"})
+core.v1.PersistentVolumeClaim("claim", metadata={"name": "claim", **own}, spec={"accessModes": ["ReadWriteOnce"],
+    "storageClassName": f"c{STAGE}", "resources": {"requests": {"storage": "1Gi"}}})
+core.v1.ResourceQuota("quota", metadata={"name": "quota", **own}, spec={"hard": {"pods": str(STAGE + 3)},
+    "scopes": ["BestEffort"] if STAGE == 1 else ["NotBestEffort"]})
+core.v1.Service("address", metadata={"name": "address", **own}, spec={"ports": [{"port": 80}],
+    **({"clusterIP": "None"} if STAGE == 2 else {})})
+rbac.v1.Role("role", metadata={"name": "role", **own}, rules=[{"apiGroups": [""], "resources": ["pods"],
+    "verbs": ["get", "list"][:STAGE]}])
+rbac.v1.RoleBinding("binding", metadata={"name": "binding", **own}, subjects=[{"kind": "User", "name": "carol",
+    "apiGroup": "rbac.authorization.k8s.io"}],
+    role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": f"role{STAGE}"})
+storage.v1.StorageClass("class", metadata={"name": f"{NAMESPACE}-class"}, provisioner="example.com/none",
+    parameters={"speed": str(STAGE)})
+policy.v1.PodDisruptionBudget("budget", metadata={"name": "budget", **own},
+    spec={"minAvailable": STAGE, "selector": {"matchLabels": {"a": "b"}}})
+autoscaling.v2.HorizontalPodAutoscaler("scaler", metadata={"name": "scaler", **own}, spec={"maxReplicas": 3 + STAGE,
+    "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}})
+networking.v1.Ingress("ingress", metadata={"name": "ingress", **own}, spec={"rules": [{"host": f"h{STAGE}.example.com",
+    "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "s", "port":
+        {"number": 80}}}}]}}]})
+"""
+
+MOVES = """
+from scene import *
+core.v1.Namespace("more", metadata={"name": f"{NAMESPACE}-moves"})
+core.v1.ConfigMap("moves", metadata={"name": "moves",
+    "namespace": NAMESPACE if STAGE == 1 else pulumi.Output.from_input(f"{NAMESPACE}-moves")}, data={"a": "1"})
+core.v1.ConfigMap("named", metadata={"namespace": NAMESPACE, **({"name": f"n{STAGE}"} if STAGE > 1 else {})})
+core.v1.ConfigMap("again", metadata={"name": f"again{STAGE}", "namespace": NAMESPACE})
+core.v1.ConfigMap("bytes", metadata={"name": "bytes", "namespace": NAMESPACE}, binary_data={"b": "aGk="})
+"""
+
+MUTABLE = """
+from scene import *
+cluster = Provider("cluster", namespace=NAMESPACE, enable_config_map_mutable=True, enable_secret_mutable=True)
+use = Options(provider=cluster)
+core.v1.ConfigMap("open", metadata={"name": "open"}, data={"a": str(STAGE)}, opts=use)
+core.v1.ConfigMap("shut", metadata={"name": "shut"}, data={"a": str(STAGE)}, immutable=True, opts=use)
+core.v1.Secret("open", metadata={"name": "open"}, string_data={"a": str(STAGE)}, opts=use)
+core.v1.Secret("shut", metadata={"name": "shut"}, string_data={"a": str(STAGE)}, immutable=True, opts=use)
+"""
+
+CLIENT_SIDE = """
+from scene import *
+cluster = Provider("cluster", namespace=NAMESPACE, enable_server_side_apply=False)
+use = Options(provider=cluster)
+core.v1.ConfigMap("one", metadata={"name": "one", "labels": {"stage": str(STAGE)}}, opts=use)
+core.v1.ConfigMap("auto", metadata={"labels": {"stage": str(STAGE)}}, opts=use)
+core.v1.Service("s", metadata={"name": "s", "annotations": AT_ONCE}, opts=use,
+    spec={"ports": [{"name": "http", "port": 80 + STAGE}]})
+"""
+
+ANNOTATED = """
+from scene import *
+def told(name, opts=None, **annotations):
+    noted = {f"pulumi.com/{key}": value for key, value in annotations.items()}
+    return settings(name, {"a": "1"}, opts, annotations=noted, labels={"stage": str(STAGE)})
+told("manager", patchFieldManager="carol")
+told("background", deletionPropagationPolicy="background")
+told("orphan", deletionPropagationPolicy="orphan")
+if STAGE == 1:
+    told("waits", waitFor="jsonpath={.data.a}=1")
+    told("waits-more", waitFor='["jsonpath={.data.a}", "jsonpath={.metadata.name}=waits-more"]')
+"""
+
+CASES = (
+    Case(
+        "workloads that are replaced",
+        WORKLOADS,
+        (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
+    ),
+    Case(
+        "settings that are replaced",
+        SETTINGS,
+        (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
+    ),
+    Case("objects that move", MOVES, (Stage(UP), Stage(UP, 2), Stage(DESTROY))),
+    brought_up("data that may change", MUTABLE, 1, 2),
+    brought_up("objects without server-side apply", CLIENT_SIDE, 1, 2),
+    Case(
+        "annotations that tell the provider",
+        ANNOTATED,
+        (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
+    ),
+)
