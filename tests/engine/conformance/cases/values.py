@@ -36,7 +36,6 @@ CASES = (
         (
             Stage(PREVIEW),
             Stage(UP),
-            Stage(PREVIEW, 2),
             Stage(UP, 2),
             Stage("stack output --json --show-secrets"),
         ),
