@@ -153,7 +153,7 @@ def test_a_server_that_never_answers_is_given_up_and_not_asked_again(ask: Callab
 
 
 def test_a_watch_may_be_silent_for_as_long_as_it_likes() -> None:
-    assert Patience().timeout(streaming=True).read_timeout is None
+    assert connections.timeout(Patience(), streaming=True).read_timeout is None
 
 
 def test_no_answer_of_an_api_server_is_given_up_that_it_has_not_given_up_itself() -> None:
