@@ -62,10 +62,12 @@ ALLOWED = (
     ),
     Allowed(
         "Outputs in a preview",
-        "This engine shows what a dry run tells for certain; the official provider also what it made up for it.",
-        "/[0-9]+ (preview|refresh|destroy|up|diff)/events/steps/.*/new/(outputs/|id$)",
+        "This engine shows what a dry run tells for certain: neither when an object will be made, nor what a provider "
+        "adds to its outputs for itself; the official provider shows what it made up for them.",
+        "/[0-9]+ (preview|refresh|destroy|up|diff)/events/steps/.*/new/(id|outputs/(__initialApiVersion|__inputs|"
+        "metadata/(creationTimestamp|resourceVersion|uid)))$",
         official="^(UNKNOWN|TIME|FLEETING|v1|apps/v1|{.*}|" + re.escape(ABSENT) + ")$",
-        embedded=f"^({re.escape(ABSENT)}|UNKNOWN|TIME|FLEETING|)$",
+        embedded=f"^({re.escape(ABSENT)}|UNKNOWN|FLEETING|)$",
     ),
     Allowed(
         "Errors of a cluster",
