@@ -4,6 +4,7 @@ from tests.engine.conformance.cases import (
     basics,
     commands,
     failures,
+    inquiries,
     kinds,
     options,
     owners,
@@ -24,4 +25,5 @@ CASES = (
     *kinds.CASES,
     *commands.CASES,
     *values.CASES,
+    *inquiries.CASES,
 )
