@@ -52,37 +52,37 @@ def at(fields: Fields, path: Path) -> Fields:
     return {} if below is None or (rest and not below) else {step: below}
 
 
-def handed_over(live: Manifest, to: str, path: Path) -> list[Manifest] | None:
-    """`metadata.managedFields` with all that others wrote at `path` given to the manager `to`, who applies the object:
-    what that one does not ask for then goes when it applies again. None where there is nothing to be given.
+def handed_over(live: Manifest, to: str, path: Path, but: Path) -> list[Manifest] | None:
+    """`metadata.managedFields` with all that others wrote at `path`, except at `but`, given to the manager `to`, who
+    applies the object: what that one does not ask for then goes when it applies again. None where there is nothing to
+    be given.
 
     The API server takes such lists as `kubectl apply --server-side` writes them when it takes over from clients that
     did not say what they own.
     """
     entries = live["metadata"].get("managedFields") or []
     heir = next((each for each in entries if _applies(each, to)), None)
-    given = [
-        each
-        for each in entries
-        if heir is not None
-        and each is not heir
-        and not each.get("subresource")
-        and each.get("apiVersion") == heir.get("apiVersion")
-        and _has(each.get("fieldsV1"), path)
-    ]
-    if heir is None or not given:
+    if heir is None:
         return None
-    fields: Fields = heir["fieldsV1"]
-    for each in given:
-        fields = _joined(fields, at(each["fieldsV1"], path))
+    given: Fields = {}
+    left = []
+    for each in entries:
+        fields = each.get("fieldsV1") or {}
+        taken = without(at(fields, path), but) if _can_give(each, heir) else {}
+        given = _joined(given, taken)
+        left.append({**each, "fieldsV1": _joined(without(fields, path), at(fields, but))} if taken else each)
+    if not given:
+        return None
     return [
-        {**each, "fieldsV1": fields}
-        if each is heir
-        else {**each, "fieldsV1": without(each["fieldsV1"], path)}
-        if each in given
-        else each
-        for each in entries
+        {**each, "fieldsV1": _joined(heir["fieldsV1"], given)} if _applies(each, to) else each
+        for each in left
     ]
+
+
+def _can_give(entry: Manifest, heir: Manifest) -> bool:
+    """Fields of another version of the kind may have other names."""
+    same = entry.get("apiVersion") == heir.get("apiVersion")
+    return same and entry is not heir and not entry.get("subresource")
 
 
 def _applies(entry: Manifest, manager: str) -> bool:

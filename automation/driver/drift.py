@@ -21,8 +21,9 @@ from gateways.registry import gateway_of
 Rendered = Callable[[Canary], Generated | None]
 """What the release's program would declare for what is in force; None where that can't be told."""
 SPEC: Path = ("f:spec",)
-TEMPLATE: Path = ("f:spec", "f:template")
-REPLICAS: Path = ("f:spec", "f:replicas")
+SELECTOR: Path = (*SPEC, "f:selector")
+REPLICAS: Path = (*SPEC, "f:replicas")
+RESTARTS: Path = (*SPEC, "f:template", "f:metadata", "f:annotations")
 
 
 def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift, ...]:
@@ -49,7 +50,7 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
             yield Drift(part, kind.kind, name, by=changed_by(live, path))
         elif kind in CONFIG_KINDS.values():
             continue
-        elif exceeds(_lasting(manifest), live, _of_others(live, closed_to_others(part))):
+        elif exceeds(_lasting(manifest), live, _of_others(live, closed_to_others(generated, part))):
             yield Drift(part, kind.kind, name, by=changed_by(live, path), added=True)
         elif exceeds(_lasting(manifest), live, _ours(live)):
             yield Drift(part, kind.kind, name)
@@ -62,19 +63,18 @@ def _says(kind: Kind, manifest: Manifest, live: Manifest) -> bool:
     return covers(_lasting(manifest), live)
 
 
-def closed_to_others(part: str) -> Path:
-    """The fields of a generated object that nobody else may add anything to.
-
-    Pods of primary may be restarted, which is an annotation of their template. The apex may be somebody else's
-    Service, with ports besides.
-    """
-    closed = {"primary": (*TEMPLATE, "f:spec"), "apex": (*SPEC, "f:selector")}
-    return closed.get(part, SPEC)
+def closed_to_others(generated: Generated, part: str) -> Path:
+    """The fields of a generated object that nobody else may add anything to. A Service that somebody else made may
+    have more than is asked of it."""
+    return SELECTOR if part == "apex" and generated.apex_is_foreign else SPEC
 
 
 def _of_others(live: Manifest, path: Path) -> Fields:
+    """What others wrote there, but for how many pods there are, and that they were restarted."""
     written = managed_fields.written(live, lambda manager: not is_ours(manager))
-    return managed_fields.without(managed_fields.at(written, path), REPLICAS)
+    return managed_fields.without(
+        managed_fields.without(managed_fields.at(written, path), REPLICAS), RESTARTS
+    )
 
 
 def _ours(live: Manifest) -> Fields:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from automation.cluster.client import Conflict
 from automation.cluster.events import Announcement
-from automation.cluster.observer import TickContext
+from automation.cluster.observer import TickContext, kinds
 from automation.cluster.recorder import Moved
 from automation.core.decide import decide
 from automation.core.decision import (
@@ -202,12 +202,25 @@ class Driver:
     def _placed(self, scene: Scene, update: MakeLive) -> list[str]:
         """Makes it live, and remembers of a repair that it was tried."""
         self._take_over(scene, update.intent.kind)
+        took = False
         try:
-            return self._ports.placer.place(scene.canary, update, scene.memory.placed)
+            said = self._ports.placer.place(scene.canary, update, scene.memory.placed)
+            took = update.intent.kind is Purpose.REPAIR and self._took(scene)
+            return said
         finally:
             if update.intent.kind is Purpose.REPAIR:
                 at = Situation(scene.canary, scene.status, scene.observation)
-                scene.memory.mending = mended(at, self._ports.clock.now())
+                scene.memory.mending = None if took else mended(at, self._ports.clock.now())
+
+    def _took(self, scene: Scene) -> bool:
+        """Whether what a repair was to put back is so now, as the API server has it. Of the route its attempt tells."""
+        canary, copies = scene.canary, self._ports.copies
+        known = {kind.kind: kind for kind in kinds()}
+        before = {(drift.kind, drift.name) for drift in scene.observation.drift if drift.part != "route"}
+        for kind, name in before:
+            self._look_anew(known[kind], canary.namespace, name)
+        still = {(drift.kind, drift.name) for drift in drift_of(canary, self._ports.rendered, copies)}
+        return not before & still
 
     def _take_over(self, scene: Scene, purpose: Purpose) -> None:
         """What others added to generated objects, which no update would take away."""

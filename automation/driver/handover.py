@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from automation.cluster.observer import kinds
 from automation.cluster.ports import Copies, Objects
 from automation.core.kinds import Kind, Manifest
-from automation.core.managed_fields import Path, handed_over
+from automation.core.managed_fields import handed_over
 from automation.core.marks import FIELD_MANAGER
 from automation.core.observation import Drift
 from automation.core.spec import Canary
-from automation.driver.drift import SPEC, TEMPLATE
+from automation.driver.drift import REPLICAS, SPEC
 from components.generated import Generated
 from workloads.registry import workload_of
 
@@ -28,31 +28,31 @@ class Handover:
 
     def put_back(self, generated: Generated, drifts: Iterable[Drift]) -> None:
         """Applies each object that somebody added to as it is rendered."""
-        added = {(drift.kind, drift.name): drift.part for drift in drifts if drift.added}
+        added = {(drift.kind, drift.name) for drift in drifts if drift.added}
         known = {kind.kind: kind for kind in kinds()}
         for manifest in generated.objects:
-            named = (manifest["kind"], manifest["metadata"]["name"])
-            if named in added:
-                self._apply(known[manifest["kind"]], manifest, added[named])
+            if (manifest["kind"], manifest["metadata"]["name"]) in added:
+                foreign = generated.part(manifest) == "apex" and generated.apex_is_foreign
+                self._apply(known[manifest["kind"]], manifest, foreign)
 
     def primary(self, canary: Canary) -> None:
         """Before primary is to run another revision: then it is what was analysed, and nothing besides."""
         kind = workload_of(canary).kind
         live = self._copies.get(kind, canary.namespace, canary.primary_name)
         if live is not None:
-            self._take(kind, live, TEMPLATE)
+            self._take(kind, live)
 
-    def _apply(self, kind: Kind, manifest: Manifest, part: str) -> None:
+    def _apply(self, kind: Kind, manifest: Manifest, foreign: bool) -> None:
         metadata = manifest["metadata"]
         live = self._copies.get(kind, metadata["namespace"], metadata["name"])
         if live is None:
             return
-        if part != "apex":  # which may be somebody else's; what is asked of it is taken by force
-            self._take(kind, live, TEMPLATE if part == "primary" else SPEC)
+        if not foreign:
+            self._take(kind, live)
         self._copies.put(kind, self._objects.apply(kind, with_pods_of(live, manifest)))
 
-    def _take(self, kind: Kind, live: Manifest, path: Path) -> None:
-        metadata, entries = live["metadata"], handed_over(live, FIELD_MANAGER, path)
+    def _take(self, kind: Kind, live: Manifest) -> None:
+        metadata, entries = live["metadata"], handed_over(live, FIELD_MANAGER, SPEC, but=REPLICAS)
         if entries is not None:
             body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": entries}}
             self._copies.put(kind, self._objects.patch(kind, metadata["namespace"], metadata["name"], body))

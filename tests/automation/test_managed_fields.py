@@ -9,6 +9,7 @@ import pytest
 from automation.core.managed_fields import Fields, at, handed_over, without, written
 
 TEMPLATE = ("f:spec", "f:template")
+REPLICAS = ("f:spec", "f:replicas")
 OURS = {"f:metadata": {"f:labels": {"f:app": {}}}, "f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
 ADDED = {"f:spec": {"f:template": {"f:spec": {"f:env": {}}}, "f:replicas": {}}}
 
@@ -23,7 +24,7 @@ def live(*entries: dict[str, Any]) -> dict[str, Any]:
 
 def test_what_others_added_is_given_to_us_and_nothing_else() -> None:
     mine, theirs = entry("sluice", OURS, "Apply"), entry("kubectl-set", ADDED)
-    given = handed_over(live(mine, theirs), "sluice", TEMPLATE)
+    given = handed_over(live(mine, theirs), "sluice", TEMPLATE, but=REPLICAS)
     both = {
         "f:spec": {"f:template": {"f:spec": {"f:containers": {}, "f:env": {}}}},
         "f:metadata": OURS["f:metadata"],
@@ -44,7 +45,17 @@ def test_what_others_added_is_given_to_us_and_nothing_else() -> None:
     ids=["no record", "ours alone", "nothing of ours", "a subresource", "elsewhere", "another version"],
 )
 def test_where_nothing_can_be_given(entries: list[dict[str, Any]]) -> None:
-    assert handed_over(live(*entries), "sluice", TEMPLATE) is None
+    assert handed_over(live(*entries), "sluice", TEMPLATE, but=REPLICAS) is None
+
+
+def test_how_many_pods_there_are_stays_with_whoever_said_it() -> None:
+    mine, theirs = (
+        entry("sluice", OURS, "Apply"),
+        entry("kubectl", {"f:spec": {"f:paused": {}, "f:replicas": {}}}),
+    )
+    ours, rest = handed_over(live(mine, theirs), "sluice", ("f:spec",), but=REPLICAS) or []
+    assert ours["fieldsV1"]["f:spec"] == {**OURS["f:spec"], "f:paused": {}}
+    assert rest["fieldsV1"] == {"f:spec": {"f:replicas": {}}}
 
 
 def test_what_several_wrote_is_put_together() -> None:

@@ -139,6 +139,16 @@ def test_a_repair_that_does_not_take_is_said_once_and_tried_again_with_pauses() 
     assert 4 <= refusing.asked <= 7
 
 
+def test_a_repair_that_took_delays_no_other() -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    for _ in range(8):
+        world.cluster.delete(SERVICE, "test", "podinfo-primary")
+        world.now += 1.1
+        world.ticked()
+        assert world.cluster.get(SERVICE, "test", "podinfo-primary") is not None
+    assert world.texts.count("Service podinfo-primary.test was deleted: made again") == 8
+
+
 def test_a_repair_that_does_not_take_holds_up_no_rollback() -> None:
     world = initialised(document({"spec.analysis.threshold": 2}))
     world.release("v2")

@@ -139,7 +139,7 @@ def _row(line: str) -> str:
 
 
 def _own(key: str, value: Any) -> Any:
-    """A value without what is chance. Of a stack trace the frames that are the project's; the others are those of the program that runs it."""
+    """A value without what is chance: of a stack trace only the frames that are the project's."""
     if key in ("keys", "diffs") and isinstance(value, list):
         return sorted(value)  # the official engine has them in the order of a Go map
     if key != "stackTrace":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -122,25 +123,37 @@ def _copied(podinfo: Application, rule: dict[str, Any]) -> bool:
 def test_what_somebody_adds_at_rest_goes_again(resting: tuple[Application, Running]) -> None:
     podinfo, driver = resting
     selector = {"spec": {"selector": {"tier": "mine"}}}
+    labels = {"metadata": {"labels": {"x": "y"}}}
+    paused = {"spec": {"paused": True, "minReadySeconds": 3, "template": labels}}
     ports = {"spec": {"ports": [{"port": 99, "name": "mine", "targetPort": 99}]}}
     # when
     podinfo.kubectl("set", "env", "deployment/podinfo-primary", "MINE=1")
+    podinfo.kubectl("patch", "deployment", "podinfo-primary", "-p", json.dumps(paused))
+    podinfo.kubectl(
+        "patch", "service", "podinfo", "-p", json.dumps({"spec": {"sessionAffinity": "ClientIP"}})
+    )
     podinfo.kubectl("patch", "service", "podinfo-canary", "--type=merge", "-p", json.dumps(selector))
     podinfo.kubectl("patch", "service", "podinfo-primary", "-p", json.dumps(ports))
 
     # then
     def left() -> list[object]:
-        (container,) = podinfo.kubectl.get("deployment", "podinfo-primary")["spec"]["template"]["spec"][
-            "containers"
-        ]
-        canary, primary = (
-            podinfo.kubectl.get("service", f"podinfo-{name}")["spec"] for name in ("canary", "primary")
+        spec = podinfo.kubectl.get("deployment", "podinfo-primary")["spec"]
+        apex, canary, primary = (
+            podinfo.kubectl.get("service", f"podinfo{name}")["spec"] for name in ("", "-canary", "-primary")
         )
-        return [container.get("env"), canary["selector"].get("tier"), len(primary["ports"])]
+        return [
+            spec["template"]["spec"]["containers"][0].get("env"),
+            spec["template"]["metadata"]["labels"].get("x"),
+            spec.get("paused"),
+            spec.get("minReadySeconds"),
+            apex["sessionAffinity"],
+            canary["selector"].get("tier"),
+            len(primary["ports"]),
+        ]
 
-    eventually(lambda: left() == [None, None, 1], 20)
-    named = f"podinfo-primary.{podinfo.namespace} was changed by kubectl-set: put back"
-    assert any(named in event for event in driver.events)
+    eventually(lambda: left() == [None, None, None, None, "None", None, 1], 20)
+    name = re.escape(f"podinfo-primary.{podinfo.namespace}")
+    assert driver.heard(rf"Deployment {name} was changed by kubectl-(set|patch): put back.*")
 
 
 def test_a_restart_of_primary_is_left_alone_and_what_was_added_goes_with_a_promotion(
