@@ -65,7 +65,7 @@ def review(found: Sequence[Found]) -> Reviewed:
     findings: list[Finding] = []
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
     for one, problems in alone:
-        findings += _told(one, problems)
+        findings += _told(one, problems) if _matters(one, around) else _told(one, problems, "remark")
         if problems or not is_release(one.document):
             continue
         canary = canary_of(one.document)
@@ -105,10 +105,26 @@ def _template_problems(document: Manifest) -> tuple[Problem, ...]:
     return (Problem("spec.provider.type", f"{template.type} is not supported", f"use one of {known}"),)
 
 
-def _told(one: Found, problems: Iterable[Problem]) -> list[Finding]:
-    """Problems of one document alone."""
-    kind, namespace, name = _place(one.document)
-    return [Finding("problem", one.origin, f"{kind} {name}.{namespace}: {problem}") for problem in problems]
+def _matters(one: Found, around: Around) -> bool:
+    """Whether a release depends on a document: no Canary may have anything to do with it, or it may be a patch of
+    another one, as overlays have them."""
+    if is_release(one.document) or _place(one.document)[0] == METRIC_TEMPLATE.kind:
+        return True
+    releases = (other for other in around.legible if is_release(other.document))
+    named = (
+        reference
+        for release in releases
+        for reference in _Subject(release, canary_of(release.document), around).references
+    )
+    return any(reference.among([one]) and not reference.among(around.legible) for reference in named)
+
+
+def _told(
+    one: Found, problems: Iterable[Problem], kind: Literal["problem", "remark"] = "problem"
+) -> list[Finding]:
+    """What is said of one document alone."""
+    what, namespace, name = _place(one.document)
+    return [Finding(kind, one.origin, f"{what} {name}.{namespace}: {problem}") for problem in problems]
 
 
 def _place(document: Manifest) -> tuple[str, str, str]:
@@ -224,8 +240,9 @@ def _canary(subject: _Subject) -> Iterator[Finding]:
 
 
 def _broken(subject: _Subject) -> Iterator[Finding]:
+    around = subject.around
     for reference in dict.fromkeys(subject.references):
-        for one in reference.among(subject.around.broken):
+        for one in () if reference.among(around.legible) else reference.among(around.broken):
             named = f"{reference.kind} {reference.name}.{reference.namespace}"
             yield subject.problem(f"{reference.field}: {named} can't work; mend it in {one.origin}")
 

@@ -161,10 +161,6 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         release(target=changed(documents.target(), lambda one: one.pop("spec"))),
         "canary: Canary podinfo.test: spec.targetRef: Deployment podinfo.test can't work; mend it in target",
     ),
-    "a broken neighbour": (
-        release(neighbour=changed(worker(), lambda one: one["spec"].pop("template"))),
-        "neighbour: Deployment worker.test: spec.template: is missing; set it to an object",
-    ),
     "a route with something else in its rules": (
         release(route=changed(documents.route(), lambda one: one["spec"].update(http=[1]))),
         "route: ApisixRoute podinfo.test: spec.http[0]: is a number, not an object; write it as fields and values",
@@ -174,10 +170,6 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
             autoscaler=changed(documents.autoscaler(), lambda one: one["spec"].update(scaleTargetRef=[]))
         ),
         "autoscaler: HorizontalPodAutoscaler podinfo.test: spec.scaleTargetRef: is a list, not an object; write",
-    ),
-    "an object of no interest with a number as its name": (
-        {"other": {"kind": "Job", "metadata": {"name": 5}}},
-        "other: Job ?.default: metadata.name: is a number, not text; write text",
     ),
     "another Canary of the Service": (
         release(twin=twin("worker", service={"port": 80, "name": "podinfo"})),
@@ -264,8 +256,27 @@ def mixed_rule(route: Manifest) -> None:
             release(route=changed(documents.route(), mixed_rule)),
             "Rule mixed of APISIX route podinfo.test is left alone",
         ),
+        (
+            release(neighbour=changed(worker(), lambda one: one["spec"].pop("template"))),
+            "neighbour: Deployment worker.test: spec.template: is missing; set it to an object",
+        ),
+        (
+            {"other": {"kind": "Job", "metadata": {"name": 5}}},
+            "other: Job ?.default: metadata.name: is a number, not text; write text",
+        ),
+        (
+            release(overlay=changed(documents.target(), lambda one: one.update(spec={"replicas": 3}))),
+            "Deployment podinfo.test: spec.selector: is missing",
+        ),
     ],
-    ids=["what is not there", "a variable that is listed twice", "a rule that is not split"],
+    ids=[
+        "what is not there",
+        "a variable that is listed twice",
+        "a rule that is not split",
+        "a broken neighbour",
+        "an object of no interest with a number as its name",
+        "a patch of the target, as overlays have them",
+    ],
 )
 def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: str) -> None:
     assert said(parts) == []
@@ -281,12 +292,12 @@ def test_a_template_is_rendered_with_the_names_of_each_canary(query: str) -> Non
 
 
 def test_a_broken_document_is_told_once_and_the_others_are_judged() -> None:
-    broken = changed(worker(), lambda one: one.pop("spec"))
     parts = {
-        "broken": broken,
-        **release(route=changed(documents.route(), lambda one: one["spec"].pop("http"))),
+        "broken": changed(documents.target(), lambda one: one.pop("spec")),
+        **release(target=None, route=changed(documents.route(), lambda one: one["spec"].pop("http"))),
     }
-    assert [text.partition(":")[0] for text in said(parts)] == ["broken", "route"]
+    assert {text.partition(":")[0] for text in said(parts)} == {"broken", "route", "canary"}
+    assert len([text for text in said(parts) if text.startswith("broken")]) == 1
 
 
 def test_every_version_of_a_document_is_looked_at() -> None:
