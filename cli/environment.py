@@ -52,6 +52,10 @@ class Environment:
         """A command of ours about one Canary, to be pasted as it is."""
         return f"sluice {verb} {key[1]} --env {self.name} -n {key[0]}{self.given}"
 
+    def events(self, key: tuple[str, str]) -> str:
+        """The command that shows what was said of one Canary, of whatever environment."""
+        return f"sluice events {key[1]} -n {key[0]}{self.given}"
+
     def stack_of(self, namespace: str, name: str) -> str:
         return f"{self.name}.{namespace}.{name}"
 

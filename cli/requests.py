@@ -56,12 +56,12 @@ def ask(opened: Environment, key: tuple[str, str], verb: str) -> Phase:
     if verb == "abort" and phase in REST:
         raise NothingToDo(
             f"{key[1]}.{key[0]} is {phase or 'new'}: there is no run to abort",
-            f"what its driver says: {opened.command('events', key)}",
+            f"what its driver says: {opened.events(key)}",
         )
     if verb == "retry" and phase is not Phase.FAILED:
         raise NothingToDo(
             f"{key[1]}.{key[0]} is {phase or 'new'}: only a run that failed can be retried",
-            f"what its driver says: {opened.command('events', key)}; a new image runs by itself",
+            f"what its driver says: {opened.events(key)}; a new image runs by itself",
         )
     if verb == "retire" and phase not in LEAVABLE:
         raise NothingToDo(

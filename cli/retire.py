@@ -93,7 +93,7 @@ class Leaving:
         """A run began before the request was heard, say: to drive that is not what was asked for."""
         return NothingToDo(
             f"{self.key[1]}.{self.key[0]} is {tick.status.phase} and was not retired ({tick.reason})",
-            f"what its driver said: {self.opened.command('events', self.key)}",
+            f"what its driver said: {self.opened.events(self.key)}",
         )
 
     def _late(self, why: str) -> TimedOut:

@@ -195,7 +195,7 @@ class Placer:
     def _update_or_patch(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
         """Tries for a while to get the update through; then the route itself is patched."""
         patience = self._terms.patience
-        deadline = self._clock.elapsed() + patience.direct
+        deadline, pause = self._clock.elapsed() + patience.direct, patience.retry
         while True:
             try:
                 self._update(canary, update, placed, deadline)
@@ -204,9 +204,11 @@ class Placer:
                 if not self._moves_traffic(canary, update.intent):
                     raise
                 reason = str(postponed)
+                if isinstance(postponed.__cause__, UpdateFailed):
+                    pause *= 2  # what was refused is refused again; a lock may be gone at any moment
             if self._clock.elapsed() >= deadline:
                 break
-            self._clock.sleep(patience.retry)
+            self._clock.sleep(pause)
         if update.intent.kind not in DIRECT_KINDS:
             raise Postponed(reason)
         self._patch(canary, update.intent, reason)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from automation.core.kinds import CANARY
 from automation.errors import CanaryMissing
 from automation.inmemory.cluster import MemoryCluster
+from cli.app import sluice
 from cli.environment import Environment, chosen, person
 from cli.options import Where
 from stacks.settings import ClusterSettings, DriverSettings, Settings
@@ -95,6 +98,17 @@ def test_a_name_that_nobody_has_lists_those_that_there_are() -> None:
 
 def test_hints_can_be_pasted() -> None:
     assert environment().command("retry", ("test", "podinfo")) == "sluice retry podinfo --env dev -n test"
+
+
+@pytest.mark.parametrize("verb", ["release", "retry", "abort", "retire", "history"])
+def test_hints_name_options_that_there_are(verb: str) -> None:
+    key = ("test", "podinfo")
+    asked = replace(environment(), given=Where("/my files/config", "staging", "shop").given)
+    for hint in (asked.events(key), asked.command(verb, key)):
+        _, named, *words = shlex.split(hint)
+        found = sluice.get_command(click.Context(sluice), named)
+        assert found is not None
+        found.make_context(named, words)
 
 
 def test_hints_are_about_the_cluster_that_was_asked_for() -> None:

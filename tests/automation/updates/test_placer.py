@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from automation.clock import SystemClock
+from automation.clock import Clock, SystemClock
 from automation.cluster.watches import Watches
 from automation.core.decision import MakeLive
 from automation.core.kinds import DEPLOYMENT, SERVICE
 from automation.core.status import Intent, Placement, Purpose
 from automation.core.traffic import Traffic
 from automation.errors import StackLocked, UpdateFailed
+from automation.inmemory.clock import MemoryClock
 from automation.updates.placer import Patience, Placed, Placer, Postponed, Release, Terms
 from automation.updates.ports import Program
 from automation.updates.queue import UpdateQueue
@@ -50,7 +51,9 @@ def served(tmp_path: Path) -> Iterator[Api]:
         yield server
 
 
-def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Placer:
+def placer(
+    served: Api, engine: Engine, patience: Patience = IMPATIENT, clock: Clock = SystemClock()
+) -> Placer:
     return Placer(
         served.cluster,
         Watches(served.cluster, [ROUTE, SERVICE, DEPLOYMENT], "test"),
@@ -58,7 +61,7 @@ def placer(served: Api, engine: Engine, patience: Patience = IMPATIENT) -> Place
         lambda of: Release(f"dev.test.{of.name}", lambda attempt: lambda: None),
         Terms("ann@host", patience=patience),
         UpdateQueue(2),
-        SystemClock(),
+        clock,
     )
 
 
@@ -100,6 +103,15 @@ def test_a_rollback_takes_the_direct_way_whatever_the_stack_does(served: Api, er
     said = placer(served, engine).place(canary(), update(Purpose.ROLLBACK, 0), Placed())
     assert weights(served) == [100, 0]
     assert "was patched directly to 100/0" in said[0]
+
+
+def test_a_rollback_that_is_refused_is_tried_again_with_growing_pauses(served: Api) -> None:
+    engine = Engine()
+    engine.does = raising(UpdateFailed("routes are frozen"))
+    placed = Placed(beyond_refresh=True)
+    placer(served, engine, Patience(), MemoryClock(0.0)).place(canary(), update(Purpose.ROLLBACK, 0), placed)
+    assert 3 <= len(engine.messages) <= 6
+    assert weights(served) == [100, 0]
 
 
 def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
