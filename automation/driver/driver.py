@@ -6,6 +6,7 @@ the version that was read; a driver that loses this race does nothing and looks 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from automation.cluster.client import Conflict
@@ -157,11 +158,18 @@ class Driver:
             return blocked(outcome(scene, decision.reason), decision)
         said = decision.actions if decision.waits else ()
         scene.memory.waiting = Waiting(said, self._ports.clock.elapsed())
-        for action in decision.actions:
+        for action in self._unsaid(scene.memory, decision.actions):
             if isinstance(action, MakeLive):
                 return self._update(scene, action)
             scene = self._take(scene, action)
         return blocked(outcome(scene, decision.reason), decision)
+
+    def _unsaid(self, memory: Memory, actions: Sequence[Action]) -> list[Action]:
+        """The actions, without what was said before an attempt that failed and is only made again."""
+        said = memory.attempted if memory.placed.trouble else ()
+        if any(isinstance(action, MakeLive) for action in actions):
+            memory.attempted = tuple(action for action in actions if isinstance(action, Announce))
+        return [action for action in actions if action not in said]
 
     def _take(self, scene: Scene, action: Action) -> Scene:
         canary = scene.canary

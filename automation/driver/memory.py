@@ -34,14 +34,15 @@ class Waiting:
 @dataclass
 class Memory:
     """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
-    `mending` what came of repairs, `waiting` what its last ticks wait for, `served` how its users are lost if it goes:
-    None where they are not."""
+    `mending` what came of repairs, `attempted` what was said with the last attempt, `waiting` what its last ticks wait
+    for, `served` how its users are lost if it goes: None where they are not."""
 
     uid: str
     refused: str = ""
     mending: Mending | None = None
     served: Served | None = None
     waiting: Waiting = Waiting()
+    attempted: tuple[Action, ...] = ()
     asked: Asked = field(default_factory=Asked)
     placed: Placed = field(default_factory=Placed)
 

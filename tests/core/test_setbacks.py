@@ -95,3 +95,14 @@ def test_a_policy_that_refuses_again_and_again_is_said_once() -> None:
     assert world.texts.count(refused) == 1
     world.policy = lambda intent: None
     world.until(Phase.SUCCEEDED, ticks=100)
+
+
+def test_a_run_that_can_not_take_its_first_step_says_once_that_it_starts() -> None:
+    world = initialised(document({**SECOND, "spec.progressDeadlineSeconds": 20}))
+    world.release("v2")
+    refusing = Refusing(world, ROUTE)
+    seconds(world, 15)
+    assert world.texts.count("Starting canary analysis for podinfo.test") == 1
+    refusing.relent()
+    world.until(Phase.SUCCEEDED)
+    assert world.texts.count("Starting canary analysis for podinfo.test") == 1
