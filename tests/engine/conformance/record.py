@@ -52,7 +52,9 @@ _PROGRESS = re.compile(
     r"( [A-Z\[].*|;? (error|warning): .*)?$"
     r"|^@ |^ >  pulumi:pulumi:StackReference |^ {4}\S+:\S+:\S+ \S+( |$)|^ .. pulumi:pulumi:Stack "
 )
-_COUNT = re.compile(r"(?<=[a-z*\]])( \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\]]);? (error|warning): .*$")
+_COUNT = re.compile(
+    r"(?<=[a-z*\]])( \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\])]);? (error|warning): .*$"
+)
 # In this order an update prints and records resources, when they run side by side nobody's.
 _STEPS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
 
