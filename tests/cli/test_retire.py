@@ -36,6 +36,9 @@ class Opened:
     def command(self, verb: str, key: tuple[str, str]) -> str:
         return f"sluice {verb} {key[1]} --env dev -n {key[0]}"
 
+    def events(self, key: tuple[str, str]) -> str:
+        return f"sluice events {key[1]}"
+
 
 def leaving(assembly: Any, timeout: float = 10.0) -> Leaving:
     opened: Any = Opened()
