@@ -62,17 +62,22 @@ def review(found: Sequence[Found]) -> Reviewed:
         tuple(one for one, problems in alone if not problems),
         tuple(one for one, problems in alone if problems),
     )
+    subjects = [
+        _Subject(one, canary_of(one.document), around) if not problems and is_release(one.document) else None
+        for one, problems in alone
+    ]
+    lacking = frozenset(reference for subject in subjects if subject for reference in subject.lacking)
     findings: list[Finding] = []
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
-    for one, problems in alone:
-        findings += _told(one, problems) if _matters(one, around) else _told(one, problems, "remark")
-        if problems or not is_release(one.document):
+    for (one, problems), subject in zip(alone, subjects, strict=True):
+        findings += _told(one, problems, "problem" if _matters(one, lacking) else "remark")
+        if subject is None:
             continue
-        canary = canary_of(one.document)
-        said = list(_canary(_Subject(one, canary, around)))
+        said = list(_canary(subject))
         findings += said
         if not any(finding.kind == "problem" for finding in said):
-            canaries.append((one.origin, canary, tuple(front_of(one.document).own_fields(one.document))))
+            ours = tuple(front_of(one.document).own_fields(one.document))
+            canaries.append((one.origin, subject.canary, ours))
     return Reviewed(tuple(findings), tuple(canaries))
 
 
@@ -105,23 +110,14 @@ def _template_problems(document: Manifest) -> tuple[Problem, ...]:
     return (Problem("spec.provider.type", f"{template.type} is not supported", f"use one of {known}"),)
 
 
-def _matters(one: Found, around: Around) -> bool:
-    """Whether a release depends on a document: no Canary may have anything to do with it, or it may be a patch of
-    another one, as overlays have them."""
-    if is_release(one.document) or _place(one.document)[0] == METRIC_TEMPLATE.kind:
-        return True
-    releases = (other for other in around.legible if is_release(other.document))
-    named = (
-        reference
-        for release in releases
-        for reference in _Subject(release, canary_of(release.document), around).references
-    )
-    return any(reference.among([one]) and not reference.among(around.legible) for reference in named)
+def _matters(one: Found, lacking: Iterable[_Reference]) -> bool:
+    """Whether a release depends on a document, given all that Canaries are `lacking`: none of them may have anything to
+    do with it, or it may be a patch of another one, as overlays have them."""
+    told = is_release(one.document) or _place(one.document)[0] == METRIC_TEMPLATE.kind
+    return told or any(reference.among([one]) for reference in lacking)
 
 
-def _told(
-    one: Found, problems: Iterable[Problem], kind: Literal["problem", "remark"] = "problem"
-) -> list[Finding]:
+def _told(one: Found, problems: Iterable[Problem], kind: Literal["problem", "remark"]) -> list[Finding]:
     """What is said of one document alone."""
     what, namespace, name = _place(one.document)
     return [Finding(kind, one.origin, f"{what} {name}.{namespace}: {problem}") for problem in problems]
@@ -212,6 +208,11 @@ class _Subject:
         templates = (_template_of(check) for check in self.canary.analysis.checks)
         return [one for one in (*named, *templates, *self.configs) if one is not None]
 
+    @property
+    def lacking(self) -> list[_Reference]:
+        """What it names and no document holds as it should be."""
+        return [one for one in dict.fromkeys(self.references) if not self.near(one)]
+
     def _named(self, field: str, kind: str, name: str) -> _Reference:
         return _Reference(field, kind, self.canary.namespace, name)
 
@@ -240,9 +241,8 @@ def _canary(subject: _Subject) -> Iterator[Finding]:
 
 
 def _broken(subject: _Subject) -> Iterator[Finding]:
-    around = subject.around
-    for reference in dict.fromkeys(subject.references):
-        for one in () if reference.among(around.legible) else reference.among(around.broken):
+    for reference in subject.lacking:
+        for one in reference.among(subject.around.broken):
             named = f"{reference.kind} {reference.name}.{reference.namespace}"
             yield subject.problem(f"{reference.field}: {named} can't work; mend it in {one.origin}")
 

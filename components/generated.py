@@ -14,6 +14,7 @@ from typing import Any, Literal
 from automation.core.kinds import Manifest
 from automation.core.managed_fields import writers
 from automation.core.marks import ATTEMPT, EVIDENCE, MADE_FOR, RELEASE, is_ours, owner_reference
+from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, primary, services
@@ -144,10 +145,12 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     if placement.evidence is not None:
         annotations[EVIDENCE] = placement.evidence.annotation(canary.analysis)
     moved = placement.apex == "primary"
-    if moved and gateway.problems(canary, inputs.route):
-        return None  # a copy must never serve what its source no longer allows
-    # Rendered in every other case: a route that cannot be copied is refused before anything moves.
-    route = gateway.render(canary, inputs.route, placement.traffic, Marks(annotations, owner))
+    try:
+        route = gateway.render(canary, inputs.route, placement.traffic, Marks(annotations, owner))
+    except Refused:
+        if moved:
+            return None  # a copy must never serve what its source no longer allows
+        raise  # before anything moves
     return route if moved else None
 
 

@@ -82,15 +82,21 @@ def _diagnostic(event: Diagnostic) -> dict[str, Any]:
 _PREFIXES = {"error": "error: ", "warning": "warning: ", "debug": "debug: "}
 
 
+def _of_pack(event: PolicyViolation | PolicyRemediation | PolicySummary) -> dict[str, Any]:
+    return {
+        "policyPackName": event.pack,
+        "policyPackVersion": event.pack_version,
+        "policyPackVersionTag": event.pack_version,
+    }
+
+
 def _violation(event: PolicyViolation) -> dict[str, Any]:
     return {
         "resourceUrn": event.urn,
         "message": event.message + "\n",
         "color": "never",
         "policyName": event.policy,
-        "policyPackName": event.pack,
-        "policyPackVersion": event.pack_version,
-        "policyPackVersionTag": event.pack_version,
+        **_of_pack(event),
         "enforcementLevel": event.level,
         **({"severity": event.severity} if event.severity else {}),
     }
@@ -101,9 +107,7 @@ def _remediation(event: PolicyRemediation) -> dict[str, Any]:
         "resourceUrn": event.urn,
         "color": "raw",
         "policyName": event.policy,
-        "policyPackName": event.pack,
-        "policyPackVersion": event.pack_version,
-        "policyPackVersionTag": event.pack_version,
+        **_of_pack(event),
         "before": shown(dict(event.before)),
         "after": shown(dict(event.after)),
     }
@@ -112,9 +116,7 @@ def _remediation(event: PolicyRemediation) -> dict[str, Any]:
 def _policy_summary(event: PolicySummary) -> dict[str, Any]:
     body: dict[str, Any] = {
         "resourceUrn": event.urn,
-        "policyPackName": event.pack,
-        "policyPackVersion": event.pack_version,
-        "policyPackVersionTag": event.pack_version,
+        **_of_pack(event),
         "passed": list(event.passed),
         "failed": list(event.failed),
     }

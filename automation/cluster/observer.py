@@ -176,6 +176,11 @@ def kinds() -> frozenset[Kind]:
     return own | workloads.kinds() | gateways.kinds()
 
 
+def kinds_by_name() -> Mapping[str, Kind]:
+    """The same by what manifests call them."""
+    return {kind.kind: kind for kind in kinds()}
+
+
 def remembered(kind: Kind) -> Callable[[Manifest], Manifest]:
     """What is kept of a ConfigMap or Secret: not its content, which may be large and is nobody's business here."""
 

@@ -20,20 +20,21 @@ def writers(live: Manifest, path: Path) -> list[Mapping[str, Any]]:
 
     Those who wrote through a subresource are left out: a status is nobody's intention.
     """
-    return [
-        entry
-        for entry in live["metadata"].get("managedFields") or ()
-        if not entry.get("subresource") and _has(entry.get("fieldsV1"), path)
-    ]
+    return [entry for entry in _direct(live) if _has(entry.get("fieldsV1"), path)]
 
 
 def written(live: Manifest, by: Callable[[str], bool]) -> Fields:
     """All fields that the field managers for whom `by` is true have written, but through a subresource."""
     found: Fields = {}
-    for entry in live["metadata"].get("managedFields") or ():
-        if not entry.get("subresource") and by(entry.get("manager", "")):
+    for entry in _direct(live):
+        if by(entry.get("manager", "")):
             found = _joined(found, entry.get("fieldsV1") or {})
     return found
+
+
+def _direct(live: Manifest) -> list[Manifest]:
+    entries = live["metadata"].get("managedFields") or ()
+    return [entry for entry in entries if not entry.get("subresource")]
 
 
 def without(fields: Fields, path: Path) -> Fields:

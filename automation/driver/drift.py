@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from automation.cluster.observer import REMEMBERED, changed_by, kinds
+from automation.cluster.observer import REMEMBERED, changed_by, kinds_by_name
 from automation.cluster.ports import Copies
 from automation.core import managed_fields
-from automation.core.kinds import CONFIG_KINDS, Kind, Manifest
+from automation.core.kinds import CONFIG_KINDS, Manifest
 from automation.core.managed_fields import Fields, Path
 from automation.core.marks import is_ours
 from automation.core.observation import Drift
@@ -39,28 +40,26 @@ def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift,
 
 
 def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[Drift]:
-    known = {kind.kind: kind for kind in kinds()}
+    known = kinds_by_name()
     for manifest in generated.objects:
-        kind, name = known[manifest["kind"]], manifest["metadata"]["name"]
-        part, live = generated.part(manifest), copies.get(kind, canary.namespace, name)
-        path = gateway_of(canary).ruled if part == "route" else SPEC
+        kind, name, part = known[manifest["kind"]], manifest["metadata"]["name"], generated.part(manifest)
+        live, drift = copies.get(kind, canary.namespace, name), Drift(part, kind.kind, name)
+        wanted = _lasting(manifest)
         if live is None:
-            yield Drift(part, kind.kind, name, gone=True)
-        elif not _says(kind, manifest, live):
-            yield Drift(part, kind.kind, name, by=changed_by(live, path))
+            yield replace(drift, gone=True)
         elif kind in CONFIG_KINDS.values():
-            continue
-        elif exceeds(_lasting(manifest), live, _of_others(live, closed_to_others(generated, part))):
-            yield Drift(part, kind.kind, name, by=changed_by(live, path), added=True)
-        elif exceeds(_lasting(manifest), live, _ours(live)):
-            yield Drift(part, kind.kind, name)
+            if REMEMBERED[kind](manifest)["checksum"] != live["checksum"]:
+                yield replace(drift, by=changed_by(live))
+        elif not covers(wanted, live):
+            yield replace(drift, by=_author(canary, part, live))
+        elif exceeds(wanted, live, _of_others(live, closed_to_others(generated, part))):
+            yield replace(drift, by=_author(canary, part, live), added=True)
+        elif exceeds(wanted, live, _ours(live)):
+            yield drift
 
 
-def _says(kind: Kind, manifest: Manifest, live: Manifest) -> bool:
-    """Whether it says all that is rendered."""
-    if kind in CONFIG_KINDS.values():
-        return bool(REMEMBERED[kind](manifest)["checksum"] == live["checksum"])
-    return covers(_lasting(manifest), live)
+def _author(canary: Canary, part: str, live: Manifest) -> str:
+    return changed_by(live, gateway_of(canary).ruled if part == "route" else SPEC)
 
 
 def closed_to_others(generated: Generated, part: str) -> Path:

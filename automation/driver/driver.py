@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from automation.cluster.client import Conflict
 from automation.cluster.events import Announcement
-from automation.cluster.observer import TickContext, kinds
+from automation.cluster.observer import TickContext, kinds_by_name
 from automation.cluster.recorder import Moved
 from automation.core.decide import decide
 from automation.core.decision import (
@@ -133,7 +133,7 @@ class Driver:
             return outcome(scene, f"driven by {rival}", Rival(rival))
         with self._ports.leases.kept(scene.canary):
             for text in self._ports.placer.reconcile(scene.canary, scene.memory.placed):
-                self._announce(scene, warning(text))
+                self._tell(scene.live, warning(text))
             return self._act(scene, self._decide(scene))
 
     def _decide(self, scene: Scene) -> Decision:
@@ -178,7 +178,7 @@ class Driver:
                 scene.memory.asked.forget_pods()
                 self._ports.recorder.record(canary, scene.live, revision, scene.status.revisions)
                 if told := self._ports.write_back(canary):
-                    self._announce(scene, normal(told))
+                    self._tell(scene.live, normal(told))
             case ScaleTarget(replicas=replicas):
                 self._scale(canary, canary.target.name, replicas)
             case ScalePrimary(replicas=replicas):
@@ -188,7 +188,7 @@ class Driver:
             case Save(status=status):
                 return self._save(scene, status)
             case Announce(event=event):
-                self._announce(scene, event)
+                self._tell(scene.live, event)
         return scene
 
     def _update(self, scene: Scene, update: MakeLive) -> Tick:
@@ -196,7 +196,7 @@ class Driver:
         canary = scene.canary
         try:
             for text in self._placed(scene, update):
-                self._announce(scene, warning(text))
+                self._tell(scene.live, warning(text))
         except PolicyRefused as refused:
             return self._halt(scene, Veto(refused.policy, refused.message))
         except Postponed as postponed:
@@ -223,7 +223,7 @@ class Driver:
     def _took(self, scene: Scene) -> bool:
         """Whether what a repair was to put back is so now, as the API server has it. Of the route its attempt tells."""
         canary, copies = scene.canary, self._ports.copies
-        known = {kind.kind: kind for kind in kinds()}
+        known = kinds_by_name()
         before = {(drift.kind, drift.name) for drift in scene.observation.drift if drift.part != "route"}
         for kind, name in before:
             self._look_anew(known[kind], canary.namespace, name)
@@ -251,7 +251,7 @@ class Driver:
         """Says why an attempt could not be made, unless the last one failed for the same."""
         if scene.memory.placed.trouble != text:
             scene.memory.placed.trouble = text
-            self._announce(scene, warning(text))
+            self._tell(scene.live, warning(text))
 
     def _scale(self, canary: Canary, name: str, replicas: int) -> None:
         workload, named = workload_of(canary), (canary.namespace, name)
@@ -296,9 +296,6 @@ class Driver:
         refuse_forgetful(saved, status)
         self._ports.copies.put(CANARY, saved)
         return replace(scene, live=saved, status=status)
-
-    def _announce(self, scene: Scene, event: Event) -> None:
-        self._tell(scene.live, event)
 
     def _tell(self, live: Manifest, event: Event) -> None:
         metadata = live["metadata"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from automation.cluster.observer import kinds
+from automation.cluster.observer import kinds_by_name
 from automation.cluster.ports import Copies, Objects
 from automation.core.kinds import Kind, Manifest
 from automation.core.managed_fields import handed_over
@@ -29,7 +29,7 @@ class Handover:
     def put_back(self, generated: Generated, drifts: Iterable[Drift]) -> None:
         """Applies each object that somebody added to as it is rendered."""
         added = {(drift.kind, drift.name) for drift in drifts if drift.added}
-        known = {kind.kind: kind for kind in kinds()}
+        known = kinds_by_name()
         for manifest in generated.objects:
             if (manifest["kind"], manifest["metadata"]["name"]) in added:
                 foreign = generated.part(manifest) == "apex" and generated.apex_is_foreign

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from pulumi.runtime.proto import analyzer_pb2 as pb
@@ -50,6 +49,9 @@ def opened(
         )
 
 
+_ANY = frozenset(Level) - {Level.DISABLED}
+
+
 @dataclass(frozen=True)
 class _Pack:
     analyzer: Analyzer
@@ -60,20 +62,13 @@ class _Pack:
     ) -> Tally:
         """How its policies of that kind have judged, when those called `found` had something to say."""
         failed, info = frozenset(found), self.analyzer.info
-        asked = {
-            policy.name
-            for policy in self.analyzer.policies
-            if policy.for_stack is stack and self.settings[policy.name].level is not Level.DISABLED
-        }
-        return Tally(info.name, info.version, tuple(sorted(asked - failed - silent)), tuple(sorted(failed)))
+        passed = self.named(stack=stack) - failed - silent
+        return Tally(info.name, info.version, tuple(sorted(passed)), tuple(sorted(failed)))
 
-    def has(self, *, stack: bool, levels: frozenset[Level]) -> bool:
-        """Whether any of its policies is of that kind and has one of the levels."""
-        policies = (policy for policy in self.analyzer.policies if policy.for_stack is stack)
-        return any(self.settings[policy.name].level in levels for policy in policies)
-
-
-_ANY = frozenset(Level) - {Level.DISABLED}
+    def named(self, *, stack: bool, levels: frozenset[Level] = _ANY) -> frozenset[str]:
+        """The names of its policies that are of that kind and have one of the levels."""
+        policies = (policy.name for policy in self.analyzer.policies if policy.for_stack is stack)
+        return frozenset(name for name in policies if self.settings[name].level in levels)
 
 
 class Packs:
@@ -93,7 +88,7 @@ class Packs:
         for pack in self._packs:
             found: list[pb.Remediation] = []
             # Asking costs time, and a pack without remediations has but one answer.
-            if pack.has(stack=False, levels=frozenset({Level.REMEDIATE})):
+            if pack.named(stack=False, levels=frozenset({Level.REMEDIATE})):
                 request = analyze_request(subject, result.inputs, private=True)
                 found = pack.analyzer.remediate(request)
                 for item in found:
@@ -104,35 +99,33 @@ class Packs:
 
     def analyze(self, subject: Subject, inputs: PropertyMap) -> Judged:
         """What is against the resource with these inputs, pack by pack."""
-        asked = [pack.has(stack=False, levels=_ANY) for pack in self._packs]
+        asked = [bool(pack.named(stack=False)) for pack in self._packs]
         request = analyze_request(subject, inputs) if any(asked) else pb.AnalyzeRequest()
-        ask = partial(_asked, ask=lambda analyzer: analyzer.analyze(request))
-        return self._judged(ask, asked, stack=False)
+        return self._judged(asked, lambda analyzer: analyzer.analyze(request), stack=False)
 
     def analyze_stack(self, subjects: Sequence[Subject]) -> Judged:
         """What is against the stack as a whole, pack by pack."""
-        asked = [pack.has(stack=True, levels=_ANY) for pack in self._packs]
+        asked = [bool(pack.named(stack=True)) for pack in self._packs]
         request = stack_request(subjects) if any(asked) else pb.AnalyzeStackRequest()
-        ask = partial(_asked, ask=lambda analyzer: analyzer.analyze_stack(request))
-        return self._judged(ask, asked, stack=True)
+        return self._judged(asked, lambda analyzer: analyzer.analyze_stack(request), stack=True)
 
-    def _judged(self, ask: Callable[[_Pack, bool], Answer], asked: Sequence[bool], *, stack: bool) -> Judged:
-        """Every pack's answer, in the order of the packs; they are asked at the same time."""
+    def _judged(self, asked: Sequence[bool], ask: Callable[[Analyzer], Answer], *, stack: bool) -> Judged:
+        """Every pack's answer, in the order of the packs; they are asked at the same time, and those that have no
+        policy of the kind not at all."""
+
+        def answer(pack: _Pack, wanted: bool) -> Answer:
+            return ask(pack.analyzer) if wanted else Answer()
+
         if sum(asked) > 1:
             with ThreadPoolExecutor(sum(asked)) as threads:
-                answers = list(threads.map(ask, self._packs, asked))
+                answers = list(threads.map(answer, self._packs, asked))
         else:
-            answers = list(map(ask, self._packs, asked))
+            answers = list(map(answer, self._packs, asked))
         tallies = (
             pack.tally((item.policy for item in answer.violations), answer.silent, stack=stack)
             for pack, answer in zip(self._packs, answers, strict=True)
         )
         return Judged(tuple(item for answer in answers for item in answer.violations), tuple(tallies))
-
-
-def _asked(pack: _Pack, wanted: bool, ask: Callable[[Analyzer], Answer]) -> Answer:
-    """Its answer; a pack that has no policy of the kind needs not be asked."""
-    return ask(pack.analyzer) if wanted else Answer()
 
 
 def _configured(analyzer: Analyzer, given: SettingsMap) -> _Pack:

@@ -13,7 +13,7 @@ from typing import Any
 
 from automation.cluster.events import Announcement
 from automation.cluster.leases import Identity, Leases
-from automation.cluster.observer import REMEMBERED, Observer, TickContext, kinds
+from automation.cluster.observer import REMEMBERED, Observer, TickContext, kinds_by_name
 from automation.cluster.recorder import Recorder
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.decide import Veto, decide
@@ -464,7 +464,7 @@ def declared(known: Known, canary: Canary, attempt: str | None) -> list[Declared
     assert rollout.live is not None
     placement = placement_to_render(rollout.status, attempt, rollout.newest)
     view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
-    by_name = {kind.kind: kind for kind in kinds()}
+    by_name = kinds_by_name()
     return [(by_name[made["kind"]], made) for made in generate(canary, inputs_of(view)).objects]
 
 
