@@ -20,13 +20,14 @@ def check(files: tuple[str, ...]) -> None:
     """
     sources = read(files)
     reviewed = review(sources.found)
-    for line in _told(reviewed):
-        click.echo(line)
     problems = [*sources.unreadable, *map(str, reviewed.problems)]
+    nothing = f"there is no Kubernetes object in {', '.join(sources.empty)}"
+    if not problems and not sources.found:
+        raise DocumentRefused(nothing)
+    for line in (*_told(reviewed), *([nothing] if sources.empty else [])):
+        click.echo(line)
     if problems:
         raise DocumentRefused("\n".join(problems))
-    if not sources.found:
-        raise DocumentRefused(f"there is no Kubernetes object in {', '.join(files)}")
     if not reviewed.canaries:
         click.echo(f"no Canary among the {len(sources.found)} objects; nothing is wrong with them")
 

@@ -20,7 +20,7 @@ from automation.core.spec import Canary
 from automation.questions.metrics import queries
 from automation.questions.metrics.providers import PROVIDERS
 from automation.questions.metrics.variables import Unrendered
-from cli.manifests import Found
+from stacks.manifests import Found
 from documents import metric_template
 from documents.front import canary_of, front_of, is_release
 from documents.shapes import shape_of

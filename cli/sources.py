@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from cli.manifests import Broken, Found, manifests
+from stacks.manifests import Broken, Found, manifests
 
 SUFFIXES = (".yaml", ".yml", ".json")
 STANDARD_INPUT = "-"
@@ -19,32 +19,46 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Read:
-    """All documents, and a sentence on each source, or document of one, that can't be read."""
+    """All documents, a sentence on each source, or document of one, that can't be read, and the sources without any."""
 
     found: tuple[Found, ...]
     unreadable: tuple[str, ...]
+    empty: tuple[str, ...]
 
 
 def read(names: Sequence[str]) -> Read:
     """The documents of files, of folders (walked, in the order of their names) and of `-`, standard input."""
-    every = [one for name in names for one in _named(name)]
+    sources = [source for name in names for source in _named(name)]
+    every = [one for source in sources for one in source.held]
     return Read(
         tuple(one for one in every if isinstance(one, Found)),
         tuple(str(one) for one in every if isinstance(one, Broken)),
+        tuple(source.origin for source in sources if not source.held),
     )
 
 
-def _named(name: str) -> Iterator[Found | Broken]:
+@dataclass(frozen=True)
+class _Source:
+    """A file, a folder that can't be looked into, or standard input, by the name that people are told."""
+
+    origin: str
+    held: tuple[Found | Broken, ...]
+
+
+def _named(name: str) -> Iterator[_Source]:
     if name == STANDARD_INPUT:
-        yield from _read("standard input", None)
+        yield _read("standard input", None)
     elif not os.path.isdir(name):
-        yield from _read(click.format_filename(name), Path(name))
+        yield _read(click.format_filename(name), Path(name))
     else:
         closed: list[OSError] = []
-        for path in sorted(_walked(name, closed)):
-            yield from _read(click.format_filename(path), path)
+        walked = sorted(_walked(name, closed))
+        for path in walked:
+            yield _read(click.format_filename(path), path)
         for broken in closed:
             yield _unreadable(click.format_filename(str(broken.filename)), broken)
+        if not walked and not closed:
+            yield _Source(click.format_filename(name), ())
 
 
 def _walked(folder: str, closed: list[OSError]) -> Iterator[Path]:
@@ -63,15 +77,14 @@ def _is_special(path: Path) -> bool:
         return False
 
 
-def _read(origin: str, source: Path | None) -> Iterator[Found | Broken]:
+def _read(origin: str, source: Path | None) -> _Source:
     try:
         text = (_standard_input() if source is None else source.read_bytes()).decode("utf-8-sig")
     except OSError as broken:
-        yield _unreadable(origin, broken)
+        return _unreadable(origin, broken)
     except UnicodeDecodeError:
-        yield Broken(origin, "is not text in UTF-8; save it as such")
-    else:
-        yield from manifests(origin, text)
+        return _Source(origin, (Broken(origin, "is not text in UTF-8; save it as such"),))
+    return _Source(origin, tuple(manifests(origin, text)))
 
 
 def _standard_input() -> bytes:
@@ -80,5 +93,5 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _unreadable(origin: str, broken: OSError) -> Broken:
-    return Broken(origin, f"can't be read: {broken.strerror or broken}")
+def _unreadable(origin: str, broken: OSError) -> _Source:
+    return _Source(origin, (Broken(origin, f"can't be read: {broken.strerror or broken}"),))

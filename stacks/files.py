@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import OBJECT, flaws
 from documents.front import is_release, outline_of
+from stacks.manifests import Broken, Found, manifests
 from documents.shapes import shape_of
 from stacks.settings import ReleaseSettings
 from workloads.registry import SCALERS
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Each step reads the documents anew; the loader in C, where there is one, takes a tenth of the time."""
 
 
 @dataclass(frozen=True)
@@ -35,45 +32,58 @@ class Documents:
 def read(release: ReleaseSettings, folder: Path) -> Documents:
     """The documents of a declared release; paths are relative to `folder`. Raises `Refused` with every problem."""
     problems: list[Problem] = []
-    manifests = [manifest for path in release.documents for manifest in _load(folder / path, path, problems)]
-    canary = _only(manifests, "Canary", release.name, problems)
+    every = [manifest for path in release.documents for manifest in _load(folder / path, path, problems)]
+    canary = _only(every, "Canary", release.name, problems)
     if canary is None:
         raise Refused(tuple(problems))
     outline = outline_of(canary)
     named = outline.target
-    target = _only(manifests, named.kind, named.name, problems) if named else None
+    target = _only(every, named.kind, named.name, problems) if named else None
     if problems or target is None:
         raise Refused(tuple(problems))
-    autoscaler = _scaling(manifests, target["metadata"]["name"])
-    route = _found(manifests, outline.source.kind, outline.source.name) if outline.source else None
+    autoscaler = _scaling(every, target["metadata"]["name"])
+    route = _found(every, outline.source.kind, outline.source.name) if outline.source else None
     used = [item for item in (canary, target, autoscaler, route) if item is not None]
-    others = tuple(manifest for manifest in manifests if manifest not in used)
+    others = tuple(manifest for manifest in every if manifest not in used)
     return Documents(canary, target, autoscaler, route, others)
 
 
 def _load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
     try:
-        loaded = [document for document in yaml.load_all(path.read_text("utf-8"), _LOADER) if document]
+        found = _parsed(shown, path.read_bytes().decode("utf-8-sig"))
     except OSError as missing:
         remedy = "mend the path in the settings of the environment; it is relative to the project"
         problems.append(Problem(shown, missing.strerror or "can't be read", remedy))
         return []
-    except (yaml.YAMLError, ValueError, RecursionError) as broken:
-        problems.append(Problem(shown, f"is not YAML: {' '.join(str(broken).split())}", "mend the file"))
+    except UnicodeDecodeError:
+        problems.append(Problem(shown, "is not text in UTF-8", "save it as such"))
         return []
-    if not all(map(_is_object, loaded)):
-        problems.append(
-            Problem(shown, "holds something that is no Kubernetes object", "give it kind and metadata.name")
-        )
-        return []
-    wrong = [flaw for item in loaded for flaw in _flaws(item, shown)]
+    wrong = [problem for one in found for problem in _wrong(one, shown)]
+    if not found:
+        wrong.append(Problem(shown, "holds no Kubernetes object", "take it off the documents of the release"))
     problems += wrong
-    return [] if wrong else loaded
+    return [] if wrong else [deepcopy(one.document) for one in found if isinstance(one, Found)]
 
 
-def _is_object(item: Any) -> bool:
-    metadata = item.get("metadata") if isinstance(item, dict) else None
-    return isinstance(metadata, dict) and bool(metadata.get("name")) and isinstance(item.get("kind"), str)
+@lru_cache(maxsize=64)
+def _parsed(shown: str, text: str) -> tuple[Found | Broken, ...]:
+    """The objects of a file, which each step of a release asks for anew."""
+    return tuple(manifests(shown, text))
+
+
+def _wrong(one: Found | Broken, shown: str) -> Iterator[Problem]:
+    if isinstance(one, Broken):
+        problem, _, remedy = one.problem.partition("; ")
+        yield Problem(one.origin, problem, remedy)
+    elif not _is_named(one.document):
+        yield Problem(one.origin, f"{one.document['kind']} has no name", "set metadata.name")
+    else:
+        yield from _flaws(one.document, shown)
+
+
+def _is_named(item: Manifest) -> bool:
+    metadata = item.get("metadata")
+    return isinstance(metadata, dict) and bool(metadata.get("name"))
 
 
 def _flaws(item: Manifest, shown: str) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from automation.core.kinds import Manifest
 from automation.errors import DocumentRefused
 from cli.check import check
-from cli.manifests import Found
+from stacks.manifests import Found
 from cli.review import review
 from cli.sources import read
 from tests.components import documents
@@ -369,6 +369,20 @@ def test_where_there_is_no_object_that_is_said(tmp_path: Path, content: bytes) -
     done = run(str(path))
     assert isinstance(done.exception, DocumentRefused)
     assert done.exception.problem == f"there is no Kubernetes object in {path}"
+
+
+def test_standard_input_with_nothing_in_it_is_called_by_its_name() -> None:
+    done = run("-")
+    assert isinstance(done.exception, DocumentRefused)
+    assert done.exception.problem == "there is no Kubernetes object in standard input"
+
+
+def test_a_file_without_an_object_among_others_is_told(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("replicas: 2")
+    (tmp_path / "template.yaml").write_text(yaml.safe_dump(template()))
+    done = run(str(tmp_path))
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0] == f"there is no Kubernetes object in {tmp_path}/values.yaml"
 
 
 def test_aliases_are_read_once_however_often_they_are_named(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from automation.core.refusal import Refused
 from stacks import files, settings_for
 from stacks.release import PROJECT
 from stacks.settings import ReleaseSettings
 
+SPEC = {"selector": {"matchLabels": {"app": "podinfo"}}, "template": {"metadata": {}, "spec": {"containers": []}}}
 ARTICLE = settings_for("dev").release("test", "podinfo")
 
 
@@ -57,15 +59,24 @@ def test_what_is_missing_is_told_at_once(paths: tuple[str, ...], problems: list[
 
 
 BROKEN = {
-    "a list that does not end": (b"a: [", "broken.yaml: is not YAML"),
-    "a date that is none": (b"a: 2024-13-45", "broken.yaml: is not YAML: month must be in 1..12"),
-    "bytes": (b"\xff\xfe\x00", "broken.yaml: is not YAML: 'utf-8' codec can't decode"),
-    "a list": (b"- 1", "broken.yaml: holds something that is no Kubernetes object"),
-    "an object without a name": (
-        b"kind: A\nmetadata: x",
-        "broken.yaml: holds something that is no Kubernetes object",
+    "a list that does not end": (
+        b"a: [",
+        "broken.yaml: is not YAML: line 1, column 5: expected the node content, but found '<stream end>'; mend it there",
     ),
-    "a kind that is a list": (b"kind: [A]\nmetadata: {name: a}", "broken.yaml: holds something that is no"),
+    "a field that is there twice": (b"kind: A\nkind: B", "broken.yaml: is not YAML: line 2, column 1: the field kind"),
+    "a nest that would end the process": (b"[" * 100_000, "broken.yaml: is not YAML: it is nested deeper"),
+    "bytes": (b"\xff\xfe\x00", "broken.yaml: is not text in UTF-8; save it as such"),
+    "a list": (b"- 1", "broken.yaml: holds no Kubernetes object; take it off the documents of the release"),
+    "a list among objects": (
+        b"kind: A\nmetadata: {name: a}\n---\n- 1",
+        "broken.yaml[2]: is a list, not an object; write it as fields and values",
+    ),
+    "an object without a name": (b"kind: A\nmetadata: x", "broken.yaml: A has no name; set metadata.name"),
+    "an item without a name": (b"kind: List\nitems: [{kind: A}]", "broken.yaml[1].items[0]: A has no name"),
+    "a kind that is a list": (
+        b"apiVersion: v1\nkind: [A]\nmetadata: {name: a}",
+        "broken.yaml: kind: is a list, not text",
+    ),
     "a Deployment of nothing": (
         b"kind: Deployment\nmetadata: {name: podinfo}\nspec: []",
         "broken.yaml: Deployment podinfo: spec: is a list, not an object; write it as fields and values",
@@ -87,6 +98,20 @@ def test_a_broken_file_is_named(tmp_path: Path, text: bytes, said: str) -> None:
     with pytest.raises(Refused) as refused:
         files.read(release("broken.yaml"), tmp_path)
     assert str(refused.value).startswith(said)
+
+
+def test_dates_are_text_and_lists_are_taken_apart(tmp_path: Path) -> None:
+    texts = {"when": "2024-01-31"}
+    target = {"kind": "Deployment", "metadata": {"name": "podinfo", "annotations": texts}, "spec": SPEC}
+    canary = {"kind": "Canary", "metadata": {"name": "podinfo"}, "spec": {"targetRef": {"name": "podinfo"}}}
+    listed = yaml.safe_dump({"kind": "List", "items": [canary, target]}).replace("'", "")
+    (tmp_path / "all.yaml").write_text(listed)
+    assert files.read(release("all.yaml"), tmp_path).target == target
+
+
+def test_what_a_reader_changes_is_nobody_else_s() -> None:
+    files.read(ARTICLE, PROJECT).canary.clear()
+    assert files.read(ARTICLE, PROJECT).canary["kind"] == "Canary"
 
 
 def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:

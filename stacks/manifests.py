@@ -20,6 +20,7 @@ from automation.core.shape import noun
 _BEGINNING = re.compile(r"(?:\A|(?<=[\r\n]))(?:%[^\r\n]*[\r\n]+)*---(?=\s|\Z)")
 """A line that begins with --- begins a document wherever it stands, also in the middle of a text of several lines."""
 _BLANK = re.compile(r"(?>\s+|#[^\r\n]*)*+")
+_KIND = "write the object's kind, such as Canary, or move what is no object to a file of its own"
 _DEEP = "it is nested deeper than can be read; make it flat"
 
 
@@ -44,14 +45,20 @@ class Broken:
 
 
 def manifests(origin: str, text: str) -> Iterator[Found | Broken]:
-    """Each object of a source; lists are taken apart, anything else (values, patches) is left out."""
+    """Each object of a source; lists are taken apart.
+
+    What is no object among others is told. A source without any (values of a chart, say) has nothing for us.
+    """
     loaded = [one for line, part in _parts(text) for one in _loaded(part, line)]
     several = sum(one is not None for one in loaded) > 1
+    meant = any(map(_is_object, loaded))
     for number, one in enumerate(loaded, start=1):
+        place = f"{origin}[{number}]"
         try:
-            yield from list(_objects(f"{origin}[{number}]", one, origin if not several else ""))
+            if isinstance(one, _Illegible) or (meant and one is not None):
+                yield from list(_Reading().objects(place, one, "" if several else origin))
         except RecursionError:
-            yield Broken(f"{origin}[{number}]", f"is not YAML: {_DEEP}")
+            yield Broken(place, f"is not YAML: {_DEEP}")
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
@@ -95,18 +102,10 @@ def _told(broken: yaml.YAMLError, part: str, line: int) -> str:
     return " ".join(str(broken).split())
 
 
-def _objects(origin: str, document: Any, alone: str) -> Iterator[Found | Broken]:
-    """The objects of one document; `alone` is how it is called where its source has no other."""
-    if isinstance(document, _Illegible):
-        yield Broken(alone or origin, document.why)
-    elif _is_list(document):
-        yield from _items(origin, document, alone)
-    elif _is_object(document):
-        if isinstance(kind := document.get("kind"), str) and kind:
-            yield Found(alone or origin, document)
-        else:
-            wrong = "is missing" if kind is None or kind == "" else f"is {noun(kind)}, not text"
-            yield Broken(alone or origin, f"kind: {wrong}; write the object's kind, such as Canary")
+def _is_object(document: Any) -> bool:
+    return isinstance(document, dict) and (
+        isinstance(document.get("kind"), str) or {"apiVersion", "metadata"} <= document.keys()
+    )
 
 
 def _is_list(document: Any) -> bool:
@@ -114,26 +113,44 @@ def _is_list(document: Any) -> bool:
     return isinstance(kind, str) and (kind == "List" or (kind.endswith("List") and "items" in document))
 
 
-def _is_object(document: Any) -> bool:
-    return isinstance(document, dict) and (
-        isinstance(document.get("kind"), str) or {"apiVersion", "metadata"} <= document.keys()
-    )
+class _Reading:
+    """One document being taken apart. An item that is named again by an alias is the same object: it is taken once, so
+    that lists of lists of aliases stay as small as their text."""
 
+    def __init__(self) -> None:
+        self._taken: set[tuple[int, str]] = set()
 
-def _items(origin: str, document: Manifest, alone: str) -> Iterator[Found | Broken]:
-    """The items of a list. Those of a `DeploymentList` need not say what they are: the API server lists them so."""
-    items = document.get("items") or []
-    if not isinstance(items, list):
-        yield Broken(alone or origin, f"items: is {noun(items)}, not a list; write a list")
-        return
-    kind, version = document["kind"].removesuffix("List"), document.get("apiVersion")
-    implied = {"apiVersion": version, "kind": kind} if kind else {}
-    for index, item in enumerate(items):
-        place = f"{origin}.items[{index}]"
-        if isinstance(item, dict):
-            yield from _objects(place, {**implied, **item} if kind else item, "")
+    def objects(self, origin: str, document: Any, alone: str = "") -> Iterator[Found | Broken]:
+        """The objects of one document; `alone` is how it is called where its source has no other."""
+        if isinstance(document, _Illegible):
+            yield Broken(alone or origin, document.why)
+        elif _is_list(document):
+            yield from self._items(origin, document, alone)
+        elif not isinstance(document, dict):
+            yield Broken(
+                alone or origin, f"is {noun(document)}, not an object; write it as fields and values"
+            )
+        elif isinstance(kind := document.get("kind"), str) and kind:
+            yield Found(alone or origin, document)
         else:
-            yield Broken(place, f"is {noun(item)}, not an object; write it as fields and values")
+            wrong = "is missing" if kind is None or kind == "" else f"is {noun(kind)}, not text"
+            yield Broken(alone or origin, f"kind: {wrong}; {_KIND}")
+
+    def _items(self, origin: str, document: Manifest, alone: str) -> Iterator[Found | Broken]:
+        """The items of a list. Those of a `DeploymentList` need not say what they are: the API server lists them so."""
+        items = document.get("items") or []
+        if not isinstance(items, list):
+            yield Broken(alone or origin, f"items: is {noun(items)}, not a list; write a list")
+            return
+        kind, version = document["kind"].removesuffix("List"), document.get("apiVersion")
+        implied = {"apiVersion": version, "kind": kind} if kind else {}
+        for index, item in enumerate(items):
+            if isinstance(item, dict):
+                if (id(item), kind) in self._taken:
+                    continue
+                self._taken.add((id(item), kind))
+            whole = {**implied, **item} if kind and isinstance(item, dict) else item
+            yield from self.objects(f"{origin}.items[{index}]", whole)
 
 
 class _Loader(yaml.SafeLoader):
