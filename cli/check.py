@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from automation.errors import DocumentRefused
-from cli.review import Reviewed, review
+from cli.findings import Reviewed
+from cli.review import review
 from cli.sources import read
 
 

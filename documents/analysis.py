@@ -112,7 +112,7 @@ def _template(section: Section, namespace: str) -> TemplateRef | None:
 
 def _refuse_hopeless(section: Section, check: MetricCheck) -> None:
     """Refuses a check that no value can pass."""
-    if check.name not in BUILT_IN and not check.query and not check.template:
+    if check.name and check.name not in BUILT_IN and not check.query and not check.template:
         section.refuse(
             "name",
             f"no usable metrics template and query were configured for {check.name!r}",

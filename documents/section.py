@@ -14,14 +14,18 @@ from automation.core.shape import noun, shown
 
 
 class Section:
-    """One object at a path of a document. `problems` is shared with all sections of the document."""
+    """One object at a path of a document. `problems` is shared with all sections of the document.
+
+    Of something else in its place that alone is told: what it lacks, too, is no news.
+    """
 
     def __init__(self, value: Any, path: str, problems: list[Problem]) -> None:
         self.path = path
         self.problems = problems
         self.fields: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         self._known: set[str] = set()
-        if value is not None and not isinstance(value, Mapping):
+        self._legible = value is None or isinstance(value, Mapping)
+        if not self._legible:
             problems.append(
                 Problem(path, f"is {noun(value)}, not an object", "write it as fields and values")
             )
@@ -30,7 +34,11 @@ class Section:
         return self.fields.get(name) is not None
 
     def refuse(self, name: str, problem: str, remedy: str) -> None:
-        self.problems.append(Problem(self._at(name), problem, remedy))
+        self.tell(Problem(self._at(name), problem, remedy))
+
+    def tell(self, problem: Problem) -> None:
+        if self._legible:
+            self.problems.append(problem)
 
     def text(
         self, name: str, default: str = "", *, required: bool = False, choices: Sequence[str] = ()
@@ -38,6 +46,8 @@ class Section:
         value = self._take(name, str, "text", required=required)
         if value is None:
             return default
+        if required and not value:
+            self.refuse(name, "is empty", "set it to text")
         if choices and value not in choices:
             self.refuse(name, f"{value!r} is not known", f"use one of {', '.join(filter(None, choices))}")
             return default
@@ -103,7 +113,9 @@ class Section:
 
     def section(self, name: str) -> "Section":
         self._known.add(name)
-        return Section(self.fields.get(name), self._at(name), self.problems)
+        inner = Section(self.fields.get(name), self._at(name), self.problems)
+        inner._legible &= self._legible
+        return inner
 
     def sections(self, name: str) -> list["Section"]:
         values = self._take(name, list, "a list") or []

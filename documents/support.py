@@ -75,7 +75,7 @@ def _refuse_source(spec: Section, source: Source) -> None:
     if isinstance(named, str) and named and named.partition("/")[0] != group:
         reference.refuse("apiVersion", f"{named} is not supported", f"use {source.kind.api_version}")
     if source.field not in spec:
-        spec.problems.append(source.unnamed)
+        spec.tell(source.unnamed)
 
 
 def _refuse_kind(reference: Section, kinds: Iterable[str]) -> None:

@@ -12,8 +12,8 @@ from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import OBJECT, flaws
 from documents.front import is_release, outline_of
-from stacks.manifests import Broken, Found, manifests
 from documents.shapes import shape_of
+from stacks.manifests import Broken, Found, manifests
 from stacks.settings import ReleaseSettings
 from workloads.registry import SCALERS
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from automation.core.kinds import Manifest
 from automation.errors import DocumentRefused
 from cli.check import check
-from stacks.manifests import Found
 from cli.review import review
 from cli.sources import read
+from stacks.manifests import Found
 from tests.components import documents
 
 HPA = {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "podinfo", "namespace": "test"}}
@@ -144,7 +144,11 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     ),
     "a metric provider that is not there yet": (
         {"template": template("datadog")},
-        "template: MetricTemplate errors.test: spec.provider.type: datadog is not supported; use one of prometheus",
+        "template: MetricTemplate errors.test: spec.provider.type: datadog is not supported yet; use one of prometheus",
+    ),
+    "a metric provider that is none": (
+        {"template": template("prometeus")},
+        "template: MetricTemplate errors.test: spec.provider.type: 'prometeus' is not known; use one of prometheus",
     ),
     "a template without a query": (
         {"template": changed(template(), lambda one: one["spec"].pop("query"))},
@@ -253,6 +257,11 @@ def mixed_rule(route: Manifest) -> None:
         (release(target=None), "not among these documents, so not looked at: Deployment podinfo"),
         (release(target=changed(documents.target(), variables)), "A is listed 2 times"),
         (
+            {"target": changed(documents.target(), variables)},
+            "target: Deployment podinfo.test: spec.template.spec.containers[0].env: A is listed 2 times, which "
+            "server-side apply does not take; list it once, as a primary gets it",
+        ),
+        (
             release(route=changed(documents.route(), mixed_rule)),
             "Rule mixed of APISIX route podinfo.test is left alone",
         ),
@@ -272,6 +281,7 @@ def mixed_rule(route: Manifest) -> None:
     ids=[
         "what is not there",
         "a variable that is listed twice",
+        "a variable that is listed twice in a workload of no Canary",
         "a rule that is not split",
         "a broken neighbour",
         "an object of no interest with a number as its name",

@@ -163,6 +163,8 @@ def test_defaults_are_the_models() -> None:
         ({f"{M}.0": "x"}, f"{M}[0]", "is text, not an object", "write it as fields"),
         ({"apiVersion": "v1"}, "apiVersion", "'v1' is not known", "flagger.app/v1beta1"),
         ({"metadata.name": MISSING}, "metadata.name", "is missing", "set it"),
+        ({"metadata.name": ""}, "metadata.name", "is empty", "set it"),
+        ({f"{M}.0.name": ""}, f"{M}[0].name", "is empty", "set it"),
     ],
     ids=lambda value: "" if not isinstance(value, str) else value[:40],
 )
@@ -178,6 +180,27 @@ def test_all_problems_are_told_at_once_and_each_once() -> None:
     found = problems({f"{A}.interval": "0s", "spec.provider": "istio", f"{M}.0": "x", "spec.colour": 1})
     assert len(found) == len(set(found))
     assert {path for path, _, _ in found} >= {f"{A}.interval", "spec.provider", f"{M}[0]", "spec.colour"}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("metadata", "metadata"),
+        ("spec", "spec"),
+        ("spec.targetRef", "spec.targetRef"),
+        ("spec.routeRef", "spec.routeRef"),
+        ("spec.service", "spec.service"),
+        (A, A),
+        (f"{M}.0", f"{M}[0]"),
+        (f"{A}.webhooks.0", f"{A}.webhooks[0]"),
+    ],
+)
+def test_what_is_no_object_is_told_alone(path: str, told: str) -> None:
+    assert [(at, problem) for at, problem, _ in problems({path: "x"})] == [(told, "is text, not an object")]
+
+
+def test_a_name_that_is_no_text_is_told_alone() -> None:
+    assert [path for path, _, _ in problems({f"{M}.0.name": 5})] == [f"{M}[0].name"]
 
 
 @pytest.mark.parametrize(

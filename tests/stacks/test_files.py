@@ -12,7 +12,10 @@ from stacks import files, settings_for
 from stacks.release import PROJECT
 from stacks.settings import ReleaseSettings
 
-SPEC = {"selector": {"matchLabels": {"app": "podinfo"}}, "template": {"metadata": {}, "spec": {"containers": []}}}
+SPEC = {
+    "selector": {"matchLabels": {"app": "podinfo"}},
+    "template": {"metadata": {}, "spec": {"containers": []}},
+}
 ARTICLE = settings_for("dev").release("test", "podinfo")
 
 
@@ -61,9 +64,12 @@ def test_what_is_missing_is_told_at_once(paths: tuple[str, ...], problems: list[
 BROKEN = {
     "a list that does not end": (
         b"a: [",
-        "broken.yaml: is not YAML: line 1, column 5: expected the node content, but found '<stream end>'; mend it there",
+        "broken.yaml: is not YAML: line 1, column 5: expected the node content, but found '<stream end>'; mend it",
     ),
-    "a field that is there twice": (b"kind: A\nkind: B", "broken.yaml: is not YAML: line 2, column 1: the field kind"),
+    "a field that is there twice": (
+        b"kind: A\nkind: B",
+        "broken.yaml: is not YAML: line 2, column 1: the field kind",
+    ),
     "a nest that would end the process": (b"[" * 100_000, "broken.yaml: is not YAML: it is nested deeper"),
     "bytes": (b"\xff\xfe\x00", "broken.yaml: is not text in UTF-8; save it as such"),
     "a list": (b"- 1", "broken.yaml: holds no Kubernetes object; take it off the documents of the release"),

@@ -113,8 +113,14 @@ OTHERWISE = {
         "kind: A\n---\nreplicas: 2",
         "kind: is missing; write the object's kind, such as Canary, or move what is no object to a file of its own",
     ),
-    "no object, among others": ("kind: A\n---\n- a", "is a list, not an object; write it as fields and values"),
-    "no object, in a list": ("kind: List\nitems: [{replicas: 2}]", "kind: is missing; write the object's kind"),
+    "no object, among others": (
+        "kind: A\n---\n- a",
+        "is a list, not an object; write it as fields and values",
+    ),
+    "no object, in a list": (
+        "kind: List\nitems: [{replicas: 2}]",
+        "kind: is missing; write the object's kind",
+    ),
     "no kind": ("apiVersion: v1\nmetadata: {}", "kind: is missing; write the object's kind, such as Canary"),
     "items that are none": ("kind: List\nitems: {a: 1}", "items: is an object, not a list; write a list"),
 }

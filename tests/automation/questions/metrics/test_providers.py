@@ -15,5 +15,5 @@ def test_a_known_type_is_made() -> None:
 
 
 def test_an_unknown_type_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownProvider, match="'datadog' is not known; known are prometheus"):
+    with pytest.raises(UnknownProvider, match="datadog is not supported yet; use one of prometheus"):
         provider("datadog", requests.Session(), Access("http://x"))

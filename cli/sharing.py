@@ -1,0 +1,38 @@
+"""What two Canaries of a namespace would take from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from automation.core.refusal import Problem
+from automation.core.spec import Canary
+
+
+def shared_with(canary: Canary, other: Canary) -> Iterator[Problem]:
+    """What is wrong with `canary` while there is `other`."""
+    same, kind = f"Canary {other.name} has the same", canary.target.kind
+    if (kind, canary.target.name) == (other.target.kind, other.target.name):
+        yield Problem("spec.targetRef", f"{same} target", "delete all but one")
+        return
+    for name in sorted(_workloads(canary) & _workloads(other)) if kind == other.target.kind else ():
+        yield Problem(
+            "spec.targetRef", f"{same} {kind} {name} as target or primary", "rename one of the targets"
+        )
+    for name in sorted(_services(canary) & _services(other))[:1]:
+        yield Problem("spec.service.name", f"{same} Service {name}", "give each a name of its own")
+    for scaler in sorted(_scalers(canary) & _scalers(other))[:1]:
+        remedy = f"name the one that scales {canary.target.name}"
+        yield Problem("spec.autoscalerRef", f"{same} {' '.join(scaler)}", remedy)
+
+
+def _workloads(canary: Canary) -> set[str]:
+    return {canary.target.name, canary.primary_name}
+
+
+def _services(canary: Canary) -> set[str]:
+    return {canary.apex, f"{canary.apex}-primary", f"{canary.apex}-canary"}
+
+
+def _scalers(canary: Canary) -> set[tuple[str, str]]:
+    named = canary.autoscaler
+    return {(named.kind, named.name), (named.kind, canary.primary_scaler_name)} if named else set()

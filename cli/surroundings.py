@@ -1,0 +1,141 @@
+"""What surrounds each Canary of some documents: what it names, and which of them hold that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from automation.core import revision_hash
+from automation.core.analysis import MetricCheck
+from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, Manifest
+from automation.core.spec import Canary
+from cli.findings import Finding
+from gateways.registry import gateway_of, source_of
+from stacks.manifests import Found
+from workloads.registry import workload_of
+
+Place = tuple[str, str, str]
+"""Kind, namespace and name."""
+
+
+def place_of(document: Manifest) -> Place:
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return str(document.get("kind")), _text(metadata, "namespace", "default"), _text(metadata, "name", "?")
+
+
+def _text(metadata: Manifest, name: str, default: str) -> str:
+    value = metadata.get(name)
+    return value if isinstance(value, str) and value else default
+
+
+Placed = Mapping[Place, Sequence[Found]]
+"""Documents by their place: one may be there in several versions, what is applied now, say, and what is to follow."""
+
+
+def placed(found: Sequence[Found]) -> Placed:
+    by_place: dict[Place, list[Found]] = {}
+    for one in found:
+        by_place.setdefault(place_of(one.document), []).append(one)
+    return by_place
+
+
+@dataclass(frozen=True)
+class Around:
+    """All documents: those that nothing is wrong with, and the others. `canaries` are read from the former."""
+
+    legible: Placed
+    broken: Placed
+    canaries: Sequence[Canary]
+
+    def all(self, kind: str, namespace: str) -> Iterator[Found]:
+        for place, versions in self.legible.items():
+            if place[:2] == (kind, namespace):
+                yield from versions
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a Canary names in a field."""
+
+    field: str
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def place(self) -> Place:
+        return self.kind, self.namespace, self.name
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A Canary under review."""
+
+    found: Found
+    canary: Canary
+    around: Around
+
+    def problem(self, text: object, origin: str = "") -> Finding:
+        return Finding("problem", origin or self.found.origin, f"Canary {self.canary.full_name}: {text}")
+
+    def remark(self, text: object, origin: str = "") -> Finding:
+        return Finding("remark", origin or self.found.origin, f"Canary {self.canary.full_name}: {text}")
+
+    def near(self, reference: Reference | None) -> Sequence[Found]:
+        """The versions of what the Canary names, as far as they are what they should be."""
+        return self.around.legible.get(reference.place, ()) if reference else ()
+
+    def broken(self, reference: Reference) -> Sequence[Found]:
+        """The versions of it that something is wrong with."""
+        return self.around.broken.get(reference.place, ())
+
+    @property
+    def target(self) -> Reference:
+        return self._named("spec.targetRef", self.canary.target.kind, self.canary.target.name)
+
+    @property
+    def source(self) -> Reference | None:
+        source, named = gateway_of(self.canary).source, source_of(self.canary)
+        return self._named(f"spec.{source.field}", named[0].kind, named[1]) if source and named else None
+
+    @property
+    def autoscaler(self) -> Reference | None:
+        named = self.canary.autoscaler
+        return self._named("spec.autoscalerRef", named.kind, named.name) if named else None
+
+    @property
+    def configs(self) -> list[Reference]:
+        """The configuration that the target can't do without."""
+        templates = [workload_of(self.canary).template(one.document) for one in self.near(self.target)]
+        return [
+            self._named("spec.targetRef", CONFIG_KINDS[reference.kind].kind, reference.name)
+            for template in templates
+            for reference in revision_hash.tracked_references(template)
+            if not reference.optional
+        ]
+
+    @property
+    def references(self) -> list[Reference]:
+        named = (self.target, self.source, self.autoscaler)
+        templates = (template_of(check) for check in self.canary.analysis.checks)
+        return [one for one in (*named, *templates, *self.configs) if one is not None]
+
+    @property
+    def lacking(self) -> list[Reference]:
+        """What it names and no document holds as it should be."""
+        return [one for one in dict.fromkeys(self.references) if not self.near(one)]
+
+    def _named(self, field: str, kind: str, name: str) -> Reference:
+        return Reference(field, kind, self.canary.namespace, name)
+
+
+def template_of(check: MetricCheck) -> Reference | None:
+    if check.template is None:
+        return None
+    return Reference(
+        f"metric {check.name} can't be measured",
+        METRIC_TEMPLATE.kind,
+        check.template.namespace,
+        check.template.name,
+    )
