@@ -127,7 +127,7 @@ class Drive:
                     case Obstacle(text) if obstacles >= PATIENCE:
                         raise DocumentRefused(text, f"nothing has moved; mend it, then: {self._again}")
                     case Failing(text) if tick_begun - healthy > FAILING_SECONDS:
-                        raise UpdateFailed(text, f"no traffic has moved; mend it, then: {self._again}")
+                        raise UpdateFailed(text, f"no traffic moves until then; mend it, then: {self._again}")
                 running = running if tick.done else tick_begun
                 if tick.done and (not tick.owed or tick_begun - running > OWED_SECONDS):
                     return self._outcome(tick)

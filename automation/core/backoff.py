@@ -5,5 +5,5 @@ LONGEST_PAUSE = 64.0
 
 
 def pause(tries: int) -> float:
-    """Seconds to wait after so many tries: one after the first, then twice as many each time."""
-    return float(min(2 ** (tries - 1), LONGEST_PAUSE))
+    """Seconds to wait after so many tries: none after none, one after the first, then twice as many each time."""
+    return float(min(2 ** (tries - 1), LONGEST_PAUSE)) if tries else 0.0

@@ -25,7 +25,7 @@ from automation.core.phases.takeover import taking_over
 from automation.core.settle import Veto, abandon, settle
 from automation.core.situation import Situation
 from automation.core.spec import Canary
-from automation.core.status import Phase, Status
+from automation.core.status import Phase, Purpose, Status
 from automation.core.transitions import RUNNING
 
 __all__ = ["Veto", "abandon", "decide", "is_live", "settle"]
@@ -35,6 +35,8 @@ _LEAVING: Mapping[Phase, Callable[[Situation], Decision]] = {
     Phase.TERMINATED: retired,
 }
 """Phases that nothing comes before: neither a suspension nor a repair may hold up who leaves."""
+_LEAVING_STEPS = (Purpose.RETIRE, Purpose.REMOVE)
+"""Users are served by primary before the one, and by the target before the other."""
 _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
     Phase.NONE: initialising,
     Phase.INITIALIZING: initialising,
@@ -63,9 +65,9 @@ def _decide(at: Situation) -> Decision:
     if at.seen.deleted and at.seen.held:
         return leave(at)
     if (leaving := _LEAVING.get(at.status.phase)) is not None:
-        return leaving(at)
+        return _unhurried(at, leaving(at))
     if at.status.ending:
-        return carry_on(at)
+        return _unhurried(at, carry_on(at))
     if at.status.request and at.status.request.verb == "retire":
         return answer(at, at.status.request)
     if at.status.phase in RUNNING and _failed_too_long(at):
@@ -94,12 +96,21 @@ def _failed_too_long(at: Situation) -> bool:
 
 
 def _unhurried(at: Situation, decision: Decision) -> Decision:
-    """The decision, unless it is a step forward and the last one failed only just now."""
+    """The decision, unless it is a step that can wait and the last one failed only just now."""
     setback = at.seen.setback
-    forward = any(isinstance(action, MakeLive) and action.forward for action in decision.actions)
-    if setback is None or not forward or at.seen.now >= setback.at + pause(setback.tries):
+    waits = any(isinstance(action, MakeLive) and _can_wait(at, action) for action in decision.actions)
+    if setback is None or not waits or at.seen.now >= setback.at + pause(setback.tries):
         return decision
     return stay("the last step failed, and is not tried again yet")
+
+
+def _can_wait(at: Situation, step: MakeLive) -> bool:
+    """Whether no users wait for a step: it leads nobody back to primary, or all are there already."""
+    live = at.seen.route
+    back = live is not None and live.traffic == step.intent.placement.traffic
+    return (
+        step.forward or step.intent.kind in _LEAVING_STEPS or (step.intent.kind is Purpose.ROLLBACK and back)
+    )
 
 
 def _after(at: Situation, settled: Settled) -> Decision:

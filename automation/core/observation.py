@@ -129,8 +129,8 @@ class Mending:
 
 @dataclass(frozen=True)
 class Setback:
-    """Steps forward that failed in their stack updates, one after the other: how many, since when, and when the last
-    one did (unix seconds)."""
+    """Steps that failed in their stack updates, one after the other: how many, since when, and when the last one did
+    (unix seconds)."""
 
     tries: int
     since: float
@@ -154,7 +154,7 @@ class Observation:
     remarks: sentences on what a run leaves alone though its author may not expect it, such as a rule of the source.
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
     drift: generated objects that differ from what is in force, beside the traffic, the apex and primary's revision.
-    setback: the steps forward that failed of late; None where the last one didn't.
+    setback: the steps that failed of late; None where the last one didn't.
     mending: what came of repairing it so far; None where nothing was repaired of late.
     strict: documents that probably can't work don't start a run.
     hooks, metrics: the answers to the questions of this tick so far.

@@ -93,7 +93,7 @@ class Driver:
         scene = self._look(live, canary, status, memory)
         memory.served = served(scene)
         try:
-            return replace(self._advance(scene), owed=memory.placed.owed)
+            return replace(self._advance(scene), owed=memory.placed.owed is not None)
         except Conflict:
             self._look_anew(CANARY, namespace, name)
             return outcome(scene, "the Canary changed meanwhile; looking again")
@@ -126,7 +126,7 @@ class Driver:
 
     def _advance(self, scene: Scene) -> Tick:
         decision = decide(scene.canary, scene.status, scene.observation)
-        if not scene.memory.placed.owed and self._was_said(scene, decision):
+        if scene.memory.placed.owed is None and self._was_said(scene, decision):
             return self._act(scene, decision)
         # The Lease comes first: neither a hook nor a stack must hear from two drivers.
         if rival := self._ports.leases.hold(scene.canary):
@@ -337,9 +337,9 @@ def blocked(tick: Tick, decision: Decision) -> Tick:
 
 
 def failing(scene: Scene) -> Failing | None:
-    """The update that fails, where no traffic moves before one succeeds."""
-    placed = scene.memory.placed
-    idle = scene.status.traffic == ALL_ON_PRIMARY
+    """The update that fails, where no traffic moves before one succeeds, or all of it is back already."""
+    placed, route = scene.memory.placed, scene.observation.route
+    idle = (route.traffic if route else scene.status.traffic) == ALL_ON_PRIMARY
     return Failing(placed.trouble) if placed.setback is not None and idle else None
 
 

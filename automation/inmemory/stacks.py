@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from automation.cluster.ports import Objects
 from automation.core.kinds import Kind, Manifest
 from automation.core.refusal import Refused
-from automation.errors import UpdateFailed
+from automation.errors import ClusterRefused, UpdateFailed
 from automation.updates.ports import Gate, Program
 from automation.updates.stacks import PolicyRefused
 
@@ -53,8 +53,11 @@ class MemoryStacks:
         self.begin(update)
         if gate is not None and (refusal := self.policy(update)) is not None:
             raise PolicyRefused(refusal.policy, refusal.message)
-        for kind, manifest in update.declared:
-            self._cluster.apply(kind, manifest)
+        try:
+            for kind, manifest in update.declared:
+                self._cluster.apply(kind, manifest)
+        except ClusterRefused as refused:
+            raise UpdateFailed(f"update of stack {stack} failed: {refused.problem}") from refused
         self._remove(self._state.get(stack, ()), update.declared)
         self._state[stack] = update.declared
         self.done(update)

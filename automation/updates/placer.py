@@ -17,6 +17,7 @@ from functools import partial
 
 from automation.clock import Clock
 from automation.cluster.ports import Copies, Objects
+from automation.core.backoff import pause
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import ATTEMPT
@@ -24,7 +25,7 @@ from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
 from automation.core.urgency import Urgency, urgency_of
-from automation.errors import SluiceError, UpdateFailed
+from automation.errors import ClusterRefused, SluiceError, UpdateFailed
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
 from gateways.registry import gateway_of
@@ -58,6 +59,11 @@ class Turn:
 class Postponed(Exception):
     """The attempt could not be made live now; nothing moved. The text says why."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether it was done and failed, so that it fails again unless somebody mends something."""
+        return isinstance(self.__cause__, UpdateFailed | ClusterRefused)
+
 
 @dataclass(frozen=True)
 class Release:
@@ -70,11 +76,11 @@ class Release:
 @dataclass
 class Placed:
     """What is remembered of one Canary's updates. `owed`: its stack has yet to take over a route that was patched
-    directly. `beyond_refresh`: an update has failed even after a refresh, so that another one is no help.
-    `updated_at` says when (seconds that never jump) the last one ended. `setback` tells of steps forward that failed
-    of late, `trouble` why the last attempt could not be made ("" if it could)."""
+    directly; what the stack refused of that so far. `beyond_refresh`: an update has failed even after a refresh, so
+    that another one is no help. `updated_at` says when (seconds that never jump) the last one ended. `setback` tells of
+    steps that failed of late, `trouble` why the last attempt could not be made ("" if it could)."""
 
-    owed: bool = False
+    owed: Setback | None = None
     beyond_refresh: bool = False
     updated_at: float = float("-inf")
     setback: Setback | None = None
@@ -117,31 +123,28 @@ class Placer:
 
         Raises PolicyRefused when the gate says no, Postponed when it could not be done now.
         """
-        said: list[str] = []
-        if update.forward:
-            self._forward(canary, update, placed)
-        else:
-            said = self._update_or_patch(canary, update, placed)
-        if update.intent.kind is not Purpose.REPAIR:
-            # A repair of what a failed step left says nothing about the step.
+        # A repair of what a failed step left says nothing about the step.
+        counts = update.intent.kind is not Purpose.REPAIR
+        try:
+            said = self._placed(canary, update, placed)
+        except Postponed as postponed:
+            if counts and postponed.refused:
+                placed.setback = set_back(placed.setback, self._clock.now())
+            raise
+        if counts:
             placed.setback, placed.trouble = None, ""
         self._read_back(canary)
         return said
 
-    def _forward(self, canary: Canary, update: MakeLive, placed: Placed) -> None:
-        begun = self._clock.elapsed()
-        try:
-            self._update(canary, update, placed, begun + self._terms.patience.forward)
-        except Postponed as postponed:
-            if isinstance(postponed.__cause__, UpdateFailed):
-                now = self._clock.now()
-                before = placed.setback or Setback(0, now, now)
-                placed.setback = Setback(before.tries + 1, before.since, now)
-            raise
+    def _placed(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
+        if not update.forward:
+            return self._update_or_patch(canary, update, placed)
+        self._update(canary, update, placed, self._clock.elapsed() + self._terms.patience.forward)
+        return []
 
     def reconcile(self, canary: Canary, placed: Placed) -> list[str]:
         """Gives a stack the update that it is owed after its route was patched directly."""
-        if not placed.owed:
+        if placed.owed is None or self._clock.now() < placed.owed.at + pause(placed.owed.tries):
             return []
         release = self._release_of(canary)
         message = f"{canary.full_name}: take over the route that was patched directly"
@@ -150,16 +153,18 @@ class Placer:
             self._run(
                 release, None, job, Turn(Urgency.REST, self._clock.elapsed() + self._terms.patience.direct)
             )
-        except Postponed:
+        except Postponed as postponed:
+            if postponed.refused:
+                placed.owed = set_back(placed.owed, self._clock.now())
             return []
-        placed.owed = False
+        placed.owed = None
         self._read_back(canary)
         return [f"Stack {release.stack} is up to date with the live route again"]
 
     def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> None:
         turn = Turn(urgency_of(update.intent.kind), deadline)
         self._update_or_refresh(self._release_of(canary), update, placed, turn)
-        placed.owed = placed.beyond_refresh = False
+        placed.owed, placed.beyond_refresh = None, False
         placed.updated_at = self._clock.elapsed()
 
     def _update_or_refresh(self, release: Release, update: MakeLive, placed: Placed, turn: Turn) -> None:
@@ -173,16 +178,16 @@ class Placer:
         try:
             self._run(release, attempt, job, turn)
         except Postponed as postponed:
-            failed = isinstance(postponed.__cause__, UpdateFailed)
-            if not failed or placed.beyond_refresh:
+            if not postponed.refused or placed.beyond_refresh:
                 raise
             placed.beyond_refresh = True
             self._refresh(release, turn)
             self._run(release, attempt, job, turn)
 
     def _moves_traffic(self, canary: Canary, intent: Intent) -> bool:
-        """Whether users wait for it: a repair of anything but the route is tried again by a later tick."""
-        if intent.kind is not Purpose.REPAIR:
+        """Whether users wait for it. Their traffic may be as it should be while something else is to be put back, or
+        while the end of a run has yet to be written."""
+        if intent.kind not in (Purpose.REPAIR, Purpose.ROLLBACK):
             return True
         gateway = gateway_of(canary)
         live = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
@@ -194,31 +199,44 @@ class Placer:
 
     def _update_or_patch(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
         """Tries for a while to get the update through; then the route itself is patched."""
+        try:
+            self._update_in_time(canary, update, placed)
+            return []
+        except Postponed as postponed:
+            intent = update.intent
+            repairs_else = intent.kind is Purpose.REPAIR and not self._moves_traffic(canary, intent)
+            if repairs_else or intent.kind not in DIRECT_KINDS:
+                raise
+            reason = str(postponed)
+        self._patch(canary, intent, reason)
+        now = self._clock.now()
+        placed.owed = Setback(0, now, now)
+        traffic = intent.placement.traffic
+        return [
+            f"Stack {self._release_of(canary).stack} took no update ({reason}); route "
+            f"{canary.route_name}.{canary.namespace} was patched directly to {traffic.primary}/{traffic.canary}"
+        ]
+
+    def _update_in_time(self, canary: Canary, update: MakeLive, placed: Placed) -> None:
+        """An update, tried again for as long as users wait for it and may. Raises what kept the stack from it."""
         patience = self._terms.patience
-        deadline, pause = self._clock.elapsed() + patience.direct, patience.retry
+        deadline, between = self._clock.elapsed() + patience.direct, patience.retry
+        told: Postponed | None = None
         while True:
             try:
-                self._update(canary, update, placed, deadline)
-                return []
+                return self._update(canary, update, placed, deadline)
             except Postponed as postponed:
-                if not self._moves_traffic(canary, update.intent):
-                    raise
-                reason = str(postponed)
-                if isinstance(postponed.__cause__, UpdateFailed):
-                    pause *= 2  # what was refused is refused again; a lock may be gone at any moment
-            if self._clock.elapsed() >= deadline:
-                break
-            self._clock.sleep(pause)
-        if update.intent.kind not in DIRECT_KINDS:
-            raise Postponed(reason)
-        self._patch(canary, update.intent, reason)
-        placed.owed = True
-        traffic = update.intent.placement.traffic
-        return [
-            f"Stack {self._release_of(canary).stack} took no update for {patience.direct:g} s ({reason}); "
-            f"route {canary.route_name}.{canary.namespace} was patched directly to "
-            f"{traffic.primary}/{traffic.canary}"
-        ]
+                # That the last of several tries still waits says less than why the others failed.
+                told = postponed if told is None or postponed.__cause__ is not None else told
+            if self._clock.elapsed() >= deadline or self._can_wait(canary, update.intent, told):
+                raise told
+            if told.refused:
+                between *= 2  # what was refused is refused again; a lock may be gone at any moment
+            self._clock.sleep(between)
+
+    def _can_wait(self, canary: Canary, intent: Intent, why: Postponed) -> bool:
+        """Whether a later tick may try again instead. A lock on a stack whose run is to end is waited for."""
+        return not self._moves_traffic(canary, intent) and (why.refused or intent.kind is Purpose.REPAIR)
 
     def _run(self, release: Release, attempt: str | None, job: Job, turn: Turn) -> None:
         """A job of a stack, waited for until its deadline. Raises PolicyRefused or Postponed.
@@ -265,7 +283,11 @@ class Placer:
         live = self._objects.get(kind, canary.namespace, canary.route_name)
         if live is None:
             raise Postponed(reason)
-        self._copies.put(kind, self._objects.apply(kind, with_traffic(live, canary, intent)))
+        try:
+            patched = self._objects.apply(kind, with_traffic(live, canary, intent))
+        except ClusterRefused as refused:
+            raise Postponed(f"{reason}; nor could its route be patched: {refused.problem}") from refused
+        self._copies.put(kind, patched)
 
     def _read_back(self, canary: Canary) -> None:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
@@ -280,6 +302,11 @@ class Placer:
                 self._copies.put(kind, thing)
             else:
                 self._copies.drop(kind, canary.namespace, name)
+
+
+def set_back(before: Setback | None, now: float) -> Setback:
+    """One more failure, at `now` (unix seconds)."""
+    return Setback(before.tries + 1, before.since, now) if before else Setback(1, now, now)
 
 
 def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:

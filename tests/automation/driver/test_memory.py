@@ -14,9 +14,9 @@ KEY = ("test", "podinfo")
 def test_a_canary_that_was_made_anew_is_met_for_the_first_time() -> None:
     memories = Memories()
     first = memories.of(KEY, "uid-1")
-    first.placed.owed = True
+    first.placed.beyond_refresh = True
     assert memories.of(KEY, "uid-1") is first
-    assert not memories.of(KEY, "uid-2").placed.owed
+    assert not memories.of(KEY, "uid-2").placed.beyond_refresh
 
 
 def test_what_is_gone_is_forgotten() -> None:

@@ -52,7 +52,10 @@ def served(tmp_path: Path) -> Iterator[Api]:
 
 
 def placer(
-    served: Api, engine: Engine, patience: Patience = IMPATIENT, clock: Clock = SystemClock()
+    served: Api,
+    engine: Engine,
+    patience: Patience = IMPATIENT,
+    clock: Clock = SystemClock(),
 ) -> Placer:
     return Placer(
         served.cluster,
@@ -166,6 +169,21 @@ def test_a_stack_that_was_passed_by_is_owed_an_update(served: Api) -> None:
     engine.does = lambda message: None
     assert one.reconcile(canary(), placed) == [f"Stack {STACK} is up to date with the live route again"]
     assert one.reconcile(canary(), placed) == []
+
+
+def test_an_update_that_is_owed_and_refused_is_tried_again_with_pauses(served: Api) -> None:
+    engine, clock, placed = Engine(), MemoryClock(0.0), Placed(beyond_refresh=True)
+    engine.does = raising(UpdateFailed("exceeded quota"))
+    one = placer(served, engine, Patience(), clock)
+    one.place(canary(), update(Purpose.ROLLBACK, 0), placed)
+    engine.messages.clear()
+    for _ in range(60):
+        one.reconcile(canary(), placed)
+        clock.sleep(1)
+    assert 5 <= len(engine.messages) <= 7
+    engine.does = lambda message: None
+    clock.sleep(64)
+    assert one.reconcile(canary(), placed) == [f"Stack {STACK} is up to date with the live route again"]
 
 
 def test_an_update_that_fails_is_tried_once_more_with_a_refreshed_state(served: Api) -> None:
