@@ -20,7 +20,7 @@ from automation.cluster.ports import Copies, Objects
 from automation.core.backoff import pause
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import ATTEMPT
+from automation.core.marks import ATTEMPT, EVIDENCE
 from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
@@ -310,7 +310,8 @@ def set_back(before: Setback | None, now: float) -> Setback:
 
 
 def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
-    """The live route with other traffic: what is applied when it has to be patched directly."""
+    """The live route with other traffic and what that rests on, as the stack would write it: what is applied when it
+    has to be patched directly."""
     changed = gateway_of(canary).with_traffic(canary, live, intent.placement.traffic)
     metadata = changed["metadata"]
     kept = {
@@ -319,6 +320,8 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
         if field in metadata
     }
     annotations = {**(metadata.get("annotations") or {}), ATTEMPT: intent.placement.attempt}
+    if (evidence := intent.placement.evidence) is not None:
+        annotations[EVIDENCE] = evidence.annotation(canary.analysis)
     return {
         "apiVersion": changed["apiVersion"],
         "kind": changed["kind"],

@@ -9,9 +9,10 @@ import pytest
 from automation.core.decide import Veto
 from automation.core.kinds import SERVICE, Kind, Manifest
 from automation.core.observation import Target
-from automation.core.status import Phase, Request
+from automation.core.status import Phase, Purpose, Request
 from automation.driver.tick import Failing
-from automation.errors import ClusterRefused
+from automation.errors import ClusterRefused, StackLocked
+from automation.inmemory.stacks import Update
 from gateways.apisix import ROUTE
 from tests.core.documents import document
 from tests.core.world import World, deployment, initialised
@@ -57,6 +58,10 @@ def aborted(world: World) -> World:
     """A run whose abort is asked for."""
     world.status = replace(world.status, request=Request("abort"))
     return world
+
+
+def locked(update: Update) -> None:
+    raise StackLocked("stack dev.test.podinfo is locked")
 
 
 def begun() -> World:
@@ -149,6 +154,22 @@ def test_a_run_ends_at_once_where_its_stack_refuses_something_else_and_its_traff
     before = world.now
     world.ticked()
     assert (world.status.phase, world.now) == (Phase.FAILED, before)
+
+
+def test_a_route_that_was_patched_for_a_locked_stack_is_not_repaired_as_if_somebody_had_changed_it() -> None:
+    world = initialised(document(SECOND))
+    world.release("v2")
+    world.tick(3)
+    assert world.status.canary_weight > 0
+    aborted(world)
+    world.stacks.begin = locked
+    seconds(world, 5)
+    assert world.status.phase is Phase.FAILED
+    world.stacks.begin = lambda update: None
+    seconds(world, 5)
+    assert any("up to date with the live route again" in text for text in world.texts)
+    assert not any("written anew" in text or "put back" in text for text in world.texts)
+    assert Purpose.REPAIR not in [intent.kind for intent in world.made_live]
 
 
 def test_what_retiring_takes_away_is_not_asked_for_again_and_again() -> None:

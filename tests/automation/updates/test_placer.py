@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from automation.core.decision import MakeLive
 from automation.core.kinds import DEPLOYMENT, SERVICE
 from automation.core.status import Intent, Placement, Purpose
 from automation.core.traffic import Traffic
+from automation.core.urgency import Urgency
 from automation.errors import StackLocked, UpdateFailed
 from automation.inmemory.clock import MemoryClock
 from automation.updates.placer import Patience, Placed, Placer, Postponed, Release, Terms
-from automation.updates.ports import Program
+from automation.updates.ports import Program, Queue
 from automation.updates.queue import UpdateQueue
 from automation.updates.stacks import PolicyRefused, StackMissing
 from gateways.apisix import ROUTE
@@ -56,6 +58,7 @@ def placer(
     engine: Engine,
     patience: Patience = IMPATIENT,
     clock: Clock = SystemClock(),
+    queue: Queue | None = None,
 ) -> Placer:
     return Placer(
         served.cluster,
@@ -63,7 +66,7 @@ def placer(
         engine,
         lambda of: Release(f"dev.test.{of.name}", lambda attempt: lambda: None),
         Terms("ann@host", patience=patience),
-        UpdateQueue(2),
+        queue or UpdateQueue(2),
         clock,
     )
 
@@ -115,6 +118,25 @@ def test_a_rollback_that_is_refused_is_tried_again_with_growing_pauses(served: A
     placer(served, engine, Patience(), MemoryClock(0.0)).place(canary(), update(Purpose.ROLLBACK, 0), placed)
     assert 3 <= len(engine.messages) <= 6
     assert weights(served) == [100, 0]
+
+
+class Crowded:
+    """A queue in which one update after the first has no turn."""
+
+    def __init__(self) -> None:
+        self._submitted = 0
+
+    def submit(self, urgency: Urgency, job: Callable[..., object], *arguments: object) -> Future[object]:
+        self._submitted += 1
+        outcome: Future[object] = Future()
+        if self._submitted == 1:
+            outcome.set_exception(StackLocked("stack is locked by bob"))
+        return outcome
+
+
+def test_what_is_said_of_a_direct_patch_is_why_the_stack_took_no_update(served: Api) -> None:
+    said = placer(served, Engine(), queue=Crowded()).place(canary(), update(Purpose.ROLLBACK, 0), Placed())
+    assert f"Stack {STACK} took no update (stack is locked by bob); route" in said[0]
 
 
 def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
