@@ -28,7 +28,7 @@ from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
 from engine.state import history
 from engine.state.lock import locked
-from engine.state.projectconfig import with_project_config
+from engine.state.projectconfig import with_defaults
 from engine.state.snapshots import Snapshots, find_checkpoint, read_outputs
 from engine.state.stacks import read_tags
 from engine.step import Op
@@ -93,7 +93,8 @@ class _Run:
     def __init__(self, place: Workplace, action: Action, listeners: tuple[Listener, ...]):
         self._place, self._action = place, action
         self._snapshots = Snapshots(place.backend, place.ref, place.secrets)
-        self._config = place.program_config()
+        # Where no program runs nobody needs the configuration to be right.
+        self._config = place.program_config(checked=action.kind in (Kind.UPDATE, Kind.IMPORT))
         self._events = Emitter(listeners)
         self._preview = action.options.preview
         self._stored = Deployment()
@@ -261,7 +262,7 @@ class _Run:
             result="succeeded" if ok else "failed",
             message=action.message,
             environment={"pulumi.version": f"v{VERSION}", **action.environment},
-            config=with_project_config(place.config.config, place.project, place.ref.name),
+            config=with_defaults(place.config.config, place.project)[0],
             changes=self._events.changes,
         )
         key = find_checkpoint(place.backend, place.ref)

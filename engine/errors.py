@@ -1,7 +1,8 @@
 """How a command can fail, and the exit code that says so.
 
 EngineError                 1   anything a person can act on; its text is printed after `error: `
-├── ConfigurationError      2   a wrong command line or configuration, or a missing consent
+├── ConfigurationError      1   a wrong command line or configuration
+├── ConsentMissing          2   nobody can be asked and `--yes` was not given
 ├── AuthenticationError     3   the state backend turned the user away
 ├── StackNotFound           6   no such stack, or none selected
 ├── ChangesFound            7   `--expect-no-changes` and there were some
@@ -20,6 +21,10 @@ class EngineError(Exception):
 
 class ConfigurationError(EngineError):
     """The command line, the project's or the stack's configuration has to be changed."""
+
+
+class ConsentMissing(EngineError):
+    """Nobody can be asked whether to go on, and `--yes` was not given."""
 
     exit_code = 2
 

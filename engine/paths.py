@@ -39,6 +39,20 @@ def parse(text: str) -> Path:
     return tuple(keys)
 
 
+def written(path: Path) -> str:
+    """The text of a path."""
+    text = ""
+    for key in path:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        elif re.fullmatch(r"\w*", key, re.ASCII):
+            text += f".{key}" if text else key
+        else:
+            escaped = key.replace('"', '\\"')
+            text += f'["{escaped}"]'
+    return text
+
+
 def covers(pattern: Path, path: Path) -> bool:
     """Whether the pattern names the path or something that contains it."""
     return len(pattern) <= len(path) and all(

@@ -15,7 +15,7 @@ from engine.deploy.policing import Policing
 from engine.deploy.program import Finished, Launch, Program, Say
 from engine.deploy.providers import Providers
 from engine.deploy.registrar import Registrar
-from engine.errors import Cancelled, EngineError
+from engine.errors import Cancelled
 from engine.events import Diagnostic
 from engine.monitor.server import Monitor
 from engine.monitor.session import Session
@@ -33,6 +33,8 @@ class Update:
 
     def run(self, program: Program, launch: Launch) -> bool:
         """Whether everything went well; what did not has been reported. Raises `Cancelled` and `EngineError`."""
+        if not self._context.finds(self._context.options.replaces, self._context.ledger.olds):
+            return False
         session = Session(self._context, self._registrar, self._hooks)
         with Monitor.serve(session) as monitor:
             launch = replace(launch, monitor=monitor.address, engine=monitor.address)
@@ -77,25 +79,22 @@ class Update:
         if session.failed and not self._context.options.continue_on_error:
             return
         try:
-            self._require_known_targets()
+            if not self._targets_are_known():
+                session.fail()
             if not self._deletes.run(self._deletes.unclaimed()):
                 session.fail()
             elif not session.failed:
                 self._policing.judge_stack(self._context.ledger.results.values())
         except Cancelled:
             session.fail()
-        except EngineError as error:
-            self._context.error(str(error))
-            self._context.ledger.misused = True
-            session.fail()
 
-    def _require_known_targets(self) -> None:
-        ledger = self._context.ledger
-        for named in (self._context.options.targets, self._context.options.replaces):
-            for urn in named.unknown({*ledger.olds, *ledger.results}):
-                raise EngineError(
-                    f"Target '{urn}' could not be found in the stack. Did you forget to escape $ in your shell?"
-                )
+    def _targets_are_known(self) -> bool:
+        """Whether each target is in the state or was declared. What is to be left alone need not exist."""
+        context, ledger = self._context, self._context.ledger
+        targets = context.options.targets
+        known = targets.exclude or context.finds(targets, {*ledger.olds, *ledger.goals})
+        ledger.misused = ledger.misused or not known
+        return known
 
     def _verdict(self, session: Session, finished: Finished) -> bool:
         context = self._context

@@ -97,6 +97,11 @@ def reveal(value: Value) -> Value:
     return value
 
 
+def blinded(value: Value) -> Value:
+    """The value with `[secret]` in the place of each `Secret`, at any depth."""
+    return transform(value, lambda leaf: "[secret]" if isinstance(leaf, Secret) else leaf)
+
+
 def has_unknown(value: Value) -> bool:
     """Whether any part of the value is only known after the update."""
     if isinstance(value, dict):

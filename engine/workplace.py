@@ -11,7 +11,13 @@ from engine.shell import Say, Shell
 from engine.state import stacks
 from engine.state.backend import Backend, open_backend
 from engine.state.configvalue import has_secure, secrets_in
-from engine.state.projectconfig import ProgramConfig, program_config, validate, with_project_config
+from engine.state.projectconfig import (
+    ProgramConfig,
+    program_config,
+    validate,
+    with_defaults,
+    with_project_config,
+)
 from engine.state.reference import StackReference, parse_reference
 from engine.state.secrets import SecretsManager, passphrase_from, require_passphrase_provider
 from engine.state.snapshots import read_checkpoint
@@ -102,10 +108,19 @@ class Workplace:
         self.config.save()
         return manager
 
-    def program_config(self) -> ProgramConfig:
-        """What the program is given. Raises `ConfigurationError` if something is missing or of the wrong type."""
-        config = with_project_config(self.config.config, self.project, self.ref.name)
-        validate(config, self.project, self.ref.name, self.secrets)
+    def program_config(self, checked: bool) -> ProgramConfig:
+        """What the program is given, with the project's defaults.
+
+        Raises `ConfigurationError` if it is to be checked and something is missing or of the wrong type.
+        """
+        given, project = self.config.config, self.project
+        if not checked:
+            return program_config(with_defaults(given, project)[0], self.secrets)
+        try:
+            config = with_project_config(given, project, self.ref.name)
+            validate(config, project, self.ref.name, self.secrets)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"validating stack config: {error}") from error
         return program_config(config, self.secrets)
 
     def secret_texts(self) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 from engine.cli.arguments import Arguments
@@ -10,29 +12,33 @@ from engine.cli.verb import Verb, options
 from engine.errors import ConfigurationError, EngineError
 from engine.state import history
 from engine.state.configkey import ConfigKey, parse_key
-from engine.state.configvalue import drop, find, has_secure, listed, put, secure, text, typed
+from engine.state.configvalue import (
+    ConfigMap,
+    Masking,
+    drop,
+    find,
+    has_secure,
+    listed,
+    put,
+    secure,
+    text,
+    typed,
+)
 from engine.state.projectconfig import with_defaults
+from engine.state.secrets import Decrypter
 from engine.workplace import Workplace
 
 
 def listing(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
     config, _ = with_defaults(place.config.config, place.project)
-    show = arguments.flag("show-secrets")
-    decrypter = place.secrets if show and any(has_secure(value) for value in config.values()) else None
+    decrypter = _decrypter(place, config) if arguments.flag("show-secrets") else None
     if arguments.flag("json"):
-        entries = {str(key): _listed(config[key], decrypter, show) for key in sorted(config)}
+        entries = {str(key): listed(config[key], decrypter) for key in sorted(config)}
         place.shell.text(json.dumps(entries, indent=2, ensure_ascii=False))
         return
-    rows = [("KEY", "VALUE")]
-    for key in sorted(config):
-        hidden = has_secure(config[key]) and not show
-        rows.append(
-            (
-                _short(place, key),
-                "[secret]" if hidden else str(_listed(config[key], decrypter, show)["value"]),
-            )
-        )
+    shown = decrypter or Masking()
+    rows = [("KEY", "VALUE"), *((_short(place, key), text(config[key], shown)) for key in sorted(config))]
     width = max(len(row[0]) for row in rows)
     for name, value in rows:
         place.shell.out(f"{name.ljust(width)}  {value}".rstrip())
@@ -42,27 +48,35 @@ def get(place: Workplace, arguments: Arguments) -> None:
     name = arguments.positional(0, "the key")
     place.require_stack()
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
+    config, _ = with_defaults(place.config.config, place.project)
     try:
-        value = find(place.config.config, key)
+        value = find(config, key)
     except KeyError as error:
         shown = name if key.path else _short(place, key)
         raise EngineError(
             f"configuration key '{shown}' not found for stack '{place.shown(place.ref)}'"
         ) from error
-    decrypter = place.secrets if has_secure(value) else None
+    decrypter = _decrypter(place, {key: value})
     if arguments.flag("json"):
-        place.shell.text(json.dumps(_listed(value, decrypter, True), indent=2, ensure_ascii=False))
+        place.shell.text(json.dumps(listed(value, decrypter), indent=2, ensure_ascii=False))
     else:
-        place.shell.text(
-            text(value, place.secrets) if decrypter else str(_listed(value, None, True)["value"])
-        )
+        place.shell.text(text(value, decrypter))
+
+
+def _decrypter(place: Workplace, config: ConfigMap) -> Decrypter:
+    """What decrypts the values; nobody has to know the passphrase where none is secret."""
+    return place.secrets if any(has_secure(value) for value in config.values()) else Masking()
 
 
 def set_(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
     name = arguments.positional(0, "the key")
     given = arguments.positionals[1] if len(arguments.positionals) > 1 else place.shell.read().rstrip("\n")
-    _put(place, name, given, secret=arguments.flag("secret"), path=arguments.flag("path"))
+    key = parse_key(name, place.project.name, path=arguments.flag("path"))
+    try:
+        _put(place, key, given, secret=arguments.flag("secret"))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"could not set config: {error}") from error
     place.config.save()
 
 
@@ -73,8 +87,8 @@ def set_all(place: Workplace, arguments: Arguments) -> None:
         for pair in arguments.values(option):
             name, equals, given = pair.partition("=")
             if not equals:
-                raise ConfigurationError(f"'{pair}' is not of the form key=value")
-            _put(place, name, given, secret, path)
+                raise ConfigurationError("config value must be in the form [key]=[value]")
+            _put(place, parse_key(name, place.project.name, path=path), given, secret)
     if arguments.has("json"):
         for name, entry in _entries(arguments.value("json")).items():
             _put_entry(place, name, entry)
@@ -97,16 +111,25 @@ def remove_all(place: Workplace, arguments: Arguments) -> None:
 def refresh(place: Workplace, arguments: Arguments) -> None:
     found = history.updates(place.backend, place.existing, page_size=1)
     if not found:
-        raise EngineError(
-            f"no previous deployment of stack '{place.shown(place.ref)}': there is no configuration to take over"
-        )
-    if place.config.config != found[0].config and place.config.path.exists() and not arguments.flag("force"):
-        raise EngineError(
-            f"config file '{place.config.path}' has local changes; pass --force to overwrite it"
-        )
+        raise EngineError("getting latest configuration: no previous deployment")
+    kept = None if arguments.flag("force") else _set_aside(place.config.path)
+    if kept:
+        place.shell.out(f"backed up existing configuration file to {kept}")
     place.config.config = dict(found[0].config)
     place.config.save()
-    place.shell.out(f"refreshed configuration for stack '{place.shown(place.ref)}'")
+    if kept:
+        place.shell.out(f"refreshed configuration for stack '{place.ref.name}'")
+
+
+def _set_aside(path: Path) -> Path | None:
+    """A copy of the file under a name that is free; None for no file."""
+    if not path.exists():
+        return None
+    copied = path
+    while copied.exists():
+        copied = copied.with_name(f"{copied.name}.bak")
+    shutil.copy(path, copied)
+    return copied
 
 
 def copy(place: Workplace, arguments: Arguments) -> None:
@@ -126,11 +149,8 @@ def refuse_environments(place: Workplace, arguments: Arguments) -> None:
     )
 
 
-def _put(place: Workplace, name: str, given: str, secret: bool, path: bool) -> None:
-    key = parse_key(name, place.project.name, path=path)
-    value: Any = (
-        secure(place.secrets.encrypt(given)) if secret else typed(given) if path and key.path else given
-    )
+def _put(place: Workplace, key: ConfigKey, given: str, secret: bool) -> None:
+    value: Any = secure(place.secrets.encrypt(given)) if secret else typed(given) if key.path else given
     place.config.config = put(place.config.config, key, value)
 
 
@@ -156,10 +176,6 @@ def _entries(document: str) -> dict[str, Any]:
     if not isinstance(entries, dict):
         raise ConfigurationError("--json takes a JSON object of keys to values")
     return entries
-
-
-def _listed(value: Any, decrypter: Any, show: bool) -> dict[str, Any]:
-    return listed(value, decrypter if show else None)
 
 
 def _reencrypted(value: Any, source: Workplace, target: Workplace) -> Any:

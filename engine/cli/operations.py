@@ -11,13 +11,16 @@ from engine.cli.arguments import Arguments
 from engine.cli.displays import display_for
 from engine.cli.verb import Verb, options
 from engine.deploy.context import Options
+from engine.deploy.destroy import staying_of
 from engine.deploy.program import Program
 from engine.deploy.targets import Targets
-from engine.errors import Bail, ChangesFound, ConfigurationError, EngineError
+from engine.errors import Bail, ChangesFound, ConsentMissing, EngineError, UsageError
 from engine.eventlog import open_log
 from engine.mask import Mask
 from engine.programs.inline import InlineProgram
 from engine.programs.python import PythonProgram
+from engine.state.secrets import Blind
+from engine.state.snapshots import read_deployment
 from engine.workplace import Workplace
 
 _TRUE = ("true", "1")
@@ -63,26 +66,43 @@ def refresh(place: Workplace, arguments: Arguments) -> None:
 
 
 def destroy(place: Workplace, arguments: Arguments) -> None:
+    protected = 0
+    if arguments.flag("exclude-protected"):
+        protected, everything = _protected(place, arguments)
+        if protected == everything:
+            _say(place, arguments, f"There were no unprotected resources to destroy. {_still(protected)}")
+            if protected:
+                return
     _consented(place, arguments, Kind.DESTROY)
-    _say_what_is_left(place, arguments)
+    if protected:
+        _say(place, arguments, f"All unprotected resources were destroyed. {_still(protected)}")
+    elif not arguments.has("target") and not arguments.flag("preview-only") and not arguments.flag("remove"):
+        _say(
+            place,
+            arguments,
+            "The resources in the stack have been deleted, but the history and configuration associated with the "
+            "stack are still maintained. \n"
+            f"If you want to remove the stack completely, run `pulumi stack rm {place.shown(place.ref)}`.",
+        )
 
 
-def _say_what_is_left(place: Workplace, arguments: Arguments) -> None:
-    """Only of a whole stack that went."""
-    unfinished = ("preview-only", "json", "remove", "exclude-protected")
-    if (
-        any(arguments.flag(name) for name in unfinished)
-        or arguments.has("target")
-        or arguments.has("exclude")
-    ):
-        return
-    place.shell.out(
-        "The resources in the stack have been deleted, but the history and configuration associated with the stack "
-        "are still maintained. "
-    )
-    place.shell.out(
-        f"If you want to remove the stack completely, run `pulumi stack rm {place.shown(place.ref)}`."
-    )
+def _protected(place: Workplace, arguments: Arguments) -> tuple[int, int]:
+    """How many of how many resources have to stay because something is protected."""
+    if arguments.has("target"):
+        raise EngineError("you cannot specify --target and --exclude-protected")
+    resources = read_deployment(place.backend, place.existing, Blind()).resources
+    staying = staying_of(resources, Options(exclude_protected=True))
+    return len([item for item in resources if item.urn in staying]), len(resources)
+
+
+def _still(protected: int) -> str:
+    return f"There are still {protected} protected resources associated with this stack."
+
+
+def _say(place: Workplace, arguments: Arguments, text: str) -> None:
+    if not arguments.flag("json"):
+        for line in text.split("\n"):
+            place.shell.out(line)
 
 
 def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
@@ -92,7 +112,8 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     if arguments.flag("preview-only"):
         _judge(_once(place, arguments, kind, preview=True), arguments, operation)
         return
-    yes, skip = require_consent(place, arguments)
+    # The exit code of a refresh that nobody agreed to is another one, as the official CLI has it.
+    yes, skip = require_consent(place, arguments, EngineError if kind is Kind.REFRESH else ConsentMissing)
     place.require_stack()
     if not skip:
         proposed = _once(place, arguments, kind, preview=True)
@@ -103,13 +124,15 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     _judge(_once(place, arguments, kind, preview=False), arguments, operation)
 
 
-def require_consent(place: Workplace, arguments: Arguments) -> tuple[bool, bool]:
-    """Whether to go on without asking, and without a preview. Raises `ConfigurationError` if nobody can be asked."""
+def require_consent(
+    place: Workplace, arguments: Arguments, missing: type[EngineError] = ConsentMissing
+) -> tuple[bool, bool]:
+    """Whether to go on without asking, and without a preview. Raises `missing` if nobody can be asked."""
     env = place.shell.env
     yes = arguments.flag("yes") or env.get("PULUMI_SKIP_CONFIRMATIONS") in _TRUE
     skip = arguments.flag("skip-preview") or env.get("PULUMI_SKIP_PREVIEW") in _TRUE
     if not yes and not skip and not place.shell.interactive:
-        raise ConfigurationError(
+        raise missing(
             "--yes or --skip-preview or --preview-only must be passed in to proceed "
             "when running in non-interactive mode"
         )
@@ -163,8 +186,9 @@ def _judge(result: Result, arguments: Arguments, operation: str = "update") -> N
 def _options(place: Workplace, arguments: Arguments, preview: bool) -> Options:
     named, excluded = arguments.values("target"), arguments.values("exclude")
     if named and excluded:
-        raise ConfigurationError(
-            "--target and --exclude cannot be used together; name what is meant or what is not"
+        raise UsageError(
+            "if any flags in the group [target exclude] are set none of the others can be; "
+            "[exclude target] were all set"
         )
     dependents = arguments.flag("target-dependents") or arguments.flag("exclude-dependents")
     replaced = (*arguments.values("replace"), *arguments.values("target-replace"))

@@ -9,7 +9,7 @@ from typing import Any
 from engine.cli.arguments import Arguments
 from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
-from engine.display import words
+from engine.display import tree
 from engine.errors import ConfigurationError, EngineError, StackNotFound
 from engine.state import stacks
 from engine.state.lock import locked
@@ -107,7 +107,7 @@ def show(place: Workplace, arguments: Arguments) -> None:
     place.shell.out("")
     place.shell.out("Current stack outputs:")
     found = outputs_of(deployment)
-    for line in words.outputs(found) if found else ["    No output values currently in this stack"]:
+    for line in tree.properties(found) if found else ["    No output values currently in this stack"]:
         place.shell.out(line)
 
 

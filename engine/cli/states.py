@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -10,49 +11,46 @@ from engine.cli.arguments import Arguments
 from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
 from engine.errors import EngineError
-from engine.eventjson import shown
 from engine.state import stacks
 from engine.state.checkpoint import decode_deployment, encode_export, export_document, parse_export
 from engine.state.lock import locked
+from engine.state.properties import compact, encode_map
 from engine.state.secrets import Blind, SecretsManager, passphrase_from
 from engine.state.snapshots import Snapshots, outputs_of, read_checkpoint, read_root, require_integrity
 from engine.state.vault import Vault
-from engine.values import has_secret, reveal
+from engine.values import blinded, reveal
 from engine.workplace import Workplace
 
 
 def output(place: Workplace, arguments: Arguments) -> None:
     ref = place.existing
     show_secrets = arguments.flag("show-secrets")
-    deployment = read_root(place.backend, ref, place.secrets if show_secrets else Blind())
-    found = {key: _shown(value, show_secrets) for key, value in outputs_of(deployment).items()}
+    outputs = outputs_of(read_root(place.backend, ref, place.secrets if show_secrets else Blind()))
+    found = encode_map(reveal(outputs) if show_secrets else blinded(outputs), None)
     if arguments.positionals:
         name = arguments.positionals[0]
         if name not in found:
             raise EngineError(f"current stack does not have output property '{name}'")
-        value = found[name]
-        plain = (
-            value
-            if isinstance(value, str) and not arguments.flag("json")
-            else json.dumps(value, ensure_ascii=False)
-        )
-        place.shell.text(plain)
+        place.shell.text(_indented(found[name]) if arguments.flag("json") else _line(found[name]))
     elif arguments.flag("json"):
-        place.shell.text(json.dumps(found, indent=2, ensure_ascii=False))
+        place.shell.text(_indented(found))
     elif arguments.flag("shell"):
         for key, value in found.items():
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            escaped = text.replace("'", "'\\''")
-            place.shell.out(f"{key}='{escaped}'")
+            place.shell.out(f"{key}={shlex.quote(_line(value))}")
     else:
         place.shell.out("Current stack outputs:")
-        rows = [
-            (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-            for key, value in found.items()
-        ]
+        rows = [(key, _line(value)) for key, value in found.items()]
         print_table(place, [("OUTPUT", "VALUE"), *rows], "    ") if rows else place.shell.out(
             "    No output values currently in this stack"
         )
+
+
+def _line(value: Any) -> str:
+    return value if isinstance(value, str) else compact(value)
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def export(place: Workplace, arguments: Arguments) -> None:
@@ -99,12 +97,6 @@ def _vault_for(place: Workplace, document: dict[str, Any], secrets: SecretsManag
     if not salt or salt == secrets.salt:
         return secrets
     return SecretsManager.open(salt, passphrase_from(place.shell.env, place.cwd))
-
-
-def _shown(value: Any, show_secrets: bool) -> Any:
-    if show_secrets:
-        return shown(reveal(value))
-    return "[secret]" if has_secret(value) and not isinstance(value, dict | list) else shown(value)
 
 
 VERBS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cli import configs, imports, operations, others, stacks, states, tags
+from engine.cli import configs, edits, imports, operations, others, stacks, states, tags
 from engine.cli.verb import Verb
 
 VERBS: dict[str, Verb] = {
@@ -13,6 +13,7 @@ VERBS: dict[str, Verb] = {
         *stacks.VERBS,
         *states.VERBS,
         *tags.VERBS,
+        *edits.VERBS,
         *configs.VERBS,
         *others.VERBS,
     )
@@ -33,7 +34,7 @@ REFUSED: dict[str, str] = {
         "package": "it runs its own packages only",
         "console": "there is none for this backend",
         "logs": "it reads no logs",
-        "state": "edit an export with `stack export` and `stack import`",
+        "state": "but for `state protect` and `state unprotect`, edit an export with `stack export` and `stack import`",
         "schema": "it has none",
         "ai": "it is not part of it",
         "neo": "it is not part of it",

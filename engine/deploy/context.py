@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from engine import urn as urns
@@ -67,6 +67,13 @@ class Context:
             log=log,
             cancelled=lambda: self.cancellation.requested,
         )
+
+    def finds(self, targets: Targets, known: Collection[str]) -> bool:
+        """Whether all of the targets that are named are known; each that isn't is reported."""
+        unknown = targets.unknown(known)
+        for said in unknown:
+            self.error(said)
+        return not unknown
 
     def warn(self, message: str, urn: str = "") -> None:
         self.events.emit(Diagnostic("warning", message, urn))

@@ -42,6 +42,18 @@ def held_by(kept: Iterable[Resource], resources: Sequence[Resource]) -> set[str]
     return held
 
 
+def followers_of(roots: Iterable[Resource], resources: Sequence[Resource]) -> set[str]:
+    """URNs of what refers to the given resources, directly or through others."""
+    known = {item.urn for item in roots}
+    found: set[str] = set()
+    for resource in resources:
+        # A state holds what is referred to before what refers to it.
+        if resource.urn not in known and not known.isdisjoint(references(resource)):
+            known.add(resource.urn)
+            found.add(resource.urn)
+    return found
+
+
 class Deletes:
     """Deletes resources of the old state, as many at once as the options allow."""
 
@@ -69,27 +81,33 @@ class Deletes:
         return not registered and self._context.options.targets.include(resource)
 
     def run(self, doomed: Sequence[Resource]) -> bool:
-        """Delete what may be deleted; False if something failed or is protected. Raises `Cancelled`."""
-        protected = [item for item in doomed if item.protect and not item.delete and not item.external]
-        for resource in protected:
+        """Delete what may be deleted; False if something failed or is protected. Raises `Cancelled`.
+
+        What a resource that stays refers to stays, too.
+        """
+        staying = [item for item in doomed if item.protect and not item.delete and not item.external]
+        for resource in staying:
             self._executor.refuse(
                 self._step(resource),
                 f'resource "{resource.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
                 "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
                 f"or use the command:\n`pulumi state unprotect {resource.urn!r}`",
             )
-        kept = held_by(protected, doomed) | {item.urn for item in protected}
-        ok = not protected
-        for layer in layers([item for item in doomed if item.urn not in kept]):
-            ok = self._layer(layer) and ok
-            if not ok and not protected and not self._context.options.continue_on_error:
+        refused = set(map(id, staying))
+        for layer in layers([item for item in doomed if id(item) not in refused]):
+            held = held_by(staying, doomed)
+            failed = self._layer([item for item in layer if item.urn not in held])
+            if failed and not self._context.options.continue_on_error:
                 return False
-        return ok
+            staying += failed
+        return not staying
 
-    def _layer(self, resources: list[Resource]) -> bool:
-        at_once = 1 if self._context.options.preview else min(len(resources), self._context.options.parallel)
-        with ThreadPoolExecutor(at_once) as pool:
-            return False not in list(pool.map(self._one, resources))
+    def _layer(self, resources: list[Resource]) -> list[Resource]:
+        """Those of them that could not be deleted."""
+        at_once = min(len(resources), 1 if self._context.options.preview else self._context.options.parallel)
+        with ThreadPoolExecutor(max(at_once, 1)) as pool:
+            gone = list(pool.map(self._one, resources))
+        return [item for item, done in zip(resources, gone, strict=True) if not done]
 
     def _one(self, resource: Resource) -> bool:
         try:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.deploy.context import Context
+from engine.deploy.context import Context, Options
 from engine.deploy.defaults import is_default
-from engine.deploy.deletes import Deletes, held_by
+from engine.deploy.deletes import Deletes, followers_of, held_by
 from engine.deploy.executor import Executor
 from engine.deploy.hooks import Hooks
 from engine.deploy.providers import Providers
-from engine.deploy.references import references
-from engine.errors import EngineError
+from engine.deploy.targets import Targets
 from engine.resource import Resource
 from engine.step import Op, Step
-from engine.urn import ROOT_TYPE, is_provider
 
 
 class Destroy:
@@ -25,58 +24,61 @@ class Destroy:
         self._deletes = Deletes(context, self._executor)
 
     def run(self) -> bool:
-        """Whether all of it went. Raises `EngineError` for targets that are unknown."""
-        leftovers = self._context.snapshot.leftovers()
-        doomed = self._doomed(leftovers)
-        ok = not self._needing(doomed, leftovers)
-        if ok:
+        """Whether all of it went; what did not has been reported."""
+        resources = self._context.snapshot.leftovers()
+        doomed = self._doomed(resources)
+        targets = self._context.options.targets
+        known = targets.exclude or self._context.finds(targets, {item.urn for item in resources})
+        ok = self._named(doomed)
+        if ok or self._context.options.preview:
             going = set(map(id, doomed))
-            self._keep([item for item in leftovers if id(item) not in going and not item.delete])
-            ok = self._deletes.run(doomed)
+            self._keep([item for item in resources if id(item) not in going and not item.delete])
+            ok = self._deletes.run(doomed) and ok
         if not ok:
             self._context.error("preview failed" if self._context.options.preview else "update failed")
-        return ok
+        return ok and known
 
     def _doomed(self, resources: list[Resource]) -> list[Resource]:
-        options = self._context.options
-        if options.targets:
-            return self._targeted(resources)
-        if options.exclude_protected:
-            protected = [item for item in resources if item.protect]
-            kept = held_by(protected, resources) | {item.urn for item in protected}
-            return [item for item in resources if item.urn not in kept]
-        return resources
-
-    def _targeted(self, resources: list[Resource]) -> list[Resource]:
+        """What the options let go: the named ones with what refers to them, or all but what has to stay."""
         targets = self._context.options.targets
-        for urn in targets.unknown({item.urn for item in resources}):
-            raise EngineError(
-                f"Target '{urn}' could not be found in the stack. Did you forget to escape $ in your shell?"
-            )
-        return [item for item in resources if _is_meant(item) and targets.include(item)]
+        if targets and not targets.exclude:
+            named = [item for item in resources if targets.names(item.urn)]
+            going = {item.urn for item in named} | followers_of(named, resources)
+            return [item for item in resources if item.urn in going]
+        staying = staying_of(resources, self._context.options)
+        return [item for item in resources if item.urn not in staying]
 
-    def _needing(self, doomed: list[Resource], resources: list[Resource]) -> bool:
-        """Whether something that is to stay needs what is to go; each is reported."""
-        gone, found = {item.urn for item in doomed}, False
-        for item in resources:
-            if item.urn not in gone and any(urn in gone for urn in references(item)):
-                self._context.error(
-                    f"Resource '{item.urn}' will be destroyed but was not specified in --target list.\n"
-                    "Either include resource in --target list or pass --target-dependents to proceed.",
-                    item.urn,
-                )
-                found = True
-        return found
+    def _named(self, doomed: list[Resource]) -> bool:
+        """Whether nothing goes that is not meant; each is reported."""
+        targets = self._context.options.targets
+        if not targets or targets.exclude or targets.dependents:
+            return True
+        unmeant = [item for item in doomed if not targets.names(item.urn)]
+        for item in unmeant:
+            self._context.error(
+                f"Resource '{item.urn}' will be destroyed but was not specified in --target list.\n"
+                "Either include resource in --target list or pass --target-dependents to proceed.",
+                item.urn,
+            )
+        return not unmeant
 
     def _keep(self, resources: list[Resource]) -> None:
         """What is not meant stays as it is, and is told of."""
-        if self._context.options.targets:
-            for item in resources:
-                kept = replace(item, id="")
-                internal = is_default(item.urn)
-                self._executor.run(Step(Op.SAME, item.urn, item.type, item, kept, internal=internal))
+        for item in resources:
+            step = Step(
+                Op.SAME, item.urn, item.type, item, replace(item, id=""), internal=is_default(item.urn)
+            )
+            self._executor.run(step)
 
 
-def _is_meant(resource: Resource) -> bool:
-    """Providers and the stack serve what stays; they are only deleted with everything else."""
-    return resource.type != ROOT_TYPE and not is_provider(resource.type)
+def staying_of(resources: Sequence[Resource], options: Options) -> set[str]:
+    """URNs of what a destroy has to leave alone: what is excluded or protected where that is to stay, and what these
+    need."""
+    excluded = options.targets if options.targets.exclude else Targets()
+    kept = [
+        item for item in resources if excluded.names(item.urn) or (options.exclude_protected and item.protect)
+    ]
+    urns = {item.urn for item in kept}
+    if excluded.dependents:
+        urns |= followers_of(kept, resources)
+    return urns | held_by([item for item in resources if item.urn in urns], resources)

@@ -29,6 +29,10 @@ class Refresh:
     def run(self) -> tuple[Deployment, bool]:
         """The refreshed deployment and whether everything could be read. Raises `Cancelled`."""
         everything = self._context.snapshot.resources()
+        if everything and not self._context.finds(
+            self._context.options.targets, {item.urn for item in everything}
+        ):
+            return self._context.snapshot.deployment(), False
         for item in everything:
             if not self._is_read(item) and self._is_told(item):
                 self._tell(item)
@@ -47,11 +51,11 @@ class Refresh:
 
     def _is_read(self, resource: Resource) -> bool:
         wanted = resource.custom and not urns.is_provider(resource.type) and not resource.pending_replacement
-        return wanted and not resource.delete and self._context.options.targets.include(resource)
+        return wanted and not resource.delete and self._context.options.targets.reach(resource)
 
     def _is_told(self, resource: Resource) -> bool:
         nothing_to_read = not resource.custom or urns.is_provider(resource.type)
-        return nothing_to_read and self._context.options.targets.include(resource)
+        return nothing_to_read and self._context.options.targets.reach(resource)
 
     def _tell(self, resource: Resource) -> None:
         """What nobody has to be asked about is as it is recorded."""

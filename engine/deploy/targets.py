@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -37,8 +37,12 @@ class Targets:
         return any(expression.fullmatch(urn) for expression in self._expressions)
 
     def include(self, resource: Resource) -> bool:
-        """Whether the operation is to touch the resource. Providers and the stack itself always are."""
-        if not self.patterns or resource.type == urns.ROOT_TYPE or urns.is_provider(resource.type):
+        """Whether an update is to touch the resource. Providers and the stack itself always are."""
+        return resource.type == urns.ROOT_TYPE or urns.is_provider(resource.type) or self.reach(resource)
+
+    def reach(self, resource: Resource) -> bool:
+        """Whether the resource is among those that are meant."""
+        if not self.patterns:
             return True
         named = self.names(resource.urn) or resource.urn in self._followers
         if not named and self.dependents and any(self._meant(urn) for urn in references(resource)):
@@ -49,9 +53,14 @@ class Targets:
     def _meant(self, urn: str) -> bool:
         return self.names(urn) or urn in self._followers
 
-    def unknown(self, known: Collection[str]) -> Iterable[str]:
-        """Literal targets that are not among the known URNs."""
-        return (pattern for pattern in self.patterns if "*" not in pattern and pattern not in known)
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """What to say of literal targets that are not among the known URNs."""
+        return [_not_found(text) for text in self.patterns if "*" not in text and text not in known]
+
+
+def _not_found(urn: str) -> str:
+    hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
+    return f"Target '{urn}' could not be found in the stack.{hint}"
 
 
 def _expression(pattern: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.display import sections, words
+from engine.display import sections, tree, words
 from engine.display.sections import Record
 from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
 from engine.step import Op, Step
 from engine.urn import name_of
-from engine.values import PropertyMap, Value, reveal
 
 Say = Callable[[str], None]
 
@@ -63,29 +62,6 @@ def _properties(step: Step) -> Iterator[str]:
     if step.op in (Op.DELETE, Op.DELETE_REPLACED, Op.DISCARD):
         return
     if step.old is None or step.op in (Op.CREATE, Op.READ):
-        yield from words.outputs(new, _DEPTH)
+        yield from tree.properties(new)
         return
-    yield from changes(old, new, _DEPTH)
-
-
-def changes(old: PropertyMap, new: PropertyMap, indent: str) -> Iterator[str]:
-    """The differing properties of two maps, with a sign in front of each."""
-    for key in dict.fromkeys([*old, *new]):
-        if key not in new:
-            yield f"{indent}- {key}: {words.rendered(old[key], indent + '  ')}"
-        elif key not in old:
-            yield f"{indent}+ {key}: {words.rendered(new[key], indent + '  ')}"
-        elif reveal(old[key]) != reveal(new[key]):
-            yield from _changed(key, old[key], new[key], indent)
-
-
-def _changed(key: str, old: Value, new: Value, indent: str) -> Iterator[str]:
-    if isinstance(old, list) and isinstance(new, list):
-        old = {f"[{at}]": item for at, item in enumerate(old)}
-        new = {f"[{at}]": item for at, item in enumerate(new)}
-    if isinstance(old, dict) and isinstance(new, dict):
-        yield f"{indent}~ {key}: {{"
-        yield from changes(old, new, indent + _DEPTH)
-        yield f"{indent}  }}"
-    else:
-        yield f"{indent}~ {key}: {words.rendered(old, indent)} => {words.rendered(new, indent)}"
+    yield from tree.changes(old, new, unchanged=False)

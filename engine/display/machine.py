@@ -12,8 +12,7 @@ from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, StepFaile
 from engine.resource import Resource
 from engine.state.fields import encode_resource
 from engine.step import Op, Step
-from engine.values import Secret, Unknown, Value
-from engine.wire import UNKNOWN_TEXT
+from engine.values import blinded
 
 Say = Callable[[str], None]
 
@@ -90,18 +89,8 @@ def _state(resource: Resource | None) -> dict[str, Any] | None:
     """The resource as a checkpoint has it, with secrets blinded."""
     if resource is None:
         return None
-    inputs, outputs = _blinded(resource.inputs), _blinded(resource.outputs)
+    inputs, outputs = blinded(resource.inputs), blinded(resource.outputs)
     return encode_resource(replace(resource, inputs=inputs, outputs=outputs), None)
-
-
-def _blinded(value: Value) -> Any:
-    if isinstance(value, dict):
-        return {key: _blinded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_blinded(item) for item in value]
-    if isinstance(value, Secret):
-        return "[secret]"
-    return UNKNOWN_TEXT if isinstance(value, Unknown) else value
 
 
 def _proposed(step: Step) -> Resource | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.display import words
+from engine.display import tree, words
 from engine.events import (
     Diagnostic,
     Event,
@@ -17,7 +17,7 @@ from engine.events import (
 from engine.resource import Resource
 from engine.step import UNCHANGING, Op
 from engine.urn import ROOT_TYPE, Urn
-from engine.values import Unknown, reveal
+from engine.values import Unknown, Value
 
 
 @dataclass
@@ -58,45 +58,30 @@ def lines(record: Record, show_outputs: bool = True) -> Iterator[str]:
     """The sections, in the order of the official display."""
     yield from policies(record)
     yield from diagnostics(record)
-    if show_outputs and record.root is not None and record.root.outputs and not _nothing_new(record):
+    exported = list(outputs(record)) if show_outputs and record.root is not None else []
+    if exported:
         yield "Outputs:"
-        yield from outputs(record)
+        yield from exported
         yield ""
     if record.summary is not None and not any(item.level == "mandatory" for item in record.violations):
         yield from resources(record, record.summary)
 
 
 def outputs(record: Record) -> Iterator[str]:
-    """What the stack exports; in an update, with signs where that has changed."""
+    """What the stack exports; with signs where that has changed, in a preview nothing else."""
     assert record.root is not None
     new = record.root.outputs
     if record.root_op is Op.CREATE or record.root_before is None:
-        yield from words.outputs(new)
-        return
+        return tree.properties({key: value for key, value in new.items() if value not in (None, "", [], {})})
     old = record.root_before.outputs
-    width = max(len(key) for key in (*old, *new))
-    for key in sorted({*old, *new}):
-        known = old if isinstance(new.get(key), Unknown) and key in old else new
-        name, value = key.ljust(width), words.rendered(known.get(key, old.get(key)), "    ")
-        if key not in old:
-            yield f"  + {name}: {value}"
-        elif key not in new:
-            yield f"  - {name}: {value}"
-        elif reveal(old[key]) == reveal(new[key]) or isinstance(new[key], Unknown):
-            yield f"    {name}: {value}"
-        else:
-            yield f"  ~ {name}: {words.rendered(old[key], '    ')} => {value}"
+    return tree.changes(old, _known(old, new), unchanged=False) if record.preview else tree.changes(old, new)
 
 
-def _nothing_new(record: Record) -> bool:
-    """Whether a preview knows of no output that would change."""
-    old, new = record.root_before, record.root
-    if not record.preview or old is None or new is None or record.root_op is Op.CREATE:
-        return False
-    return {*old.outputs} == {*new.outputs} and all(
-        isinstance(value, Unknown) or reveal(value) == reveal(old.outputs[key])
-        for key, value in new.outputs.items()
-    )
+def _known(old: Value, new: Value) -> Value:
+    """The new value, with the old one wherever it isn't known yet."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {key: _known(old.get(key), value) for key, value in new.items()}
+    return old if isinstance(new, Unknown) and old is not None else new
 
 
 def policies(record: Record) -> Iterator[str]:

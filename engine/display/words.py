@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from engine.step import Op, Step
-from engine.values import Secret, Unknown, Value, reveal
-from engine.wire import marked
+from engine.values import reveal
 
 SIGNS = {
     Op.SAME: "  ",
@@ -152,32 +149,3 @@ def duration(seconds: float) -> str:
     whole = max(math.ceil(seconds), 1)
     minutes, rest = divmod(whole, 60)
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
-
-
-def outputs(values: Mapping[str, Value], indent: str = "    ") -> Iterable[str]:
-    """Stack outputs as people read them, sorted, secrets masked."""
-    width = max((len(key) for key in values), default=0)
-    for key in sorted(values):
-        yield f"{indent}{key.ljust(width)}: {rendered(values[key], indent)}"
-
-
-def rendered(value: Value, indent: str = "") -> str:
-    """One value; maps and lists take several lines."""
-    if isinstance(value, Secret):
-        return "[secret]"
-    if isinstance(value, Unknown):
-        return "[unknown]"
-    if value is None:
-        return "<null>"
-    if isinstance(value, dict) and value:
-        inner = "\n".join(outputs(value, indent + "    "))
-        return f"{{\n{inner}\n{indent}}}"
-    if isinstance(value, list) and value:
-        inner = "\n".join(
-            f"{indent}    [{at}]: {rendered(item, indent + '    ')}" for at, item in enumerate(value)
-        )
-        return f"[\n{inner}\n{indent}]"
-    if isinstance(value, str | bool | int | float | dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    plain: Any = marked(value)
-    return json.dumps(plain, ensure_ascii=False, default=str)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import yaml
 
 from engine.provider import ProviderError
 from engine.values import PropertyMap
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Timestamps stay texts, as they are in JSON."""
-
-    yaml_implicit_resolvers = {
-        start: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+from engine.yamltext import load_all
 
 
 def decode(text: str) -> list[PropertyMap]:
     """The Kubernetes objects in YAML documents; documents that are none are left out."""
     try:
-        documents: list[Any] = list(yaml.load_all(text, Loader=_Loader))
+        documents = load_all(text)
     except yaml.YAMLError as error:
         raise ProviderError(f"the YAML text can't be decoded: {error}") from error
     return [

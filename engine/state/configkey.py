@@ -48,6 +48,7 @@ def _split(text: str, project: str) -> tuple[str, str]:
         namespace, name = head, rest.removeprefix("config:")
     if not namespace or not name or (":" in name and "[" not in name):
         raise ConfigurationError(
-            f"could not parse '{text}' as a configuration key; write it as <name> or <namespace>:<name>"
+            f"invalid configuration key: could not parse {text} as a configuration key "
+            "(configuration keys should be of the form `<namespace>:<name>`)"
         )
     return namespace, name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from engine.paths import written
 from engine.state.configkey import ConfigKey, Path
 from engine.state.errors import ConfigurationError
 from engine.state.properties import compact
@@ -15,6 +16,13 @@ ConfigMap = dict[ConfigKey, Any]
 """Keys without a path to values as the file holds them."""
 
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)")
+
+
+class Masking:
+    """A decrypter for what is shown to everybody."""
+
+    def decrypt(self, ciphertext: str) -> str:
+        return "[secret]"
 
 
 def secure(ciphertext: str) -> dict[str, str]:
@@ -71,7 +79,7 @@ def listed(value: Any, decrypter: Decrypter | None) -> dict[str, Any]:
     hidden = has_secure(value)
     if hidden and decrypter is None:
         return {"secret": True}
-    shown = plain(value, decrypter) if decrypter else value
+    shown = plain(value, decrypter or Masking())
     entry = {"value": shown if isinstance(shown, str) else compact(shown)}
     return {**entry, **({"objectValue": shown} if is_object(value) else {}), "secret": hidden}
 
@@ -106,8 +114,7 @@ def put(config: ConfigMap, key: ConfigKey, value: Any) -> ConfigMap:
         return {**config, root: value}
     old = config.get(root)
     # Along a path, a text at the top gives way to an object.
-    changed = _with(old if is_object(old) else None, key.path, value)
-    return {**config, root: changed}
+    return {**config, root: _with(old if is_object(old) else None, key.path, value, (key.name,))}
 
 
 def drop(config: ConfigMap, key: ConfigKey) -> ConfigMap:
@@ -120,17 +127,27 @@ def drop(config: ConfigMap, key: ConfigKey) -> ConfigMap:
     return {**config, root: _without(config[root], key.path)}
 
 
-def _with(container: Any, path: Path, value: Any) -> Any:
+def _with(container: Any, path: Path, value: Any, at: Path) -> Any:
+    """The container, which stands at `at`, with the value at `path` in it; None for one that is yet to be made."""
     step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        items = list(_expect(container, list, step))
-        if step > len(items):
-            raise ConfigurationError(f"array index out of range: {step} in an array of {len(items)}")
-        item = _with(items[step] if step < len(items) else None, rest, value) if rest else value
-        return [*items[:step], item, *items[step + 1 :]]
-    entries = dict(_expect(container, dict, step))
-    entries[step] = _with(entries.get(step), rest, value) if rest else value
-    return _unreserved(entries)
+    place = (*at, step)
+    if container is None:
+        container = [None] * (step + 1) if isinstance(step, int) else {}
+    if not is_object(container):
+        wanted = "an array" if isinstance(step, int) else "a map"
+        raise ConfigurationError(f"{written(at)}: expected {wanted}")
+    if isinstance(container, dict):
+        if isinstance(step, int):
+            raise ConfigurationError(f"{written(place)}: key for a map must be a string")
+        item = _with(container.get(step), rest, value, place) if rest else value
+        return _unreserved({**container, step: item})
+    if not isinstance(step, int):
+        raise ConfigurationError(f"{written(place)}: key for an array must be an int")
+    if step > len(container):
+        raise ConfigurationError(f"{written(place)}: array index out of range")
+    old = container[step] if step < len(container) else None
+    item = _with(old, rest, value, place) if rest else value
+    return [*container[:step], item, *container[step + 1 :]]
 
 
 def _without(container: Any, path: Path) -> Any:
@@ -145,22 +162,7 @@ def _without(container: Any, path: Path) -> Any:
     return container
 
 
-def _expect(container: Any, kind: type, step: str | int) -> Any:
-    if container is None:
-        return kind()
-    if not isinstance(container, kind) or is_secure(container):
-        wanted = (
-            f"an array was expected for index {step}"
-            if kind is list
-            else f'a map was expected for key "{step}"'
-        )
-        raise ConfigurationError(f"{wanted}; remove the value that stands there first")
-    return container
-
-
 def _unreserved(entries: dict[Any, Any]) -> dict[Any, Any]:
     if is_secure(entries):
-        raise ConfigurationError(
-            '"secure" key in maps of length 1 are reserved; choose another name for the key'
-        )
+        raise ConfigurationError('maps with the single key "secure" are reserved')
     return entries

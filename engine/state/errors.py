@@ -1,7 +1,7 @@
 """What can go wrong around the files of a stack.
 
 StateError                1   something about the stored files
-├── ConfigurationError    2   a configuration key or value
+├── ConfigurationError    1   a configuration key or value
 ├── PassphraseError       1   the passphrase is missing or wrong
 ├── StackNotFound         6   no such stack, or none selected
 ├── StackExists           1   a stack of that name is there already

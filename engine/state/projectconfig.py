@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.state.configkey import parse_key
-from engine.state.configvalue import ConfigMap, has_secure, plain, text
+from engine.state.configvalue import ConfigMap, Masking, has_secure, plain, text
 from engine.state.errors import ConfigurationError
 from engine.state.properties import compact
 from engine.state.secrets import Decrypter
@@ -29,15 +29,8 @@ def program_config(config: ConfigMap, decrypter: Decrypter) -> ProgramConfig:
     return ProgramConfig(
         {str(key): text(config[key], decrypter) for key in keys},
         tuple(str(key) for key in keys if has_secure(config[key])),
-        {str(key): text(config[key], _Blind()) for key in keys},
+        {str(key): text(config[key], Masking()) for key in keys},
     )
-
-
-class _Blind:
-    """Sees nothing of what it decrypts."""
-
-    def decrypt(self, ciphertext: str) -> str:
-        return "[secret]"
 
 
 def with_project_config(config: ConfigMap, project: Project, stack: str) -> ConfigMap:

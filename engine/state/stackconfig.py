@@ -15,6 +15,7 @@ import yaml
 from engine.state.configkey import parse_key
 from engine.state.configvalue import ConfigMap
 from engine.state.errors import ConfigurationError, StateError
+from engine.yamltext import PulumiLoader
 
 SALT, PROVIDER, KEY, CONFIG = "encryptionsalt", "secretsprovider", "encryptedkey", "config"
 
@@ -78,7 +79,7 @@ class StackConfig:
 
 def _load(text: str, path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """The document, and the raw texts of the scalars directly under `config`."""
-    loader = yaml.SafeLoader(text)
+    loader = PulumiLoader(text)
     try:
         node = loader.get_single_node()
         document = loader.construct_document(node) if node else {}

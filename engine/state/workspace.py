@@ -14,6 +14,7 @@ import yaml
 
 from engine.state.errors import ConfigurationError, StackNotFound, StateError
 from engine.state.reference import StackReference, parse_reference
+from engine.yamltext import load
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
@@ -66,7 +67,7 @@ def require_project(cwd: Path) -> Project:
 def read_project(path: Path) -> Project:
     """Raises `ConfigurationError` for a file that can't be understood."""
     try:
-        document = yaml.safe_load(path.read_text())
+        document = load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise ConfigurationError(f"could not load the project '{path}': {error}; correct the file") from error
     if not isinstance(document, dict) or not document.get("name"):

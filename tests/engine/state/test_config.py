@@ -91,12 +91,22 @@ A = ConfigKey("shop", "a")
         (None, (), 1),
         (None, ("b",), {"b": 1}),
         (None, (0,), [1]),
+        (None, (2,), [None, None, 1]),
         ("text", ("b",), {"b": 1}),
         ({"c": 2}, ("b", 0, "d"), {"c": 2, "b": [{"d": 1}]}),
         ([5], (1,), [5, 1]),
         ([5], (0,), [1]),
     ],
-    ids=["whole", "new map", "new list", "text gives way", "made on the way", "appended", "replaced"],
+    ids=[
+        "whole",
+        "new map",
+        "new list",
+        "new list with gaps",
+        "text gives way",
+        "made on the way",
+        "appended",
+        "replaced",
+    ],
 )
 def test_a_value_is_put_at_its_path(before: Any, path: tuple[str | int, ...], after: Any) -> None:
     config = {} if before is None else {A: before}
@@ -107,12 +117,13 @@ def test_a_value_is_put_at_its_path(before: Any, path: tuple[str | int, ...], af
 @pytest.mark.parametrize(
     ("before", "path", "text"),
     [
-        ({"b": 1}, (0,), "an array was expected for index 0"),
-        ([1], ("b",), 'a map was expected for key "b"'),
-        ([1], (3,), "array index out of range"),
-        ({"b": secure("x")}, ("b", "c"), "a map was expected"),
+        ({"b": 1}, (0,), r"a\[0\]: key for a map must be a string"),
+        ([1], ("b",), "a.b: key for an array must be an int"),
+        ([1], (3,), r"a\[3\]: array index out of range"),
+        ({"b": secure("x")}, ("b", "c"), "a.b: expected a map"),
+        ({"b": 1}, ("b", 0), "a.b: expected an array"),
     ],
-    ids=["list wanted", "map wanted", "gap", "inside a secret"],
+    ids=["map wanted", "list wanted", "gap", "inside a secret", "inside a number"],
 )
 def test_a_value_that_does_not_fit_is_refused(before: Any, path: tuple[str | int, ...], text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):

@@ -3,10 +3,12 @@
 from tests.engine.conformance.cases import (
     basics,
     commands,
+    configs,
     failures,
     inquiries,
     kinds,
     options,
+    outputs,
     owners,
     packs,
     refresh,
@@ -26,4 +28,6 @@ CASES = (
     *commands.CASES,
     *values.CASES,
     *inquiries.CASES,
+    *configs.CASES,
+    *outputs.CASES,
 )
