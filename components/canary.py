@@ -86,6 +86,7 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             before.append(objects.register(generated.primary, self._after(*copies, guarded=guarded)))
         if generated.autoscaler is not None:
             before.append(objects.register(generated.autoscaler, self._after(before[-1])))
+        before += [objects.register(companion, self._after()) for companion in generated.companions]
         if generated.route is not None:
             before.append(objects.register(generated.route, self._after(*before)))
         self._lead(generated, before, guarded)

@@ -19,6 +19,7 @@ from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, primary, services
 from components.revision import Revision
+from gateways.carrying import annotation
 from gateways.gateway import Marks
 from gateways.registry import gateway_of
 from workloads.registry import scaler_of
@@ -59,6 +60,7 @@ class Generated:
     configs: tuple[Manifest, ...] = ()
     primary: Manifest | None = None
     autoscaler: Manifest | None = None
+    companions: tuple[Manifest, ...] = ()
     route: Manifest | None = None
 
     def part(self, manifest: Manifest) -> Literal["route", "apex", "primary", "other"]:
@@ -73,8 +75,14 @@ class Generated:
     @property
     def objects(self) -> tuple[Manifest, ...]:
         """All of them, in an order in which nothing refers to anything later, and whoever leads traffic comes last."""
-        optional = (self.primary, self.autoscaler, self.route, self.apex)
-        return (*self.services, *self.configs, *(item for item in optional if item is not None))
+        scaled, leading = (self.primary, self.autoscaler), (self.route, self.apex)
+        return (
+            *self.services,
+            *self.configs,
+            *(item for item in scaled if item is not None),
+            *self.companions,
+            *(item for item in leading if item is not None),
+        )
 
 
 def generate(canary: Canary, inputs: Inputs) -> Generated:
@@ -84,12 +92,14 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
     *inner, apex = services.services(canary, chosen, inputs.placement.apex, inputs.target, owner)
     foreign = inputs.apex is not None and _made_by_somebody_else(canary, inputs)
     stays = inputs.leaving and inputs.placement.apex == "target"
+    route = _route(canary, inputs, owner)
     common = Generated(
         tuple(inner),
         _taken_over(canary, inputs, apex) if foreign else _marked(canary, apex, stays),
         foreign,
         stays,
-        route=_route(canary, inputs, owner),
+        companions=gateway_of(canary).rest_on(canary, Marks({}, owner)) if route else (),
+        route=route,
     )
     if inputs.revision is None:
         return common
@@ -141,7 +151,7 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     gateway = gateway_of(canary)
     if gateway.source is not None and canary.route is None:
         return None
-    annotations = {**RELEASE, ATTEMPT: placement.attempt}
+    annotations = {**RELEASE, ATTEMPT: placement.attempt, **annotation(placement.traffic)}
     if placement.evidence is not None:
         annotations[EVIDENCE] = placement.evidence.annotation(canary.analysis)
     moved = placement.apex == "primary"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from automation.core.analysis import (
@@ -9,20 +10,22 @@ from automation.core.analysis import (
     DURATION,
     HOOK_TYPES,
     SUCCESS_RATE,
+    Affinity,
     Analysis,
     MetricCheck,
     TemplateRef,
     Webhook,
 )
 from automation.core.strategies.registry import DEFAULT, STRATEGIES
-from automation.core.strategies.strategy import Strategy
+from documents import matches
 from documents.section import Section
 
 
 def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
     """The analysis of a Canary in `namespace`; one that is `skipped` may leave out how its traffic moves."""
-    section.allow("iterations", "mirror", "mirrorWeight", "match", "sessionAffinity", *_moving_fields())
-    strategy = _strategy(section)
+    strategy = next((s for s in STRATEGIES.values() if s.asked(section.fields)), STRATEGIES[DEFAULT])
+    moving = {name for one in STRATEGIES.values() for name in one.fields}
+    section.allow(*moving)
     metrics = [_metric(metric, namespace) for metric in section.sections("metrics")]
     webhooks = [_webhook(webhook) for webhook in section.sections("webhooks")]
     analysis = Analysis(
@@ -39,28 +42,54 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         alerts=len(section.sections("alerts")),
         strategy=strategy.name,
         parameters={name: section.fields[name] for name in strategy.fields if name in section.fields},
+        ignored=tuple(sorted(name for name in moving - {*strategy.fields} if section.fields.get(name))),
+        iterations=section.whole("iterations", 0),
+        match=matches.read(section),
+        mirror=_mirrored(section),
+        affinity=_affinity(section.section("sessionAffinity")) if "sessionAffinity" in section else None,
     )
+    section.allow("sessionAffinity")
     section.close()
-    _refuse_motionless(section, analysis.step_weights, skipped=skipped)
+    if not strategy.asked(section.fields) and not skipped:
+        section.refuse("stepWeight", "is missing, so no traffic would ever move", "set it, such as 10")
+    _refuse_falling(section, analysis.step_weights)
     return analysis
 
 
-def _moving_fields() -> tuple[str, ...]:
-    """The fields that say how traffic moves, one of which a document has."""
-    return (*(name for strategy in STRATEGIES.values() for name in strategy.fields), "iterations")
+def _mirrored(section: Section) -> int:
+    """The percentage of requests that is mirrored: all of them, unless `mirrorWeight` says how many."""
+    weight = section.whole("mirrorWeight", 0, most=100)
+    return (weight or 100) if section.flag("mirror") else 0
 
 
-def _strategy(section: Section) -> Strategy:
-    asked = (s for s in STRATEGIES.values() if any(section.fields.get(name) for name in s.fields))
-    return next(asked, STRATEGIES[DEFAULT])
+def _affinity(section: Section) -> Affinity:
+    """In the order in which Flagger writes the attributes of its cookies."""
+    affinity = Affinity(
+        cookie=section.text("cookieName", required=True),
+        primary_cookie=section.text("primaryCookieName"),
+        max_age=section.whole("maxAge", 0) or Affinity.max_age,
+        attributes="; ".join(_attributes(section)),
+    )
+    section.close()
+    return affinity
 
 
-def _refuse_motionless(section: Section, steps: tuple[int, ...], *, skipped: bool) -> None:
-    moving = [name for name in _moving_fields() if section.fields.get(name)]
-    if len(moving) > 1:
-        section.refuse(moving[1], f"contradicts {moving[0]}", f"keep one of {', '.join(moving)}")
-    if not moving and not skipped:
-        section.refuse("stepWeight", "is missing, so no traffic would ever move", "set it, such as 10")
+def _attributes(section: Section) -> Iterator[str]:
+    if domain := section.text("domain"):
+        yield f"Domain={domain}"
+    if section.flag("httpOnly"):
+        yield "HttpOnly"
+    if section.flag("partitioned"):
+        yield "Partitioned"
+    if path := section.text("path"):
+        yield f"Path={path}"
+    if same_site := section.text("sameSite", choices=("", "Strict", "Lax", "None")):
+        yield f"SameSite={same_site}"
+    if section.flag("secure"):
+        yield "Secure"
+
+
+def _refuse_falling(section: Section, steps: tuple[int, ...]) -> None:
     if any(later <= earlier for earlier, later in pairwise(steps)):
         section.refuse(
             "stepWeights", "does not rise", "list the canary's weights from the lowest to the highest"

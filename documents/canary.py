@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,10 @@ from documents.outline import DEFAULT_INTERVAL, Outline
 from documents.section import Section
 from documents.support import refuse_unsupported
 from gateways import registry as gateways
-from gateways.gateway import Source
+from gateways.gateway import Gateway, Source
 from workloads import registry as workloads
 
-_MESH_ONLY = (
-    "trafficDistribution",
+_ROUTING = (
     "timeout",
     "backendTimeout",
     "gateways",
@@ -34,9 +33,9 @@ _MESH_ONLY = (
     "mirror",
     "corsPolicy",
     "meshName",
-    "backends",
-    "unmanagedMetadata",
 )
+"""What only gateways read."""
+_UNREAD = ("trafficDistribution", "unmanagedMetadata", "backends")
 _OURS = ("scope",)
 """Optional fields of checks that the model doesn't have: a document with one would lose it in Flagger."""
 
@@ -125,9 +124,19 @@ def _read(root: Section) -> Canary:
         primary_bounds=_primary_bounds(spec.section("autoscalerRef")),
     )
     spec.close()
-    refuse_unsupported(spec, spec.section(analysis_field), canary.analysis.strategy)
+    refuse_unsupported(spec, spec.section(analysis_field), canary.analysis)
     gateway = gateways.GATEWAYS.get(canary.provider)
-    return replace(canary, route_name=gateway.route_name(canary)) if gateway else canary
+    if gateway is None:
+        return canary
+    spec.problems.extend(_unable(gateway, canary, analysis_field))
+    switches = replace(canary.analysis, switches="weights" in gateway.carries)
+    return replace(canary, route_name=gateway.route_name(canary), analysis=switches)
+
+
+def _unable(gateway: Gateway, canary: Canary, analysis_field: str) -> Iterator[Problem]:
+    """What the gateway can't do of what the document asks for, told of the field as the document calls it."""
+    for problem in gateway.unable(canary):
+        yield replace(problem, path=problem.path.replace("spec.analysis", f"spec.{analysis_field}"))
 
 
 def _analysis_field(spec: Section) -> str:
@@ -172,7 +181,7 @@ def _primary_bounds(autoscaler: Section) -> dict[str, int]:
 
 
 def _service(section: Section, target: str) -> Service:
-    section.allow(*_MESH_ONLY)
+    section.allow(*_ROUTING, *_UNREAD)
     port = section.whole("port", 0, least=1, most=65535)
     if "port" not in section:
         section.refuse("port", "is missing", "set it to the port of the Services, such as 80")
@@ -187,6 +196,7 @@ def _service(section: Section, target: str) -> Service:
         apex_meta=_meta(section.section("apex")),
         primary_meta=_meta(section.section("primary")),
         canary_meta=_meta(section.section("canary")),
+        routing={name: section.fields[name] for name in _ROUTING if name in section},
     )
     section.close()
     return service

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from automation.core.analysis import Analysis
 from automation.core.shape import shown
 from automation.core.strategies.registry import STRATEGIES
 from documents.section import Section
@@ -32,29 +33,25 @@ MODEL_PROVIDERS = [
     "traefik",
 ]
 _GATES = ("confirm-rollout", "confirm-traffic-increase", "confirm-promotion", "rollback")
-_STRATEGIES = {
-    "iterations": "Blue/Green and A/B releases by iterations are not supported",
-    "match": "A/B releases by match rules are not supported",
-    "mirror": "mirroring is not supported",
-    "sessionAffinity": "session affinity is not supported",
-}
+_FIELDS = {"weights": "stepWeight", "affinity": "sessionAffinity"}
+"""The field of an analysis that asks for something that a gateway carries, where it is called otherwise."""
 
 
-def refuse_unsupported(spec: Section, analysis: Section, strategy: str) -> None:
-    """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload."""
-    _refuse_gateway(spec, strategy)
+def refuse_unsupported(spec: Section, section: Section, analysis: Analysis) -> None:
+    """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload.
+
+    `section` is where the `analysis` was read from.
+    """
+    _refuse_gateway(spec, section, analysis)
     _refuse_kind(spec.section("targetRef"), WORKLOADS)
     _refuse_kind(spec.section("autoscalerRef"), SCALERS)
-    for name, sentence in _STRATEGIES.items():
-        if analysis.fields.get(name):
-            analysis.refuse(name, sentence, f"remove {name} and release by stepWeight")
-    for hook in analysis.sections("webhooks"):
+    for hook in section.sections("webhooks"):
         kind = hook.fields.get("type")
         if kind in _GATES:
             hook.refuse("type", f"{kind} hooks are not supported", "remove the hook; nothing would ask it")
 
 
-def _refuse_gateway(spec: Section, strategy: str) -> None:
+def _refuse_gateway(spec: Section, section: Section, analysis: Analysis) -> None:
     provider = spec.fields.get("provider") or DEFAULT
     known = f"use one of {', '.join(GATEWAYS)}"
     if not isinstance(provider, str) or provider not in GATEWAYS:
@@ -62,10 +59,17 @@ def _refuse_gateway(spec: Section, strategy: str) -> None:
         named = provider if provider in MODEL_PROVIDERS else shown(provider)
         spec.refuse("provider", f"{named} {unknown}", known)
     else:
-        if beyond := STRATEGIES[strategy].needs - GATEWAYS[provider].carries:
-            spec.refuse("provider", f"{provider} can't release by {', '.join(sorted(beyond))}", known)
+        for need in sorted(_needs(analysis) - GATEWAYS[provider].carries):
+            able = [name for name, gateway in GATEWAYS.items() if need in gateway.carries]
+            remedy = f"use one of {', '.join(able)}" if able else "release another way"
+            section.refuse(_FIELDS.get(need, need), f"{provider} can't release by {need}", remedy)
         if (source := GATEWAYS[provider].source) is not None:
             _refuse_source(spec, source)
+
+
+def _needs(analysis: Analysis) -> frozenset[str]:
+    kept = frozenset({"affinity"}) if analysis.affinity else frozenset()
+    return STRATEGIES[analysis.strategy].needs(analysis) | kept
 
 
 def _refuse_source(spec: Section, source: Source) -> None:

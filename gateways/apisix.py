@@ -6,7 +6,10 @@ The user's ApisixRoute is only read. All of its rules stay live; each copy shado
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import inherited
@@ -19,6 +22,20 @@ from gateways.gateway import Carried, Gateway, Marks, Source
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
 PRIORITY = 10000
 """Above whatever a source rule says."""
+CHOSEN_PRIORITY = 2 * PRIORITY
+"""Rules for chosen requests: above all that are for everybody."""
+_MIRROR = "proxy-mirror"
+_UNSEEN = (
+    "While no user's request reaches the canary APISIX counts none of its answers: built-in checks look at the whole "
+    "route until then"
+)
+_OPERATORS: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "exact": ("Equal", str),
+    "regex": ("RegexMatch", str),
+    "prefix": ("RegexMatch", lambda text: f"^{re.escape(text)}"),
+    "suffix": ("RegexMatch", lambda text: f"{re.escape(text)}$"),
+}
+"""How APISIX compares, by the words of `analysis.match`."""
 
 # A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, str] = {
@@ -54,8 +71,22 @@ class Apisix:
         shape=fields("metadata", metadata=NAMED, spec=fields(http=Items(_RULE))),
     )
     kind = ROUTE
+    companions = ()
     ruled = ("f:spec", "f:http")
-    carries = frozenset({"weights"})
+    carries = frozenset({"weights", "match", "mirror"})
+
+    says = ()
+
+    def unable(self, canary: Canary) -> tuple[Problem, ...]:
+        return tuple(
+            Problem(
+                f"spec.analysis.match[{index}].sourceLabels",
+                "apisix can't tell requests by the labels of who sends them",
+                "match headers or queryParams",
+            )
+            for index, chosen in enumerate(map(json.loads, canary.analysis.match))
+            if "sourceLabels" in chosen
+        )
 
     def route_name(self, canary: Canary) -> str:
         """Named after the user's route and the apex."""
@@ -78,8 +109,9 @@ class Apisix:
     def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
         if source is None:
             return ()
+        unseen = canary.analysis.strategy == "blue-green" or canary.analysis.mirror
         name, split = f"{source['metadata']['name']}.{canary.namespace}", dict(_split(canary, source))
-        return tuple(
+        return ((_UNSEEN,) if unseen else ()) + tuple(
             f"Rule {rule.get('name', index)} of APISIX route {name} is left alone and leads to primary only: "
             + "; ".join(f"{problem.path}: {problem.problem}" for problem in _wrong(canary, name, index, rule))
             for index, rule in _led(canary, source)
@@ -106,12 +138,16 @@ class Apisix:
             },
             "spec": {
                 **copy.deepcopy(source["spec"]),
-                "http": [_shadow(canary, rule, traffic) for rule in rules],
+                "http": [made for rule in rules for made in _shadows(canary, rule, traffic)],
             },
         }
 
+    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
+        return ()
+
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         rules = [_found(rule) for rule in (route.get("spec") or {}).get("http") or ()]
+        rules = [weights for weights in rules if weights.keys() != {f"{canary.apex}-primary"}]
         most = max((weights.get(f"{canary.apex}-canary", 0) for weights in rules), default=0)
         traffic = Traffic(min(max(most, 0), 100))
         wanted = _weights(canary, traffic)
@@ -122,9 +158,14 @@ class Apisix:
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         changed, weights = copy.deepcopy(route), _weights(canary, traffic)
-        for backend in _backends(changed):
-            if backend.get("serviceName") in weights:
-                backend["weight"] = weights[backend["serviceName"]]
+        for rule in (changed.get("spec") or {}).get("http") or ():
+            if not traffic.mirror:
+                _forget_mirror(canary, rule)
+            if _found(rule).keys() == {f"{canary.apex}-primary"}:
+                continue  # for requests that are not chosen
+            for backend in rule.get("backends") or ():
+                if backend.get("serviceName") in weights:
+                    backend["weight"] = weights[backend["serviceName"]]
         return changed
 
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
@@ -150,11 +191,6 @@ APISIX: Gateway = Apisix()
 
 def _weights(canary: Canary, traffic: Traffic) -> dict[str, int]:
     return {f"{canary.apex}-primary": traffic.primary, f"{canary.apex}-canary": traffic.canary}
-
-
-def _backends(route: Manifest) -> Iterator[Manifest]:
-    for rule in (route.get("spec") or {}).get("http") or ():
-        yield from rule.get("backends") or ()
 
 
 def _found(rule: Manifest) -> dict[str, int]:
@@ -187,6 +223,68 @@ def _shadow(canary: Canary, rule: Manifest, traffic: Traffic) -> Manifest:
             for service, weight in _weights(canary, traffic).items()
         ],
     }
+
+
+def _shadows(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manifest]:
+    """The copies of a rule: one, or one for each rule of chosen requests and one for everybody else."""
+    shadow = _shadow(canary, rule, traffic)
+    if traffic.mirror:
+        shadow["plugins"] = [
+            *(shadow.get("plugins") or ()),
+            _mirror(canary, rule["backends"][0], traffic.mirror),
+        ]
+    if not traffic.match:
+        yield shadow
+        return
+    match = shadow.get("match") or {}
+    for index, chosen in enumerate(map(json.loads, traffic.match)):
+        yield {
+            **copy.deepcopy(shadow),
+            "name": f"{rule['name']}-chosen-{index}",
+            "priority": CHOSEN_PRIORITY + int(rule.get("priority") or 0),
+            "match": {**copy.deepcopy(match), "exprs": [*(match.get("exprs") or ()), *_expressions(chosen)]},
+        }
+    yield {**shadow, "backends": [{**shadow["backends"][0], "weight": 100}]}
+
+
+def _expressions(chosen: Mapping[str, Any]) -> Iterator[Manifest]:
+    for field, scope in (("headers", "Header"), ("queryParams", "Query")):
+        for name, condition in chosen.get(field, {}).items():
+            for way, text in condition.items():
+                operator, written = _OPERATORS[way]
+                yield {"subject": {"scope": scope, "name": name}, "op": operator, "value": written(text)}
+
+
+def _mirror(canary: Canary, backend: Manifest, percent: int) -> Manifest:
+    """The plugin takes one address, so copies go to the canary's Service."""
+    port = (
+        canary.service.port
+        if backend.get("servicePort") == canary.service.port_name
+        else backend["servicePort"]
+    )
+    return {
+        "name": _MIRROR,
+        "enable": True,
+        "config": {"host": _mirror_host(canary, port), "sample_ratio": percent / 100},
+    }
+
+
+def _mirror_host(canary: Canary, port: Any) -> str:
+    return f"http://{canary.apex}-canary.{canary.namespace}:{port}"
+
+
+def _forget_mirror(canary: Canary, rule: Manifest) -> None:
+    ours = _mirror_host(canary, "")
+    plugins = rule.get("plugins")
+    if plugins:
+        rule["plugins"] = [
+            plugin
+            for plugin in plugins
+            if not (
+                plugin.get("name") == _MIRROR
+                and str((plugin.get("config") or {}).get("host")).startswith(ours)
+            )
+        ]
 
 
 def _wrong(canary: Canary, name: str, index: int, rule: Manifest) -> Iterator[Problem]:

@@ -37,10 +37,14 @@ class Marks:
 
 @dataclass(frozen=True)
 class Carried:
-    """What a live generated route does with traffic. Not `exact`: some of its weights say otherwise, or are gone."""
+    """What a live generated route does with traffic. Not `exact`: some of its weights say otherwise, or are gone.
+
+    `waits` says what it waits for until users' requests go that way, "" where they do.
+    """
 
     traffic: Traffic
     exact: bool
+    waits: str = ""
 
 
 class Gateway(Protocol):
@@ -62,6 +66,11 @@ class Gateway(Protocol):
         ...
 
     @property
+    def companions(self) -> tuple[Kind, ...]:
+        """The kinds of generated objects that the route rests on and that carry no traffic themselves."""
+        ...
+
+    @property
     def ruled(self) -> tuple[str, ...]:
         """The field of the generated route whose manager decides where traffic goes: its path in managed fields."""
         ...
@@ -69,6 +78,15 @@ class Gateway(Protocol):
     @property
     def carries(self) -> frozenset[str]:
         """What it can do with traffic: "weights", and the other fields of `Traffic` by their names."""
+        ...
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """The fields of a Canary's `spec.service`, beside those of its Services, that it obeys."""
+        ...
+
+    def unable(self, canary: Canary) -> tuple[Problem, ...]:
+        """What the document asks for and this gateway can't do, and what it needs and the document doesn't say."""
         ...
 
     def route_name(self, canary: Canary) -> str:
@@ -85,6 +103,10 @@ class Gateway(Protocol):
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
         """The generated route for this traffic. Raises Refused with `problems`."""
+        ...
+
+    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
+        """Those objects: they are in force before the route is."""
         ...
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:

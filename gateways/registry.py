@@ -21,8 +21,13 @@ def gateway_of(canary: Canary) -> Gateway:
 
 def kinds() -> frozenset[Kind]:
     """All kinds of objects that gateways read or write."""
-    sources = (gateway.source.kind for gateway in GATEWAYS.values() if gateway.source)
-    return frozenset(sources) | frozenset(gateway.kind for gateway in GATEWAYS.values())
+    return frozenset(kind for gateway in GATEWAYS.values() for kind in kinds_of(gateway))
+
+
+def kinds_of(gateway: Gateway) -> tuple[Kind, ...]:
+    """The kinds of objects that one gateway reads or writes."""
+    source = (gateway.source.kind,) if gateway.source else ()
+    return (*source, *gateway.companions, gateway.kind)
 
 
 def sources() -> Mapping[str, Source]:

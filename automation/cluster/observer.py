@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex
 from gateways import registry as gateways
+from gateways.carrying import carried_by
 from workloads import registry as workloads
 from workloads.ports import port_problems
 from workloads.selector import Selector, selector_of, sharing_problems
@@ -59,7 +60,7 @@ class TickContext:
 
 
 class Observer:
-    """Reads from a live copy of the objects of `kinds()`, in which configuration is `remembered`."""
+    """Reads from a live copy of objects, in which configuration is `remembered`."""
 
     def __init__(self, copies: Copies) -> None:
         self._copies, self._neighbours = copies, Neighbours(copies)
@@ -84,7 +85,7 @@ class Observer:
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
             routable=not unrouted,
-            problems=(*problems, *map(str, unrouted), *self._rivals(canary)),
+            problems=(*problems, *self._missing(canary), *map(str, unrouted), *self._rivals(canary)),
             remarks=gateway.left_alone(canary, source),
             providers=context.providers,
             strict=context.strict,
@@ -109,6 +110,15 @@ class Observer:
                     f"{kind.kind} {reference.name}.{canary.namespace} is not there, and the target's pods need it"
                 )
         return found, problems
+
+    def _missing(self, canary: Canary) -> Iterator[str]:
+        """What is said of kinds of the Canary's gateway that the cluster does not have."""
+        for kind in gateways.kinds_of(gateways.gateway_of(canary)):
+            if self._copies.lacks(kind):
+                yield (
+                    f"The cluster has no {kind.kind} ({kind.api_version}), which provider {canary.provider} needs: "
+                    "install it, or name another provider in spec.provider"
+                )
 
     def _target(self, canary: Canary, now: float) -> tuple[Target | None, list[str]]:
         workload = workloads.workload_of(canary)
@@ -171,14 +181,14 @@ class Observer:
 
 
 def kinds() -> frozenset[Kind]:
-    """The kinds of objects that a driver looks at."""
+    """The kinds of objects that a driver looks at, whatever gateways its Canaries name."""
     own = frozenset({CANARY, SERVICE, ENDPOINT_SLICE, CONFIG_MAP, SECRET, CONTROLLER_REVISION})
-    return own | workloads.kinds() | gateways.kinds()
+    return own | workloads.kinds()
 
 
 def kinds_by_name() -> Mapping[str, Kind]:
-    """The same by what manifests call them."""
-    return {kind.kind: kind for kind in kinds()}
+    """These and those of gateways by what manifests call them."""
+    return {kind.kind: kind for kind in kinds() | gateways.kinds()}
 
 
 def remembered(kind: Kind) -> Callable[[Manifest], Manifest]:
@@ -209,13 +219,13 @@ def live_source(canary: Canary, copies: Copies) -> Manifest | None:
 
 def live_route(route: Manifest, canary: Canary) -> Route:
     """The generated route as it stands in the API server."""
-    gateway = gateways.gateway_of(canary)
-    carried, owner = gateway.carried(canary, route), owner_of(gateway.ruled, route)
+    carried, owner = carried_by(canary, route), owner_of(gateways.gateway_of(canary).ruled, route)
     return Route(
         traffic=carried.traffic,
         attempt=(route["metadata"].get("annotations") or {}).get(ATTEMPT, ""),
         differs=bool(owner) or not carried.exact,
         changed_by=owner,
+        waits=carried.waits,
     )
 
 

@@ -48,6 +48,10 @@ class Copies(Protocol):
 
     def all(self, kind: Kind) -> list[Manifest]: ...
 
+    def lacks(self, kind: Kind) -> bool:
+        """Whether the cluster has no such kind of objects."""
+        ...
+
     def put(self, kind: Kind, thing: Manifest) -> None:
         """Takes in what a writer got back, so that the next look sees it."""
         ...

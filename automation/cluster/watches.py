@@ -16,6 +16,7 @@ from automation.errors import ClusterAway, SluiceError
 Key = tuple[str, str]
 Changed = Callable[[Kind, Manifest], None]
 Kept = Callable[[Manifest], Manifest]
+LIST_SECONDS = 30.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -44,6 +45,7 @@ class Watch:
         self._listed = threading.Event()
         self._stopped = threading.Event()
         self.trouble: SluiceError | None = None
+        self.absent = False
         self._thread = threading.Thread(target=self._follow, name=f"watch-{kind.plural}", daemon=True)
 
     @property
@@ -115,7 +117,8 @@ class Watch:
                 self._changed(self.kind, thing)
         for key in before.keys() - listed.keys():
             self._changed(self.kind, before[key])
-        if not since:
+        self.absent = not since
+        if self.absent:
             raise ClusterAway(f"the cluster has no {self.kind.plural} yet")
         return since
 
@@ -149,7 +152,8 @@ def _trouble(broken: Exception, kind: Kind) -> SluiceError:
 
 
 class Watches:
-    """The watches of one driver: one a kind, for the whole cluster.
+    """The watches of one driver: one a kind, for the whole cluster. A kind that is not among `kinds`, such as that of a
+    gateway which no Canary has named so far, is followed from the first question about it on.
 
     A driver of one namespace (`only`), or one that may not see the whole cluster, watches namespaces: that one, or
     those of `least`. `kept` says what is remembered of an object of a kind, by default all of it. `changed(kind,
@@ -167,49 +171,79 @@ class Watches:
     ) -> None:
         self._cluster, self._changed, self._kept = cluster, changed, kept or {}
         self._least = frozenset([only] if only else least)
-        self._watches = {kind: self._narrow(kind) if only else [self._wide(kind)] for kind in kinds}
+        self._only = only
+        self._watches = {kind: self._of(kind) for kind in kinds}
+        self._widening = threading.Lock()
 
-    def start(self, seconds: float = 30.0) -> None:
+    def start(self, seconds: float = LIST_SECONDS) -> None:
         """Starts all and waits until each has listed once. Raises ClusterAway or ClusterRefused after `seconds`."""
         for kind, watches in self._watches.items():
-            if watches[0].everywhere and self._least and not self._may_list(kind):
-                self._watches[kind] = self._narrow(kind)
-        started = [watch for watches in self._watches.values() for watch in watches]
+            self._watches[kind] = self._seen_by_us(kind, watches)
+        started = list(self._all())
         for watch in started:
             watch.start()
-        for watch in started:
-            if not watch.ready(seconds):
-                raise watch.trouble or ClusterAway(
-                    f"the cluster did not list {watch.kind.plural} in {seconds:g} s"
-                )
+        _await(started, seconds)
 
     def stop(self) -> None:
         for watch in self._all():
             watch.stop()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        found = (watch.get(namespace, name) for watch in self._watches[kind])
+        found = (watch.get(namespace, name) for watch in self._following(kind))
         return next((thing for thing in found if thing is not None), None)
 
     def all(self, kind: Kind) -> list[Manifest]:
-        return [thing for watch in self._watches[kind] for thing in watch.all()]
+        return [thing for watch in self._following(kind) for thing in watch.all()]
+
+    def lacks(self, kind: Kind) -> bool:
+        return all(watch.absent for watch in self._following(kind))
 
     def put(self, kind: Kind, thing: Manifest) -> None:
-        for watch in self._watches[kind]:
+        for watch in self._following(kind):
             if watch.covers(thing):
                 watch.put(thing)
 
     def drop(self, kind: Kind, namespace: str, name: str) -> None:
-        for watch in self._watches[kind]:
+        for watch in self._following(kind):
             watch.drop(namespace, name)
 
     def trouble(self) -> SluiceError | None:
         """Why the copy may be old, where a watch can't follow just now."""
         return next((watch.trouble for watch in self._all() if watch.trouble), None)
 
+    def _following(self, kind: Kind) -> list[Watch]:
+        """The watches of a kind, which have listed it. Raises ClusterAway or ClusterRefused where they can't."""
+        known = self._watches.get(kind)
+        if known is not None:
+            return known  # nobody waits for a kind that somebody else has just asked for
+        with self._widening:
+            if kind not in self._watches:
+                self._watches = {**self._watches, kind: self._followed(kind)}
+            return self._watches[kind]
+
+    def _followed(self, kind: Kind) -> list[Watch]:
+        started = self._seen_by_us(kind, self._of(kind))
+        for watch in started:
+            watch.start()
+        try:
+            _await(started, LIST_SECONDS)
+        except SluiceError:
+            for watch in started:
+                watch.stop()
+            raise
+        return started
+
     def _all(self) -> Iterator[Watch]:
         for watches in self._watches.values():
             yield from watches
+
+    def _of(self, kind: Kind) -> list[Watch]:
+        return self._narrow(kind) if self._only else [self._wide(kind)]
+
+    def _seen_by_us(self, kind: Kind, watches: list[Watch]) -> list[Watch]:
+        """The watches, or narrower ones where we may not see the whole cluster."""
+        narrower = watches[0].everywhere and self._least and not self._may_list(kind)
+        return self._narrow(kind) if narrower else watches
 
     def _wide(self, kind: Kind) -> Watch:
         return Watch(self._cluster, kind, EVERYWHERE, self._changed, self._kept.get(kind, _whole))
@@ -225,6 +259,14 @@ class Watches:
             return self._cluster.may_list(kind)
         except ClusterAway:
             return True  # the watch goes on asking, and says what is wrong
+
+
+def _await(started: Iterable[Watch], seconds: float) -> None:
+    for watch in started:
+        if not watch.ready(seconds):
+            raise watch.trouble or ClusterAway(
+                f"the cluster did not list {watch.kind.plural} in {seconds:g} s"
+            )
 
 
 def _whole(thing: Manifest) -> Manifest:

@@ -18,6 +18,10 @@ def advice(canary: Canary) -> list[str]:
     if canary.skip_analysis:
         return said
     said += [
+        f"analysis.{name} is ignored: the release goes by {canary.analysis.strategy}"
+        for name in canary.analysis.ignored
+    ]
+    said += [
         f"Metric {check.name} has no bound and passes whatever it measures: give it thresholdRange.min"
         for check in canary.analysis.checks
         if check.built_in and check.name == SUCCESS_RATE and not check.minimum and check.maximum is None

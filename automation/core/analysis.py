@@ -1,5 +1,7 @@
 """How a Canary is judged and how its traffic moves: `spec.analysis` and what stands in it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -70,10 +72,28 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class Affinity:
+    """Flagger's `sessionAffinity`: `cookie` keeps users on the canary, `primary_cookie` ("" for none) those on primary.
+
+    `max_age` is in seconds. `attributes` are the rest of a Set-Cookie header, as it stands there after Max-Age.
+    """
+
+    cookie: str
+    primary_cookie: str = ""
+    max_age: int = 86400
+    attributes: str = ""
+
+
+@dataclass(frozen=True)
 class Analysis:
     """`interval` in seconds, weights and ready thresholds in percent, `threshold` in failed checks of one run.
     `alerts` counts the alerts that the document asks for, `strategy` is a name of `automation.core.strategies`,
-    `parameters` are the fields by which the document asks for it, as they stand there."""
+    `parameters` are the fields by which the document asks for it, as they stand there, `ignored` those of others.
+
+    `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `mirror` is the
+    percentage of requests that are mirrored. `affinity`: users stay where they were first. `switches`: the gateway can
+    lead all requests to the canary.
+    """
 
     interval: float = 60.0
     threshold: int = 1
@@ -87,7 +107,13 @@ class Analysis:
     webhooks: tuple[Webhook, ...] = ()
     alerts: int = 0
     strategy: str = "weighted"
+    iterations: int = 0
+    match: tuple[str, ...] = ()
+    mirror: int = 0
+    affinity: Affinity | None = None
+    switches: bool = True
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    ignored: tuple[str, ...] = ()
 
     @property
     def checks(self) -> tuple[MetricCheck, ...]:

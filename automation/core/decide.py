@@ -56,6 +56,8 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
     if status.intent is None:
         return holding(at, _decide(at))
     if is_live(status.intent, observation):
+        if observation.route is not None and observation.route.waits:
+            return stay(observation.route.waits, texts.not_yet_in_force(canary, observation.route.waits))
         return _after(at, settle(canary, status, status.intent, observation.now))
     return _after(at, abandon(canary, status))
 

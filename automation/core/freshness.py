@@ -3,7 +3,6 @@
 from automation.core.analysis import MetricCheck
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed
 from automation.core.situation import Situation
-from automation.core.traffic import ALL_ON_PRIMARY
 
 
 def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | None:
@@ -29,7 +28,7 @@ def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | Non
 def grace(at: Situation) -> float:
     """Seconds for which a canary that has just got its first traffic may have nothing to measure."""
     evidence = at.in_force.evidence
-    first = evidence is not None and evidence.from_ == ALL_ON_PRIMARY
+    first = at.status.traffic.on_primary or (evidence is not None and evidence.from_.on_primary)
     return at.canary.analysis.interval if first else 0.0
 
 

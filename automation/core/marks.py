@@ -10,6 +10,9 @@ from automation.core.kinds import Kind, Manifest
 ATTEMPT = "sluice.delivery/attempt"
 """On the generated route: the attempt whose weights are in force."""
 
+TRAFFIC = "sluice.delivery/traffic"
+"""On a generated route that does more than to share all requests: its traffic, as compact JSON."""
+
 REVISION = "sluice.delivery/revision"
 """On the primary Deployment: the recorded revision that it was rendered from."""
 

@@ -7,7 +7,7 @@ from automation.core.evidence import CheckResult, Evidence
 from automation.core.moments import timestamp
 from automation.core.situation import Situation
 from automation.core.status import TOWARDS_PRIMARY, Intent, Placement, Purpose, Status
-from automation.core.traffic import ALL_ON_PRIMARY
+from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 
 _ALWAYS_FORWARD = (Purpose.INITIALISE, Purpose.APEX, Purpose.PROMOTE)
 
@@ -28,12 +28,17 @@ def note(reason: str, status: Status, *events: Event) -> Decision:
 
 
 def attempt(
-    at: Situation, kind: Purpose, wanted: Placement, *events: Event, checks: tuple[CheckResult, ...] = ()
+    at: Situation,
+    kind: Purpose,
+    wanted: Placement,
+    *events: Event,
+    checks: tuple[CheckResult, ...] = (),
+    iterations: int | None = None,
 ) -> Decision:
     """A stack update towards `wanted`, under a fresh attempt id and with its evidence."""
     evidence = Evidence(at.status.traffic, wanted.traffic, checks, measured_at=timestamp(at.seen.now))
     placement = replace(wanted, attempt=at.seen.fresh_attempt, evidence=evidence)
-    intent = Intent(kind, placement, _message(at, kind, evidence))
+    intent = Intent(kind, placement, _message(at, kind, evidence), iterations)
     actions: tuple[Action, ...] = (
         Save(replace(at.status, intent=intent)),
         *(Announce(event) for event in events),
@@ -50,10 +55,20 @@ def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
     return kind not in TOWARDS_PRIMARY and placement.traffic.exposes_more_than(live)
 
 
+def _moved(before: Traffic, after: Traffic) -> str:
+    """What of the traffic changes, in a line of a history."""
+    if after.match != before.match:
+        rules = after.match or before.match
+        return f"{len(rules)} rules {'to the canary' if after.match else 'withdrawn'}"
+    if after.mirror != before.mirror and after.canary == before.canary:
+        return f"mirrored {before.mirror} % -> {after.mirror} %"
+    return f"weight {before.canary} -> {after.canary}"
+
+
 def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:
     parts = [f"{at.canary.full_name}: {kind}"] if kind is not Purpose.ADVANCE else [f"{at.canary.full_name}:"]
     if evidence.from_ != evidence.to:
-        parts.append(f"weight {evidence.from_.canary} -> {evidence.to.canary}")
+        parts.append(_moved(evidence.from_, evidence.to))
     told = " ".join(parts)
     metrics = [check for check in evidence.checks if check.kind == "metric"]
     if not metrics:

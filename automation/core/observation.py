@@ -84,12 +84,14 @@ class Target:
 @dataclass(frozen=True)
 class Route:
     """The generated route as it is live. `differs`: it is not what the program last wrote in some other way than by
-    its weights or attempt; `changed_by` names the field manager who wrote it last, where that wasn't the driver."""
+    its weights or attempt; `changed_by` names the field manager who wrote it last, where that wasn't the driver.
+    `waits` says what has to happen before users' requests go that way, "" where they do."""
 
     traffic: Traffic
     attempt: str
     differs: bool = False
     changed_by: str = ""
+    waits: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from automation.core import texts
 from automation.core.decision import Settled
 from automation.core.spec import Canary
 from automation.core.status import Intent, Phase, Purpose, Status
-from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter, touched
 
 
@@ -21,9 +20,14 @@ class Veto:
 
 def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settled:
     """The status that follows an intent which was read back live at `now`: it is in force, phase and weight follow."""
+    counted = status.iterations if intent.iterations is None else intent.iterations
+    traffic = intent.placement.traffic
     live = touched(
-        status, now, in_force=intent.placement, intent=None, canary_weight=intent.placement.traffic.canary
+        status, now, in_force=intent.placement, intent=None, canary_weight=traffic.weight, iterations=counted
     )
+    if intent.kind is Purpose.ADVANCE:
+        live = live if traffic == status.traffic else replace(live, split_since=now)
+        return Settled(live, (texts.advanced(canary, status.progress, live.progress),))
     if live.traffic != status.traffic or intent.kind in _NEW_DEADLINE:
         live = replace(live, split_since=now)
     return _FOLLOWS[intent.kind](canary, live, now)
@@ -44,10 +48,6 @@ def _apex(canary: Canary, live: Status, now: float) -> Settled:
     return Settled(promoted, (texts.initialized(canary),), scale_target=0)
 
 
-def _advanced(canary: Canary, live: Status, now: float) -> Settled:
-    return Settled(live, (texts.advanced(canary, live.canary_weight),))
-
-
 def _restarted(canary: Canary, live: Status, now: float) -> Settled:
     return Settled(live, again=True)
 
@@ -57,7 +57,7 @@ def _promoting(canary: Canary, live: Status, now: float) -> Settled:
 
 
 def _returned(canary: Canary, live: Status, now: float) -> Settled:
-    if live.traffic != ALL_ON_PRIMARY:
+    if not live.traffic.on_primary:
         return Settled(live, (texts.returned(canary, live.traffic),))
     said = (
         texts.returned(canary, live.traffic)
@@ -96,7 +96,6 @@ _NEW_DEADLINE = (Purpose.INITIALISE, Purpose.PROMOTE, Purpose.RESTORE, Purpose.R
 _FOLLOWS: Mapping[Purpose, Callable[[Canary, Status, float], Settled]] = {
     Purpose.INITIALISE: _initialised,
     Purpose.APEX: _apex,
-    Purpose.ADVANCE: _advanced,
     Purpose.RESTART: _restarted,
     Purpose.PROMOTE: _promoting,
     Purpose.RETURN: _returned,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from automation.core.analysis import Analysis, MetricCheck, TemplateRef, Webhook
 from automation.core.kinds import CANARY, Kind
@@ -40,7 +41,10 @@ class ObjectMeta:
 
 @dataclass(frozen=True)
 class Service:
-    """The three Services: the apex is named `apex`, the others `<apex>-primary` and `<apex>-canary`."""
+    """The three Services: the apex is named `apex`, the others `<apex>-primary` and `<apex>-canary`.
+
+    `routing` holds the fields that only gateways read, as they stand in the document.
+    """
 
     apex: str
     port: int
@@ -52,6 +56,7 @@ class Service:
     apex_meta: ObjectMeta = ObjectMeta()
     primary_meta: ObjectMeta = ObjectMeta()
     canary_meta: ObjectMeta = ObjectMeta()
+    routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from automation.core.evidence import CheckResult, Evidence
+from automation.core.progress import Progress
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 
 __all__ = [
@@ -103,20 +104,26 @@ class Placement:
 
 @dataclass(frozen=True)
 class Intent:
-    """An attempt under way: what is to be made live, what for, and the message of its stack update."""
+    """An attempt under way: what is to be made live, what for, and the message of its stack update. `iterations` is
+    how many are counted once it is live, None where it counts none."""
 
     kind: Purpose
     placement: Placement
     message: str
+    iterations: int | None = None
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Intent":
         return cls(
-            Purpose(document["kind"]), Placement.parse(document["placement"]), str(document["message"])
+            Purpose(document["kind"]),
+            Placement.parse(document["placement"]),
+            str(document["message"]),
+            document.get("iterations"),
         )
 
     def document(self) -> dict[str, Any]:
-        return {"kind": str(self.kind), "placement": self.placement.document(), "message": self.message}
+        found = {"kind": str(self.kind), "placement": self.placement.document(), "message": self.message}
+        return found if self.iterations is None else found | {"iterations": self.iterations}
 
 
 @dataclass(frozen=True)
@@ -191,6 +198,10 @@ class Status:
     def traffic(self) -> Traffic:
         """The traffic in force."""
         return self.in_force.traffic if self.in_force else ALL_ON_PRIMARY
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self.traffic, self.iterations)
 
     @property
     def revisions(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from automation.core.decision import Event, normal, warning
 from automation.core.observation import Drift
+from automation.core.progress import Progress
 from automation.core.spec import Canary
 from automation.core.traffic import Traffic
 
@@ -44,8 +45,16 @@ def rollout_failed(canary: Canary, hook: str, answer: str) -> str:
     return f"Halt {canary.full_name} advancement external check {hook} failed {answer}"
 
 
-def advanced(canary: Canary, weight: int) -> Event:
-    return normal(f"Advance {canary.full_name} canary weight {weight}")
+def advanced(canary: Canary, before: Progress, after: Progress) -> Event:
+    """A step forward, in Flagger's words."""
+    if after.iterations == before.iterations:
+        return normal(f"Advance {canary.full_name} canary weight {after.traffic.canary}")
+    if after.traffic.weight == 100:
+        if before.traffic.mirror:
+            return normal("Stop traffic mirroring and route all traffic to canary")
+        return normal("Routing all traffic to canary")
+    of = f"{after.iterations}/{canary.analysis.iterations}"
+    return normal(f"Advance {canary.full_name} canary iteration {of}")
 
 
 def copying(canary: Canary) -> Event:
@@ -221,6 +230,10 @@ def updates_failed(canary: Canary) -> Event:
         f"Rolling back {canary.full_name} updates of its stack have failed for longer than progressDeadlineSeconds "
         f"({canary.progress_deadline})"
     )
+
+
+def not_yet_in_force(canary: Canary, waits: str) -> Event:
+    return warning(f"{canary.full_name} waits until its route is in force: {waits}")
 
 
 def waiting_for_data(canary: Canary, check: str) -> Event:

@@ -1,5 +1,7 @@
 """How traffic is shared between primary and canary, as one value."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +13,15 @@ class Traffic:
 
     `match` holds the rules by which requests go to the canary, each as JSON; all requests are shared where there are
     none. `mirror` is the percentage of requests that are sent to the canary as well, its answers thrown away.
-    `affinity` names the cookie that keeps a user where he was first.
+    `affinity` is the value of the cookie that keeps a user where he was first, `expired` that of one which is to be
+    forgotten.
     """
 
     canary: int = 0
     match: tuple[str, ...] = ()
     mirror: int = 0
     affinity: str = ""
+    expired: str = ""
 
     def __post_init__(self) -> None:
         for weight in (self.canary, self.mirror):
@@ -31,13 +35,27 @@ class Traffic:
     def primary(self) -> int:
         return 100 - self.canary
 
-    def exposes_more_than(self, other: "Traffic") -> bool:
+    @property
+    def weight(self) -> int:
+        """The canary's share of all requests, in percent; 0 where only those that match go there."""
+        return 0 if self.match else self.canary
+
+    @property
+    def on_primary(self) -> bool:
+        """Whether no request reaches the canary, not even a copy of one."""
+        return self.canary == 0 and self.mirror == 0
+
+    def withdrawn(self) -> Traffic:
+        """All on primary, and users who were kept on the canary are let go."""
+        return Traffic(expired=self.affinity or self.expired)
+
+    def exposes_more_than(self, other: Traffic) -> bool:
         """Whether more requests, or others, reach the canary than with `other`."""
-        chosen = bool(self.match) and self.match != other.match
-        return self.canary > other.canary or self.mirror > other.mirror or (chosen and self.canary > 0)
+        others = self.canary > 0 and self.match != other.match
+        return self.canary > other.canary or self.mirror > other.mirror or others
 
     @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> "Traffic":
+    def parse(cls, document: Mapping[str, Any]) -> Traffic:
         """Read what `document` wrote. Raises ValueError for weights that don't sum to 100."""
         primary, canary = int(document["primary"]), int(document["canary"])
         if primary + canary != 100:
@@ -47,11 +65,17 @@ class Traffic:
             tuple(document.get("match") or ()),
             int(document.get("mirror") or 0),
             str(document.get("affinity") or ""),
+            str(document.get("expired") or ""),
         )
 
     def document(self) -> dict[str, Any]:
         """Weights, and of the rest what there is."""
-        rest = {"match": list(self.match), "mirror": self.mirror, "affinity": self.affinity}
+        rest = {
+            "match": list(self.match),
+            "mirror": self.mirror,
+            "affinity": self.affinity,
+            "expired": self.expired,
+        }
         return {"primary": self.primary, "canary": self.canary} | {k: v for k, v in rest.items() if v}
 
 

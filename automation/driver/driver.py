@@ -38,7 +38,6 @@ from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
 from automation.core.texts import deleted
-from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import BEGINNING, RESTING
 from automation.driver.drift import drift_of
 from automation.driver.handover import Handover
@@ -339,7 +338,7 @@ def blocked(tick: Tick, decision: Decision) -> Tick:
 def failing(scene: Scene) -> Failing | None:
     """The update that fails, where no traffic moves before one succeeds, or all of it is back already."""
     placed, route = scene.memory.placed, scene.observation.route
-    idle = (route.traffic if route else scene.status.traffic) == ALL_ON_PRIMARY
+    idle = (route.traffic if route else scene.status.traffic).on_primary
     return Failing(placed.trouble) if placed.setback is not None and idle else None
 
 

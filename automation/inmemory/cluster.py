@@ -137,6 +137,7 @@ class MemoryCopies:
         self, cluster: MemoryCluster, kept: Mapping[Kind, Callable[[Manifest], Manifest]] | None = None
     ) -> None:
         self._cluster, self._kept = cluster, kept or {}
+        self.absent: frozenset[Kind] = frozenset()
 
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         found = self._cluster.get(kind, namespace, name)
@@ -144,6 +145,9 @@ class MemoryCopies:
 
     def all(self, kind: Kind) -> list[Manifest]:
         return self._cluster.select(kind)
+
+    def lacks(self, kind: Kind) -> bool:
+        return kind in self.absent
 
     def put(self, kind: Kind, thing: Manifest) -> None:
         """What was written is here already."""

@@ -151,7 +151,7 @@ class Asker:
             template = self._template(check)
             return template.type, self._access(template), queries.written(template.query, canary, check)
         if check.built_in:
-            query = queries.built_in(canary, check, self._upstreams(tick))
+            query = queries.built_in(canary, _in_sight(check, tick.seen), self._upstreams(tick))
         else:
             query = queries.inline(canary, check)
         return "prometheus", self._own_access(canary), query
@@ -214,6 +214,13 @@ class Asker:
         known = asked.addresses if asked.revision == revision else frozenset()
         asked.revision, asked.addresses = revision, now | known
         return sorted(asked.addresses)
+
+
+def _in_sight(check: MetricCheck, seen: Observation) -> MetricCheck:
+    """A canary that no request reaches through the gateway is in none of its series: then the model's numbers count,
+    those of the whole route."""
+    idle = seen.route is not None and seen.route.traffic.canary == 0
+    return replace(check, scope="route") if idle else check
 
 
 def belongs(part: Manifest, namespace: str, service: str) -> bool:

@@ -20,7 +20,7 @@ from automation.cluster.ports import Copies, Objects
 from automation.core.backoff import pause
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import ATTEMPT, EVIDENCE
+from automation.core.marks import ATTEMPT, EVIDENCE, TRAFFIC
 from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
@@ -28,6 +28,7 @@ from automation.core.urgency import Urgency, urgency_of
 from automation.errors import ClusterRefused, SluiceError, UpdateFailed
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
+from gateways.carrying import annotation, carried_by
 from gateways.registry import gateway_of
 from workloads.registry import workload_of
 
@@ -191,7 +192,7 @@ class Placer:
             return True
         gateway = gateway_of(canary)
         live = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
-        return live is None or gateway.carried(canary, live).traffic != intent.placement.traffic
+        return live is None or carried_by(canary, live).traffic != intent.placement.traffic
 
     def _refresh(self, release: Release, turn: Turn) -> None:
         job = partial(self._stacks.refresh, release.stack, message="take over what was changed by hand")
@@ -319,7 +320,8 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
         for field in ("name", "namespace", "labels", "ownerReferences")
         if field in metadata
     }
-    annotations = {**(metadata.get("annotations") or {}), ATTEMPT: intent.placement.attempt}
+    told = {name: text for name, text in (metadata.get("annotations") or {}).items() if name != TRAFFIC}
+    annotations = {**told, ATTEMPT: intent.placement.attempt, **annotation(intent.placement.traffic)}
     if (evidence := intent.placement.evidence) is not None:
         annotations[EVIDENCE] = evidence.annotation(canary.analysis)
     return {

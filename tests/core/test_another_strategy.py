@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from automation.core.analysis import Analysis
+from automation.core.progress import Progress
 from automation.core.refusal import Refused
 from automation.core.status import Phase
 from automation.core.strategies import registry
@@ -23,13 +24,18 @@ class Doubling:
 
     name = "doubling"
     fields = ("doubleTo",)
-    needs = frozenset({"weights"})
 
-    def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
-        return Traffic(traffic.canary * 2 or 1)
+    def asked(self, fields: Mapping[str, Any]) -> bool:
+        return self.fields[0] in fields
 
-    def ended(self, analysis: Analysis, traffic: Traffic) -> bool:
-        return bool(traffic.canary >= analysis.parameters["doubleTo"])
+    def needs(self, analysis: Analysis) -> frozenset[str]:
+        return frozenset({"weights"})
+
+    def next(self, analysis: Analysis, at: Progress) -> Progress:
+        return Progress(Traffic(at.traffic.canary * 2 or 1))
+
+    def ended(self, analysis: Analysis, at: Progress) -> bool:
+        return bool(at.traffic.canary >= analysis.parameters["doubleTo"])
 
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic(traffic.canary // 4)
@@ -43,7 +49,9 @@ class Mirroring(Doubling):
 
     name = "mirroring"
     fields = ("mirrorTo",)
-    needs = frozenset({"mirror"})
+
+    def needs(self, analysis: Analysis) -> frozenset[str]:
+        return frozenset({"telepathy"})
 
 
 @pytest.fixture(autouse=True)
@@ -78,10 +86,10 @@ def test_evidence_carries_what_it_declares() -> None:
 
 
 def test_a_strategy_that_the_gateway_can_not_carry_is_refused() -> None:
-    with pytest.raises(Refused, match="apisix can't release by mirror"):
+    with pytest.raises(Refused, match="apisix can't release by telepathy"):
         canary({"spec.analysis.mirrorTo": 5, "spec.analysis.stepWeight": MISSING})
 
 
-def test_a_document_asks_for_one_strategy() -> None:
-    with pytest.raises(Refused, match="contradicts"):
-        canary({"spec.analysis.doubleTo": 16})
+def test_of_two_strategies_the_first_counts_and_the_fields_of_the_other_are_told() -> None:
+    analysis = canary({"spec.analysis.doubleTo": 16}).analysis
+    assert (analysis.strategy, analysis.ignored) == ("weighted", ("doubleTo",))

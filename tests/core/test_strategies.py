@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automation.core.progress import Progress
 from automation.core.spec import Analysis
 from automation.core.strategies.registry import STRATEGIES
 from automation.core.traffic import Traffic
@@ -46,7 +47,7 @@ LISTED = Analysis(step_weights=(1, 5, 20, 60))
     ],
 )
 def test_the_next_weight(analysis: Analysis, current: int, following: int) -> None:
-    assert WEIGHTED.next(analysis, Traffic(current)) == Traffic(following)
+    assert WEIGHTED.next(analysis, Progress(Traffic(current))) == Progress(Traffic(following))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_the_next_weight(analysis: Analysis, current: int, following: int) -> No
     ids=["100 unless told", "maxWeight", "the last of a list", "maxWeight where stepWeight counts"],
 )
 def test_the_weight_of_promotion(analysis: Analysis, expected: int) -> None:
-    reached = [weight for weight in range(101) if WEIGHTED.ended(analysis, Traffic(weight))]
+    reached = [weight for weight in range(101) if WEIGHTED.ended(analysis, Progress(Traffic(weight)))]
     assert reached == [*range(expected, 101)]
 
 
@@ -86,20 +87,21 @@ def analyses(draw: st.DrawFn) -> Analysis:
 
 @given(analyses())
 def test_weights_rise_to_the_limit_and_never_beyond(analysis: Analysis) -> None:
-    traffic = Traffic()
+    at = Progress()
     for _ in range(101):
-        if WEIGHTED.ended(analysis, traffic):
+        if WEIGHTED.ended(analysis, at):
             break
-        following = WEIGHTED.next(analysis, traffic)
-        assert traffic.canary < following.canary
-        traffic = following
-    assert WEIGHTED.ended(analysis, traffic)
-    assert WEIGHTED.next(analysis, traffic) == traffic
+        following = WEIGHTED.next(analysis, at)
+        assert at.traffic.canary < following.traffic.canary
+        at = following
+    assert WEIGHTED.ended(analysis, at)
+    assert WEIGHTED.next(analysis, at) == at
 
 
 @given(analyses(), st.integers(0, 100))
 def test_every_split_is_whole_and_in_bounds(analysis: Analysis, weight: int) -> None:
-    for traffic in (WEIGHTED.next(analysis, Traffic(weight)), WEIGHTED.back(analysis, Traffic(weight))):
+    forward = WEIGHTED.next(analysis, Progress(Traffic(weight))).traffic
+    for traffic in (forward, WEIGHTED.back(analysis, Traffic(weight))):
         assert traffic.primary + traffic.canary == 100
 
 
@@ -120,7 +122,9 @@ def test_what_a_document_declares(analysis: Analysis, declared: dict[str, object
     [
         Traffic(),
         Traffic(30),
-        Traffic(100, match=('{"headers":{"x-canary":{"exact":"yes"}}}',), mirror=10, affinity="flagger"),
+        Traffic(
+            100, match=('{"headers":{"x-canary":{"exact":"yes"}}}',), mirror=10, affinity="abc", expired="xyz"
+        ),
     ],
     ids=["all on primary", "a share", "with everything"],
 )

@@ -27,8 +27,14 @@ class Ferries:
     provider = "ferries"
     source = Source("routeRef", LINE, Problem("spec.routeRef", "names no line", "name the Line"))
     kind = FERRY
+    companions = ()
     ruled = ("f:spec", "f:passengers")
     carries = frozenset({"weights"})
+
+    says = ()
+
+    def unable(self, canary: Canary) -> tuple[Problem, ...]:
+        return ()
 
     def route_name(self, canary: Canary) -> str:
         return f"{canary.apex}-ferry"
@@ -50,6 +56,9 @@ class Ferries:
         return self.with_traffic(canary, made, traffic)
 
     def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        return ()
+
+    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
         return ()
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:

@@ -12,7 +12,7 @@ from automation.core.moves import attempt, stay
 from automation.core.phases.capacity import like_before
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
-from automation.core.traffic import ALL_ON_PRIMARY, Traffic
+from automation.core.traffic import Traffic
 
 
 def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
@@ -28,7 +28,11 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     """
     if at.status.phase is Phase.PROGRESSING:
         return attempt(
-            at, Purpose.ROLLBACK, replace(at.in_force, traffic=ALL_ON_PRIMARY), *events, checks=checks
+            at,
+            Purpose.ROLLBACK,
+            replace(at.in_force, traffic=at.status.traffic.withdrawn()),
+            *events,
+            checks=checks,
         )
     wanted = replace(at.in_force, revision=at.status.last_promoted_spec, traffic=_healthy_side(at))
     live = at.seen.primary.revision if at.seen.primary else ""
@@ -39,7 +43,8 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     primary = at.primary_readiness()
     if primary.state != "ready":
         return stay("primary is being put back", *events, texts.primary_not_ready(at.canary, primary.why))
-    return attempt(at, Purpose.ROLLBACK, replace(wanted, traffic=ALL_ON_PRIMARY), *events, checks=checks)
+    back = replace(wanted, traffic=at.status.traffic.withdrawn())
+    return attempt(at, Purpose.ROLLBACK, back, *events, checks=checks)
 
 
 def _healthy_side(at: Situation) -> Traffic:

@@ -21,10 +21,10 @@ from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
+from automation.core.sessions import kept_apart
 from automation.core.situation import Situation
 from automation.core.status import Purpose
 from automation.core.strategies.registry import strategy_of
-from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import touched
 from automation.core.verdict import judge
 
@@ -45,8 +45,8 @@ def _restart(at: Situation, target: Target) -> Decision:
 
     Running pods don't read changed configuration, so they are stopped and started again for it.
     """
-    if at.status.traffic != ALL_ON_PRIMARY:
-        return attempt(at, Purpose.RESTART, replace(at.in_force, traffic=ALL_ON_PRIMARY))
+    if not at.status.traffic.on_primary:
+        return attempt(at, Purpose.RESTART, replace(at.in_force, traffic=at.status.traffic.withdrawn()))
     stop = (ScaleTarget(0),) if target.configs != at.status.tracked_configs else ()
     return Decision(
         f"restart with {target.revision}",
@@ -81,7 +81,7 @@ def _analyse(at: Situation) -> Decision:
         return _promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
-    if at.status.traffic != ALL_ON_PRIMARY:
+    if at.status.progress.begun:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
 
@@ -148,14 +148,23 @@ def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Even
 def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
     if at.seen.problems:
         return note("the run can't go on", at.status, *_problems(at))
-    if strategy_of(at.canary.analysis).ended(at.canary.analysis, at.status.traffic):
+    if strategy_of(at.canary.analysis).ended(at.canary.analysis, at.status.progress):
         return _promote(at, results)
     return _advance(at, results)
 
 
 def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
-    traffic = strategy_of(at.canary.analysis).next(at.canary.analysis, at.status.traffic)
-    return attempt(at, Purpose.ADVANCE, replace(at.in_force, traffic=traffic), *events, checks=results)
+    """The next step: one that only counts an iteration moves no traffic, and so needs no update."""
+    following = strategy_of(at.canary.analysis).next(at.canary.analysis, at.status.progress)
+    traffic = kept_apart(at.canary.analysis, following.traffic, at.status.traffic, at.seen.fresh_attempt)
+    if traffic == at.status.traffic:
+        counted = touched(at.status, at.seen.now, iterations=following.iterations)
+        said = texts.advanced(at.canary, at.status.progress, following)
+        return note("an iteration was counted", counted, *events, said)
+    wanted = replace(at.in_force, traffic=traffic)
+    return attempt(
+        at, Purpose.ADVANCE, wanted, *events, checks=results, iterations=following.iterations or None
+    )
 
 
 def _promote(at: Situation, results: tuple[CheckResult, ...]) -> Decision:

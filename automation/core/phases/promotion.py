@@ -9,7 +9,6 @@ from automation.core.phases.giving_up import give_up
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
 from automation.core.strategies.registry import strategy_of
-from automation.core.traffic import ALL_ON_PRIMARY
 from automation.core.transitions import enter
 
 
@@ -17,10 +16,15 @@ def promoting(at: Situation) -> Decision:
     """Wait for primary, then move the traffic back, at once or in steps. Nothing is measured any more."""
     if (waiting := _primary_unready(at)) is not None:
         return waiting
-    if at.status.traffic == ALL_ON_PRIMARY:
+    if at.status.traffic.on_primary:
         return note("no traffic to move back", enter(at.canary, at.status, Phase.FINALISING, at.seen.now))
     back = strategy_of(at.canary.analysis).back(at.canary.analysis, at.status.traffic)
-    return attempt(at, Purpose.RETURN, replace(at.in_force, traffic=back))
+    moved = (
+        at.status.traffic.withdrawn()
+        if back.on_primary
+        else replace(back, affinity=at.status.traffic.affinity)
+    )
+    return attempt(at, Purpose.RETURN, replace(at.in_force, traffic=moved))
 
 
 def finalising(at: Situation) -> Decision:

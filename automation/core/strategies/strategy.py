@@ -6,30 +6,34 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from automation.core.analysis import Analysis
+from automation.core.progress import Progress
 from automation.core.traffic import Traffic
 
 
 class Strategy(Protocol):
-    """One way to move traffic. All methods are pure; `traffic` is what is in force."""
+    """One way to move traffic. All methods are pure."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of `analysis` by which a document asks for it; it finds them in `Analysis.parameters`, too."""
+        """The fields of `analysis` that say how it moves traffic; it finds them in `Analysis.parameters`, too."""
         ...
 
-    @property
-    def needs(self) -> frozenset[str]:
+    def asked(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a document with these fields of `analysis` asks for it."""
+        ...
+
+    def needs(self, analysis: Analysis) -> frozenset[str]:
         """What a gateway has to be able to carry: fields of `Traffic`, "weights" for its percentages."""
         ...
 
-    def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
-        """The traffic of a canary that has passed its checks."""
+    def next(self, analysis: Analysis, at: Progress) -> Progress:
+        """What follows once the canary has passed its checks."""
         ...
 
-    def ended(self, analysis: Analysis, traffic: Traffic) -> bool:
+    def ended(self, analysis: Analysis, at: Progress) -> bool:
         """Whether a canary that passes its checks here is promoted."""
         ...
 

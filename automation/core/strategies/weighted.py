@@ -6,29 +6,39 @@ from collections.abc import Mapping
 from typing import Any
 
 from automation.core.analysis import Analysis
+from automation.core.progress import Progress
 from automation.core.traffic import Traffic
 
 
 class Weighted:
-    """`stepWeight` up to `maxWeight`, or the list of `stepWeights`; back at once, or by `stepWeightPromotion`."""
+    """`stepWeight` up to `maxWeight`, or the list of `stepWeights`; back at once, or by `stepWeightPromotion`.
+
+    With `mirror` the canary answers copies of the requests first, before any user sees it.
+    """
 
     name = "weighted"
-    fields = ("stepWeight", "stepWeights")
-    needs = frozenset({"weights"})
+    fields = ("stepWeight", "stepWeights", "maxWeight", "stepWeightPromotion", "mirror", "mirrorWeight")
 
-    def next(self, analysis: Analysis, traffic: Traffic) -> Traffic:
+    def asked(self, fields: Mapping[str, Any]) -> bool:
+        return bool(fields.get("stepWeight") or fields.get("stepWeights"))
+
+    def needs(self, analysis: Analysis) -> frozenset[str]:
+        return frozenset({"weights"} | ({"mirror"} if analysis.mirror else set()))
+
+    def next(self, analysis: Analysis, at: Progress) -> Progress:
         """Never above the limit. A weight that is not among stepWeights (the list was edited in mid-run) goes to the
         next lower step."""
+        if analysis.mirror and not at.begun:
+            return Progress(Traffic(mirror=analysis.mirror))
         if steps := _listed(analysis):
-            return Traffic(_next_listed(steps, traffic.canary))
-        return Traffic(min(traffic.canary + analysis.step_weight, _limit(analysis)))
+            return Progress(Traffic(_next_listed(steps, at.traffic.canary)))
+        return Progress(Traffic(min(at.traffic.canary + analysis.step_weight, _limit(analysis))))
 
-    def ended(self, analysis: Analysis, traffic: Traffic) -> bool:
-        return traffic.canary >= _limit(analysis)
+    def ended(self, analysis: Analysis, at: Progress) -> bool:
+        return at.traffic.canary >= _limit(analysis)
 
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
-        step = analysis.step_weight_promotion or 100
-        return Traffic(max(0, traffic.canary - step))
+        return Traffic(max(0, traffic.canary - (analysis.step_weight_promotion or 100)))
 
     def declared(self, analysis: Analysis) -> Mapping[str, Any]:
         if steps := _listed(analysis):
