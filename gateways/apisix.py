@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import inherited
@@ -17,25 +15,15 @@ from automation.core.refusal import Problem, Refused
 from automation.core.shape import NAMED, PORT, TEXT, WHOLE, Items, fields
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
+from gateways.apisix_rules import forget_mirror, shadows, shares
+from gateways.backends import weights_of
 from gateways.gateway import Carried, Gateway, Marks, Source
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
-PRIORITY = 10000
-"""Above whatever a source rule says."""
-CHOSEN_PRIORITY = 2 * PRIORITY
-"""Rules for chosen requests: above all that are for everybody."""
-_MIRROR = "proxy-mirror"
 _UNSEEN = (
     "While no user's request reaches the canary APISIX counts none of its answers: built-in checks look at the whole "
     "route until then"
 )
-_OPERATORS: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "exact": ("Equal", str),
-    "regex": ("RegexMatch", str),
-    "prefix": ("RegexMatch", lambda text: f"^{re.escape(text)}"),
-    "suffix": ("RegexMatch", lambda text: f"{re.escape(text)}$"),
-}
-"""How APISIX compares, by the words of `analysis.match`."""
 
 # A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, str] = {
@@ -138,7 +126,7 @@ class Apisix:
             },
             "spec": {
                 **copy.deepcopy(source["spec"]),
-                "http": [made for rule in rules for made in _shadows(canary, rule, traffic)],
+                "http": [made for rule in rules for made in shadows(canary, rule, traffic)],
             },
         }
 
@@ -146,22 +134,22 @@ class Apisix:
         return ()
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        rules = [_found(rule) for rule in (route.get("spec") or {}).get("http") or ()]
+        rules = [shares(rule) for rule in (route.get("spec") or {}).get("http") or ()]
         rules = [weights for weights in rules if weights.keys() != {f"{canary.apex}-primary"}]
         most = max((weights.get(f"{canary.apex}-canary", 0) for weights in rules), default=0)
         traffic = Traffic(min(max(most, 0), 100))
-        wanted = _weights(canary, traffic)
+        wanted = weights_of(canary, traffic)
         exact = all(
             weights.get(service, 0) == weight for weights in rules for service, weight in wanted.items()
         )
         return Carried(traffic, bool(rules) and exact)
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
-        changed, weights = copy.deepcopy(route), _weights(canary, traffic)
+        changed, weights = copy.deepcopy(route), weights_of(canary, traffic)
         for rule in (changed.get("spec") or {}).get("http") or ():
             if not traffic.mirror:
-                _forget_mirror(canary, rule)
-            if _found(rule).keys() == {f"{canary.apex}-primary"}:
+                forget_mirror(canary, rule)
+            if shares(rule).keys() == {f"{canary.apex}-primary"}:
                 continue  # for requests that are not chosen
             for backend in rule.get("backends") or ():
                 if backend.get("serviceName") in weights:
@@ -189,15 +177,6 @@ class Apisix:
 APISIX: Gateway = Apisix()
 
 
-def _weights(canary: Canary, traffic: Traffic) -> dict[str, int]:
-    return {f"{canary.apex}-primary": traffic.primary, f"{canary.apex}-canary": traffic.canary}
-
-
-def _found(rule: Manifest) -> dict[str, int]:
-    backends = rule.get("backends") or ()
-    return {str(backend.get("serviceName")): int(backend.get("weight") or 0) for backend in backends}
-
-
 def _led(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
     """The source's rules that lead to the apex Service, each with its index."""
     return [
@@ -210,81 +189,6 @@ def _led(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
 def _split(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
     """Those of them that are copied: all that nothing is wrong with."""
     return [(index, rule) for index, rule in _led(canary, source) if not any(_wrong(canary, "", index, rule))]
-
-
-def _shadow(canary: Canary, rule: Manifest, traffic: Traffic) -> Manifest:
-    """The copy of a rule. Copies keep the order that the rules have among each other."""
-    backend = rule["backends"][0]
-    return {
-        **copy.deepcopy(rule),
-        "priority": PRIORITY + int(rule.get("priority") or 0),
-        "backends": [
-            {**copy.deepcopy(backend), "serviceName": service, "weight": weight}
-            for service, weight in _weights(canary, traffic).items()
-        ],
-    }
-
-
-def _shadows(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manifest]:
-    """The copies of a rule: one, or one for each rule of chosen requests and one for everybody else."""
-    shadow = _shadow(canary, rule, traffic)
-    if traffic.mirror:
-        shadow["plugins"] = [
-            *(shadow.get("plugins") or ()),
-            _mirror(canary, rule["backends"][0], traffic.mirror),
-        ]
-    if not traffic.match:
-        yield shadow
-        return
-    match = shadow.get("match") or {}
-    for index, chosen in enumerate(map(json.loads, traffic.match)):
-        yield {
-            **copy.deepcopy(shadow),
-            "name": f"{rule['name']}-chosen-{index}",
-            "priority": CHOSEN_PRIORITY + int(rule.get("priority") or 0),
-            "match": {**copy.deepcopy(match), "exprs": [*(match.get("exprs") or ()), *_expressions(chosen)]},
-        }
-    yield {**shadow, "backends": [{**shadow["backends"][0], "weight": 100}]}
-
-
-def _expressions(chosen: Mapping[str, Any]) -> Iterator[Manifest]:
-    for field, scope in (("headers", "Header"), ("queryParams", "Query")):
-        for name, condition in chosen.get(field, {}).items():
-            for way, text in condition.items():
-                operator, written = _OPERATORS[way]
-                yield {"subject": {"scope": scope, "name": name}, "op": operator, "value": written(text)}
-
-
-def _mirror(canary: Canary, backend: Manifest, percent: int) -> Manifest:
-    """The plugin takes one address, so copies go to the canary's Service."""
-    port = (
-        canary.service.port
-        if backend.get("servicePort") == canary.service.port_name
-        else backend["servicePort"]
-    )
-    return {
-        "name": _MIRROR,
-        "enable": True,
-        "config": {"host": _mirror_host(canary, port), "sample_ratio": percent / 100},
-    }
-
-
-def _mirror_host(canary: Canary, port: Any) -> str:
-    return f"http://{canary.apex}-canary.{canary.namespace}:{port}"
-
-
-def _forget_mirror(canary: Canary, rule: Manifest) -> None:
-    ours = _mirror_host(canary, "")
-    plugins = rule.get("plugins")
-    if plugins:
-        rule["plugins"] = [
-            plugin
-            for plugin in plugins
-            if not (
-                plugin.get("name") == _MIRROR
-                and str((plugin.get("config") or {}).get("host")).startswith(ours)
-            )
-        ]
 
 
 def _wrong(canary: Canary, name: str, index: int, rule: Manifest) -> Iterator[Problem]:

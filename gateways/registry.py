@@ -8,8 +8,10 @@ from automation.core.kinds import Kind
 from automation.core.spec import Canary
 from gateways.apisix import APISIX
 from gateways.gateway import Gateway, Source
+from gateways.gateway_api import GATEWAY_API
+from gateways.istio import ISTIO
 
-GATEWAYS: Mapping[str, Gateway] = {gateway.provider: gateway for gateway in (APISIX,)}
+GATEWAYS: Mapping[str, Gateway] = {gateway.provider: gateway for gateway in (APISIX, ISTIO, *GATEWAY_API)}
 DEFAULT = APISIX.provider
 """The gateway of documents that name none."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.rule import Manifest
-from policies.tokens import APISIX_ROUTE
+from policies.tokens import APISIX_ROUTE, HTTP_ROUTE, VIRTUAL_SERVICE
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,38 @@ def _apisix(route: Manifest) -> Iterator[Split]:
         )
 
 
-READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {APISIX_ROUTE: _apisix}
+def _istio(route: Manifest) -> Iterator[Split]:
+    spec = route.get("spec") or {}
+    for rule in (*(spec.get("http") or ()), *(spec.get("tcp") or ())):
+        shares = tuple(rule.get("route") or ())
+        yield Split(
+            rule.get("name"),
+            tuple(
+                (str((share.get("destination") or {}).get("host", "")), _weight(share, shares))
+                for share in shares
+            ),
+        )
+
+
+def _gateway_api(route: Manifest) -> Iterator[Split]:
+    for rule in (route.get("spec") or {}).get("rules") or ():
+        shares = tuple(rule.get("backendRefs") or ())
+        yield Split(
+            rule.get("name"),
+            tuple((str(share.get("name", "")), _weight(share, shares)) for share in shares),
+        )
+
+
+def _weight(share: Manifest, shares: tuple[Manifest, ...]) -> Any:
+    """A weight as it is written; who stands alone gets everything without one."""
+    return share.get("weight", 100 if len(shares) == 1 else None)
+
+
+READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
+    APISIX_ROUTE: _apisix,
+    VIRTUAL_SERVICE: _istio,
+    HTTP_ROUTE: _gateway_api,
+}
 ROUTES = frozenset(READERS)
 
 

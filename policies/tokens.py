@@ -8,6 +8,8 @@ CRON_JOB = "kubernetes:batch/v1:CronJob"
 POD = "kubernetes:core/v1:Pod"
 CANARY = "kubernetes:flagger.app/v1beta1:Canary"
 APISIX_ROUTE = "kubernetes:apisix.apache.org/v2:ApisixRoute"
+VIRTUAL_SERVICE = "kubernetes:networking.istio.io/v1beta1:VirtualService"
+HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 
 SERVING = frozenset({DEPLOYMENT, STATEFUL_SET, DAEMON_SET})
 """Workloads that answer requests for as long as they live."""

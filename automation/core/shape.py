@@ -72,6 +72,7 @@ Shape = Leaf | Items | Named | Fields
 
 TEXT = Leaf((str,), "text")
 WHOLE = Leaf((int,), "a whole number")
+TRUTH = Leaf((bool,), "true or false")
 PORT = Leaf((int, str), "a number or a name")
 LABELS = Named(TEXT)
 

@@ -32,6 +32,7 @@ from gateways.carrying import annotation, carried_by
 from gateways.registry import gateway_of
 from workloads.registry import workload_of
 
+POLL_SECONDS = 0.1
 DIRECT_KINDS = (Purpose.ROLLBACK, Purpose.RESTART, Purpose.RETURN, Purpose.REPAIR)
 
 
@@ -41,11 +42,12 @@ Job = Callable[[Program], object]
 @dataclass(frozen=True)
 class Patience:
     """In seconds: how long a move towards primary waits for its stack before the route is patched, how long a step
-    forward waits, and the pause between two tries."""
+    forward waits, the pause between two tries, and how long a data plane may take to hear of a route."""
 
     direct: float = 10.0
     forward: float = 120.0
     retry: float = 0.5
+    data_plane: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Placer:
         if counts:
             placed.setback, placed.trouble = None, ""
         self._read_back(canary)
+        self._await_data_plane(canary)
         return said
 
     def _placed(self, canary: Canary, update: MakeLive, placed: Placed) -> list[str]:
@@ -289,6 +292,17 @@ class Placer:
         except ClusterRefused as refused:
             raise Postponed(f"{reason}; nor could its route be patched: {refused.problem}") from refused
         self._copies.put(kind, patched)
+
+    def _await_data_plane(self, canary: Canary) -> None:
+        """Looks for a while whether users' requests go the new way: most data planes take a moment."""
+        kind, named = gateway_of(canary).kind, (canary.namespace, canary.route_name)
+        deadline = self._clock.elapsed() + self._terms.patience.data_plane
+        while (live := self._copies.get(kind, *named)) and carried_by(canary, live).waits:
+            if self._clock.elapsed() >= deadline:
+                return
+            self._clock.sleep(POLL_SECONDS)
+            if (fresh := self._objects.get(kind, *named)) is not None:
+                self._copies.put(kind, fresh)
 
     def _read_back(self, canary: Canary) -> None:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""

@@ -52,7 +52,11 @@ def _share(split: Split) -> int:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """The annotation, read: weights of the canary before and after, checks, declared steps, time."""
+    """The annotation, read: weights of the canary before and after, checks, declared steps, time.
+
+    `iterations`: the Canary counts checks instead of taking steps, and moves its traffic at once; `chosen`: only
+    requests that match.
+    """
 
     before: int
     after: int
@@ -61,6 +65,8 @@ class _Evidence:
     step: int
     most: int
     measured_at: str
+    iterations: bool = False
+    chosen: bool = False
 
     @property
     def highest(self) -> int:
@@ -85,13 +91,19 @@ def _evidence(route: Manifest) -> _Evidence | None:
             before=int(said["from"]["canary"]),
             after=int(said["to"]["canary"]),
             checks=tuple({**check} for check in said["checks"]),
-            listed=tuple(int(weight) for weight in steps.get("stepWeights") or ()),
+            listed=(100,) if steps.get("iterations") else _listed(steps),
             step=int(steps.get("stepWeight") or 0),
             most=int(steps.get("maxWeight") or 0),
             measured_at=str(said["measuredAt"]),
+            iterations=bool(steps.get("iterations")),
+            chosen=bool(steps.get("match")),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _listed(steps: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(weight) for weight in steps.get("stepWeights") or ())
 
 
 def _judge(subject: Subject, weight: int, evidence: _Evidence) -> Iterator[Finding]:
@@ -115,7 +127,7 @@ def _step(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
     if rise > evidence.rise:
         problem = f"{risen}, the Canary declares {evidence.rise} % at once"
         yield Finding(problem, "take the declared steps; a run does so by itself")
-    if rise > allowed:
+    if rise > allowed and not evidence.iterations:
         problem = f"{risen}, more than {allowed:g} % at once"
         yield Finding(problem, "lower stepWeight of the Canary, or put steps between those of stepWeights")
 
@@ -125,7 +137,8 @@ def _checks(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
     if failed:
         problem = f"route {subject.name} rises although {', '.join(failed)} did not pass"
         yield Finding(problem, "wait until the checks pass; the driver takes the next step then")
-    if evidence.before and not any(check.get("kind") == "metric" for check in evidence.checks):
+    everybody = evidence.iterations and not evidence.chosen
+    if (evidence.before or everybody) and not any(check.get("kind") == "metric" for check in evidence.checks):
         problem = f"route {subject.name} rises from {evidence.before} % and nothing was measured there"
         yield Finding(problem, "give the Canary a metric with a bound")
 

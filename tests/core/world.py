@@ -468,9 +468,12 @@ def declared(known: Known, canary: Canary, attempt: str | None) -> list[Declared
     return [(by_name[made["kind"]], made) for made in generate(canary, inputs_of(view)).objects]
 
 
-def initialised(document: Manifest, **fields: object) -> World:
+def initialised(document: Manifest, *, world: Callable[..., World] = World, **fields: object) -> World:
     """A world whose primary carries the traffic of revision v1; its history begins now."""
-    world = World(document, **fields)
+    return _begun(world(document, **fields))
+
+
+def _begun(world: World) -> World:
     world.until(Phase.INITIALIZED)
     for history in (world.events, world.made_live, world.forward, world.recorded, world.calls):
         history.clear()

@@ -26,10 +26,20 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
     [
         pytest.param(
             r"ApisixRoute|apisixroutes|apisix_http",
-            {"gateways/apisix.py", "policies/tokens.py"},
+            {"gateways/apisix.py", "gateways/apisix_rules.py", "policies/tokens.py"},
             id="the objects and metrics of APISIX",
         ),
         pytest.param(r"import .*\bAPISIX\b", {"gateways/registry.py"}, id="its row"),
+        pytest.param(
+            r"VirtualService|DestinationRule|istio_requests",
+            {"gateways/istio.py", "gateways/virtual_service.py", "policies/tokens.py"},
+            id="the objects and metrics of Istio",
+        ),
+        pytest.param(
+            r"HTTPRoute|httproutes",
+            {"gateways/gateway_api.py", "gateways/http_route.py", "policies/tokens.py"},
+            id="the objects of Gateway API",
+        ),
         pytest.param(
             r"\bDEPLOYMENT\b(?! *[:=] )|ProgressDeadlineExceeded|revisionHistoryLimit",
             {"workloads/deployment.py", "policies/tokens.py", "stacks/rivals.py", *DECLARED},

@@ -229,6 +229,18 @@ def test_a_listed_step_passes() -> None:
     assert promote(15, evidence(5, 15, steps={"stepWeights": [5, 15, 30]})) == []
 
 
+def test_chosen_requests_move_at_once_on_readiness_and_hooks() -> None:
+    hooks = [{"name": "smoke", "kind": "hook", "passed": True}]
+    steps = {"iterations": 3, "match": ["{}"]}
+    assert promote(100, evidence(0, 100, checks=hooks, steps=steps)) == []
+
+
+def test_everybody_moves_at_once_after_iterations_that_measured() -> None:
+    assert promote(100, evidence(0, 100, steps={"iterations": 3})) == []
+    (finding,) = promote(100, evidence(0, 100, checks=[], steps={"iterations": 3}))
+    assert "nothing was measured there" in finding.problem
+
+
 @pytest.mark.parametrize("grounds", [None, "{}", evidence(50, 0)], ids=["none", "broken", "of a rollback"])
 def test_weight_zero_always_passes(grounds: Any) -> None:
     assert promote(0, grounds) == []

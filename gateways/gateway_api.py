@@ -1,0 +1,232 @@
+"""Gateway API: an HTTPRoute named after the apex. The Canary alone says everything, above all its `gatewayRefs`.
+
+Each change counts once every parent has accepted it: then its data plane has heard of it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.marks import UNMANAGED_BY_FLUX
+from automation.core.refusal import Problem, Refused
+from automation.core.shape import TEXT, TRUTH, Fields, Items, Named, fields, flaws
+from automation.core.spec import Canary, MetricCheck
+from automation.core.traffic import Traffic
+from gateways.backends import weights_of
+from gateways.chosen import rules_of
+from gateways.gateway import Carried, Gateway, Marks
+from gateways.http_route import PATHS, forget_mirror, rules_for, shares
+
+HTTP_ROUTE = Kind("/apis/gateway.networking.k8s.io/v1", "httproutes", "HTTPRoute")
+
+_SERIES = (
+    'kubernetes_namespace="{{ namespace }}",kubernetes_pod_name=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
+)
+# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
+_QUERIES: Mapping[str, str] = {
+    "request-success-rate": (
+        f'(sum(rate(http_request_duration_seconds_count{{{_SERIES},status!~"5.*"}}[{{{{ interval }}}}]))'
+        f" or vector(0)) / sum(rate(http_request_duration_seconds_count{{{_SERIES}}}[{{{{ interval }}}}])) * 100"
+    ),
+    "request-duration": (
+        "histogram_quantile(0.99, sum(rate(http_request_duration_seconds_bucket"
+        f"{{{_SERIES}}}[{{{{ interval }}}}])) by (le)) * 1000"
+    ),
+}
+_NAMES = Named(TEXT)
+_CHANGES = fields(add=_NAMES, set=_NAMES, remove=Items(TEXT))
+_COMPARED = Named(TEXT)
+_SHAPE = fields(
+    gatewayRefs=Items(fields("name", name=TEXT, namespace=TEXT, group=TEXT, kind=TEXT, sectionName=TEXT)),
+    hosts=Items(TEXT),
+    match=Items(
+        fields(uri=_COMPARED, method=_COMPARED, headers=Named(_COMPARED), queryParams=Named(_COMPARED))
+    ),
+    rewrite=fields(uri=TEXT, authority=TEXT, type=TEXT),
+    headers=fields(request=_CHANGES, response=_CHANGES),
+    mirror=Items(Fields({})),
+    corsPolicy=fields(
+        allowOrigins=Items(_COMPARED),
+        allowMethods=Items(TEXT),
+        allowHeaders=Items(TEXT),
+        exposeHeaders=Items(TEXT),
+        maxAge=TEXT,
+        allowCredentials=TRUTH,
+    ),
+    timeout=TEXT,
+    backendTimeout=TEXT,
+)
+
+
+class GatewayApi:
+    """Whatever implements Gateway API, by its HTTPRoutes."""
+
+    source = None
+    kind = HTTP_ROUTE
+    companions = ()
+    ruled = ("f:spec", "f:rules")
+    carries = frozenset({"weights", "match", "mirror", "affinity"})
+    says = (
+        "gatewayRefs",
+        "hosts",
+        "match",
+        "rewrite",
+        "headers",
+        "mirror",
+        "corsPolicy",
+        "timeout",
+        "backendTimeout",
+    )
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+
+    def unable(self, canary: Canary) -> tuple[Problem, ...]:
+        found = list(flaws(canary.service.routing, _SHAPE, "spec.service"))
+        return tuple(found or (*_unattached(canary), *_beyond(canary), *_unsent(canary)))
+
+    def route_name(self, canary: Canary) -> str:
+        return canary.apex
+
+    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
+        return ()
+
+    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        return ()
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        if problems := self.unable(canary):
+            raise Refused(problems)
+        meta, said = canary.service.apex_meta, canary.service.routing
+        hosts = list(said.get("hosts") or ())
+        return {
+            "apiVersion": HTTP_ROUTE.api_version,
+            "kind": HTTP_ROUTE.kind,
+            "metadata": {
+                "name": canary.apex,
+                "namespace": canary.namespace,
+                "labels": dict(meta.labels),
+                "annotations": {**meta.annotations, **UNMANAGED_BY_FLUX, **marks.annotations},
+                "ownerReferences": [marks.owner],
+            },
+            "spec": {
+                "parentRefs": [_parent(named) for named in said["gatewayRefs"]],
+                **({"hostnames": hosts} if hosts else {}),
+                "rules": rules_for(canary, traffic),
+            },
+        }
+
+    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
+        return ()
+
+    def carried(self, canary: Canary, route: Manifest) -> Carried:
+        each = [shares(rule) for rule in (route.get("spec") or {}).get("rules") or ()]
+        split = [found for found in each if found.keys() >= weights_of(canary, Traffic()).keys()]
+        most = max((found[f"{canary.apex}-canary"] for found in split), default=0)
+        traffic = Traffic(min(max(most, 0), 100))
+        exact = bool(split) and all(found == weights_of(canary, traffic) for found in split)
+        return Carried(traffic, exact, _waits(route))
+
+    def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
+        """Rules that lead to the canary alone go once nobody is to be led there."""
+        changed, weights = copy.deepcopy(route), weights_of(canary, traffic)
+        rules = (changed.get("spec") or {}).get("rules") or []
+        kept = [rule for rule in rules if traffic.canary or shares(rule).keys() != {f"{canary.apex}-canary"}]
+        for rule in kept:
+            if not traffic.mirror:
+                forget_mirror(canary, rule)
+            if shares(rule).keys() < weights.keys():
+                continue  # for users who stay, or for requests that are not chosen
+            for backend in rule.get("backendRefs") or ():
+                if backend.get("name") in weights:
+                    backend["weight"] = weights[backend["name"]]
+        changed["spec"] = {**(changed.get("spec") or {}), "rules": kept}
+        return changed
+
+    def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        return tuple(canary.service.routing.get("hosts") or ())
+
+    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
+        return False
+
+    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+        """The application counts its own answers; a gateway's numbers have no common name."""
+        return _QUERIES[check.name]
+
+
+GATEWAY_API: tuple[Gateway, ...] = tuple(
+    GatewayApi(provider) for provider in ("gatewayapi:v1", "gatewayapi:v1beta1")
+)
+"""By both names that Flagger has for it; the objects are of version v1, which every release since 1.0 serves."""
+
+
+def _unattached(canary: Canary) -> Iterator[Problem]:
+    if not canary.service.routing.get("gatewayRefs"):
+        yield Problem(
+            "spec.service.gatewayRefs",
+            "must be specified when using Gateway API as a provider",
+            "name the Gateway that leads users to the application",
+        )
+
+
+def _beyond(canary: Canary) -> Iterator[Problem]:
+    """What an HTTPRoute can't say."""
+    for index, chosen in enumerate(rules_of(Traffic(match=canary.analysis.match))):
+        if "sourceLabels" in chosen:
+            yield Problem(
+                f"spec.analysis.match[{index}].sourceLabels",
+                "Gateway API can't tell requests by the labels of who sends them",
+                "match headers or queryParams",
+            )
+    origins = (canary.service.routing.get("corsPolicy") or {}).get("allowOrigins") or ()
+    for index, origin in enumerate(origins):
+        if "exact" not in origin:
+            yield Problem(
+                f"spec.service.corsPolicy.allowOrigins[{index}]",
+                "Gateway API compares origins as they are",
+                "write exact",
+            )
+
+
+def _unsent(canary: Canary) -> Iterator[Problem]:
+    """Matches with a word that an HTTPRoute has no equal for."""
+    known = {"uri": PATHS, "method": {"exact": ""}}
+    for index, match in enumerate(canary.service.routing.get("match") or ()):
+        for field, ways in known.items():
+            for way in set(match.get(field) or {}) - set(ways):
+                yield Problem(
+                    f"spec.service.match[{index}].{field}.{way}",
+                    f"Gateway API can't compare a {field} so",
+                    f"use one of {', '.join(ways)}",
+                )
+
+
+def _parent(named: Manifest) -> Manifest:
+    return {"group": "gateway.networking.k8s.io", "kind": "Gateway", **copy.deepcopy(named)}
+
+
+def _waits(route: Manifest) -> str:
+    """In Flagger's words: a parent that has not accepted this generation of the route."""
+    generation = int(route["metadata"].get("generation") or 0)
+    heard = {
+        _named(parent.get("parentRef") or {}): condition
+        for parent in (route.get("status") or {}).get("parents") or ()
+        for condition in parent.get("conditions") or ()
+        if condition.get("type") == "Accepted"
+    }
+    for reference in (route.get("spec") or {}).get("parentRefs") or ():
+        accepted = heard.get(_named(reference), {})
+        seen = int(accepted.get("observedGeneration") or 0)
+        if accepted.get("status") != "True" or seen < generation:
+            return (
+                f"parent {reference.get('name')} is not ready (status: {accepted.get('status', 'unknown')}, observed "
+                f"generation: {seen}, current generation: {generation})"
+            )
+    return ""
+
+
+def _named(reference: Mapping[str, Any]) -> tuple[str, str, str]:
+    return tuple(str(reference.get(field) or "") for field in ("namespace", "name", "sectionName"))  # type: ignore[return-value]
