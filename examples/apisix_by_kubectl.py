@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from examples.story import PROJECT, SLUICE, Story, laboratory
 
 LAB = "example-apisix"
-DOCUMENTS = PROJECT / "examples" / "apisix"
 NOTHING_DECLARED = '{"releases": [], "platform": {"prometheus": {"scrape_interval": "1s"}}}'
 
 
@@ -39,16 +38,11 @@ def platform(story: Story) -> None:
     story.run("sluice", "pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
 
 
-def apply(story: Story) -> None:
+def apply(story: Story, canary: str = "apisix/podinfo-canary.yaml") -> None:
     story.heading("The application and its Canary, with kubectl")
-    for document in ("podinfo.yaml", "podinfo-apisixroute.yaml", "podinfo-canary.yaml"):
-        story.run(
-            "kubectl",
-            "apply",
-            "-f",
-            str(DOCUMENTS / document),
-            shown=f"kubectl apply -f examples/apisix/{document}",
-        )
+    for document in ("apisix/podinfo.yaml", "apisix/podinfo-apisixroute.yaml", canary):
+        path = f"examples/{document}"
+        story.run("kubectl", "apply", "-f", str(PROJECT / path), shown=f"kubectl apply -f {path}")
     shorter = '{"spec": {"analysis": {"interval": "2s"}}}'
     story.run("kubectl", "-n", "test", "patch", "canary", "podinfo", "--type=merge", "-p", shorter)
     wait_for(story, "Initialized")
@@ -60,13 +54,18 @@ def set_image(story: Story, version: str) -> None:
 
 
 def wait_for(story: Story, phase: str) -> None:
+    wait_until(story, "phase", phase)
+
+
+def wait_until(story: Story, field: str, value: object) -> None:
+    """Until a field of the Canary's status has this value."""
     story.run(
         "kubectl",
         "-n",
         "test",
         "wait",
         "canary/podinfo",
-        f"--for=jsonpath={{.status.phase}}={phase}",
+        f"--for=jsonpath={{.status.{field}}}={value}",
         "--timeout=180s",
     )
 

@@ -48,7 +48,8 @@ def route(namespace: str) -> Document:
 
 
 def canary(namespace: str, **analysis: Any) -> Document:
-    """The article's Canary with two steps, a second between them; `analysis` replaces fields of spec.analysis."""
+    """The article's Canary with two steps, a second between them; `analysis` replaces fields of spec.analysis, or
+    takes them away (None)."""
     return _document("flagger.app/v1beta1", "Canary", "podinfo", namespace, canary_spec(namespace, analysis))
 
 
@@ -70,7 +71,7 @@ def canary_spec(namespace: str, analysis: Document) -> Document:
         "routeRef": {"apiVersion": "apisix.apache.org/v2", "kind": "ApisixRoute", "name": "podinfo"},
         "progressDeadlineSeconds": 60,
         "service": {"port": 80, "targetPort": 9898},
-        "analysis": usual | analysis,
+        "analysis": {name: value for name, value in (usual | analysis).items() if value is not None},
     }
 
 

@@ -1,0 +1,45 @@
+"""The example `apisix-ab`: chosen users meet a new version, and nobody else does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from examples.apisix_by_kubectl import apply, driver, platform, set_image, wait_for, wait_until
+from examples.story import Story, Unexpected, laboratory
+
+LAB = "example-apisix-ab"
+CANARY = "apisix-ab/podinfo-canary.yaml"
+INSIDER = ("-H", "x-canary: insider")
+
+
+def tell() -> None:
+    story = Story()
+    with laboratory(story, LAB):
+        platform(story)
+        with driver(story):
+            apply(story, CANARY)
+            story.heading("A new version, for chosen users first")
+            set_image(story, "6.0.1")
+            wait_until(story, "iterations", 3)
+            answered(story, "6.0.1", INSIDER)
+            answered(story, "6.0.0")
+            wait_for(story, "Succeeded")
+            answered(story, "6.0.1")
+            story.heading("A version that answers with errors")
+            story.run("sluice", "lab", "fault", "--name", LAB, "podinfo:6.0.2", "--error-rate", "1.0")
+            set_image(story, "6.0.2")
+            wait_for(story, "Failed")
+            answered(story, "6.0.1", INSIDER)
+        story.run("sluice", "events", "podinfo", "-n", "test")
+
+
+def answered(story: Story, version: str, options: Sequence[str] = ()) -> None:
+    """Shows who answers a request. Raises Unexpected where it is not this version."""
+    shown = " ".join(f"'{option}'" if " " in option else option for option in options)
+    story.say(f"$ curl -H 'Host: app.example.com' {shown} $SLUICE_GATEWAY/api/info | jq .version")
+    url = f"{story.environment['SLUICE_GATEWAY']}/api/info"
+    body = json.loads(story.ask("curl", "-s", "-H", "Host: app.example.com", *options, url))
+    story.say(json.dumps(body["version"]))
+    if body["version"] != version:
+        raise Unexpected(f"{body['version']} answered where the story says {version}")

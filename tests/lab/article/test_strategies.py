@@ -1,0 +1,107 @@
+"""Releases that count checks: chosen requests alone, everybody at once, and copies of requests first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from lab.traffic import Traffic
+from tests.lab.article import documents
+from tests.lab.article.application import Application
+from tests.lab.deadline import eventually
+
+pytestmark = pytest.mark.lab
+
+INSIDER = {"x-canary": "insider"}
+CHOSEN = {"headers": {"x-canary": {"exact": "insider"}}}
+NO_STEPS = {"stepWeight": None, "maxWeight": None}
+REQUESTS = 100
+
+
+def answers(podinfo: Application, headers: dict[str, str], count: int = REQUESTS) -> Counter[str]:
+    """Which versions answered so many requests from outside."""
+    url = f"http://{podinfo.ground.lab.addresses['gateway']}/api/info"
+    sent = {"Host": documents.host(podinfo.namespace), **headers}
+    with requests.Session() as session:
+        return Counter(session.get(url, headers=sent, timeout=5).json()["version"] for _ in range(count))
+
+
+def load(namespace: str, *options: str) -> dict[str, Any]:
+    hook = documents.load(namespace)
+    command = hook["metadata"]["cmd"].replace("hey ", f"hey {' '.join(options)} ", 1)
+    return {**hook, "metadata": {"cmd": command}}
+
+
+@contextmanager
+def users(podinfo: Application) -> Iterator[Traffic]:
+    """Somebody sends twenty requests a second all the while, and none of them fails."""
+    url = f"http://{podinfo.ground.lab.addresses['gateway']}/api/info"
+    with Traffic(url, documents.host(podinfo.namespace), rate=20) as traffic:
+        yield traffic
+    assert (traffic.total.failed, traffic.total.sent > 0) == (0, True)
+
+
+def mirrored(podinfo: Application) -> bool:
+    plugins = podinfo.rule.get("plugins") or ()
+    return any(plugin["name"] == "proxy-mirror" for plugin in plugins)
+
+
+def test_chosen_requests_alone_reach_the_canary_until_it_is_promoted(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    insiders = load(namespace, "-H", "'x-canary: insider'")
+    podinfo = application(**NO_STEPS, iterations=5, match=[CHOSEN], webhooks=[insiders])
+    podinfo.set_image("6.0.1")
+    with users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
+        # when
+        eventually(lambda: podinfo.status.get("iterations", 0) >= 1, 60, every=0.05)
+        # then
+        assert answers(podinfo, INSIDER) == {"6.0.1": REQUESTS}
+        assert answers(podinfo, {}) == {"6.0.0": REQUESTS}
+        assert podinfo.status.get("canaryWeight", 0) == 0
+        assert driver.wait().code == 0
+    told = [text for text in driver.events if "iteration" in text]
+    assert told == [f"Advance podinfo.{namespace} canary iteration {count}/5" for count in range(1, 6)]
+    assert answers(podinfo, INSIDER) == answers(podinfo, {}) == {"6.0.1": REQUESTS}
+
+
+def test_chosen_requests_that_fail_take_the_release_back_and_nobody_else_notices(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    insiders = load(namespace, "-H", "'x-canary: insider'")
+    podinfo = application(**NO_STEPS, iterations=20, match=[CHOSEN], webhooks=[insiders])
+    podinfo.ground.lab.fault("podinfo:6.0.3", error_rate=1.0)
+    podinfo.set_image("6.0.3")
+    # when
+    with users(podinfo):
+        said = podinfo.release("", expect=20)
+    # then
+    assert f"Rolling back podinfo.{namespace} failed checks threshold reached 3" in said
+    assert answers(podinfo, INSIDER) == {"6.0.0": REQUESTS}
+    assert podinfo.split == (100, 0)
+
+
+def test_everybody_is_switched_at_once_after_copies_of_their_requests_were_answered_well(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    podinfo = application(**NO_STEPS, iterations=3, mirror=True)
+    podinfo.set_image("6.0.1")
+    with users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
+        # when
+        eventually(lambda: mirrored(podinfo), 60, every=0.05)
+        assert answers(podinfo, {}, 20) == {"6.0.0": 20}
+        eventually(lambda: podinfo.split == (0, 100), 60, every=0.05)
+        # then
+        assert not mirrored(podinfo)
+        assert driver.wait().code == 0
+    assert "Stop traffic mirroring and route all traffic to canary" in driver.events
+    assert podinfo.split == (100, 0)
+    assert answers(podinfo, {}, 20) == {"6.0.1": 20}
