@@ -11,6 +11,7 @@ from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
 from engine.cli.dispatch import execute
+from engine.monitor.direct import direct
 from engine.provider import Package
 from engine.shell import Shell
 from engine.version import VERSION
@@ -27,6 +28,7 @@ class EmbeddedPulumi:
 
     version = VersionInfo.parse(VERSION)
     command = "pulumi"
+    direct = staticmethod(direct)
 
     def __init__(self, packages: Mapping[str, Package] | None = None):
         self._packages = shipped_packages() if packages is None else packages

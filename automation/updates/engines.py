@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import importlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi import automation as auto
 
 from automation.errors import EngineMissing
+from automation.updates.ports import Program
+from automation.updates.quiet import quiet
 
 KNOWN = ("official", "embedded")
 
 
 @dataclass(frozen=True)
 class Engine:
-    """`command` is what the Automation API takes; None means its own default, the CLI on PATH."""
+    """`command` is what the Automation API takes; None means its own default, the CLI on PATH. `connected` is how an
+    inline program is handed over, so that it talks to the engine as little as it can."""
 
     name: str
     version: str
     command: Any
+    connected: Callable[[Program], Program] = quiet
 
     def __str__(self) -> str:
         return f"{self.name} engine {self.version}"
@@ -46,4 +50,4 @@ def choose(environment: Mapping[str, str]) -> Engine:
         command = auto.PulumiCommand()
         return Engine("official", str(command.version), command)
     embedded = importlib.import_module("engine").EmbeddedPulumi()
-    return Engine("embedded", str(embedded.version), embedded)
+    return Engine("embedded", str(embedded.version), embedded, embedded.direct)

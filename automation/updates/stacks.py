@@ -19,7 +19,6 @@ from pulumi.automation import errors as auto_errors
 from automation.errors import SluiceError, StackLocked, StateRefused, StoppedByPolicy, UpdateFailed
 from automation.updates.engines import Engine
 from automation.updates.ports import Gate, Program
-from automation.updates.quiet import quiet
 
 PARALLEL = 4
 """Steps of one update at once. A release has about ten objects, and each step that may run costs several threads."""
@@ -82,7 +81,7 @@ class Stacks:
         begun = time.monotonic()
         try:
             result = self._stack(stack, program).up(
-                program=quiet(program),
+                program=self._engine.connected(program),
                 parallel=PARALLEL,
                 message=message,
                 color="never",

@@ -36,9 +36,10 @@ class Monitor:
         """Serve the program of a session until the block ends."""
         pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="monitor")
         server = grpc.server(pool, options=_OPTIONS)
-        service = MonitorService(session)
+        engine = EngineService(session)
+        service = MonitorService(session, engine)
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(service, server)
-        engine_pb2_grpc.add_EngineServicer_to_server(EngineService(session), server)
+        engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         try:

@@ -15,6 +15,8 @@ from engine.deploy.registrar import Aborted, Outcome
 from engine.errors import EngineError
 from engine.monitor import functions, requests
 from engine.monitor.callbacks import Callbacks
+from engine.monitor.direct import Services, hand_over
+from engine.monitor.engine import EngineService
 from engine.monitor.hooks import error_hook, resource_hook
 from engine.monitor.positions import Positions
 from engine.monitor.session import Session
@@ -38,8 +40,9 @@ FEATURES = {
 class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
     """One per run; each call has its own thread."""
 
-    def __init__(self, session: Session):
+    def __init__(self, session: Session, engine: EngineService):
         self._session = session
+        self._services = Services(self, engine)
         self._positions = Positions(session.context.folder)
         self._callbacks = Callbacks()
         self._transforms = Transforms(self._callbacks)
@@ -65,7 +68,8 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
     def SupportsFeature(
         self, request: resource_pb2.SupportsFeatureRequest, context: object
     ) -> resource_pb2.SupportsFeatureResponse:
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
+        supported = request.id in FEATURES or hand_over(request.id, self._services)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=supported)
 
     def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext

@@ -72,13 +72,15 @@ class Outcome:
 
 @dataclass
 class World:
-    """A project with one stack on a file backend; `cloud` is where its resources live."""
+    """A project with one stack on a file backend; `cloud` is where its resources live. `connected` is how programs are
+    handed over."""
 
     folder: Path
     cloud: Cloud
     stack_name: str = "dev"
     project: str = "shop"
     env: dict[str, str] = field(default_factory=dict)
+    connected: Callable[[Program], Program] = lambda program: program
 
     @classmethod
     def create(cls, folder: Path) -> World:
@@ -94,7 +96,7 @@ class World:
         return automation.create_or_select_stack(
             name or self.stack_name,
             project_name=self.project,
-            program=program,
+            program=self.connected(program),
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(work),
                 pulumi_command=EmbeddedPulumi({"cloud": self.cloud}),  # type: ignore[arg-type]
