@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.state.errors import StateError
-from engine.state.files import Backend, Entry
+from engine.state.files import Backend
 from engine.state.folder import Folder
 from engine.state.objects import DRIVERS, open_objects
 
-__all__ = ["Backend", "Entry", "open_backend"]
+__all__ = ["Backend", "open_backend"]
 
 
 def open_backend(url: str, env: Mapping[str, str], cwd: Path) -> Backend:

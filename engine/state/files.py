@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A stored file: its key, and when it was last written (seconds since the epoch)."""
-
-    key: str
-    modified: float
 
 
 class Backend(Protocol):
     """A place for files. Keys are relative, with slashes, such as `.pulumi/stacks/shop/dev.json`.
 
-    A missing key raises `FileNotFoundError` on `read` and `copy`; anything else that fails raises `StateError`.
+    A missing key raises `FileNotFoundError` on `read`, `copy` and `modified`; anything else that fails raises
+    `StateError`.
     """
 
     url: str
@@ -44,8 +36,15 @@ class Backend(Protocol):
 
     def exists(self, key: str) -> bool: ...
 
-    def files(self, folder: str) -> list[Entry]:
-        """The files directly in a folder, sorted by key. A folder that does not exist is empty."""
+    def files(self, folder: str) -> list[str]:
+        """The keys of the files directly in a folder, sorted. A folder that does not exist is empty.
+
+        One that holds thousands, as a history does, is no more than listed.
+        """
+        ...
+
+    def modified(self, key: str) -> float:
+        """When a file was last written, in seconds since the epoch."""
         ...
 
     def folders(self, folder: str) -> list[str]:

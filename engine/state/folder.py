@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from engine.state.errors import StateError
-from engine.state.files import Entry
 
 SIDECAR = ".attrs"
 """The official CLI keeps attributes of `<file>` in `<file>.attrs`; they mean nothing without their file."""
@@ -64,13 +63,14 @@ class Folder:
     def exists(self, key: str) -> bool:
         return self._path(key).is_file()
 
-    def files(self, folder: str) -> list[Entry]:
+    def files(self, folder: str) -> list[str]:
         with _explained(self, folder, "list"):
             found = [item for item in _scan(self._path(folder)) if item.is_file() and not _hidden(item.name)]
-            return sorted(
-                (Entry(f"{folder}/{item.name}", item.stat().st_mtime) for item in found),
-                key=lambda entry: entry.key,
-            )
+            return sorted(f"{folder}/{item.name}" for item in found)
+
+    def modified(self, key: str) -> float:
+        with _explained(self, key, "read"):
+            return self._path(key).stat().st_mtime
 
     def folders(self, folder: str) -> list[str]:
         with _explained(self, folder, "list"):

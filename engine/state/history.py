@@ -98,7 +98,7 @@ def back_up(backend: Backend, ref: StackReference, checkpoint_key: str) -> None:
 
 def updates(backend: Backend, ref: StackReference, page_size: int = 0, page: int = 1) -> list[Update]:
     """The stack's updates, newest first; a page of them if `page_size` is above 0. Pages count from 1."""
-    keys = [entry.key for entry in backend.files(layout.history(ref)) if entry.key.endswith(_RECORD)]
+    keys = [key for key in backend.files(layout.history(ref)) if key.endswith(_RECORD)]
     keys.sort(reverse=True)
     if page_size > 0:
         first = (max(page, 1) - 1) * page_size

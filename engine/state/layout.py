@@ -72,7 +72,7 @@ def _version(text: bytes) -> Any:
 
 
 def _first_version(backend: Backend) -> int:
-    if any(entry.key.endswith(SUFFIXES) for entry in backend.files(STACKS)):
+    if any(key.endswith(SUFFIXES) for key in backend.files(STACKS)):
         return 0
     backend.write(META, b"version: 1\n")
     return 1

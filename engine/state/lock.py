@@ -46,7 +46,7 @@ def locked(backend: Backend, ref: StackReference, say: Say) -> Iterator[None]:
 
 def locks(backend: Backend, ref: StackReference) -> list[Lock]:
     """Every lock file of the stack."""
-    found = (Lock(entry.key, _read(backend, entry.key)) for entry in backend.files(layout.locks(ref)))
+    found = (Lock(key, _read(backend, key)) for key in backend.files(layout.locks(ref)))
     return [lock for lock in found if lock.holder or backend.exists(lock.key)]
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from engine.state.errors import StateError
-from engine.state.files import Entry
 
 Options = dict[str, Any]
 
@@ -129,10 +128,13 @@ class Objects:
         with self._explained(key, "read"):
             return bool(self._files.exists(self._path(key)))
 
-    def files(self, folder: str) -> list[Entry]:
-        found = [item for item in self._children(folder) if item["type"] == "file"]
-        entries = (Entry(f"{folder}/{_name(item)}", _modified(item)) for item in found if _name(item))
-        return sorted(entries, key=lambda entry: entry.key)
+    def files(self, folder: str) -> list[str]:
+        names = (_name(item) for item in self._children(folder) if item["type"] == "file")
+        return sorted(f"{folder}/{name}" for name in names if name)
+
+    def modified(self, key: str) -> float:
+        with self._explained(key, "read"):
+            return _modified(self._files.info(self._path(key)))
 
     def folders(self, folder: str) -> list[str]:
         return sorted(_name(item) for item in self._children(folder) if item["type"] == "directory")

@@ -24,8 +24,8 @@ def find_checkpoint(backend: Backend, ref: StackReference) -> str | None:
     """The key of the stack's checkpoint, the newest if it exists plain and packed; None without any."""
     plain = layout.checkpoint(ref)
     wanted = {layout.checkpoint(ref, suffix) for suffix in layout.SUFFIXES}
-    found = [entry for entry in backend.files(plain.rpartition("/")[0]) if entry.key in wanted]
-    return max(found, key=lambda entry: entry.modified).key if found else None
+    found = [key for key in backend.files(plain.rpartition("/")[0]) if key in wanted]
+    return max(found, key=backend.modified) if len(found) > 1 else next(iter(found), None)
 
 
 def read_checkpoint(backend: Backend, ref: StackReference) -> Checkpoint:

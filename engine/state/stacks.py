@@ -56,8 +56,8 @@ def references(backend: Backend, project: str | None = None) -> list[StackRefere
     found = {
         StackReference(owner, name)
         for owner in projects
-        for entry in backend.files(f"{layout.STACKS}/{owner}")
-        if (name := _stack_name(entry.key))
+        for key in backend.files(f"{layout.STACKS}/{owner}")
+        if (name := _stack_name(key))
     }
     return sorted(found, key=lambda ref: (ref.project, ref.name))
 
@@ -90,9 +90,9 @@ def rename(backend: Backend, old: StackReference, new: StackReference, secrets: 
         raise StackExists(f"a stack named {new.name} already exists")
     deployment = Snapshots(backend, old, secrets).load()
     Snapshots(backend, new, secrets).save(_renamed(deployment, old, new))
-    for entry in backend.files(layout.history(old)):
-        moved = entry.key.rpartition("/")[2].replace(old.name, new.name, 1)
-        backend.copy(entry.key, f"{layout.history(new)}/{moved}")
+    for recorded in backend.files(layout.history(old)):
+        moved = recorded.rpartition("/")[2].replace(old.name, new.name, 1)
+        backend.copy(recorded, f"{layout.history(new)}/{moved}")
     write_tags(backend, new, read_tags(backend, old))
     _forget(backend, old, key)
 
@@ -142,8 +142,8 @@ def _has_resources(latest: dict[str, Any]) -> bool:
 def _forget(backend: Backend, ref: StackReference, key: str) -> None:
     backend.delete(key)
     backend.delete(layout.tags(ref))
-    for entry in backend.files(layout.history(ref)):
-        backend.delete(entry.key)
+    for recorded in backend.files(layout.history(ref)):
+        backend.delete(recorded)
 
 
 def _renamed(deployment: Deployment, old: StackReference, new: StackReference) -> Deployment:

@@ -120,7 +120,7 @@ def test_two_that_lock_at_the_same_moment_both_stand_back(backend: Backend, ref:
         def __getattr__(self, name: str) -> object:
             return getattr(backend, name)
 
-        def files(self, folder: str) -> object:
+        def files(self, folder: str) -> list[str]:
             self.looks += 1
             if self.looks == 2:
                 leave(backend, ref, replace(Holder.current(), host="elsewhere"))

@@ -210,12 +210,12 @@ def test_an_update_is_listed_in_the_official_form(
 
 def test_each_update_keeps_the_state_as_it_left_it(backend: Backend, ref: StackReference) -> None:
     record(backend, ref)
-    names = [entry.key.rpartition("/")[2] for entry in backend.files(layout.history(ref))]
+    names = [key.rpartition("/")[2] for key in backend.files(layout.history(ref))]
     assert [name.split(".", 1)[1] for name in names] == ["checkpoint.json", "history.json"]
     assert len({name.split(".", 1)[0] for name in names}) == 1
     history.back_up(backend, ref, layout.checkpoint(ref))
     (copy,) = backend.files(layout.backups(ref))
-    assert backend.read(copy.key) == backend.read(layout.checkpoint(ref))
+    assert backend.read(copy) == backend.read(layout.checkpoint(ref))
 
 
 def test_a_damaged_history_file_is_named(backend: Backend, ref: StackReference) -> None:
