@@ -132,6 +132,10 @@ class Stacks:
     def _stack(
         self, name: str, program: Program, opener: Callable[..., auto.Stack] = auto.create_or_select_stack
     ) -> auto.Stack:
+        return self._open.get(name) or self._opened(name, program, opener)
+
+    def _opened(self, name: str, program: Program, opener: Callable[..., auto.Stack]) -> auto.Stack:
+        """One after the other: the official CLI notes the selected stack of a project in a file."""
         with self._opening:
             if name not in self._open:
                 options = auto.LocalWorkspaceOptions(

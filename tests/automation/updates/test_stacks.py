@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
 import pytest
 from pulumi.automation import CommandResult, EngineEvent
 from pulumi.automation import errors as auto_errors
+from semver import VersionInfo
 
 from automation.errors import SluiceError, StackLocked, StateRefused, UpdateFailed
-from automation.updates.stacks import Heard, refusal, translate
+from automation.updates.engines import Engine
+from automation.updates.stacks import Heard, Stacks, refusal, translate
 
 
 @pytest.mark.parametrize(
@@ -153,3 +159,33 @@ def test_a_refusal_names_every_policy_that_was_violated() -> None:
         refused.problem
         == "policy images-pinned: image x has no tag;\ngive it one\npolicy weights-whole: 90 and 20 are 110; mend one"
     )
+
+
+@dataclass
+class Slow:
+    """A Pulumi command that is asked to select a stack and takes its time over one of them."""
+
+    slow: str
+    begun: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    version = VersionInfo(3, 260, 0)
+
+    def run(self, args: list[str], *rest: object) -> CommandResult:
+        if args[:2] == ["stack", "select"] and self.slow in args:
+            self.begun.set()
+            assert self.ended.wait(10)
+        return CommandResult("[]", "", 0)
+
+
+def test_a_stack_that_is_open_does_not_wait_for_one_that_opens(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: sluice\nruntime: python\n")
+    command = Slow("dev.test.second")
+    stacks = Stacks(tmp_path, Engine("slow", "3.260.0", command), {})
+    stacks.history("dev.test.first", dict)
+
+    opening = threading.Thread(target=stacks.history, args=("dev.test.second", dict))
+    opening.start()
+    assert command.begun.wait(10)
+    assert stacks.history("dev.test.first", dict) == []
+    command.ended.set()
+    opening.join()
