@@ -52,13 +52,13 @@ docs: setup ## write the generated pages anew
 bench-controller: setup ## a driver under load: lateness, updates, threads (CANARIES=38)
 	$(PY) -m bench.controller
 
-bench-engine: setup ## stack updates on the engine: times and memory
+bench-engine: setup ## stack updates: times and memory, the official engine beside
 	$(PY) -m bench.engine
 
 bench-lab: setup ## the lab: times, memory, weights, throughput
 	$(PY) -m bench.lab
 
-bench-release: setup ## steps and releases: times, the driver at rest
+bench-release: setup ## steps and releases: times, the official engine beside
 	$(PY) -m bench.release
 
 clean: ## remove what the verbs made in this folder (the cache of binaries stays)

@@ -1,18 +1,20 @@
 """`python -m bench.engine`: what an update costs through the Automation API, on a real API server.
 
-Takes `--kubeconfig FILE`; without it a lab is started for the measurement. Where the official CLI is on PATH the
-same is measured on it, too, and shown as a ratio. Runs follow one another; nothing else should run meanwhile.
+Takes `--kubeconfig FILE`; without it a lab is started for the measurement. Programs are handed over as Sluice hands
+them over; figures that begin with `grpc_` are those of programs that talk to the embedded engine over gRPC. Where the
+official CLI is on PATH the same is measured on it, too, and shown beside. Runs follow one another; nothing else should
+run meanwhile.
 """
 
 import argparse
 import os
 import resource
-import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,13 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi import automation
 
-from bench.report import Goal, report
-from engine import EmbeddedPulumi
+from automation.updates.engines import Engine, choose
+from bench.report import OFFICIAL, Goal, official, report
 
 RUNS = 30
 WARM_UP = 3
 RESOURCES = 25
-SIZES = (100, 400)  # how the time grows, beside RESOURCES
+SIZES = (100, 400)
 RUNS_OF_SIZES = 5
 RULES = 10
 
@@ -57,7 +59,7 @@ PolicyPack("bench", [
 class Bench:
     """One stack of one engine; `weight` is what changes from update to update."""
 
-    def __init__(self, command: Any, kubeconfig: Path, folder: Path, resources: int):
+    def __init__(self, engine: Engine, kubeconfig: Path, folder: Path, resources: int):
         self.weight, self._resources = 0, resources
         self.namespace = f"bench-engine-{os.getpid()}-{resources}"
         settings = automation.ProjectSettings(
@@ -66,9 +68,9 @@ class Bench:
         self.stack = automation.create_or_select_stack(
             f"size-{resources}",
             project_name="bench",
-            program=self._program,
+            program=engine.connected(self._program),
             opts=automation.LocalWorkspaceOptions(
-                pulumi_command=command,
+                pulumi_command=engine.command,
                 project_settings=settings,
                 env_vars={"PULUMI_CONFIG_PASSPHRASE": "bench", "KUBECONFIG": str(kubeconfig)},
             ),
@@ -111,61 +113,76 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=RUNS)
     arguments = parser.parse_args()
     with _cluster(arguments.kubeconfig) as kubeconfig, tempfile.TemporaryDirectory() as place:
-        figures = _measured(EmbeddedPulumi(), kubeconfig, Path(place), arguments.runs)
+        series = Series(kubeconfig, Path(place), arguments.runs)
+        embedded = choose({"SLUICE_ENGINE": "embedded"})
+        figures = series.updates(embedded)
         figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        figures |= _growth(kubeconfig, Path(place))
-        figures |= _official(kubeconfig, Path(place), arguments.runs, figures)
+        figures |= series.growth(embedded)
+        over_grpc = replace(embedded, connected=lambda program: program)
+        figures |= {f"grpc_{name}": figure for name, figure in series.updates(over_grpc).items()}
+        if (theirs := official()) is not None:
+            found = series.updates(theirs) | series.growth(theirs)
+            figures |= {f"{OFFICIAL}{name}": figure for name, figure in found.items()} | _ratios(
+                figures, found
+            )
     report("engine", figures, GOALS)
 
 
-def _measured(command: Any, kubeconfig: Path, place: Path, runs: int, prefix: str = "") -> dict[str, float]:
-    bench = Bench(command, kubeconfig, _folder(place, f"{prefix}state"), RESOURCES)
-    pack = _folder(place, f"{prefix}pack")
-    (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
-    (pack / "__main__.py").write_text(PACK)
-    try:
-        first = _milliseconds(bench.stack.up)
-        same = bench.times(bench.stack.up, runs)
-        changed = bench.times(bench.change, runs)
-        previewed = bench.times(bench.stack.preview, runs)
-        packed = bench.times(lambda: bench.stack.up(policy_packs=[str(pack)]), runs)
-    finally:
-        bench.stack.destroy()
-    found = {f"{prefix}first_ms": first, f"{prefix}pack_extra_ms_p50": _p50(packed) - _p50(same)}
-    for name, times in (
-        ("no_change", same),
-        ("one_change", changed),
-        ("preview", previewed),
-        ("no_change_pack", packed),
-    ):
-        found |= {f"{prefix}{name}_ms_p50": _p50(times), f"{prefix}{name}_ms_p95": _p95(times)}
-    return found
+@dataclass(frozen=True)
+class Series:
+    """Runs on one cluster, `runs` of each kind; stacks and packs lie below `place`."""
 
+    kubeconfig: Path
+    place: Path
+    runs: int
 
-def _growth(kubeconfig: Path, place: Path) -> dict[str, float]:
-    """An update without changes, of stacks that are larger."""
-    found: dict[str, float] = {}
-    for size in SIZES:
-        bench = Bench(EmbeddedPulumi(), kubeconfig, _folder(place, f"state-{size}"), size)
+    def updates(self, engine: Engine) -> dict[str, float]:
+        """Updates and previews of a small stack."""
+        bench = Bench(engine, self.kubeconfig, self._folder("state"), RESOURCES)
+        pack = self._folder("pack")
+        (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
+        (pack / "__main__.py").write_text(PACK)
         try:
-            bench.stack.up()
-            found[f"no_change_{size}_ms_p50"] = _p50(bench.times(bench.stack.up, RUNS_OF_SIZES))
+            first = _milliseconds(bench.stack.up)
+            same = bench.times(bench.stack.up, self.runs)
+            changed = bench.times(bench.change, self.runs)
+            previewed = bench.times(bench.stack.preview, self.runs)
+            packed = bench.times(lambda: bench.stack.up(policy_packs=[str(pack)]), self.runs)
         finally:
             bench.stack.destroy()
-    return found
+        found = {"first_ms": first, "pack_extra_ms_p50": _p50(packed) - _p50(same)}
+        for name, times in (
+            ("no_change", same),
+            ("one_change", changed),
+            ("preview", previewed),
+            ("no_change_pack", packed),
+        ):
+            found |= {f"{name}_ms_p50": _p50(times), f"{name}_ms_p95": _p95(times)}
+        return found
+
+    def growth(self, engine: Engine) -> dict[str, float]:
+        """An update without changes, of stacks that are larger."""
+        found: dict[str, float] = {}
+        for size in SIZES:
+            bench = Bench(engine, self.kubeconfig, self._folder(f"state-{size}"), size)
+            try:
+                bench.stack.up()
+                found[f"no_change_{size}_ms_p50"] = _p50(bench.times(bench.stack.up, RUNS_OF_SIZES))
+            finally:
+                bench.stack.destroy()
+        return found
+
+    def _folder(self, name: str) -> Path:
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.place))
 
 
-def _official(kubeconfig: Path, place: Path, runs: int, ours: dict[str, float]) -> dict[str, float]:
-    """The same with the official CLI, and how many times longer it takes; nothing where it is not installed."""
-    if shutil.which("pulumi") is None:
-        return {}
-    theirs = _measured(automation.PulumiCommand(), kubeconfig, place, runs, "official_")
-    ratios = {
-        f"{name.removesuffix('_ms_p50')}_ratio": theirs[f"official_{name}"] / ours[name]
-        for name in ours
+def _ratios(ours: dict[str, float], theirs: dict[str, float]) -> dict[str, float]:
+    """How many times longer the official engine takes."""
+    return {
+        f"{name.removesuffix('_ms_p50')}_ratio": theirs[name] / ours[name]
+        for name in theirs
         if name.endswith("_ms_p50") and not name.startswith("pack")
     }
-    return theirs | ratios
 
 
 @contextmanager
@@ -180,12 +197,6 @@ def _cluster(kubeconfig: Path | None) -> Iterator[Path]:
         yield lab.kubeconfig
     finally:
         lab.down()
-
-
-def _folder(place: Path, name: str) -> Path:
-    folder = place / name
-    folder.mkdir()
-    return folder
 
 
 def _milliseconds(work: Callable[[], Any]) -> float:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from automation.updates.engines import Engine
+from automation.updates.stacks import Stacks
 from cli.assembly import Assembly, assemble
 from cli.display import Display
 from cli.environment import Environment, open_environment
@@ -52,6 +54,11 @@ class Ground:
         """Drive the Canary until its run has ended. Raises what `sluice release` ends with."""
         with driver(self.opened, display) as assembly:
             Drive(self.opened, assembly, display, KEY, SECONDS).to_the_end()
+
+    def on(self, engine: Engine) -> Self:
+        """The same ground, where another engine takes the stacks over."""
+        stacks = Stacks(self.folder, engine, dict(os.environ))
+        return replace(self, opened=replace(self.opened, stacks=stacks, engine=engine))
 
     def gated(self) -> Environment:
         """The environment with the policy pack switched on."""

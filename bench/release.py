@@ -1,4 +1,7 @@
-"""`python -m bench.release`: how fast steps and releases are, and what a driver costs that has nothing to do."""
+"""`python -m bench.release`: how fast steps and releases are, and what a driver costs that has nothing to do.
+
+Where the official engine is on PATH it then takes the stack over, and its steps and releases stand beside.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,7 @@
-"""How measurements are shown and kept: a table on the screen, and `bench/out/<name>.json`."""
+"""How measurements are shown and kept: a table on the screen, and `bench/out/<name>.json`.
+
+Figures of the official engine have `official_` before their names, and stand beside those of the embedded one.
+"""
 
 import json
 import os
@@ -11,7 +14,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from automation.errors import EngineMissing
+from automation.updates.engines import Engine, choose
+
 OUT = Path(__file__).parent / "out"
+OFFICIAL = "official_"
 
 
 @dataclass(frozen=True)
@@ -31,15 +38,35 @@ class Goal:
 
 def report(name: str, figures: Mapping[str, float], goals: Mapping[str, Goal]) -> None:
     """Print all figures beside their goals, and write them to `bench/out/<name>.json`."""
-    table = Table("figure", "measured", "goal", "", box=None, pad_edge=False)
-    for figure, value in figures.items():
-        goal = goals.get(figure)
-        verdict = "" if goal is None else "met" if goal.met(value) else "missed"
-        table.add_row(figure, f"{value:,.4g}", "" if goal is None else str(goal), verdict)
-    Console().print(table)
+    Console().print(_table(figures, goals))
     OUT.mkdir(exist_ok=True)
     document = {"machine": machine(), "figures": dict(figures)}
     (OUT / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _table(figures: Mapping[str, float], goals: Mapping[str, Goal]) -> Table:
+    table = Table("figure", "measured", "goal", "", "official engine", box=None, pad_edge=False)
+    for figure, value in figures.items():
+        if figure.startswith(OFFICIAL) and figure.removeprefix(OFFICIAL) in figures:
+            continue
+        goal, beside = goals.get(figure), figures.get(OFFICIAL + figure)
+        verdict = "" if goal is None else "met" if goal.met(value) else "missed"
+        table.add_row(
+            figure,
+            f"{value:,.4g}",
+            "" if goal is None else str(goal),
+            verdict,
+            "" if beside is None else f"{beside:,.4g}",
+        )
+    return table
+
+
+def official() -> Engine | None:
+    """The official engine, None where none is on PATH: `eval "$(sluice lab official)"` puts one there."""
+    try:
+        return choose({**os.environ, "SLUICE_ENGINE": "official"})
+    except EngineMissing:
+        return None
 
 
 def machine() -> dict[str, Any]:
