@@ -23,15 +23,17 @@ class EmbeddedPulumi:
     """Pass it as `pulumi_command` to `LocalWorkspace` or `create_or_select_stack`'s options.
 
     One object may serve any number of stacks and threads at once. `packages` are the resource packages that
-    programs can use, by name; without any, those that come with the engine.
+    programs can use, by name; without any, those that come with the engine. With `terse`, `on_event` hears of messages,
+    violations and the outcome, not of each resource.
     """
 
     version = VersionInfo.parse(VERSION)
     command = "pulumi"
     direct = staticmethod(direct)
 
-    def __init__(self, packages: Mapping[str, Package] | None = None):
+    def __init__(self, packages: Mapping[str, Package] | None = None, terse: bool = False):
         self._packages = shipped_packages() if packages is None else packages
+        self._terse = terse
 
     def run(
         self,
@@ -50,6 +52,7 @@ class EmbeddedPulumi:
             out=out,
             err=err,
             packages={name: package.within(env) for name, package in self._packages.items()},
+            terse=self._terse,
         )
         code = execute(shell, ["--non-interactive", *(word for word in args if word != "--non-interactive")])
         result = CommandResult(stdout=out.text, stderr=err.text, code=code)

@@ -13,7 +13,7 @@ from pulumi.runtime.proto import events_pb2, events_pb2_grpc
 
 from engine.errors import EngineError
 from engine.eventjson import payloads, state_of
-from engine.events import Diagnostic, Event
+from engine.events import Diagnostic, Event, PolicySummary, StepDone, StepStarted
 from engine.mask import Mask
 from engine.resource import Resource
 
@@ -26,11 +26,16 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
-class EventLog:
-    """A listener that writes events to a sink. Debug messages, five for each resource, only with `debug`."""
+OF_EACH_RESOURCE = (StepStarted, StepDone, PolicySummary)
+"""Events that come for every resource, whatever becomes of it."""
 
-    def __init__(self, sink: Sink, debug: bool = False, mask: Mask | None = None):
-        self._sink, self._debug, self._sequence = sink, debug, 0
+
+class EventLog:
+    """A listener that writes events to a sink. Debug messages, five for each resource, only with `debug`; a `terse` one
+    leaves out all that comes for each resource, and tells of messages, violations and the outcome."""
+
+    def __init__(self, sink: Sink, debug: bool = False, terse: bool = False, mask: Mask | None = None):
+        self._sink, self._debug, self._terse, self._sequence = sink, debug, terse, 0
         self._mask = mask or Mask()
         self._states: dict[int, tuple[Resource, dict[str, Any]]] = {}
 
@@ -40,6 +45,8 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Diagnostic) and event.severity == "debug" and not self._debug:
+            return
+        if self._terse and isinstance(event, OF_EACH_RESOURCE):
             return
         for body in payloads(event, self._state):
             envelope = {"sequence": self._sequence, "timestamp": int(time.time()), **body}
@@ -56,12 +63,12 @@ class EventLog:
         return known[1]
 
 
-def open_log(target: str, debug: bool, mask: Mask) -> EventLog:
+def open_log(target: str, debug: bool, terse: bool, mask: Mask) -> EventLog:
     """The log behind `--event-log`: `tcp://HOST:PORT` or a file, which it replaces. Raises `EngineError`."""
     if target.startswith("tcp://"):
-        return EventLog(StreamSink(target.removeprefix("tcp://")), debug, mask)
+        return EventLog(StreamSink(target.removeprefix("tcp://")), debug, terse, mask)
     try:
-        return EventLog(FileSink(open(target, "w", encoding="utf-8")), debug, mask)
+        return EventLog(FileSink(open(target, "w", encoding="utf-8")), debug, terse, mask)
     except OSError as error:
         raise EngineError(f"could not open the event log '{target}': {error.strerror}") from error
 

@@ -16,7 +16,8 @@ Say = Callable[[str], None]
 class Shell:
     """`out` and `err` take one line each, without its end. `ask` puts a question to the user and returns the answer.
 
-    `interactive`: somebody is there to be asked. `live`: the screen can be redrawn.
+    `interactive`: somebody is there to be asked. `live`: the screen can be redrawn. `terse`: event logs leave out what
+    they would tell of each resource.
     """
 
     env: Mapping[str, str]
@@ -26,6 +27,7 @@ class Shell:
     packages: Mapping[str, Package]
     interactive: bool = False
     live: bool = False
+    terse: bool = False
     ask: Callable[[str], str] = lambda question: ""
     read: Callable[[], str] = lambda: ""
     cancellation: Cancellation = field(default_factory=Cancellation)

@@ -49,5 +49,5 @@ def choose(environment: Mapping[str, str]) -> Engine:
     if installed and wanted != "embedded":
         command = auto.PulumiCommand()
         return Engine("official", str(command.version), command)
-    embedded = importlib.import_module("engine").EmbeddedPulumi()
+    embedded = importlib.import_module("engine").EmbeddedPulumi(terse=True)
     return Engine("embedded", str(embedded.version), embedded, embedded.direct)

@@ -172,7 +172,7 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
     display = display_for(place, arguments, kind, preview)
     if not arguments.value("event-log"):
         return perform(place, action, (display,))
-    with closing(open_log(arguments.value("event-log"), arguments.flag("debug"), mask)) as log:
+    with closing(open_log(arguments.value("event-log"), arguments.flag("debug"), shell.terse, mask)) as log:
         return perform(place, action, (display, log))
 
 

@@ -81,6 +81,7 @@ class World:
     project: str = "shop"
     env: dict[str, str] = field(default_factory=dict)
     connected: Callable[[Program], Program] = lambda program: program
+    terse: bool = False
 
     @classmethod
     def create(cls, folder: Path) -> World:
@@ -99,7 +100,7 @@ class World:
             program=self.connected(program),
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(work),
-                pulumi_command=EmbeddedPulumi({"cloud": self.cloud}),  # type: ignore[arg-type]
+                pulumi_command=EmbeddedPulumi({"cloud": self.cloud}, self.terse),  # type: ignore[arg-type]
                 pulumi_home=str(self.folder / "home"),
                 project_settings=automation.ProjectSettings(
                     self.project,
