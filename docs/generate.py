@@ -11,7 +11,7 @@ from pathlib import Path
 
 from automation.core import diagram
 from automation.errors import all_errors
-from docs import policies_page, settings_page
+from docs import gateways_page, policies_page, settings_page
 
 FOLDER = Path(__file__).parent
 
@@ -39,6 +39,7 @@ Codes from 30 on are refusals: nothing was begun. `sluice pulumi …` ends with 
 
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
+    "gateways.md": gateways_page.page,
     "policies.md": policies_page.page,
     "settings.md": settings_page.page,
     "state-machine.md": diagram.page,

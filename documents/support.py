@@ -59,7 +59,7 @@ def _refuse_gateway(spec: Section, section: Section, analysis: Analysis) -> None
         named = provider if provider in MODEL_PROVIDERS else shown(provider)
         spec.refuse("provider", f"{named} {unknown}", known)
     else:
-        for need in sorted(_needs(analysis) - GATEWAYS[provider].carries):
+        for need in sorted(_needs(section, analysis) - GATEWAYS[provider].carries):
             able = [name for name, gateway in GATEWAYS.items() if need in gateway.carries]
             remedy = f"use one of {', '.join(able)}" if able else "release another way"
             section.refuse(_FIELDS.get(need, need), f"{provider} can't release by {need}", remedy)
@@ -67,9 +67,11 @@ def _refuse_gateway(spec: Section, section: Section, analysis: Analysis) -> None
             _refuse_source(spec, source)
 
 
-def _needs(analysis: Analysis) -> frozenset[str]:
-    kept = frozenset({"affinity"}) if analysis.affinity else frozenset()
-    return STRATEGIES[analysis.strategy].needs(analysis) | kept
+def _needs(section: Section, analysis: Analysis) -> frozenset[str]:
+    """A document that skips its analysis may ask for no strategy."""
+    strategy = STRATEGIES[analysis.strategy]
+    moved = strategy.needs(analysis) if strategy.asked(section.fields) else frozenset()
+    return moved | (frozenset({"affinity"}) if analysis.affinity else frozenset())
 
 
 def _refuse_source(spec: Section, source: Source) -> None:

@@ -10,8 +10,13 @@ from gateways.apisix import APISIX
 from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
 from gateways.istio import ISTIO
+from gateways.kubernetes import KUBERNETES
+from gateways.nginx import NGINX
+from gateways.traefik import TRAEFIK
 
-GATEWAYS: Mapping[str, Gateway] = {gateway.provider: gateway for gateway in (APISIX, ISTIO, *GATEWAY_API)}
+GATEWAYS: Mapping[str, Gateway] = {
+    gateway.provider: gateway for gateway in (APISIX, ISTIO, *GATEWAY_API, NGINX, TRAEFIK, KUBERNETES)
+}
 DEFAULT = APISIX.provider
 """The gateway of documents that name none."""
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.rule import Manifest
-from policies.tokens import APISIX_ROUTE, HTTP_ROUTE, VIRTUAL_SERVICE
+from policies.tokens import APISIX_ROUTE, HTTP_ROUTE, INGRESS, TRAEFIK_SERVICE, VIRTUAL_SERVICE
+
+NGINX_CANARY = "nginx.ingress.kubernetes.io/canary"
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,50 @@ def _weight(share: Manifest, shares: tuple[Manifest, ...]) -> Any:
     return share.get("weight", 100 if len(shares) == 1 else None)
 
 
+def _nginx(ingress: Manifest) -> Iterator[Split]:
+    """What an Ingress that is marked as a canary takes from another; one that isn't splits nothing."""
+    said = (ingress.get("metadata") or {}).get("annotations") or {}
+    if said.get(NGINX_CANARY) != "true":
+        return
+    weight = _nginx_weight(said)
+    rest = 100 - weight if isinstance(weight, int | float) else None
+    for place, backend in _nginx_backends(ingress.get("spec") or {}):
+        yield Split(place, (("primary", rest), (str((backend.get("service") or {}).get("name", "")), weight)))
+
+
+def _nginx_weight(said: Mapping[str, Any]) -> Any:
+    """In percent, all of them where a header or a cookie chooses; as it is written where that is no number."""
+    if any(f"{NGINX_CANARY}-by-{what}" in said for what in ("header", "cookie")):
+        return 100
+    weight, total = said.get(f"{NGINX_CANARY}-weight", 0), said.get(f"{NGINX_CANARY}-weight-total", 100)
+    try:
+        return 100 * int(weight) / int(total)
+    except (ValueError, TypeError, ZeroDivisionError):
+        return weight
+
+
+def _nginx_backends(spec: Manifest) -> Iterator[tuple[str, Manifest]]:
+    """Each backend, and how requests come to it."""
+    if spec.get("defaultBackend"):
+        yield "default", spec["defaultBackend"]
+    for rule in spec.get("rules") or ():
+        for path in (rule.get("http") or {}).get("paths") or ():
+            yield f"{rule.get('host', '*')}{path.get('path', '/')}", path.get("backend") or {}
+
+
+def _traefik(service: Manifest) -> Iterator[Split]:
+    services = ((service.get("spec") or {}).get("weighted") or {}).get("services") or ()
+    weights = tuple((str(one.get("name", "")), one.get("weight")) for one in services)
+    if weights:
+        yield Split((service.get("metadata") or {}).get("name"), weights)
+
+
 READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     APISIX_ROUTE: _apisix,
     VIRTUAL_SERVICE: _istio,
     HTTP_ROUTE: _gateway_api,
+    INGRESS: _nginx,
+    TRAEFIK_SERVICE: _traefik,
 }
 ROUTES = frozenset(READERS)
 

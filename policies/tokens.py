@@ -10,6 +10,8 @@ CANARY = "kubernetes:flagger.app/v1beta1:Canary"
 APISIX_ROUTE = "kubernetes:apisix.apache.org/v2:ApisixRoute"
 VIRTUAL_SERVICE = "kubernetes:networking.istio.io/v1beta1:VirtualService"
 HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+TRAEFIK_SERVICE = "kubernetes:traefik.io/v1alpha1:TraefikService"
 
 SERVING = frozenset({DEPLOYMENT, STATEFUL_SET, DAEMON_SET})
 """Workloads that answer requests for as long as they live."""

@@ -17,6 +17,7 @@ from automation.core.spec import Canary
 from automation.errors import SluiceError
 from components.covering import covers, exceeds
 from components.generated import Generated
+from gateways.carrying import carried_by
 from gateways.registry import gateway_of
 
 Rendered = Callable[[Canary], Generated | None]
@@ -52,7 +53,9 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
                 yield replace(drift, by=changed_by(live))
         elif not covers(wanted, live):
             yield replace(drift, by=_author(canary, part, live))
-        elif exceeds(wanted, live, _of_others(live, closed_to_others(generated, part))):
+        elif exceeds(wanted, live, _of_others(live, closed_to_others(generated, part))) or (
+            part == "route" and misleading(canary, manifest, live)
+        ):
             yield replace(drift, by=_author(canary, part, live), added=True)
         elif exceeds(wanted, live, _ours(live)):
             yield drift
@@ -66,6 +69,17 @@ def closed_to_others(generated: Generated, part: str) -> Path:
     """The fields of a generated object that nobody else may add anything to. A Service that somebody else made may
     have more than is asked of it."""
     return SELECTOR if part == "apex" and generated.apex_is_foreign else SPEC
+
+
+def misleading(canary: Canary, route: Manifest, live: Manifest) -> frozenset[str]:
+    """The annotations that somebody gave a live route to lead traffic elsewhere: those that it loses when it is given
+    the traffic of the one that is rendered."""
+    righted = gateway_of(canary).with_traffic(canary, live, carried_by(canary, route).traffic)
+    return frozenset(_annotations(live)) - frozenset(_annotations(righted))
+
+
+def _annotations(live: Manifest) -> Manifest:
+    return live["metadata"].get("annotations") or {}
 
 
 def _of_others(live: Manifest, path: Path) -> Fields:

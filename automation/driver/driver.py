@@ -236,7 +236,7 @@ class Driver:
             handover.primary(scene.canary)
         added = [drift for drift in scene.observation.drift if drift.added]
         if purpose is Purpose.REPAIR and added and (generated := self._ports.rendered(scene.canary)):
-            handover.put_back(generated, added)
+            handover.put_back(scene.canary, generated, added)
 
     def _halt(self, scene: Scene, refusal: Veto) -> Tick:
         """A policy said no: nothing moved, the intent is dropped, and the next tick tries again."""

@@ -15,7 +15,7 @@ from automation.core.managed_fields import handed_over
 from automation.core.marks import FIELD_MANAGER
 from automation.core.observation import Drift
 from automation.core.spec import Canary
-from automation.driver.drift import REPLICAS, SPEC
+from automation.driver.drift import REPLICAS, SPEC, misleading
 from components.generated import Generated
 from workloads.registry import workload_of
 
@@ -26,14 +26,16 @@ class Handover:
     def __init__(self, objects: Objects, copies: Copies) -> None:
         self._objects, self._copies = objects, copies
 
-    def put_back(self, generated: Generated, drifts: Iterable[Drift]) -> None:
+    def put_back(self, canary: Canary, generated: Generated, drifts: Iterable[Drift]) -> None:
         """Applies each object that somebody added to as it is rendered."""
         added = {(drift.kind, drift.name) for drift in drifts if drift.added}
         known = kinds_by_name()
         for manifest in generated.objects:
             if (manifest["kind"], manifest["metadata"]["name"]) in added:
-                foreign = generated.part(manifest) == "apex" and generated.apex_is_foreign
-                self._apply(known[manifest["kind"]], manifest, foreign)
+                kind, part = known[manifest["kind"]], generated.part(manifest)
+                if part == "route":
+                    self._unmark(canary, kind, manifest)
+                self._apply(kind, manifest, foreign=part == "apex" and generated.apex_is_foreign)
 
     def primary(self, canary: Canary) -> None:
         """Before primary is to run another revision: then it is what was analysed, and nothing besides."""
@@ -50,6 +52,15 @@ class Handover:
         if not foreign:
             self._take(kind, live)
         self._copies.put(kind, self._objects.apply(kind, with_pods_of(live, manifest)))
+
+    def _unmark(self, canary: Canary, kind: Kind, route: Manifest) -> None:
+        """Takes away annotations by which somebody leads traffic elsewhere."""
+        live = self._copies.get(kind, canary.namespace, canary.route_name)
+        names = misleading(canary, route, live) if live else ()
+        if live and names:
+            version = live["metadata"]["resourceVersion"]
+            body = {"metadata": {"resourceVersion": version, "annotations": dict.fromkeys(names)}}
+            self._copies.put(kind, self._objects.patch(kind, canary.namespace, canary.route_name, body))
 
     def _take(self, kind: Kind, live: Manifest) -> None:
         metadata, entries = live["metadata"], handed_over(live, FIELD_MANAGER, SPEC, but=REPLICAS)

@@ -1,8 +1,9 @@
 """An API server in memory: objects by kind and name, versions and generations, conflicts, merge patches.
 
 It is as strict as a real one about what drivers rest on (who wrote last, what is there already), and simple where they
-don't: server-side apply merges field by field and forces, nothing is defaulted, nothing is collected. What has
-finalizers stays until the last of them is taken off.
+don't: server-side apply merges annotations and the uppermost fields of a spec, forces, and takes away those that it
+asked for before; nothing is defaulted, nothing is collected. What has finalizers stays until the last of them is taken
+off.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from automation.cluster.client import MANAGER, Conflict
+from automation.core import managed_fields
 from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
 from automation.errors import ClusterRefused
 
+_SPEC, _ANNOTATIONS = ("spec",), ("metadata", "annotations")
+"""Where server-side apply remembers of each field who asked for it."""
 _DELETED = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
 Address = tuple[Kind, str, str]
 Acts = Callable[[str, Kind, Manifest], None]
@@ -77,10 +81,10 @@ class MemoryCluster:
             field: {**(known.get(field) or {}), **part} if isinstance(part, Mapping) else part
             for field, part in body.items()
         }
-        managed = [
-            {"manager": MANAGER, "fieldsV1": {"f:spec": {f"f:{name}": {} for name in body.get("spec") or ()}}}
-        ]
-        applied["metadata"]["managedFields"] = managed
+        for path in (_SPEC, _ANNOTATIONS):
+            _set(applied, path, _kept(known, body, path) | _at(body, path))
+        managed = {"f:spec": _named(body, _SPEC), "f:metadata": {"f:annotations": _named(body, _ANNOTATIONS)}}
+        applied["metadata"]["managedFields"] = [{"manager": MANAGER, "fieldsV1": managed}]
         return self._write("apply", at, {**known, **applied})
 
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
@@ -167,6 +171,35 @@ def merged(into: Any, patch: Any) -> Any:
         else:
             result[key] = merged(result.get(key), value)
     return result
+
+
+def _kept(known: Manifest, body: Manifest, path: tuple[str, ...]) -> Manifest:
+    """What is there, but what was applied before and isn't asked for any more."""
+    before: Mapping[str, Any] = managed_fields.written(known, MANAGER.__eq__) if known else {}
+    for step in path:
+        before = before.get(f"f:{step}", {})
+    asked = _at(body, path)
+    return {
+        name: value for name, value in _at(known, path).items() if f"f:{name}" not in before or name in asked
+    }
+
+
+def _at(body: Manifest, path: tuple[str, ...]) -> Manifest:
+    for step in path:
+        body = body.get(step) or {}
+    return body
+
+
+def _named(body: Manifest, path: tuple[str, ...]) -> Manifest:
+    """What is asked for there, as managed fields spell it."""
+    return {f"f:{name}": {} for name in _at(body, path)}
+
+
+def _set(body: Manifest, path: tuple[str, ...], value: Manifest) -> None:
+    *parents, last = path
+    place = _at(body, tuple(parents))
+    if value or last in place:
+        place[last] = value
 
 
 def _address(kind: Kind, body: Manifest) -> Address:

@@ -218,12 +218,12 @@ class World:
         field: Manifest = {}
         for step in reversed(gateway.ruled):
             field = {step: field}
+        changed = gateway.with_traffic(self.canary, made, route.traffic)
         metadata = {
-            **made["metadata"],
-            "annotations": {**(made["metadata"].get("annotations") or {}), ATTEMPT: route.attempt},
+            **changed["metadata"],
+            "annotations": {**(changed["metadata"].get("annotations") or {}), ATTEMPT: route.attempt},
             "managedFields": [{"manager": route.changed_by or "sluice", "fieldsV1": field}],
         }
-        changed = gateway.with_traffic(self.canary, made, route.traffic)
         self.cluster.put(gateway.kind, {**changed, "metadata": metadata})
 
     @property

@@ -41,6 +41,21 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects of Gateway API",
         ),
         pytest.param(
+            r"nginx\.ingress|nginx_ingress|INGRESS\b",
+            {"gateways/nginx.py", "gateways/ingress.py", "policies/tokens.py", "policies/gateways.py"},
+            id="the objects and metrics of NGINX",
+        ),
+        pytest.param(
+            r"TraefikService|traefik_service",
+            {"gateways/traefik.py", "policies/tokens.py"},
+            id="the objects and metrics of Traefik",
+        ),
+        pytest.param(
+            r"import .*\b(NGINX|TRAEFIK|KUBERNETES)\b",
+            {"gateways/registry.py"},
+            id="the rows of gateways without a mesh",
+        ),
+        pytest.param(
             r"\bDEPLOYMENT\b(?! *[:=] )|ProgressDeadlineExceeded|revisionHistoryLimit",
             {"workloads/deployment.py", "policies/tokens.py", "stacks/rivals.py", *DECLARED},
             id="Deployments as workloads",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,9 +12,18 @@ from automation.core.kinds import Kind, Manifest
 from automation.core.traffic import Traffic
 from gateways.gateway import Gateway, Marks
 from gateways.registry import GATEWAYS
-from policies import gateways
+from policies import gateways, tokens
+from policies.rule import Subject
 from policies.rules.promotion import canary_weight
+from policies.rules.routes import WHOLE
 from tests.components.documents import OWNER, canary, route
+
+
+def ingress() -> Manifest:
+    backend = {"service": {"name": "podinfo", "port": {"number": 80}}}
+    rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    return {"metadata": {"name": "podinfo"}, "spec": {"defaultBackend": backend, "rules": [rule]}}
+
 
 MESH = {"routeRef": None}
 REFS = {"gatewayRefs": [{"name": "public"}]}
@@ -21,9 +31,12 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], Callable[[], Manifest] | None]] = 
     "apisix": ({}, route),
     "istio": (MESH, None),
     "gatewayapi:v1": ({**MESH, "service": {"port": 80, **REFS}}, None),
+    "nginx": ({**MESH, "ingressRef": {"name": "podinfo"}}, ingress),
+    "traefik": (MESH, None),
     "gatewayapi:v1beta1": ({**MESH, "service": {"port": 80, **REFS}}, None),
 }
 """Of each gateway what differs in a Canary's spec, and what people write beside it."""
+SHARING = {name: gateway for name, gateway in GATEWAYS.items() if "weights" in gateway.carries}
 
 
 def token(kind: Kind) -> str:
@@ -31,13 +44,49 @@ def token(kind: Kind) -> str:
 
 
 def test_the_pack_knows_the_kinds_that_carry_traffic() -> None:
-    assert {token(gateway.kind) for gateway in GATEWAYS.values()} == gateways.ROUTES
+    assert {token(gateway.kind) for gateway in SHARING.values()} == gateways.ROUTES
 
 
 @pytest.mark.parametrize("weight", [0, 1, 50, 99, 100], ids=lambda weight: f"{weight} %")
-@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
+@pytest.mark.parametrize("gateway", SHARING.values(), ids=SHARING)
 def test_the_pack_reads_the_weight_that_was_written(gateway: Gateway, weight: int) -> None:
     spec, source = DOCUMENTS[gateway.provider]
     read = canary(provider=gateway.provider, **spec)
     written = gateway.render(read, source() if source else None, Traffic(weight), Marks({}, OWNER))
     assert canary_weight(token(gateway.kind), written) == weight
+
+
+NGINX = "nginx.ingress.kubernetes.io/canary"
+
+
+@pytest.mark.parametrize(
+    ("said", "weight", "whole"),
+    [
+        ({}, 0, True),
+        ({NGINX: "false", f"{NGINX}-weight": "50"}, 0, True),
+        ({NGINX: "true", f"{NGINX}-by-header": "x-canary"}, 100, True),
+        ({NGINX: "true", f"{NGINX}-by-cookie": "canary", f"{NGINX}-weight": "0"}, 100, True),
+        ({NGINX: "true", f"{NGINX}-weight": "20", f"{NGINX}-weight-total": "200"}, 10, True),
+        ({NGINX: "true", f"{NGINX}-weight": "5", f"{NGINX}-weight-total": "1000"}, 0, False),
+        ({NGINX: "true", f"{NGINX}-weight": "120"}, 120, False),
+        ({NGINX: "true", f"{NGINX}-weight": "some"}, 0, False),
+    ],
+    ids=[
+        "no canary",
+        "a canary no more",
+        "a header",
+        "a cookie",
+        "a share of another total",
+        "half a percent",
+        "more than all",
+        "no number",
+    ],
+)
+def test_an_ingress_is_read_as_nginx_takes_it(said: dict[str, str], weight: int, whole: bool) -> None:
+    made = ingress()
+    made["metadata"]["annotations"] = said
+    for rule in made["spec"]["rules"]:
+        rule["http"]["paths"][0]["backend"] = {"service": {"name": "podinfo-canary"}}
+    assert canary_weight(tokens.INGRESS, made) == weight
+    findings = list(WHOLE.check(Subject(tokens.INGRESS, made, {}, datetime(2026, 1, 31, tzinfo=UTC))))
+    assert (not findings) is whole

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from automation.core.spec import Canary, MetricCheck
+from gateways.registry import gateway_of
 
 _VARIABLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 
@@ -19,11 +20,18 @@ def variables(canary: Canary, check: MetricCheck) -> dict[str, str]:
         "namespace": canary.namespace,
         "target": canary.target.name,
         "service": canary.apex,
-        "ingress": canary.target.name,
-        "route": canary.route.name if canary.route else canary.target.name,
+        "ingress": _named(canary, "ingressRef"),
+        "route": _named(canary, "routeRef"),
         "interval": check.interval,
     }
     return known | {f"variables.{key}": value for key, value in check.variables.items()}
+
+
+def _named(canary: Canary, field: str) -> str:
+    """What the Canary names there for its gateway, or else its target."""
+    source = gateway_of(canary).source
+    named = canary.route if source and source.field == field else None
+    return (named or canary.target).name
 
 
 def render(query: str, known: Mapping[str, str]) -> str:

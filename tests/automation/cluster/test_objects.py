@@ -11,7 +11,7 @@ from automation.cluster.ports import Objects
 from automation.core.kinds import Kind
 from automation.inmemory.cluster import MemoryCluster
 from tests.automation.api import api
-from tests.automation.cluster.objects import ObjectsContract, thing
+from tests.automation.cluster.objects import INGRESS, SPACE, ObjectsContract, thing
 
 NAMESPACE = Kind("/api/v1", "namespaces", "Namespace")
 
@@ -20,6 +20,16 @@ class TestInMemory(ObjectsContract):
     @pytest.fixture
     def objects(self) -> Objects:
         return MemoryCluster()
+
+    def test_what_is_applied_goes_when_it_is_asked_for_no_more_and_what_others_said_stays(self) -> None:
+        objects = MemoryCluster()
+        bare = thing(INGRESS, "asked", spec={"rules": []})
+        more = {**bare, "spec": {**bare["spec"], "ingressClassName": "c"}}
+        objects.apply(INGRESS, {**more, "metadata": {**bare["metadata"], "annotations": {"ours": "1"}}})
+        objects.patch(INGRESS, SPACE, "asked", {"metadata": {"annotations": {"theirs": "2"}}})
+        left = objects.apply(INGRESS, bare)
+        assert left["metadata"]["annotations"] == {"theirs": "2"}
+        assert left["spec"].keys() == {"rules"}
 
 
 class TestOverAConnection(ObjectsContract):

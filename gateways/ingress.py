@@ -1,0 +1,135 @@
+"""What of an Ingress leads to the application, and the same leading to its canary."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.refusal import Problem
+from automation.core.shape import NAMED, TEXT, WHOLE, Items, fields
+from automation.core.spec import Canary
+
+INGRESS = Kind("/apis/networking.k8s.io/v1", "ingresses", "Ingress")
+_BACKEND = fields(service=fields("name", name=TEXT, port=fields(number=WHOLE, name=TEXT)))
+_RULE = fields(host=TEXT, http=fields(paths=Items(fields(path=TEXT, backend=_BACKEND))))
+SHAPE = fields("metadata", metadata=NAMED, spec=fields(defaultBackend=_BACKEND, rules=Items(_RULE)))
+
+
+def to_canary(canary: Canary, source: Manifest) -> Manifest:
+    """The spec with all that leads to the application leading to its canary, and without what leads elsewhere."""
+    spec = source.get("spec") or {}
+    kept = {field: value for field, value in spec.items() if field not in ("rules", "defaultBackend")}
+    default, rules = _default(canary, source), list(_rules(canary, source))
+    return copy.deepcopy(kept) | default | ({"rules": rules} if rules else {})
+
+
+def hosts(canary: Canary, source: Manifest) -> tuple[str, ...]:
+    """Host names under which it leads to the application; none where any host does."""
+    named = [str(rule.get("host") or "") for rule in _rules(canary, source)]
+    return () if _default(canary, source) or not all(named) else tuple(dict.fromkeys(named))
+
+
+def problems(canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
+    """What keeps it from being split: it isn't there, leads elsewhere, or to a port that nobody has."""
+    if source is None:
+        return (_missing(canary),)
+    led = list(_led(canary, source))
+    if not led:
+        return (_without_apex(canary, source),)
+    wrong = list(_wrong(canary, source))
+    return tuple(wrong[:1]) if len(wrong) == len(led) else ()
+
+
+def left_alone(canary: Canary, source: Manifest) -> Iterator[str]:
+    """What leads to the application and is not split although the rest is: a sentence each."""
+    for problem in _wrong(canary, source):
+        yield f"{problem.path} is left alone and leads to primary only: {problem.problem}"
+    if _default(canary, source):
+        for at, rule in enumerate(source["spec"].get("rules") or ()):
+            if not _paths(rule):
+                name = source["metadata"]["name"]
+                yield f"spec.rules[{at}] of ingress {name} has no paths: its requests go to primary only"
+
+
+def _backends(source: Manifest) -> Iterator[tuple[str, Manifest]]:
+    """Each Service that it leads to, with its path."""
+    spec = source.get("spec") or {}
+    found = [("spec.defaultBackend", spec.get("defaultBackend"))]
+    for at, rule in enumerate(spec.get("rules") or ()):
+        for index, path in enumerate(_paths(rule)):
+            found.append((f"spec.rules[{at}].http.paths[{index}].backend", path.get("backend")))
+    return ((path, backend["service"]) for path, backend in found if backend and backend.get("service"))
+
+
+def _paths(rule: Manifest) -> list[Manifest]:
+    """A rule without any sends its requests to the default backend."""
+    return (rule.get("http") or {}).get("paths") or []
+
+
+def _led(canary: Canary, source: Manifest) -> Iterator[tuple[str, Manifest]]:
+    return ((path, service) for path, service in _backends(source) if service["name"] == canary.apex)
+
+
+def _wrong(canary: Canary, source: Manifest) -> Iterator[Problem]:
+    """The backends that are the application by a port which its Service doesn't have."""
+    for path, service in _led(canary, source):
+        if not _has_port(canary, service):
+            name, port = source["metadata"]["name"], _port(service)
+            text = f"ingress {name} sends to port {port}, which the Service {canary.apex} does not have"
+            remedy = f"set it to {canary.service.port}, the Canary's spec.service.port"
+            yield Problem(f"{path}.service.port", text, remedy)
+
+
+def _port(service: Manifest) -> object:
+    port = service.get("port") or {}
+    return port.get("number") or port.get("name")
+
+
+def _has_port(canary: Canary, service: Manifest) -> bool:
+    """With `portDiscovery` the Services have the ports of the pods, too."""
+    known = (canary.service.port, canary.service.port_name)
+    return canary.service.port_discovery or _port(service) in known
+
+
+def _split(canary: Canary, backend: Manifest | None) -> Manifest | None:
+    """The backend of the canary in the place of one of the application; None where it is none, or can't be split."""
+    service = (backend or {}).get("service") or {}
+    if service.get("name") != canary.apex or not _has_port(canary, service):
+        return None
+    return {"service": {**copy.deepcopy(service), "name": f"{canary.apex}-canary"}}
+
+
+def _default(canary: Canary, source: Manifest) -> Manifest:
+    split = _split(canary, (source.get("spec") or {}).get("defaultBackend"))
+    return {"defaultBackend": split} if split else {}
+
+
+def _rules(canary: Canary, source: Manifest) -> Iterator[Manifest]:
+    for rule in (source.get("spec") or {}).get("rules") or ():
+        paths = [
+            {**copy.deepcopy(path), "backend": split}
+            for path in _paths(rule)
+            if (split := _split(canary, path.get("backend")))
+        ]
+        if paths:
+            yield {**copy.deepcopy(rule), "http": {**copy.deepcopy(rule["http"]), "paths": paths}}
+
+
+def _missing(canary: Canary) -> Problem:
+    named = canary.route.name if canary.route else ""
+    return Problem(
+        path="spec.ingressRef.name",
+        problem=f'ingresses.networking.k8s.io "{named}" not found in namespace {canary.namespace}',
+        remedy="apply the Ingress first, or name the one that leads users to the application",
+    )
+
+
+def _without_apex(canary: Canary, source: Manifest) -> Problem:
+    """In the words of Flagger's Ingress router."""
+    named = ", ".join(sorted({str(service["name"]) for _, service in _backends(source)}))
+    return Problem(
+        "spec.rules[].http.paths[].backend.service.name",
+        f"backend {canary.apex} not found in ingress {source['metadata']['name']}",
+        f"name the Service {canary.apex} as a path's backend (the Ingress names: {named or 'none'})",
+    )
