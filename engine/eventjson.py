@@ -22,7 +22,7 @@ from engine.events import (
     counted_as,
 )
 from engine.resource import Resource
-from engine.step import Op, Step
+from engine.step import PARTS, Op, Step
 from engine.urn import is_provider
 from engine.values import PropertyMap, Secret, Unknown, Value
 from engine.wire import SECRET, SIGNATURE, UNKNOWN_TEXT, marked
@@ -149,16 +149,10 @@ def metadata(step: Step, state: StateOf) -> dict[str, Any]:
         # Details say what the names of properties would.
         "diffs": [] if detailed else list(step.diffs),
         "detailedDiff": detailed or None,
-        "logical": step.op not in _PARTS,
+        "logical": step.op not in PARTS and step.op is not Op.REFRESH,
         "provider": step.resource.provider,
     }
     return {name: value for name, value in body.items() if value or name not in ("keys", "diffs", "logical")}
-
-
-# Steps that are parts of a replacement, of which another step tells as a whole.
-_PARTS = frozenset(
-    {Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.READ_REPLACEMENT, Op.REFRESH}
-)
 
 
 def _found(body: dict[str, Any], step: Step, counted: bool) -> dict[str, Any]:
@@ -211,4 +205,4 @@ def _shown(value: Value) -> Any:
         return UNKNOWN_TEXT
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    return {key: _shown(item) for key, item in marked(value).items() if key != SIGNATURE}
+    return {key: _shown(item) for key, item in marked(value).items()}

@@ -110,6 +110,8 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     _refuse_plans(arguments)
     operation = "refresh" if kind is Kind.REFRESH else "update"
     if arguments.flag("preview-only"):
+        if arguments.flag("skip-preview"):
+            raise EngineError("--skip-preview and --preview-only cannot be used together")
         _judge(_once(place, arguments, kind, preview=True), arguments, operation)
         return
     # The exit code of a refresh that nobody agreed to is another one, as the official CLI has it.

@@ -83,24 +83,28 @@ class Deletes:
     def run(self, doomed: Sequence[Resource]) -> bool:
         """Delete what may be deleted; False if something failed or is protected. Raises `Cancelled`.
 
-        What a resource that stays refers to stays, too.
+        What a resource that stays refers to stays, too, and nothing is said of it.
         """
-        staying = [item for item in doomed if item.protect and not item.delete and not item.external]
-        for resource in staying:
-            self._executor.refuse(
-                self._step(resource),
-                f'resource "{resource.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
-                "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
-                f"or use the command:\n`pulumi state unprotect {resource.urn!r}`",
-            )
-        refused = set(map(id, staying))
-        for layer in layers([item for item in doomed if id(item) not in refused]):
+        staying: list[Resource] = []
+        for layer in layers(doomed):
             held = held_by(staying, doomed)
-            failed = self._layer([item for item in layer if item.urn not in held])
+            free = [item for item in layer if item.urn not in held]
+            protected = [item for item in free if item.protect and not item.delete and not item.external]
+            for resource in protected:
+                self._refuse(resource)
+            failed = self._layer([item for item in free if item not in protected])
             if failed and not self._context.options.continue_on_error:
                 return False
-            staying += failed
+            staying += protected + failed
         return not staying
+
+    def _refuse(self, resource: Resource) -> None:
+        self._executor.refuse(
+            self._step(resource),
+            f'resource "{resource.urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
+            "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
+            f"or use the command:\n`pulumi state unprotect {resource.urn!r}`",
+        )
 
     def _layer(self, resources: list[Resource]) -> list[Resource]:
         """Those of them that could not be deleted."""

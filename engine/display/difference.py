@@ -25,7 +25,7 @@ class DiffDisplay:
         self._record.note(event)
         match event:
             case StepDone(step, True, True) | StepStarted(step, False) if not step.internal:
-                if not sections.is_quiet(step.op):
+                if sections.is_told(step):
                     self._show(step)
             case StepFailed(step, _):
                 self._say(f"  {words.failed(step.op)} {step.type} {name_of(step.urn)}")

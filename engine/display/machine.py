@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from engine.display.sections import is_told
 from engine.eventlog import EventLog
 from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, StepFailed, StepStarted, Summary
 from engine.resource import Resource
 from engine.state.fields import encode_resource
 from engine.step import Op, Step
+from engine.urn import ROOT_TYPE
 from engine.values import blinded
 
 Say = Callable[[str], None]
@@ -30,7 +32,7 @@ class DigestDisplay:
         match event:
             case Prelude(config):
                 self._body |= {"config": dict(config)} if config else {}
-            case StepDone(step, _, True) if not step.internal:
+            case StepDone(step, _, True) if step.type == ROOT_TYPE or (not step.internal and is_told(step)):
                 self._steps.append(_digest(step))
             case Diagnostic(severity, message, urn) if severity != "debug":
                 self._diagnostics.append(

@@ -15,9 +15,8 @@ from engine.events import (
     Summary,
 )
 from engine.resource import Resource
-from engine.step import UNCHANGING, Op
+from engine.step import PARTS, UNCHANGING, Op, Step
 from engine.urn import ROOT_TYPE, Urn
-from engine.values import Unknown, Value
 
 
 @dataclass
@@ -73,15 +72,7 @@ def outputs(record: Record) -> Iterator[str]:
     new = record.root.outputs
     if record.root_op is Op.CREATE or record.root_before is None:
         return tree.properties({key: value for key, value in new.items() if value not in (None, "", [], {})})
-    old = record.root_before.outputs
-    return tree.changes(old, _known(old, new), unchanged=False) if record.preview else tree.changes(old, new)
-
-
-def _known(old: Value, new: Value) -> Value:
-    """The new value, with the old one wherever it isn't known yet."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {key: _known(old.get(key), value) for key, value in new.items()}
-    return old if isinstance(new, Unknown) and old is not None else new
+    return tree.changes(record.root_before.outputs, new, unchanged=not record.preview)
 
 
 def policies(record: Record) -> Iterator[str]:
@@ -134,6 +125,13 @@ def resources(record: Record, summary: Summary) -> Iterator[str]:
 def is_quiet(op: Op) -> bool:
     """Whether a row would only say that nothing happens."""
     return op in UNCHANGING and op is not Op.REFRESH
+
+
+def is_told(step: Step) -> bool:
+    """Whether what is shown once and for all tells of a step: of a replacement as a whole, of nothing that stays."""
+    if step.op is Op.SAME:
+        return step.old is not None and step.new is not None and step.old.protect is not step.new.protect
+    return step.op not in PARTS
 
 
 def _place(urn: str) -> str:

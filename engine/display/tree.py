@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 import yaml
 
 from engine.values import PropertyMap, Reference, Secret, Unknown, Value
 from engine.wire import marked
 from engine.yamltext import load
+
+_RESOURCE = "@isPulumiResource"
+"""What the SDK marks exported resources with in a preview."""
+_CONTEXT = 2
+"""Lines of a text that are told before and after a change."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def _leaf(given: Value) -> str:
         return "<null>"
     if isinstance(given, bool | int | dict | list):
         return json.dumps(given)
-    return f"{given:g}" if isinstance(given, float) else json.dumps(marked(given), default=str)
+    return repr(given) if isinstance(given, float) else json.dumps(marked(given), default=str)
 
 
 def _decoded(text: str) -> tuple[str, Value]:
@@ -102,45 +108,96 @@ def same(old: Value, new: Value) -> bool:
     return bool(old == new) and isinstance(old, bool) is isinstance(new, bool)
 
 
+@dataclass(frozen=True)
+class Title:
+    """A name in front of a value, which begins `before` levels further to the left than the value goes on."""
+
+    name: str
+    before: int = 0
+
+    def of(self, at: Branch) -> str:
+        return f"{at.within(-self.before).start}{self.name}: "
+
+
 def changes(
     old: PropertyMap, new: PropertyMap, at: Branch = Branch(), unchanged: bool = True
 ) -> Iterator[str]:
     """Two maps beside each other: what came, went and changed with a sign, and what did not, if that is wanted."""
-    names = [key for key in sorted({*old, *new}) if old.get(key) is not None or new.get(key) is not None]
+    names = _told(old, new)
     width = max(map(len, names), default=0)
     for key in names:
-        yield from _change(key.ljust(width), old.get(key), new.get(key), at, unchanged)
+        if unchanged or not same(old.get(key), new.get(key)):
+            yield from _change(Title(key.ljust(width)), old.get(key), new.get(key), at)
 
 
-def _change(title: str, old: Value, new: Value, at: Branch, unchanged: bool) -> Iterator[str]:
+def _told(old: PropertyMap, new: PropertyMap) -> list[str]:
+    """The names worth telling: neither the SDK's mark of a resource, nor what a preview does not know."""
+    names = [
+        key for key in sorted({*old, *new} - {_RESOURCE}) if (old.get(key), new.get(key)) != (None, None)
+    ]
+    hidden = [
+        key
+        for key in names
+        if isinstance(new.get(key), Unknown) and (old.get(key) is not None or _RESOURCE in new)
+    ]
+    return [key for key in names if key not in hidden]
+
+
+def _change(title: Title, old: Value, new: Value, at: Branch) -> Iterator[str]:
     if same(old, new):
-        if unchanged and new not in ("", [], {}):
-            yield from f"{at.start}{title}: {value(new, at)}".split("\n")
+        if new not in ("", [], {}):
+            yield from f"{title.of(at)}{value(new, at)}".split("\n")
     elif old is None or new is None:
-        sign, given = ("+", new) if old is None else ("-", old)
+        sign, given = ("+", _unmarked(new)) if old is None else ("-", old)
         marked_so = at.signed(sign)
-        yield from f"{marked_so.start}{title}: {value(given, marked_so)}".split("\n")
+        yield from f"{title.of(marked_so)}{value(given, marked_so)}".split("\n")
     else:
-        yield from _both(title, old, new, at, unchanged)
+        yield from _both(title, old, new, at)
 
 
-def _both(title: str, old: Value, new: Value, at: Branch, unchanged: bool) -> Iterator[str]:
-    head = f"{at.signed('~').start}{title}: "
+def _unmarked(given: Value) -> Value:
+    if isinstance(given, dict):
+        return {key: _unmarked(item) for key, item in given.items() if key != _RESOURCE}
+    return [_unmarked(item) for item in given] if isinstance(given, list) else given
+
+
+def _both(title: Title, old: Value, new: Value, at: Branch) -> Iterator[str]:
+    head = title.of(at.signed("~"))
     kinds, (old, new) = _both_decoded(old, new)
     head += kinds
     if isinstance(old, dict) and isinstance(new, dict):
-        yield from (f"{head}{{", *changes(old, new, at.within(), unchanged), at.end + "}")
+        yield from (f"{head}{{", *changes(old, new, at.within()), at.end + "}")
     elif isinstance(old, list) and isinstance(new, list):
         yield f"{head}["
         for index in range(max(len(old), len(new))):
             before, after = (items[index] if index < len(items) else None for items in (old, new))
-            yield from _change(f"[{index}]", before, after, at.within(), unchanged)
+            yield from _change(Title(f"[{index}]", before=1), before, after, at.within(2))
         yield at.end + "]"
+    elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        yield from (head.rstrip(), *_lines(old.splitlines(), new.splitlines(), at.within()))
     elif _is_plain(old) and _is_plain(new):
         yield f"{head}{value(old, at)} => {value(new, at)}"
     else:
-        yield from _change(title, old, None, at, unchanged)
-        yield from _change(title, None, new, at, unchanged)
+        yield from _change(title, old, None, at)
+        yield from _change(title, None, new, at)
+
+
+def _lines(old: list[str], new: list[str], at: Branch) -> Iterator[str]:
+    """Two texts beside each other, of what is the same only the lines next to what is not."""
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for index, (kind, start, end, first, last) in enumerate(steps):
+        if kind == "equal":
+            kept = [line for line in old[start:end] if line.strip()]
+            yield from (at.start + line for line in _nearby(kept, index > 0, index < len(steps) - 1))
+        else:
+            yield from (at.signed("-").start + line for line in old[start:end] if line.strip())
+            yield from (at.signed("+").start + line for line in new[first:last] if line.strip())
+
+
+def _nearby(lines: list[str], follows: bool, precedes: bool) -> list[str]:
+    before, after = (lines[:_CONTEXT] if follows else []), (lines[-_CONTEXT:] if precedes else [])
+    short = len(lines) <= len(before) + len(after) + 1
+    return lines if short else [*before, "...", *after]
 
 
 def _both_decoded(old: Value, new: Value) -> tuple[str, tuple[Value, Value]]:

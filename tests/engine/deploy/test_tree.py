@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.display import tree
-from engine.values import Secret
+from engine.values import UNKNOWN, Secret
 
 
 def test_changes_are_told_where_they_are() -> None:
@@ -21,8 +21,8 @@ def test_changes_are_told_where_they_are() -> None:
         "  ~ list : [",
         "        [0]: 1",
         "      ~ [1]: {",
-        '          ~ x: "1" => "2"',
-        "        }",
+        '              ~ x: "1" => "2"',
+        "            }",
         "      + [2]: 3",
         "    ]",
         '    same : "s"',
@@ -43,6 +43,30 @@ def test_of_secrets_only_that_they_are_is_told() -> None:
 def test_texts_of_json_are_told_by_what_they_hold() -> None:
     assert list(tree.changes({"j": '{"a": 1, "b": 2}'}, {"j": '{"a": 1, "b": 3}'}, unchanged=False)) == [
         "  ~ j: (json) {",
+        "        a: 1",
         "      ~ b: 2 => 3",
         "    }",
     ]
+
+
+def test_of_texts_the_lines_around_a_change_are_told() -> None:
+    old = "".join(f"{number}\n" for number in range(9))
+
+    assert list(tree.changes({"t": old}, {"t": old.replace("4", "four")})) == [
+        "  ~ t:",
+        "        ...",
+        "        2",
+        "        3",
+        "      - 4",
+        "      + four",
+        "        5",
+        "        6",
+        "        ...",
+    ]
+
+
+def test_what_a_preview_does_not_know_is_not_told() -> None:
+    old = {"r": {"urn": "u", "size": 1}, "x": 1}
+    new = {"r": {"@isPulumiResource": True, "urn": "u", "size": UNKNOWN, "more": UNKNOWN}, "x": UNKNOWN}
+
+    assert list(tree.changes(old, new, unchanged=False)) == ["  ~ r: {", '        urn: "u"', "    }"]

@@ -11,7 +11,9 @@ from tests.engine.conformance.cases import (
     outputs,
     owners,
     packs,
+    protected,
     refresh,
+    shapes,
     stacks,
     values,
 )
@@ -28,6 +30,8 @@ CASES = (
     *commands.CASES,
     *values.CASES,
     *inquiries.CASES,
+    *protected.CASES,
+    *shapes.CASES,
     *configs.CASES,
     *outputs.CASES,
 )
