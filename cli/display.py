@@ -162,6 +162,11 @@ def split_bar(tick: Tick) -> Text:
     bar.append(f" {canary:>3}% canary  ")
     bar.append(str(tick.status.phase) or "new", style="bold")
     bar.append(f"  failed checks {tick.status.failed_checks}")
+    progress = tick.status.progress
+    if progress.iterations:
+        bar.append(f"  iteration {progress.iterations}")
+    if progress.traffic.match or progress.traffic.mirror:
+        bar.append(f"  {progress.traffic}")
     return bar
 
 

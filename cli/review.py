@@ -23,7 +23,7 @@ from cli.surroundings import Around, Place, Subject, place_of, placed, template_
 from documents import metric_template
 from documents.front import canary_of, front_of, is_release
 from documents.shapes import shape_of
-from gateways.registry import gateway_of
+from gateways.registry import gateway_of, unread
 from stacks.manifests import Found
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
@@ -106,7 +106,7 @@ def _twice(one: Found) -> Iterator[Finding]:
 def _canary(subject: Subject) -> Iterator[Finding]:
     for look in (_broken, _rivals, _target, _source, _autoscaler, _metrics):
         yield from look(subject)
-    for text in advice(subject.canary):
+    for text in (*advice(subject.canary), *unread(subject.canary)):
         yield subject.remark(text)
     absent = [f"{one.kind} {one.name}" for one in subject.lacking if not subject.broken(one)]
     if absent:

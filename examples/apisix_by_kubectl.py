@@ -30,11 +30,11 @@ def tell() -> None:
         story.run("kubectl", "get", "canaries", "--all-namespaces")
 
 
-def platform(story: Story) -> None:
-    story.heading("Gateway, Prometheus and load tester; no release is declared")
+def platform(story: Story, settings: str = NOTHING_DECLARED) -> None:
+    story.heading("What releases stand on; no release is declared")
     for stack in ("dev", "dev.test.podinfo"):
         story.run("sluice", "pulumi", "stack", "select", "--create", stack)
-        story.run("sluice", "pulumi", "config", "set", "sluice:settings", NOTHING_DECLARED, "--stack", stack)
+        story.run("sluice", "pulumi", "config", "set", "sluice:settings", settings, "--stack", stack)
     story.run("sluice", "pulumi", "up", "--yes", "--skip-preview", "--stack", "dev")
 
 

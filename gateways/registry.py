@@ -42,6 +42,16 @@ def sources() -> Mapping[str, Source]:
     return {gateway.source.kind.kind: gateway.source for gateway in GATEWAYS.values() if gateway.source}
 
 
+def unread(canary: Canary) -> tuple[str, ...]:
+    """Fields of a document that belong to other gateways: a sentence each."""
+    says = gateway_of(canary).says
+    return tuple(
+        f"spec.service.{name} is ignored: provider {canary.provider} does not read it"
+        for name in canary.service.routing
+        if name not in says
+    )
+
+
 def source_of(canary: Canary) -> tuple[Kind, str] | None:
     """The kind and name of what people write for a Canary's gateway; None where there is no such thing."""
     source = gateway_of(canary).source

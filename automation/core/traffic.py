@@ -29,7 +29,9 @@ class Traffic:
                 raise ValueError(f"a weight is a whole percentage, not {weight}")
 
     def __str__(self) -> str:
-        return f"{self.primary}/{self.canary}"
+        chosen = " of chosen requests" if self.match else ""
+        mirrored = f", {self.mirror} % mirrored" if self.mirror else ""
+        return f"{self.primary}/{self.canary}{chosen}{mirrored}"
 
     @property
     def primary(self) -> int:

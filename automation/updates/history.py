@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from automation.core.traffic import Traffic
+
 
 @dataclass(frozen=True)
 class HistoryEntry:
@@ -63,7 +65,7 @@ def split_message(message: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def _split(split: Mapping[str, Any] | None) -> str:
-    return f"{split['primary']}/{split['canary']}" if split else ""
+    return str(Traffic.parse(split)) if split else ""
 
 
 def _text(moment: datetime) -> str:

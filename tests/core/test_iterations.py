@@ -177,3 +177,11 @@ def test_a_driver_that_dies_goes_on_where_it_was(lives: int) -> None:
     world.lives = None
     world.until(Phase.SUCCEEDED)
     assert (world.primary_revision, traffics(world)[-1]) == ("v2", Traffic())
+
+
+def test_what_no_part_of_the_release_reads_is_told_when_a_run_starts() -> None:
+    world = initialised(document({"spec.service.retries": {"attempts": 3}, f"{A}.iterations": 2}))
+    world.release("v2")
+    world.tick()
+    assert "spec.service.retries is ignored: provider apisix does not read it" in world.texts
+    assert "analysis.stepWeight is ignored: the release goes by blue-green" in world.texts

@@ -11,7 +11,8 @@ import pytest
 
 from lab import sources
 from lab.binaries import PARTS, ensure
-from lab.errors import Missing
+from lab.definitions import definitions
+from lab.errors import LabError, Missing
 from tests.lab.deadline import eventually
 
 
@@ -125,3 +126,8 @@ def test_the_smallest_part_builds_for_real(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SLUICE_CACHE", str(tmp_path))
     path = ensure(["hey"])["hey"]
     assert "Usage: hey" in subprocess.run([path, "-h"], capture_output=True, text=True, check=False).stderr
+
+
+def test_definitions_that_nobody_knows_are_told_with_those_that_are() -> None:
+    with pytest.raises(LabError, match="no definitions called 'nginx'; known: gateway-api"):
+        definitions("nginx")
