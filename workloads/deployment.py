@@ -38,6 +38,7 @@ class Deployments:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
         status = live.get("status") or {}
         conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
+        first = self.template(live)["spec"]["containers"][0]
         return Workload(
             name=live["metadata"]["name"],
             replicas=self.replicas(live),
@@ -49,7 +50,8 @@ class Deployments:
             expired=conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded",
             short_since=_short_since(conditions.get("Available", {})),
             revision=(live["metadata"].get("annotations") or {}).get(REVISION, ""),
-            image=self.template(live)["spec"]["containers"][0].get("image", ""),
+            container=first.get("name", ""),
+            image=first.get("image", ""),
         )
 
     def replicas(self, live: Manifest) -> int:

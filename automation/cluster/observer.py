@@ -135,7 +135,6 @@ class Observer:
             configs=checksums,
             label=selector.label,
             value=selector.value,
-            image=observed.image,
             asked=replicas_asked(live),
         )
         problems = (*unselected, *self._sharing(canary, selector, now), *port_problems(canary, template))

@@ -18,14 +18,18 @@ def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | Non
             fresh = samples_at > at.status.judged.get(check.key, 0.0) and samples_at >= _second_sample(at)
             return answer if fresh else _silence(at)
         case NothingMeasured():
-            due = at.status.split_since + grace(at) + 2 * at.seen.scrape_interval
             again = at.status.judged.get(check.key, 0.0) + at.seen.scrape_interval
-            return answer if at.seen.now >= max(due, again) else None
+            return None if is_early(at) or at.seen.now < again else answer
         case QueryFailed(away=away):
             return answer if not away or _silence(at) else None
 
 
-def grace(at: Situation) -> float:
+def is_early(at: Situation) -> bool:
+    """Whether a change of weight is so young that nothing needs to be measured after it."""
+    return at.seen.now < at.status.split_since + _grace(at) + 2 * at.seen.scrape_interval
+
+
+def _grace(at: Situation) -> float:
     """Seconds for which a canary that has just got its first traffic may have nothing to measure."""
     evidence = at.in_force.evidence
     first = at.status.traffic.on_primary or (evidence is not None and evidence.from_.on_primary)

@@ -49,7 +49,8 @@ class Workload:
 
     `expired`: it is past a progress deadline of its own. `short_since` says since when (unix seconds) it has had
     fewer pods than it needs, None where it has enough. `noun` is what texts call it. `revision` is the hash of the
-    recorded revision that a primary was rendered from; empty for others. `image` is the image of its first container.
+    recorded revision that a primary was rendered from; empty for others. `container` and `image` are
+    those of its first container.
     """
 
     name: str
@@ -63,21 +64,21 @@ class Workload:
     short_since: float | None = None
     noun: str = "deployment"
     revision: str = ""
+    container: str = ""
     image: str = ""
 
 
 @dataclass(frozen=True)
 class Target:
     """The workload that people change. `revision` is its revision hash, `configs` the checksums of its tracked
-    configuration by key, `label` and `value` the pair by which its pods are selected, `image` the image of its first
-    container, `asked` how many pods its document asks for, where it is declared."""
+    configuration by key, `label` and `value` the pair by which its pods are selected, `asked` how many pods its
+    document asks for, where it is declared."""
 
     workload: Workload
     revision: str
     configs: Mapping[str, str] = field(default_factory=dict)
     label: str = "app"
     value: str = ""
-    image: str = ""
     asked: int | None = None
 
 

@@ -1,7 +1,8 @@
 """The texts of events: the model's to the letter, and our own where it has none."""
 
+from automation.core import kubectl
 from automation.core.decision import Event, normal, warning
-from automation.core.observation import Drift
+from automation.core.observation import Drift, Workload
 from automation.core.progress import Progress
 from automation.core.spec import Canary
 from automation.core.traffic import Traffic
@@ -85,8 +86,8 @@ def canary_not_ready(canary: Canary, why: str) -> Event:
 
 def no_run(canary: Canary) -> Event:
     return warning(
-        f"No run of {canary.target_full_name} starts while {canary.primary_full_name} is not ready: mend that, or set "
-        "spec.skipAnalysis to let out what mends it"
+        f"No run of {canary.target_full_name} starts while {canary.primary_full_name} is not ready: mend that, or let "
+        f"out what mends it without analysis: {kubectl.set_field(canary, 'skipAnalysis', True)}"
     )
 
 
@@ -157,8 +158,7 @@ def deleted(canary: Canary, pods: int, leave: str) -> Event:
     kind = canary.target.kind.lower()
     return warning(
         f"{canary.full_name} was deleted and what was generated for it goes too: nobody serves its users while {kind} "
-        f"{canary.target_full_name} is at zero. It serves again with: "
-        f"kubectl -n {canary.namespace} scale {kind}/{canary.target.name} --replicas={pods}. Next time set "
+        f"{canary.target_full_name} is at zero. It serves again with: {kubectl.scale(canary, pods)}. Next time set "
         f"spec.revertOnDeletion, or run before: {leave}"
     )
 
@@ -218,10 +218,12 @@ def not_at_rest(canary: Canary, phase: str) -> Event:
     )
 
 
-def not_the_same(canary: Canary, target: str, primary: str) -> Event:
+def not_the_same(canary: Canary, target: Workload, primary: Workload) -> Event:
+    serve, release = (kubectl.set_image(canary, target.container, one.image) for one in (primary, target))
     return warning(
-        f"{canary.full_name} comes from another driver, and {canary.target_full_name} has {target} while primary "
-        f"serves {primary}: set the target to what primary serves, then release"
+        f"{canary.full_name} comes from another driver, and {canary.target_full_name} has {target.image} while primary "
+        f"serves {primary.image}. Set the target to what primary serves: {serve}. Once it is Initialized, release "
+        f"with: {release}"
     )
 
 

@@ -13,6 +13,7 @@ from automation.cluster.client import Conflict
 from automation.cluster.events import Announcement
 from automation.cluster.observer import TickContext, kinds_by_name
 from automation.cluster.recorder import Moved
+from automation.core import kubectl
 from automation.core.decide import decide
 from automation.core.decision import (
     Action,
@@ -360,11 +361,12 @@ def obstacle_to(scene: Scene) -> str:
 def closed_to(scene: Scene) -> str:
     """Why nothing new is let in, though nothing is wrong; empty when it is."""
     if scene.canary.suspend:
-        return f"{scene.canary.full_name} is suspended: set spec.suspend to false"
+        on = kubectl.set_field(scene.canary, "suspend", False)
+        return f"{scene.canary.full_name} is suspended; let it go on with: {on}"
     if scene.status.phase in (Phase.TERMINATING, Phase.TERMINATED):
         return (
             f"{scene.canary.full_name} is retired: to have it released, apply it anew after: "
-            f"kubectl -n {scene.canary.namespace} delete canary {scene.canary.name}"
+            f"{kubectl.delete(scene.canary)}"
         )
     return ""
 

@@ -24,7 +24,7 @@ def theirs(phase: Phase, image: str = "podinfo:1") -> World:
     return World(
         document(),
         Status(phase=phase, last_applied_spec="84f7c", last_promoted_spec="84f7c"),
-        target=Target(deployment("podinfo", 0), "v1", image=image),
+        target=Target(replace(deployment("podinfo", 0), container="podinfod", image=image), "v1"),
         primary=replace(deployment("podinfo-primary", 2), image="podinfo:1"),
         route=Route(ALL_ON_PRIMARY, ""),
         apex="primary",
@@ -54,7 +54,12 @@ def test_a_target_that_differs_from_what_primary_serves_is_not_taken_over() -> N
     assert world.made_live == []
     assert world.target
     assert world.target.workload.replicas == 0
-    assert "has podinfo:2 while primary serves podinfo:1" in world.texts[0]
+    assert world.texts[0].endswith(
+        "has podinfo:2 while primary serves podinfo:1. Set the target to what primary serves: "
+        "kubectl -n test set image deployment/podinfo podinfod=podinfo:1. Once it is Initialized, release with: "
+        "kubectl -n test set image "
+        "deployment/podinfo podinfod=podinfo:2"
+    )
     assert "podinfo:2" in world.decision().obstacle
 
 

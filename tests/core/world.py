@@ -491,7 +491,7 @@ def _object(kind: Kind, name: str, spec: Manifest) -> Manifest:
 
 def _template(target: Target) -> Manifest:
     sources = [{"configMapRef": {"name": key.partition("/")[2]}} for key in target.configs]
-    container = {"name": "podinfod", "image": target.image or "podinfo:1", "envFrom": sources}
+    container = {"name": "podinfod", "image": target.workload.image or "podinfo:1", "envFrom": sources}
     return {
         "metadata": {"labels": {"app": "podinfo"}, "annotations": {"revision": target.revision}},
         "spec": {"containers": [container]},

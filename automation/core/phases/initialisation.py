@@ -6,7 +6,7 @@ First things first: primary is ready, then the apex Service selects it, then the
 from dataclasses import replace
 
 from automation.core import texts
-from automation.core.decision import Announce, Decision, RecordRevision
+from automation.core.decision import Action, Announce, Decision, MakeLive, RecordRevision
 from automation.core.moves import attempt, stay
 from automation.core.observation import Target
 from automation.core.phases.capacity import like_primary, like_target
@@ -18,11 +18,15 @@ from automation.core.transitions import enter
 
 def initialising(at: Situation) -> Decision:
     """Phases none and Initializing. The target serves until primary is ready, however long that takes."""
-    probed = at.seen.providers
     decision = _next(at)
-    if probed is None:
+    if at.seen.providers is None or not any(map(_ends_it, decision.actions)):
         return decision
-    return replace(decision, actions=(Announce(texts.providers(probed)), *decision.actions))
+    return replace(decision, actions=(Announce(texts.providers(at.seen.providers)), *decision.actions))
+
+
+def _ends_it(action: Action) -> bool:
+    """Whether it is the last step: before it, primary is what is waited for, and nothing is said of the providers."""
+    return isinstance(action, MakeLive) and action.intent.kind is Purpose.APEX
 
 
 def _next(at: Situation) -> Decision:

@@ -15,7 +15,7 @@ from automation.core.decision import (
     warning,
 )
 from automation.core.evidence import CheckResult
-from automation.core.freshness import judgeable, judged
+from automation.core.freshness import is_early, judgeable, judged
 from automation.core.gates import gate
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
@@ -129,7 +129,7 @@ def _waiting(at: Situation, check: MetricCheck, given: Answer) -> tuple[Event, .
     match given:
         case QueryFailed():
             return (warning(judge(at.canary, check, given).detail),)
-        case NothingMeasured():
+        case NothingMeasured() if is_early(at):
             return (texts.waiting_for_data(at.canary, check.name),)
         case _:
             return ()

@@ -19,8 +19,6 @@ def taking_over(at: Situation) -> Decision | None:
     target, primary = at.seen.target, at.seen.primary
     if at.status.phase not in (Phase.INITIALIZED, Phase.SUCCEEDED):
         return blocked("another driver's run", texts.not_at_rest(at.canary, at.status.phase))
-    if target and primary and target.image != primary.image:
-        return blocked(
-            "target and primary differ", texts.not_the_same(at.canary, target.image, primary.image)
-        )
+    if target and primary and target.workload.image != primary.image:
+        return blocked("target and primary differ", texts.not_the_same(at.canary, target.workload, primary))
     return initialising(at)

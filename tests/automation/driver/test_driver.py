@@ -68,7 +68,12 @@ def test_a_config_that_can_not_be_written_is_said_and_holds_up_no_run(
     [
         pytest.param(False, Phase.SUCCEEDED, "new", "", False, id="something new is on its way"),
         pytest.param(
-            True, Phase.SUCCEEDED, "new", "is suspended", False, id="a suspended Canary lets nothing in"
+            True,
+            Phase.SUCCEEDED,
+            "new",
+            "suspended; let it go on with: kubectl -n test patch canary podinfo --type merge",
+            False,
+            id="a suspended Canary lets nothing in",
         ),
         pytest.param(True, Phase.SUCCEEDED, "rev", "", True, id="suspended, but there is nothing new"),
         pytest.param(False, Phase.TERMINATED, "new", "is retired", False, id="a retired one neither"),

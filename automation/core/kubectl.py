@@ -1,0 +1,33 @@
+"""Commands of kubectl about a Canary, whole: people paste them as they are."""
+
+import json
+
+from automation.core.spec import Canary
+
+
+def set_field(canary: Canary, name: str, value: bool) -> str:
+    """Sets a field of the Canary's spec."""
+    body = json.dumps({"spec": {name: value}}, separators=(",", ":"))
+    return f"{_kubectl(canary)} patch canary {canary.name} --type merge -p '{body}'"
+
+
+def delete(canary: Canary) -> str:
+    return f"{_kubectl(canary)} delete canary {canary.name}"
+
+
+def set_image(canary: Canary, container: str, image: str) -> str:
+    """Sets the image of one of the target's containers."""
+    return f"{_kubectl(canary)} set image {_target(canary)} {container}={image}"
+
+
+def scale(canary: Canary, replicas: int) -> str:
+    """Scales the target."""
+    return f"{_kubectl(canary)} scale {_target(canary)} --replicas={replicas}"
+
+
+def _kubectl(canary: Canary) -> str:
+    return f"kubectl -n {canary.namespace}"
+
+
+def _target(canary: Canary) -> str:
+    return f"{canary.target.kind.lower()}/{canary.target.name}"
