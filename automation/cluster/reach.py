@@ -7,6 +7,7 @@ service proxy (`/api/v1/namespaces/NS/services/NAME:PORT/proxy/…`), with the r
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from functools import lru_cache
@@ -42,6 +43,16 @@ def resolves(host: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def sentence(answer: str) -> str:
+    """What an answer says: where the API server gave it in a service's place, its sentence; else the text as it is."""
+    try:
+        status = json.loads(answer)
+    except ValueError:
+        return answer
+    said = status.get("message") if isinstance(status, dict) and status.get("kind") == "Status" else None
+    return said if isinstance(said, str) else answer
 
 
 class InClusterAdapter(HTTPAdapter):

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import requests
 
+from automation.cluster.reach import sentence
 from automation.core.decision import CallHook
 from automation.core.observation import HookAnswer
 
@@ -61,7 +62,7 @@ class Hooks:
 def _read(response: requests.Response, timeout: float) -> tuple[HookAnswer, bool]:
     status = response.status_code
     again = status == 429 or (status >= 500 and status != 501)
-    said = _beginning(response, time.monotonic() + timeout)
+    said = sentence(_beginning(response, time.monotonic() + timeout))
     return HookAnswer(200 <= status < 300, said or f"{status} {response.reason}"), not again
 
 

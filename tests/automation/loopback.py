@@ -10,6 +10,17 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+NOBODY = {
+    "kind": "Status",
+    "apiVersion": "v1",
+    "metadata": {},
+    "status": "Failure",
+    "message": 'no endpoints available for service "prometheus"',
+    "reason": "ServiceUnavailable",
+    "code": 503,
+}
+"""What an API server answers in place of a service without pods."""
+
 
 @dataclass(frozen=True)
 class Asked:

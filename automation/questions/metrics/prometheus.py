@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from automation.cluster.reach import sentence
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.selectors import selectors
@@ -101,7 +102,7 @@ def _told(response: requests.Response) -> str:
     try:
         said = str(response.json()["error"])
     except (json.JSONDecodeError, KeyError, TypeError):
-        said = response.text.strip()[:300]
+        said = sentence(response.text.strip())[:300]
     return f"error response: Status {response.status_code} {response.reason}: {said}"
 
 

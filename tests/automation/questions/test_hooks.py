@@ -14,7 +14,7 @@ from automation.core.decision import CallHook
 from automation.core.observation import HookAnswer
 from automation.core.spec import Webhook
 from automation.questions.hooks import LONGEST_ANSWER, Hooks
-from tests.automation.loopback import Answer, Asked, loopback
+from tests.automation.loopback import NOBODY, Answer, Asked, loopback
 
 PAYLOAD = {
     "name": "podinfo",
@@ -48,6 +48,15 @@ def test_the_payload_is_posted_with_its_key() -> None:
 def test_any_2xx_is_success_and_nothing_else(status: int, passed: bool) -> None:
     with loopback(lambda asked: Answer(status, "said")) as server:
         assert Hooks(requests.Session()).call(question(server.url)) == HookAnswer(passed, "said")
+
+
+def test_of_the_api_server_in_between_its_sentence_is_told_and_of_a_hook_its_whole_answer() -> None:
+    for body, told in (
+        (NOBODY, 'no endpoints available for service "prometheus"'),
+        ({"message": "no"}, '{"message": "no"}'),
+    ):
+        with loopback(lambda asked, body=body: Answer(503, body)) as server:
+            assert Hooks(requests.Session()).call(question(server.url)).detail == told
 
 
 def test_an_empty_answer_is_told_by_its_status() -> None:

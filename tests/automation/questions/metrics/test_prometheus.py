@@ -12,7 +12,7 @@ from automation.core.observation import Answer as Measurement
 from automation.core.observation import Measured, NothingMeasured, QueryFailed
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.prometheus import Prometheus
-from tests.automation.loopback import Answer, Asked, loopback
+from tests.automation.loopback import NOBODY, Answer, Asked, loopback
 
 QUERY = 'sum(rate(hits{code!~"5.."}[1m]))'
 DATED = f'({QUERY}\n) or label_replace(max(timestamp(hits{{code!~"5.."}})), "sluice_newest_sample", "yes", "", "")'
@@ -73,6 +73,13 @@ def test_one_request_asks_for_the_value_and_the_time_of_its_newest_sample() -> N
             Answer(503, "no endpoints"),
             QueryFailed("error response: Status 503 Service Unavailable: no endpoints", away=True),
         ),
+        (
+            Answer(503, NOBODY),
+            QueryFailed(
+                'error response: Status 503 Service Unavailable: no endpoints available for service "prometheus"',
+                away=True,
+            ),
+        ),
     ],
     ids=[
         "a time and no value",
@@ -86,6 +93,7 @@ def test_one_request_asks_for_the_value_and_the_time_of_its_newest_sample() -> N
         "no answer of Prometheus",
         "a wrong query",
         "nobody behind the gateway",
+        "nobody behind the API server, which answers in its own form",
     ],
 )
 def test_answers_are_told_apart(answer: Answer, expected: Measurement) -> None:
