@@ -93,8 +93,9 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
     foreign = inputs.apex is not None and _made_by_somebody_else(canary, inputs)
     stays = inputs.leaving and inputs.placement.apex == "target"
     route = _route(canary, inputs, owner)
+    gone = stays and inputs.revision is None
     common = Generated(
-        tuple(inner),
+        () if gone else tuple(inner),
         _taken_over(canary, inputs, apex) if foreign else _marked(canary, apex, stays),
         foreign,
         stays,

@@ -182,7 +182,7 @@ def _recorded(view: View, hash: str) -> Revision | None:
 
 def _export(settings: Settings, view: View) -> None:
     spec, placement = view.spec, view.placement
-    gateway = _gateway(settings)
+    gateway = front_door(settings)
     source = view.live.route or (view.documents.route if view.documents else None)
     hosts = gateway_of(spec).hosts(spec, source)
     host = hosts[0] if hosts else None
@@ -198,11 +198,12 @@ def _export(settings: Settings, view: View) -> None:
     pulumi.export("curl", pulumi.Output.from_input(gateway).apply(lambda url: f"curl{header} {url}/"))
 
 
-def _gateway(settings: Settings) -> Any:
+def front_door(settings: Settings) -> Any:
     """Where users knock: the platform stack says so, unless the platform is somebody else's."""
     gateway = settings.platform.gateway or GatewaySettings()
     own = gateway.url or f"http://{apisix_manifests.GATEWAY}.{gateway.namespace}"
     if not settings.platform_stack:
         return own
     platform = pulumi.StackReference(f"organization/{pulumi.get_project()}/{settings.platform_stack}")
-    return platform.get_output("gatewayUrl").apply(lambda url: url or own)
+    # Not `get_output`: in an update that is refused meanwhile it leaves a coroutine that nobody awaits.
+    return platform.outputs.apply(lambda outputs: outputs.get("gatewayUrl") or own)

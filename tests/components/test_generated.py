@@ -54,6 +54,10 @@ def test_an_apex_that_leads_to_the_target_stays_when_its_canary_goes() -> None:
     assert generated(placement(0), revision=revision(), leaving=True).apex["metadata"]["ownerReferences"]
 
 
+def test_once_it_is_retired_nothing_but_the_apex_is_left() -> None:
+    assert names(generated(placement(0, apex="target"), leaving=True)) == ["Service/podinfo"]
+
+
 def test_with_the_apex_on_primary_the_route_is_there() -> None:
     assert names(generated(placement(20), revision=revision())) == [
         "Service/podinfo-canary",
