@@ -17,7 +17,13 @@ from cli.options import Where, environment, namespace, output, where
 
 @click.command(short_help="Each step of a Canary's releases: when, who, from, to, checks, duration.")
 @click.argument("name")
-@click.option("--limit", default=100, show_default=True, help="How many updates back.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many updates back.",
+)
 @environment
 @namespace
 @output
@@ -28,7 +34,7 @@ def history(
     """Each step of a Canary's releases: number, when, who, from, to, checks with values, duration."""
     opened = open_environment(environment, where)
     stack = opened.stack_of(*opened.find(name, namespace))
-    found = steps(opened.stacks.history(stack, opened.program(stack), limit))
+    found = steps(opened.stacks.history(stack, opened.program(stack)))[-limit:]
     if output == "json":
         click.echo(as_json([asdict(step) for step in found]))
         return

@@ -23,6 +23,10 @@ from automation.updates.ports import Gate, Program
 PARALLEL = 4
 """Steps of one update at once. A release has about ten objects, and each step that may run costs several threads."""
 
+_ALL = 1_000_000
+"""Updates of one page: the official engine gives ten where nothing is said."""
+_LAST_WORDS = re.compile(r"(update|preview|refresh|destroy) failed")
+
 
 class PolicyRefused(StoppedByPolicy):
     """A mandatory policy refused the update before the resource was touched."""
@@ -108,10 +112,10 @@ class Stacks:
         except auto_errors.CommandError as failed:
             raise translate(stack, failed, heard.problems) from failed
 
-    def history(self, stack: str, program: Program, entries: int = 200) -> list[Any]:
-        """The stack's updates, newest first."""
+    def history(self, stack: str, program: Program) -> list[Any]:
+        """All of the stack's updates, newest first."""
         try:
-            return list(self._stack(stack, program).history(page_size=entries, page=1, show_secrets=False))
+            return list(self._stack(stack, program).history(page_size=_ALL, page=1, show_secrets=False))
         except auto_errors.CommandError as failed:
             raise translate(stack, failed, []) from failed
 
@@ -178,11 +182,16 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
             f"stack {stack}: {said}",
             "set PULUMI_CONFIG_PASSPHRASE (an empty one is allowed) or PULUMI_CONFIG_PASSPHRASE_FILE",
         )
-    detail = "\n".join(problems) or said or text.strip()
+    detail = _detail(*problems) or _detail(said or text.strip())
     return UpdateFailed(
-        f"update of stack {stack} failed: {detail}",
+        f"update of stack {stack} failed" + (f": {detail}" if detail else ""),
         f"look closer: sluice pulumi preview --diff --stack {stack}",
     )
+
+
+def _detail(*said: str) -> str:
+    """What was said, without the sentence that an update ends with whatever has failed."""
+    return "\n".join(line for line in said if not _LAST_WORDS.fullmatch(line))
 
 
 def _errors(text: str) -> str:

@@ -28,7 +28,10 @@ from automation.updates.stacks import Heard, Stacks, refusal, translate
         pytest.param(
             "error: incorrect passphrase", StateRefused, "incorrect passphrase", id="wrong passphrase"
         ),
-        pytest.param("error: update failed", UpdateFailed, "update failed", id="anything else"),
+        pytest.param("error: no such file", UpdateFailed, "failed: no such file", id="anything else"),
+        pytest.param(
+            "error: update failed", UpdateFailed, "update of stack dev.test.podinfo failed", id="nothing"
+        ),
     ],
 )
 def test_each_failure_has_an_error_of_ours(stderr: str, kind: type[SluiceError], said: str) -> None:
@@ -46,7 +49,12 @@ def test_each_failure_has_an_error_of_ours(stderr: str, kind: type[SluiceError],
 def test_the_engines_diagnostics_come_before_its_last_words() -> None:
     result = CommandResult(stdout="", stderr="error: update failed", code=255)
     error = translate("s", auto_errors.CommandError(result), ["the Service is invalid"])
-    assert "the Service is invalid" in error.problem
+    assert error.problem == "update of stack s failed: the Service is invalid"
+
+
+def test_that_an_update_failed_is_said_once() -> None:
+    failed = auto_errors.CommandError(CommandResult(stdout="", stderr="error: update failed", code=255))
+    assert translate("s", failed, ["update failed"]).problem == "update of stack s failed"
 
 
 UNREADY = """3 errors occurred:
@@ -100,9 +108,8 @@ def test_whatever_the_official_engine_reports_arrives_whole(
         heard(event)
     assert heard.problems == problems
     failed = auto_errors.CommandError(CommandResult(stdout="Updating (dev):\n", stderr="", code=1))
-    assert translate("s", failed, heard.problems).problem == "update of stack s failed: " + "\n".join(
-        problems
-    )
+    told = "\n".join(problem for problem in problems if problem != "update failed")
+    assert translate("s", failed, heard.problems).problem == f"update of stack s failed: {told}"
 
 
 LOCKED_OUT = """failed to decrypt encrypted configuration value 'a:b': incorrect passphrase, please set \
