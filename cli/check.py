@@ -30,7 +30,12 @@ def check(files: tuple[str, ...]) -> None:
     if problems:
         raise DocumentRefused("\n".join(problems))
     if not reviewed.canaries:
-        click.echo(f"no Canary among the {len(sources.found)} objects; nothing is wrong with them")
+        click.echo(_without_canary(len(sources.found), bool(reviewed.findings)))
+
+
+def _without_canary(objects: int, remarked: bool) -> str:
+    named = "the object is no Canary" if objects == 1 else f"no Canary among the {objects} objects"
+    return named if remarked else f"{named}; nothing is wrong with {'it' if objects == 1 else 'them'}"
 
 
 def _told(reviewed: Reviewed) -> list[str]:

@@ -1,8 +1,10 @@
 """What the model knows and this version can't do yet: refused when the document is read, before traffic moves."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from automation.core.analysis import Analysis
+from automation.core.refusal import Problem
 from automation.core.shape import shown
 from automation.core.strategies.registry import STRATEGIES
 from documents.section import Section
@@ -81,7 +83,12 @@ def _refuse_source(spec: Section, source: Source) -> None:
     if isinstance(named, str) and named and named.partition("/")[0] != group:
         reference.refuse("apiVersion", f"{named} is not supported", f"use {source.kind.api_version}")
     if source.field not in spec:
-        spec.tell(source.unnamed)
+        spec.tell(source.unnamed if "provider" in spec else _by_default(source.unnamed))
+
+
+def _by_default(unnamed: Problem) -> Problem:
+    """What is said of a Canary that may be meant for another gateway, and doesn't say so."""
+    return replace(unnamed, remedy=f"{unnamed.remedy} (without spec.provider a Canary is one of {DEFAULT}'s)")
 
 
 def _refuse_kind(reference: Section, kinds: Iterable[str]) -> None:

@@ -20,6 +20,8 @@ from automation.core.shape import noun
 _BEGINNING = re.compile(r"(?:\A|(?<=[\r\n]))(?:%[^\r\n]*[\r\n]+)*---(?=\s|\Z)")
 """A line that begins with --- begins a document wherever it stands, also in the middle of a text of several lines."""
 _BLANK = re.compile(r"(?>\s+|#[^\r\n]*)*+")
+_TEMPLATED = re.compile(r"^\s*(?:- )?(?:[\w.-]+: *)?\{\{", re.M)
+"""A line or a value that begins with {{, as in the templates of a chart."""
 _KIND = "write the object's kind, such as Canary, or move what is no object to a file of its own"
 _DEEP = "it is nested deeper than can be read; make it flat"
 
@@ -95,6 +97,8 @@ def _told(broken: yaml.YAMLError, part: str, line: int) -> str:
     if isinstance(broken, yaml.MarkedYAMLError) and broken.problem_mark is not None:
         at = f"line {line + broken.problem_mark.line + 1}, column {broken.problem_mark.column + 1}"
         remedy = "indent by spaces" if "\\t" in str(broken.problem) else "mend it there"
+        if _TEMPLATED.search(part):
+            remedy = "a chart's template is rendered first: helm template CHART | sluice check -"
         return f"{at}: {broken.problem}; {remedy}"
     if isinstance(broken, yaml.reader.ReaderError):
         at = f"line {line + part.count(chr(10), 0, broken.position) + 1}"

@@ -337,6 +337,10 @@ def test_objects_without_a_release_are_no_error(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump_all([{"kind": "AlertProvider", "metadata": {"name": "a"}}, template()]))
     done = run(str(path))
     assert (done.exit_code, done.output) == (0, "no Canary among the 2 objects; nothing is wrong with them\n")
+    path.write_text(yaml.safe_dump(template()))
+    assert run(str(path)).output == "the object is no Canary; nothing is wrong with it\n"
+    path.write_text("kind: Deployment\nmetadata: {name: a}")
+    assert run(str(path)).output.splitlines()[-1] == "the object is no Canary"
 
 
 def broken(tmp_path: Path, content: bytes) -> list[str]:

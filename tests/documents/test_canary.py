@@ -140,6 +140,12 @@ def test_defaults_are_the_models() -> None:
             "apisix route selector is empty",
             "name the ApisixRoute",
         ),
+        (
+            {"spec.routeRef": MISSING, "spec.provider": MISSING},
+            "spec.routeRef",
+            "apisix route selector is empty",
+            "(without spec.provider a Canary is one of apisix's)",
+        ),
         ({"spec.targetRef": MISSING}, "spec.targetRef", "is missing", "name the Deployment"),
         (
             {"spec.targetRef.kind": "DaemonSet"},

@@ -76,6 +76,18 @@ BROKEN = {
         "metadata:\n  name: a\n  name: b",
         "line 3, column 3: the field name is there twice; mend it there",
     ),
+    "a template of a chart": (
+        "{{- if .Values.on }}\na: b\n{{- end }}",
+        "line 1, column 3: expected the node content, but found '-'; a chart's template is rendered first: helm",
+    ),
+    "a value of a chart's template": (
+        "a: {{ .Values.a }}",
+        "line 1, column 5: found unhashable key; a chart's template is rendered first: helm template CHART | sluice",
+    ),
+    "a query with names to fill in, and a mistake elsewhere": (
+        "query: vector({{ interval }})\nb: c: d",
+        "line 2, column 5: mapping values are not allowed here; mend it there",
+    ),
     "a nest without an end": ("[" * 100_000, "it is nested deeper than can be read; make it flat"),
     "an alias of what it is in": (
         "a: &a [*a]",
