@@ -21,7 +21,7 @@ def settings(server: Loopback, folder: Path) -> ClusterSettings:
 
 def test_a_cluster_that_does_not_answer_is_named_with_a_remedy(tmp_path: Path) -> None:
     with loopback(lambda asked: Answer()) as server:
-        cluster = connection.connect(settings(server, tmp_path), read_seconds=0.1)
+        cluster = connection.connect(settings(server, tmp_path), read_seconds=5)
     with pytest.raises(ClusterAway) as caught:
         canary_state.read(cluster, "test", "podinfo")
     said = connection.told(caught.value)
@@ -33,7 +33,7 @@ def test_a_cluster_that_does_not_answer_is_named_with_a_remedy(tmp_path: Path) -
 @pytest.mark.parametrize("status", [403, 503])
 def test_a_cluster_that_refuses_is_quoted(status: int, tmp_path: Path) -> None:
     with loopback(lambda asked: Answer(status, {"message": "no"})) as server:
-        cluster = connection.connect(settings(server, tmp_path), read_seconds=0.1)
+        cluster = connection.connect(settings(server, tmp_path), read_seconds=5)
         with pytest.raises((ClusterAway, ClusterRefused)) as caught:
             canary_state.read(cluster, "test", "podinfo")
     path = "/apis/flagger.app/v1beta1/namespaces/test/canaries/podinfo"
