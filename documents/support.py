@@ -88,7 +88,7 @@ def _refuse_source(spec: Section, source: Source) -> None:
 
 def _by_default(unnamed: Problem) -> Problem:
     """What is said of a Canary that may be meant for another gateway, and doesn't say so."""
-    return replace(unnamed, remedy=f"{unnamed.remedy} (without spec.provider a Canary is one of {DEFAULT}'s)")
+    return replace(unnamed, remedy=f"{unnamed.remedy}, or set spec.provider: without it {DEFAULT} is meant")
 
 
 def _refuse_kind(reference: Section, kinds: Iterable[str]) -> None:

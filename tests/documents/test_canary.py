@@ -144,7 +144,7 @@ def test_defaults_are_the_models() -> None:
             {"spec.routeRef": MISSING, "spec.provider": MISSING},
             "spec.routeRef",
             "apisix route selector is empty",
-            "(without spec.provider a Canary is one of apisix's)",
+            "or set spec.provider: without it apisix is meant",
         ),
         ({"spec.targetRef": MISSING}, "spec.targetRef", "is missing", "name the Deployment"),
         (
