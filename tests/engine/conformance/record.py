@@ -50,7 +50,7 @@ _FLEETING = {
 _PROGRESS = re.compile(
     r"^ .. \S+:\S+ \S+ ([a-z]+ing|[a-z]+ing (original|replacement))( \(DURATION\)(\[retain\])?| \[diff: .*\])*"
     r"( [A-Z\[].*|;? (error|warning): .*)?$"
-    r"|^@ |^ >  pulumi:pulumi:StackReference |^ {4}\S+:\S+:\S+ \S+( |$)|^ .. pulumi:pulumi:Stack "
+    r"|^\.+$|^@ |^ >  pulumi:pulumi:StackReference |^ {4}\S+:\S+:\S+ \S+( |$)|^ .. pulumi:pulumi:Stack "
 )
 _COUNT = re.compile(
     r"(?<=[a-z*\]])( \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\])]);? (error|warning): .*$"
