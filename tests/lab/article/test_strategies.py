@@ -23,12 +23,17 @@ NO_STEPS = {"stepWeight": None, "maxWeight": None}
 REQUESTS = 100
 
 
-def answers(podinfo: Application, headers: dict[str, str], count: int = REQUESTS) -> Counter[str]:
-    """Which versions answered so many requests from outside."""
+def answers(podinfo: Application, headers: dict[str, str], count: int = REQUESTS) -> Counter[str | None]:
+    """Which versions answered so many requests from outside; None for what failed."""
     url = f"http://{podinfo.ground.lab.addresses['gateway']}/api/info"
     sent = {"Host": documents.host(podinfo.namespace), **headers}
     with requests.Session() as session:
-        return Counter(session.get(url, headers=sent, timeout=5).json()["version"] for _ in range(count))
+        return Counter(session.get(url, headers=sent, timeout=5).json().get("version") for _ in range(count))
+
+
+def until_answered_by(podinfo: Application, version: str, headers: dict[str, str]) -> None:
+    """Until the gateway has heard of the last change: the API server knows of it a moment earlier."""
+    eventually(lambda: answers(podinfo, headers, 1) == {version: 1}, 10, every=0.05)
 
 
 def load(namespace: str, *options: str) -> dict[str, Any]:
@@ -56,18 +61,20 @@ def test_chosen_requests_alone_reach_the_canary_until_it_is_promoted(
 ) -> None:
     # given
     insiders = load(namespace, "-H", "'x-canary: insider'")
-    podinfo = application(**NO_STEPS, iterations=5, match=[CHOSEN], webhooks=[insiders])
+    podinfo = application(**NO_STEPS, iterations=12, match=[CHOSEN], webhooks=[insiders])
     podinfo.set_image("6.0.1")
     with users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
         # when
         eventually(lambda: podinfo.status.get("iterations", 0) >= 1, 60, every=0.05)
+        until_answered_by(podinfo, "6.0.1", INSIDER)
         # then
         assert answers(podinfo, INSIDER) == {"6.0.1": REQUESTS}
         assert answers(podinfo, {}) == {"6.0.0": REQUESTS}
         assert podinfo.status.get("canaryWeight", 0) == 0
         assert driver.wait().code == 0
     told = [text for text in driver.events if "iteration" in text]
-    assert told == [f"Advance podinfo.{namespace} canary iteration {count}/5" for count in range(1, 6)]
+    assert told == [f"Advance podinfo.{namespace} canary iteration {count}/12" for count in range(1, 13)]
+    until_answered_by(podinfo, "6.0.1", INSIDER)
     assert answers(podinfo, INSIDER) == answers(podinfo, {}) == {"6.0.1": REQUESTS}
 
 
@@ -84,6 +91,7 @@ def test_chosen_requests_that_fail_take_the_release_back_and_nobody_else_notices
         said = podinfo.release("", expect=20)
     # then
     assert f"Rolling back podinfo.{namespace} failed checks threshold reached 3" in said
+    until_answered_by(podinfo, "6.0.0", INSIDER)
     assert answers(podinfo, INSIDER) == {"6.0.0": REQUESTS}
     assert podinfo.split == (100, 0)
 
@@ -92,7 +100,7 @@ def test_everybody_is_switched_at_once_after_copies_of_their_requests_were_answe
     application: Callable[..., Application], namespace: str
 ) -> None:
     # given
-    podinfo = application(**NO_STEPS, iterations=3, mirror=True)
+    podinfo = application(**NO_STEPS, iterations=6, mirror=True)
     podinfo.set_image("6.0.1")
     with users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
         # when
@@ -104,4 +112,5 @@ def test_everybody_is_switched_at_once_after_copies_of_their_requests_were_answe
         assert driver.wait().code == 0
     assert "Stop traffic mirroring and route all traffic to canary" in driver.events
     assert podinfo.split == (100, 0)
+    until_answered_by(podinfo, "6.0.1", {})
     assert answers(podinfo, {}, 20) == {"6.0.1": 20}
