@@ -169,6 +169,8 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         policy_packs=arguments.values("policy-pack"),
         policy_configs=arguments.values("policy-pack-config"),
     )
+    if kind is Kind.UPDATE:
+        place.program_config(checked=True)  # what can't begin shows no heading either
     mask = Mask(place.secret_texts())
     place = place.saying(lambda line: shell.out(mask(line)))
     display = display_for(place, arguments, kind, preview)
