@@ -6,7 +6,6 @@ The user's ApisixRoute is only read. All of its rules stay live; each copy shado
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from automation.core.kinds import Kind, Manifest
@@ -17,6 +16,7 @@ from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways.apisix_rules import forget_mirror, shadows, shares
 from gateways.backends import weights_of
+from gateways.chosen import by_labels
 from gateways.gateway import Carried, Gateway, Marks, Source
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
@@ -62,19 +62,10 @@ class Apisix:
     companions = ()
     ruled = ("f:spec", "f:http")
     carries = frozenset({"weights", "match", "mirror"})
-
     says = ()
 
     def unable(self, canary: Canary) -> tuple[Problem, ...]:
-        return tuple(
-            Problem(
-                f"spec.analysis.match[{index}].sourceLabels",
-                "apisix can't tell requests by the labels of who sends them",
-                "match headers or queryParams",
-            )
-            for index, chosen in enumerate(map(json.loads, canary.analysis.match))
-            if "sourceLabels" in chosen
-        )
+        return tuple(by_labels(canary, "apisix"))
 
     def route_name(self, canary: Canary) -> str:
         """Named after the user's route and the apex."""

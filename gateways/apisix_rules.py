@@ -18,8 +18,6 @@ PRIORITY = 10000
 CHOSEN_PRIORITY = 2 * PRIORITY
 """Rules for chosen requests: above all that are for everybody."""
 _MIRROR = "proxy-mirror"
-
-
 _OPERATORS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "exact": ("Equal", str),
     "regex": ("RegexMatch", str),
@@ -59,7 +57,7 @@ def shadows(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manife
         yield shadow
         return
     match = shadow.get("match") or {}
-    for index, chosen in enumerate(rules_of(traffic)):
+    for index, chosen in enumerate(rules_of(traffic.match)):
         yield {
             **copy.deepcopy(shadow),
             "name": f"{rule['name']}-chosen-{index}",

@@ -1,31 +1,49 @@
-"""The cookies of session affinity, as Flagger writes them."""
+"""The cookies of session affinity, as Flagger writes them, and whom they lead where."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from automation.core.analysis import Affinity
 from automation.core.spec import Canary
 from automation.core.traffic import Traffic
+from gateways.backends import weights_of
 
 
-def to_canary(affinity: Affinity, traffic: Traffic) -> str:
-    """The Set-Cookie header of the canary's answers: it keeps their users there."""
-    return _written(affinity, affinity.cookie, traffic.affinity, affinity.max_age)
+def given(canary: Canary, traffic: Traffic) -> Mapping[str, str]:
+    """The Set-Cookie header of each Service's answers, which keeps users on the side that they met: on the canary until
+    the run ends, on primary until the next step."""
+    affinity = canary.analysis.affinity
+    if affinity is None or not traffic.affinity:
+        return {}
+    found = {f"{canary.apex}-canary": _written(affinity, affinity.cookie, traffic.affinity, affinity.max_age)}
+    if affinity.primary_cookie:
+        until = int(canary.analysis.interval)
+        found[f"{canary.apex}-primary"] = _written(affinity, affinity.primary_cookie, traffic.affinity, until)
+    return found
 
 
-def to_primary(canary: Canary, affinity: Affinity, traffic: Traffic) -> str:
-    """The Set-Cookie header of primary's answers: it keeps their users there until the next step."""
-    return _written(affinity, affinity.primary_cookie, traffic.affinity, int(canary.analysis.interval))
+def kept(canary: Canary, traffic: Traffic) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """Users who carry a cookie of this run: a regular expression for their Cookie header, and where they go."""
+    affinity = canary.analysis.affinity
+    if affinity is None or not traffic.affinity:
+        return
+    yield _pattern(affinity.cookie, traffic.affinity), {f"{canary.apex}-canary": 100}
+    if affinity.primary_cookie:
+        yield _pattern(affinity.primary_cookie, traffic.affinity), {f"{canary.apex}-primary": 100}
 
 
-def forgotten(affinity: Affinity, traffic: Traffic) -> str:
-    """The Set-Cookie header that makes browsers forget the canary's cookie of a run that ended."""
-    return _written(affinity, affinity.cookie, traffic.expired, -1)
+def let_go(canary: Canary, traffic: Traffic) -> Iterator[tuple[str, Mapping[str, int], str]]:
+    """Users who carry the cookie of a run that ended: the same, and the Set-Cookie header with which they forget it."""
+    affinity = canary.analysis.affinity
+    if affinity is None or traffic.affinity or not traffic.expired:
+        return
+    forgotten = _written(affinity, affinity.cookie, traffic.expired, -1)
+    yield _pattern(affinity.cookie, traffic.expired), weights_of(canary, traffic), forgotten
 
 
-def pattern(name: str, value: str) -> str:
-    """A regular expression for the whole Cookie header of who has this cookie."""
+def _pattern(name: str, value: str) -> str:
     return f"(.*;\\s*)?{re.escape(name)}={re.escape(value)}(;.*)?"
 
 

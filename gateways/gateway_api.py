@@ -10,32 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.marks import UNMANAGED_BY_FLUX
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import TEXT, TRUTH, Fields, Items, Named, fields, flaws
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
-from gateways.backends import weights_of
-from gateways.chosen import rules_of
+from gateways.alone import Alone, of_the_apex
+from gateways.backends import carried_by_rules, weights_of
+from gateways.chosen import by_labels
 from gateways.gateway import Carried, Gateway, Marks
 from gateways.http_route import PATHS, forget_mirror, rules_for, shares
+from gateways.pod_metrics import QUERIES
 
 HTTP_ROUTE = Kind("/apis/gateway.networking.k8s.io/v1", "httproutes", "HTTPRoute")
 
-_SERIES = (
-    'kubernetes_namespace="{{ namespace }}",kubernetes_pod_name=~"{{ target }}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"'
-)
-# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
-_QUERIES: Mapping[str, str] = {
-    "request-success-rate": (
-        f'(sum(rate(http_request_duration_seconds_count{{{_SERIES},status!~"5.*"}}[{{{{ interval }}}}]))'
-        f" or vector(0)) / sum(rate(http_request_duration_seconds_count{{{_SERIES}}}[{{{{ interval }}}}])) * 100"
-    ),
-    "request-duration": (
-        "histogram_quantile(0.99, sum(rate(http_request_duration_seconds_bucket"
-        f"{{{_SERIES}}}[{{{{ interval }}}}])) by (le)) * 1000"
-    ),
-}
 _NAMES = Named(TEXT)
 _CHANGES = fields(add=_NAMES, set=_NAMES, remove=Items(TEXT))
 _COMPARED = Named(TEXT)
@@ -61,12 +48,10 @@ _SHAPE = fields(
 )
 
 
-class GatewayApi:
+class GatewayApi(Alone):
     """Whatever implements Gateway API, by its HTTPRoutes."""
 
-    source = None
     kind = HTTP_ROUTE
-    companions = ()
     ruled = ("f:spec", "f:rules")
     carries = frozenset({"weights", "match", "mirror", "affinity"})
     says = (
@@ -88,47 +73,21 @@ class GatewayApi:
         found = list(flaws(canary.service.routing, _SHAPE, "spec.service"))
         return tuple(found or (*_unattached(canary), *_beyond(canary), *_unsent(canary)))
 
-    def route_name(self, canary: Canary) -> str:
-        return canary.apex
-
-    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
-        return ()
-
-    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        return ()
-
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
         if problems := self.unable(canary):
             raise Refused(problems)
-        meta, said = canary.service.apex_meta, canary.service.routing
+        said = canary.service.routing
         hosts = list(said.get("hosts") or ())
-        return {
-            "apiVersion": HTTP_ROUTE.api_version,
-            "kind": HTTP_ROUTE.kind,
-            "metadata": {
-                "name": canary.apex,
-                "namespace": canary.namespace,
-                "labels": dict(meta.labels),
-                "annotations": {**meta.annotations, **UNMANAGED_BY_FLUX, **marks.annotations},
-                "ownerReferences": [marks.owner],
-            },
-            "spec": {
-                "parentRefs": [_parent(named) for named in said["gatewayRefs"]],
-                **({"hostnames": hosts} if hosts else {}),
-                "rules": rules_for(canary, traffic),
-            },
+        spec = {
+            "parentRefs": [_parent(named) for named in said["gatewayRefs"]],
+            **({"hostnames": hosts} if hosts else {}),
+            "rules": rules_for(canary, traffic),
         }
-
-    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
-        return ()
+        return of_the_apex(HTTP_ROUTE, canary, marks, spec)
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        each = [shares(rule) for rule in (route.get("spec") or {}).get("rules") or ()]
-        split = [found for found in each if found.keys() >= weights_of(canary, Traffic()).keys()]
-        most = max((found[f"{canary.apex}-canary"] for found in split), default=0)
-        traffic = Traffic(min(max(most, 0), 100))
-        exact = bool(split) and all(found == weights_of(canary, traffic) for found in split)
-        return Carried(traffic, exact, _waits(route))
+        rules = (route.get("spec") or {}).get("rules") or ()
+        return carried_by_rules(canary, map(shares, rules), _waits(route))
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         """Rules that lead to the canary alone go once nobody is to be led there."""
@@ -149,12 +108,9 @@ class GatewayApi:
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
         return tuple(canary.service.routing.get("hosts") or ())
 
-    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
-        return False
-
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The application counts its own answers; a gateway's numbers have no common name."""
-        return _QUERIES[check.name]
+        return QUERIES[check.name]
 
 
 GATEWAY_API: tuple[Gateway, ...] = tuple(
@@ -174,13 +130,7 @@ def _unattached(canary: Canary) -> Iterator[Problem]:
 
 def _beyond(canary: Canary) -> Iterator[Problem]:
     """What an HTTPRoute can't say."""
-    for index, chosen in enumerate(rules_of(Traffic(match=canary.analysis.match))):
-        if "sourceLabels" in chosen:
-            yield Problem(
-                f"spec.analysis.match[{index}].sourceLabels",
-                "Gateway API can't tell requests by the labels of who sends them",
-                "match headers or queryParams",
-            )
+    yield from by_labels(canary, "Gateway API")
     origins = (canary.service.routing.get("corsPolicy") or {}).get("allowOrigins") or ()
     for index, origin in enumerate(origins):
         if "exact" not in origin:
@@ -228,5 +178,6 @@ def _waits(route: Manifest) -> str:
     return ""
 
 
-def _named(reference: Mapping[str, Any]) -> tuple[str, str, str]:
-    return tuple(str(reference.get(field) or "") for field in ("namespace", "name", "sectionName"))  # type: ignore[return-value]
+def _named(reference: Mapping[str, Any]) -> tuple[object, ...]:
+    """What tells a parent from the others; the empty text is as good as none."""
+    return tuple(reference.get(field) or "" for field in ("namespace", "name", "sectionName"))

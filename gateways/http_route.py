@@ -16,8 +16,6 @@ from gateways.backends import weights_of
 from gateways.chosen import rules_of
 
 PATHS = {"exact": "Exact", "prefix": "PathPrefix", "regex": "RegularExpression"}
-
-
 _EVERYTHING: Manifest = {"path": {"type": "PathPrefix", "value": "/"}}
 
 
@@ -29,9 +27,9 @@ def rules_for(canary: Canary, traffic: Traffic) -> list[Manifest]:
     ]
     split = _rule(canary, everybody, weights_of(canary, traffic), traffic.mirror)
     if traffic.match:
-        chosen = [found for rule in rules_of(traffic) for found in _both(_matched(rule), everybody)]
+        chosen = [found for rule in rules_of(traffic.match) for found in _both(_matched(rule), everybody)]
         return [{**split, "matches": chosen}, _rule(canary, everybody, {f"{canary.apex}-primary": 100})]
-    return [*_staying(canary, traffic, everybody), _counted(canary, traffic, split)]
+    return [*_staying(canary, traffic, everybody), _answering(split, cookies.given(canary, traffic))]
 
 
 def _rule(
@@ -151,46 +149,24 @@ def _both(one: Manifest, others: Sequence[Manifest]) -> list[Manifest]:
 
 def _staying(canary: Canary, traffic: Traffic, everybody: Sequence[Manifest]) -> Iterator[Manifest]:
     """Rules for users who carry a cookie of ours."""
-    affinity = canary.analysis.affinity
-    if affinity is None:
-        return
-    if traffic.affinity:
-        theirs = _both(_cookie(affinity.cookie, traffic.affinity), everybody)
-        yield _rule(canary, theirs, {f"{canary.apex}-canary": 100})
-        if affinity.primary_cookie:
-            theirs = _both(_cookie(affinity.primary_cookie, traffic.affinity), everybody)
-            yield _rule(canary, theirs, {f"{canary.apex}-primary": 100})
-    elif traffic.expired:
-        theirs = _both(_cookie(affinity.cookie, traffic.expired), everybody)
-        rule = _rule(canary, theirs, weights_of(canary, traffic))
-        for backend in rule["backendRefs"]:
-            backend["filters"] = [_answering(cookies.forgotten(affinity, traffic))]
-        yield rule
+    for pattern, weights in cookies.kept(canary, traffic):
+        yield _rule(canary, _with_cookie(pattern, everybody), weights)
+    for pattern, weights, forgotten in cookies.let_go(canary, traffic):
+        rule = _rule(canary, _with_cookie(pattern, everybody), weights)
+        yield _answering(rule, dict.fromkeys(weights, forgotten))
 
 
-def _cookie(name: str, value: str) -> Manifest:
-    return {
-        "headers": [{"type": "RegularExpression", "name": "Cookie", "value": cookies.pattern(name, value)}]
-    }
+def _with_cookie(pattern: str, everybody: Sequence[Manifest]) -> list[Manifest]:
+    return _both({"headers": [{"type": "RegularExpression", "name": "Cookie", "value": pattern}]}, everybody)
 
 
-def _counted(canary: Canary, traffic: Traffic, rule: Manifest) -> Manifest:
-    """The rule for everybody, whose answers give each user the cookie of the side that he met."""
-    affinity = canary.analysis.affinity
-    if affinity is None or not traffic.affinity:
-        return rule
-    told = {f"{canary.apex}-canary": cookies.to_canary(affinity, traffic)}
-    if affinity.primary_cookie:
-        told[f"{canary.apex}-primary"] = cookies.to_primary(canary, affinity, traffic)
+def _answering(rule: Manifest, given: Mapping[str, str]) -> Manifest:
+    """The rule, with these Set-Cookie headers on the answers of its backends."""
     for backend in rule["backendRefs"]:
-        if (cookie := told.get(backend["name"])) is not None:
-            backend["filters"] = [_answering(cookie)]
+        if (cookie := given.get(backend["name"])) is not None:
+            added = {"add": [{"name": "Set-Cookie", "value": cookie}]}
+            backend["filters"] = [{"type": "ResponseHeaderModifier", "responseHeaderModifier": added}]
     return rule
-
-
-def _answering(cookie: str) -> Manifest:
-    added = [{"name": "Set-Cookie", "value": cookie}]
-    return {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"add": added}}
 
 
 def shares(rule: Manifest) -> dict[str, int]:

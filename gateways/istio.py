@@ -9,12 +9,12 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.marks import UNMANAGED_BY_FLUX
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import TEXT, TRUTH, Fields, Items, fields, flaws
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
-from gateways.backends import weights_of
+from gateways.alone import Alone, of_the_apex
+from gateways.backends import carried_by_rules, weights_of
 from gateways.gateway import Carried, Gateway, Marks
 from gateways.virtual_service import (
     ON_THEIR_WAY,
@@ -54,11 +54,10 @@ _SHAPE = fields(
 )
 
 
-class Istio:
+class Istio(Alone):
     """Istio by its VirtualServices, in the mesh and at its gateways."""
 
     provider = "istio"
-    source = None
     kind = VIRTUAL_SERVICE
     companions = (DESTINATION_RULE,)
     ruled = ("f:spec", "f:http")
@@ -69,49 +68,33 @@ class Istio:
         found = list(flaws(canary.service.routing, _SHAPE, "spec.service"))
         return tuple(found or (*_delegation(canary), *_tcp(canary)))
 
-    def route_name(self, canary: Canary) -> str:
-        return canary.apex
-
-    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
-        return ()
-
-    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        return ()
-
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
         if problems := self.unable(canary):
             raise Refused(problems)
-        meta = canary.service.apex_meta
-        annotations = {**meta.annotations, **UNMANAGED_BY_FLUX, **marks.annotations}
         rules = (
             {"tcp": [tcp_rule(canary, traffic)]} if _is_tcp(canary) else {"http": http_rules(canary, traffic)}
         )
-        return {
-            **_identity(VIRTUAL_SERVICE, canary, canary.apex, marks),
-            "metadata": {
-                **_identity(VIRTUAL_SERVICE, canary, canary.apex, marks)["metadata"],
-                "labels": dict(meta.labels),
-                "annotations": annotations,
-            },
-            "spec": {**_reached(canary), **rules},
-        }
+        return of_the_apex(VIRTUAL_SERVICE, canary, marks, {**_reached(canary), **rules})
 
     def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
         policy = canary.service.routing.get("trafficPolicy")
         return tuple(
             {
-                **_identity(DESTINATION_RULE, canary, name, marks),
+                "apiVersion": DESTINATION_RULE.api_version,
+                "kind": DESTINATION_RULE.kind,
+                "metadata": {
+                    "name": name,
+                    "namespace": canary.namespace,
+                    "ownerReferences": [marks.owner],
+                    **({"annotations": dict(marks.annotations)} if marks.annotations else {}),
+                },
                 "spec": {"host": name} | ({"trafficPolicy": copy.deepcopy(policy)} if policy else {}),
             }
             for name in (f"{canary.apex}-canary", f"{canary.apex}-primary")
         )
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        each = [shares(rule) for rule in rules_in(route)]
-        split = [found for found in each if found.keys() >= weights_of(canary, Traffic()).keys()]
-        most = max((found[f"{canary.apex}-canary"] for found in split), default=0)
-        traffic = Traffic(min(max(most, 0), 100))
-        return Carried(traffic, bool(split) and all(found == weights_of(canary, traffic) for found in split))
+        return carried_by_rules(canary, map(shares, rules_in(route)))
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         """Rules that lead to the canary alone go once nobody is to be led there."""
@@ -135,9 +118,6 @@ class Istio:
         """Those that are reachable from outside of the mesh."""
         hosts = canary.service.routing.get("hosts") or ()
         return () if "*" in hosts else tuple(hosts)
-
-    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
-        return False
 
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         """Istio counts where the answers are given, in the canary's own pods."""
@@ -175,16 +155,6 @@ def _tcp(canary: Canary) -> Iterator[Problem]:
 
 def _is_tcp(canary: Canary) -> bool:
     return canary.service.app_protocol == "tcp"
-
-
-def _identity(kind: Kind, canary: Canary, name: str, marks: Marks) -> Manifest:
-    metadata: Manifest = {"name": name, "namespace": canary.namespace, "ownerReferences": [marks.owner]}
-    annotations = dict(marks.annotations)
-    return {
-        "apiVersion": kind.api_version,
-        "kind": kind.kind,
-        "metadata": metadata | ({"annotations": annotations} if annotations else {}),
-    }
 
 
 def _reached(canary: Canary) -> Manifest:

@@ -161,7 +161,7 @@ def _annotations(traffic: Traffic) -> dict[str, str]:
 
 def _chosen(traffic: Traffic) -> Iterator[tuple[str, str]]:
     """The annotations that choose requests."""
-    for name, condition in (found for _, *found in _conditions(rules_of(traffic))):
+    for name, condition in (found for _, *found in _conditions(rules_of(traffic.match))):
         if _is_cookie(name):
             yield BY_COOKIE, condition["exact"]
             continue
@@ -183,7 +183,7 @@ def _is_cookie(name: str) -> bool:
 
 def _unable(canary: Canary) -> Iterator[Problem]:
     """What ingress-nginx has no annotation for. It takes who meets one of its conditions."""
-    rules = rules_of(Traffic(match=canary.analysis.match))
+    rules = rules_of(canary.analysis.match)
     for index, rule in enumerate(rules):
         path = f"spec.analysis.match[{index}]"
         for field, what in (

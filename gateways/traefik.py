@@ -9,10 +9,9 @@ import copy
 from collections.abc import Mapping, Sequence
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.marks import UNMANAGED_BY_FLUX
-from automation.core.refusal import Problem
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
+from gateways.alone import Alone, of_the_apex
 from gateways.backends import weights_of
 from gateways.gateway import Carried, Gateway, Marks
 
@@ -36,46 +35,16 @@ _SERIES: Mapping[str, str] = {
 }
 
 
-class Traefik:
+class Traefik(Alone):
     """Traefik by its TraefikServices."""
 
     provider = "traefik"
-    source = None
     kind = TRAEFIK_SERVICE
-    companions = ()
     ruled = ("f:spec", "f:weighted")
     carries = frozenset({"weights", "mirror"})
-    says = ()
-
-    def unable(self, canary: Canary) -> tuple[Problem, ...]:
-        return ()
-
-    def route_name(self, canary: Canary) -> str:
-        return canary.apex
-
-    def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
-        return ()
-
-    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        return ()
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
-        meta = canary.service.apex_meta
-        return {
-            "apiVersion": TRAEFIK_SERVICE.api_version,
-            "kind": TRAEFIK_SERVICE.kind,
-            "metadata": {
-                "name": self.route_name(canary),
-                "namespace": canary.namespace,
-                "labels": dict(meta.labels),
-                "annotations": {**meta.annotations, **UNMANAGED_BY_FLUX, **marks.annotations},
-                "ownerReferences": [marks.owner],
-            },
-            "spec": _spec(canary, traffic),
-        }
-
-    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
-        return ()
+        return of_the_apex(TRAEFIK_SERVICE, canary, marks, _spec(canary, traffic))
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         """The share that Traefik makes of the weights, whatever they sum to."""
@@ -93,12 +62,6 @@ class Traefik:
             name: value for name, value in changed["spec"].items() if name not in ("weighted", "mirroring")
         }
         return {**changed, "spec": {**others, **_spec(canary, traffic)}}
-
-    def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        return ()
-
-    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
-        return False
 
     def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
         """Traefik counts the answers of each Service by itself; scope `route` takes primary's, too."""

@@ -25,10 +25,10 @@ def http_rules(canary: Canary, traffic: Traffic) -> list[Manifest]:
     if traffic.mirror:
         split |= _mirror(canary, traffic.mirror)
     if traffic.match:
-        chosen = [found for rule in rules_of(traffic) for found in _both(_istio(rule), everybody)]
+        chosen = [found for rule in rules_of(traffic.match) for found in _both(_istio(rule), everybody)]
         others = _rule(canary, everybody, {f"{canary.apex}-primary": 100})
         return [{"match": chosen, **{key: value for key, value in split.items() if key != "match"}}, others]
-    return [*_staying(canary, traffic, everybody), _counted(canary, traffic, split)]
+    return [*_staying(canary, traffic, everybody), _answering(split, cookies.given(canary, traffic))]
 
 
 def _rule(canary: Canary, match: Sequence[Manifest], weights: Mapping[str, int]) -> Manifest:
@@ -66,48 +66,23 @@ def _mirror(canary: Canary, percent: int) -> Manifest:
 
 def _staying(canary: Canary, traffic: Traffic, everybody: Sequence[Manifest]) -> Iterator[Manifest]:
     """Rules for users who carry a cookie of ours."""
-    affinity = canary.analysis.affinity
-    if affinity is None:
-        return
-    if traffic.affinity:
-        yield _with_cookie(
-            canary, everybody, (affinity.cookie, traffic.affinity), {f"{canary.apex}-canary": 100}
-        )
-        if affinity.primary_cookie:
-            named = (affinity.primary_cookie, traffic.affinity)
-            yield _with_cookie(canary, everybody, named, {f"{canary.apex}-primary": 100})
-    elif traffic.expired:
-        rule = _with_cookie(
-            canary, everybody, (affinity.cookie, traffic.expired), weights_of(canary, traffic)
-        )
-        for route in rule["route"]:
-            route["headers"] = _answering(cookies.forgotten(affinity, traffic))
-        yield rule
+    for pattern, weights in cookies.kept(canary, traffic):
+        yield _rule(canary, _with_cookie(pattern, everybody), weights)
+    for pattern, weights, forgotten in cookies.let_go(canary, traffic):
+        rule = _rule(canary, _with_cookie(pattern, everybody), weights)
+        yield _answering(rule, dict.fromkeys(weights, forgotten))
 
 
-def _with_cookie(
-    canary: Canary, everybody: Sequence[Manifest], cookie: tuple[str, str], weights: Mapping[str, int]
-) -> Manifest:
-    theirs = {"headers": {"cookie": {"regex": cookies.pattern(*cookie)}}}
-    return _rule(canary, _both(theirs, everybody), weights)
+def _with_cookie(pattern: str, everybody: Sequence[Manifest]) -> list[Manifest]:
+    return _both({"headers": {"cookie": {"regex": pattern}}}, everybody)
 
 
-def _counted(canary: Canary, traffic: Traffic, rule: Manifest) -> Manifest:
-    """The rule for everybody, whose answers give each user the cookie of the side that he met."""
-    affinity = canary.analysis.affinity
-    if affinity is None or not traffic.affinity:
-        return rule
-    told = {f"{canary.apex}-canary": cookies.to_canary(affinity, traffic)}
-    if affinity.primary_cookie:
-        told[f"{canary.apex}-primary"] = cookies.to_primary(canary, affinity, traffic)
+def _answering(rule: Manifest, given: Mapping[str, str]) -> Manifest:
+    """The rule, with these Set-Cookie headers on the answers of its destinations."""
     for route in rule["route"]:
-        if (cookie := told.get(route["destination"]["host"])) is not None:
-            route["headers"] = _answering(cookie)
+        if (cookie := given.get(route["destination"]["host"])) is not None:
+            route["headers"] = {"response": {"add": {"Set-Cookie": cookie}}}
     return rule
-
-
-def _answering(cookie: str) -> Manifest:
-    return {"response": {"add": {"Set-Cookie": cookie}}}
 
 
 def _both(one: Manifest, others: Sequence[Manifest]) -> list[Manifest]:
