@@ -13,13 +13,13 @@ from typing import Any, Literal
 
 from automation.core.kinds import Manifest
 from automation.core.managed_fields import writers
-from automation.core.marks import ATTEMPT, EVIDENCE, MADE_FOR, RELEASE, is_ours, owner_reference
+from automation.core.marks import MADE_FOR, RELEASE, is_ours, owner_reference
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, primary, services
 from components.revision import Revision
-from gateways.carrying import annotation
+from gateways.carrying import marks_of
 from gateways.gateway import Marks
 from gateways.registry import gateway_of
 from workloads.registry import scaler_of
@@ -152,9 +152,7 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     gateway = gateway_of(canary)
     if gateway.source is not None and canary.route is None:
         return None
-    annotations = {**RELEASE, ATTEMPT: placement.attempt, **annotation(placement.traffic)}
-    if placement.evidence is not None:
-        annotations[EVIDENCE] = placement.evidence.annotation(canary.analysis)
+    annotations = {**RELEASE, **marks_of(canary, placement)}
     moved = placement.apex == "primary"
     try:
         route = gateway.render(canary, inputs.route, placement.traffic, Marks(annotations, owner))

@@ -10,8 +10,9 @@ import json
 from dataclasses import replace
 
 from automation.core.kinds import Manifest
-from automation.core.marks import TRAFFIC
+from automation.core.marks import ATTEMPT, EVIDENCE, TRAFFIC
 from automation.core.spec import Canary
+from automation.core.status import Placement
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 from gateways.gateway import Carried
 from gateways.registry import gateway_of
@@ -23,11 +24,16 @@ def carried_by(canary: Canary, route: Manifest) -> Carried:
     return replace(found, traffic=replace(said, canary=found.traffic.canary))
 
 
-def annotation(traffic: Traffic) -> dict[str, str]:
-    """What a route with this traffic says of itself: nothing where its weights say it all."""
-    document = traffic.document()
-    plain = document.keys() <= {"primary", "canary"}
-    return {} if plain else {TRAFFIC: json.dumps(document, separators=(",", ":"))}
+def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
+    """The annotations of a generated route: its attempt, why it may carry its traffic, and what that is where its
+    weights don't say it all."""
+    found = {ATTEMPT: placement.attempt}
+    document = placement.traffic.document()
+    if not document.keys() <= {"primary", "canary"}:
+        found[TRAFFIC] = json.dumps(document, separators=(",", ":"))
+    if placement.evidence is not None:
+        found[EVIDENCE] = placement.evidence.annotation(canary.analysis)
+    return found
 
 
 def _said(route: Manifest) -> Traffic:

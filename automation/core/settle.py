@@ -25,11 +25,10 @@ def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settle
     live = touched(
         status, now, in_force=intent.placement, intent=None, canary_weight=traffic.weight, iterations=counted
     )
-    if intent.kind is Purpose.ADVANCE:
-        live = live if traffic == status.traffic else replace(live, split_since=now)
-        return Settled(live, (texts.advanced(canary, status.progress, live.progress),))
     if live.traffic != status.traffic or intent.kind in _NEW_DEADLINE:
         live = replace(live, split_since=now)
+    if intent.kind is Purpose.ADVANCE:
+        return Settled(live, (texts.advanced(canary, status.progress, live.progress),))
     return _FOLLOWS[intent.kind](canary, live, now)
 
 

@@ -20,7 +20,7 @@ from automation.cluster.ports import Copies, Objects
 from automation.core.backoff import pause
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import ATTEMPT, EVIDENCE, TRAFFIC
+from automation.core.marks import TRAFFIC
 from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
@@ -28,7 +28,7 @@ from automation.core.urgency import Urgency, urgency_of
 from automation.errors import ClusterRefused, SluiceError, UpdateFailed
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
-from gateways.carrying import annotation, carried_by
+from gateways.carrying import carried_by, marks_of
 from gateways.registry import gateway_of
 from workloads.registry import workload_of
 
@@ -335,13 +335,10 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
         if field in metadata
     }
     told = {name: text for name, text in (metadata.get("annotations") or {}).items() if name != TRAFFIC}
-    annotations = {**told, ATTEMPT: intent.placement.attempt, **annotation(intent.placement.traffic)}
-    if (evidence := intent.placement.evidence) is not None:
-        annotations[EVIDENCE] = evidence.annotation(canary.analysis)
     return {
         "apiVersion": changed["apiVersion"],
         "kind": changed["kind"],
-        "metadata": {**kept, "annotations": annotations},
+        "metadata": {**kept, "annotations": {**told, **marks_of(canary, intent.placement)}},
         "spec": changed["spec"],
     }
 
