@@ -6,11 +6,11 @@ import json
 import time
 from collections.abc import Sequence
 
-from examples.apisix_by_kubectl import apply, driver, platform, set_image, wait_for, wait_until
+from examples.adopted import driver, initialise, platform, reject, set_image, wait_for, wait_until
 from examples.story import Story, Unexpected, laboratory
 
 LAB = "example-apisix-ab"
-CANARY = "apisix-ab/podinfo-canary.yaml"
+DOCUMENTS = ("apisix/podinfo.yaml", "apisix/podinfo-apisixroute.yaml", "apisix-ab/podinfo-canary.yaml")
 HEARD_SECONDS = 10
 INSIDER = ("-H", "x-canary: insider")
 
@@ -20,7 +20,7 @@ def tell() -> None:
     with laboratory(story, LAB):
         platform(story)
         with driver(story):
-            apply(story, CANARY)
+            initialise(story, *DOCUMENTS)
             story.heading("A new version, for chosen users first")
             set_image(story, "6.0.1")
             wait_until(story, "iterations", 3)
@@ -28,10 +28,7 @@ def tell() -> None:
             answered(story, "6.0.0")
             wait_for(story, "Succeeded")
             answered(story, "6.0.1")
-            story.heading("A version that answers with errors")
-            story.run("sluice", "lab", "fault", "--name", LAB, "podinfo:6.0.2", "--error-rate", "1.0")
-            set_image(story, "6.0.2")
-            wait_for(story, "Failed")
+            reject(story, LAB)
             answered(story, "6.0.1", INSIDER)
         story.run("sluice", "events", "podinfo", "-n", "test")
 

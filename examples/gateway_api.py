@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from examples.apisix_by_kubectl import driver, platform, set_image, wait_for
-from examples.story import PROJECT, Story, laboratory
+from examples.adopted import apply, driver, initialise, platform, reject, set_image, wait_for
+from examples.story import Story, laboratory
 
 LAB = "example-gateway-api"
 SETTINGS = {
@@ -24,19 +24,11 @@ def tell() -> None:
         platform(story, json.dumps(SETTINGS))
         gateway(story)
         with driver(story):
-            story.heading("The application and its Canary, with kubectl")
-            apply(story, "apisix/podinfo.yaml")
-            apply(story, "gateway-api/podinfo-canary.yaml")
-            shorter = '{"spec": {"analysis": {"interval": "2s"}}}'
-            story.run("kubectl", "-n", "test", "patch", "canary", "podinfo", "--type=merge", "-p", shorter)
-            wait_for(story, "Initialized")
+            initialise(story, "apisix/podinfo.yaml", "gateway-api/podinfo-canary.yaml")
             story.heading("A new version")
             set_image(story, "6.0.1")
             wait_for(story, "Succeeded")
-            story.heading("A version that answers with errors")
-            story.run("sluice", "lab", "fault", "--name", LAB, "podinfo:6.0.2", "--error-rate", "1.0")
-            set_image(story, "6.0.2")
-            wait_for(story, "Failed")
+            reject(story, LAB)
         story.run("sluice", "events", "podinfo", "-n", "test")
         story.run("kubectl", "-n", "test", "get", "httproute", "podinfo", "-o", "jsonpath={.spec.rules}")
 
@@ -51,8 +43,3 @@ def gateway(story: Story) -> None:
     apply(story, "gateway-api/gateway.yaml")
     ready = ("wait", "gateway/public", "--for=condition=Programmed", "--timeout=120s")
     story.run("kubectl", "-n", "traefik", *ready)
-
-
-def apply(story: Story, document: str) -> None:
-    path = f"examples/{document}"
-    story.run("kubectl", "apply", "-f", str(PROJECT / path), shown=f"kubectl apply -f {path}")
