@@ -1,4 +1,4 @@
-"""One lab for all tests that need one, and the bill at the end: what they have left behind fails."""
+"""One lab for all tests of this folder that share one, and the bill at the end: what they have left behind fails."""
 
 import os
 import tempfile
@@ -14,7 +14,7 @@ from tests.lab.deadline import eventually
 from tests.lab.leftovers import MARK, holdings, left
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def nothing_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fails for each descriptor, process, network namespace, mount and file that the tests have left behind."""
     tmp_path_factory.getbasetemp()  # pytest's own folder stays where it is
@@ -39,7 +39,7 @@ def nothing_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             pytest.fail("\n  ".join(["the tests in tests/lab have left behind", *remaining]), pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(nothing_left: None) -> Iterator[Lab]:
     """A running lab. Tests share it: use a namespace of your own, and undo what you do to its components."""
     running = Lab.up(f"tests-{os.getpid()}")
@@ -47,7 +47,7 @@ def lab(nothing_left: None) -> Iterator[Lab]:
     running.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def contract_cluster(lab: Lab) -> Iterator[Cluster]:
     """The lab's cluster with the namespace in which contracts are told."""
     cluster = Cluster.connect(str(lab.kubeconfig))

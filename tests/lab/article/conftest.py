@@ -12,12 +12,12 @@ from tests.lab.article.application import Application, adopted
 from tests.lab.article.ground import NAMESPACES, Ground, prepare
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ground(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return prepare(lab, tmp_path_factory.mktemp("article"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def unused(ground: Ground) -> Iterator[str]:
     """Namespaces that no story has used yet."""
     return iter(NAMESPACES)

@@ -12,13 +12,13 @@ from bench.site import Site
 from lab import Lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab() -> Iterator[Lab]:
     running = Lab.up(f"tests-gateway-{os.getpid()}")
     yield running
     running.down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(lab: Lab) -> Site:
     return Site.build(lab, "gateway-stories")
