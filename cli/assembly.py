@@ -77,7 +77,7 @@ def assemble(
     ports = Ports(
         objects=cluster,
         copies=watches,
-        observer=Observer(watches),
+        observer=Observer(watches, opened.settings.driver.provider),
         questions=Asker(
             cluster, watches, reach.session(cluster), opened.settings.metrics_server, display.measured, clock
         ),
@@ -99,7 +99,9 @@ def assemble(
         write_back=writer_back(opened, watches, display),
         fresh_attempt=fresh_attempt,
     )
-    driver = Driver(ports, scrape_seconds(opened.settings), strict or opened.settings.driver.strict)
+    settings = opened.settings
+    strict = strict or settings.driver.strict
+    driver = Driver(ports, scrape_seconds(settings), strict, settings.driver.provider)
     keeper = Keeper(ports.leases)
     watches.start()
     keeper.start()

@@ -8,11 +8,19 @@ from automation.errors import DocumentRefused
 from cli.findings import Reviewed
 from cli.review import review
 from cli.sources import read
+from gateways.registry import DEFAULT, GATEWAYS
 
 
 @click.command(short_help="Whether documents can work, and whether Flagger would understand them.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|-…")
-def check(files: tuple[str, ...]) -> None:
+@click.option(
+    "--provider",
+    type=click.Choice(list(GATEWAYS)),
+    default=DEFAULT,
+    show_default=True,
+    help="Gateway of Canaries that name none, as the environment's settings say.",
+)
+def check(files: tuple[str, ...], provider: str) -> None:
     """Whether Canaries can work with their targets, routes, autoscalers and metric templates, and whether they
     round-trip through Flagger.
 
@@ -20,7 +28,7 @@ def check(files: tuple[str, ...]) -> None:
     cluster; shop.yaml[2] is the second one of a file. Nothing is applied, and no cluster is asked.
     """
     sources = read(files)
-    reviewed = review(sources.found)
+    reviewed = review(sources.found, provider)
     problems = [*sources.unreadable, *map(str, reviewed.problems)]
     nothing = f"there is no Kubernetes object in {', '.join(sources.empty)}"
     if not problems and not sources.found:

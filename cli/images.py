@@ -114,7 +114,7 @@ def target_of(opened: Environment, key: tuple[str, str]) -> tuple[Kind, Manifest
     canary = opened.cluster.get(CANARY, *key)
     if canary is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    named = outline_of(canary).target
+    named = outline_of(canary, opened.settings.driver.provider).target
     if named is None or named.kind not in WORKLOADS:
         raise DocumentRefused(f"Canary {key[1]}.{key[0]} names no target that can be released")
     kind = WORKLOADS[named.kind].kind

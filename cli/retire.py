@@ -101,7 +101,8 @@ class Leaving:
         if live is None:
             return TimedOut(f"{self.key[1]}.{self.key[0]} was not retired after {self.timeout:g} s: {why}")
         again = self.opened.command("retire", self.key)
-        canary, placed = canary_of(live), Status.parse(live.get("status") or {}).in_force
+        canary = canary_of(live, self.opened.settings.driver.provider)
+        placed = Status.parse(live.get("status") or {}).in_force
         if placed is not None and placed.apex == "target":
             return TimedOut(
                 f"what was generated for {canary.full_name} is not gone after {self.timeout:g} s: {why}",

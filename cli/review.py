@@ -23,7 +23,7 @@ from cli.surroundings import Around, Place, Subject, place_of, placed, template_
 from documents import metric_template
 from documents.front import canary_of, front_of, is_release
 from documents.shapes import shape_of
-from gateways.registry import gateway_of, unread
+from gateways.registry import DEFAULT, gateway_of, unread
 from stacks.manifests import Found
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
@@ -31,11 +31,11 @@ from workloads.registry import WORKLOADS, scaler_of, workload_of
 from workloads.selector import labels_of, selector_of, sharing_problems
 
 
-def review(found: Sequence[Found]) -> Reviewed:
-    """Looks at each document, and at all together."""
-    alone = [(one, tuple(_alone(one.document))) for one in found]
+def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
+    """Looks at each document, and at all together. Canaries that name no gateway have `provider`."""
+    alone = [(one, tuple(_alone(one.document, provider))) for one in found]
     legible = [one for one, problems in alone if not problems]
-    read = [(one, canary_of(one.document)) for one in legible if is_release(one.document)]
+    read = [(one, canary_of(one.document, provider)) for one in legible if is_release(one.document)]
     around = Around(
         placed(legible),
         placed([one for one, problems in alone if problems]),
@@ -57,19 +57,19 @@ def review(found: Sequence[Found]) -> Reviewed:
     return Reviewed(tuple(findings), tuple(canaries))
 
 
-def _alone(document: Manifest) -> Iterable[Problem]:
+def _alone(document: Manifest, provider: str) -> Iterable[Problem]:
     """What is wrong with a document, whatever the others are."""
     kind = document["kind"]
     if is_release(document):
-        return _refused(document)
+        return _refused(document, provider)
     if kind == METRIC_TEMPLATE.kind:
         return _template_problems(document)
     return flaws(document, shape_of(kind))
 
 
-def _refused(document: Manifest) -> tuple[Problem, ...]:
+def _refused(document: Manifest, provider: str) -> tuple[Problem, ...]:
     try:
-        canary_of(document)
+        canary_of(document, provider)
     except Refused as refused:
         return refused.problems
     return ()

@@ -74,7 +74,8 @@ def run(environment: str, output: str, where: Where) -> None:
         name = "cluster" if key == EVERYBODY else f"{key[1]}.{key[0]}"
         display.troubled(name, describe(trouble))
 
-    loop = Loop(assembly.watches, assembly.driver, opened.owns, ticked, troubled)
+    provider = opened.settings.driver.provider
+    loop = Loop(assembly.watches, assembly.driver, opened.owns, ticked, troubled, provider)
     loops.append(loop)
 
     def stop(number: int, frame: FrameType | None) -> None:

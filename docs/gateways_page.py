@@ -46,7 +46,8 @@ def page() -> str:
     chosen = {what: {"iterations": 3, "match": rules} for what, rules in _CHOICES.items()}
     return f"""# Gateways
 
-Made from `gateways/` by `make docs`. `spec.provider` of a Canary names its gateway; without one it is `apisix`.
+Made from `gateways/` by `make docs`. `spec.provider` of a Canary names its gateway; without
+one it is that of the environment (`driver.provider` in its settings), `apisix` unless somebody says otherwise.
 
 | provider | a Canary names | a release writes | and obeys of `spec.service` | released over in the lab |
 | --- | --- | --- | --- | --- |

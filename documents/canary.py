@@ -40,20 +40,20 @@ _OURS = ("scope",)
 """Optional fields of checks that the model doesn't have: a document with one would lose it in Flagger."""
 
 
-def parse(document: Mapping[str, Any]) -> Canary:
-    """Read a Canary document. Raises Refused with every problem of it at once."""
+def parse(document: Mapping[str, Any], provider: str) -> Canary:
+    """Read a Canary document; one that names no `provider` has this one. Raises Refused with every problem at once."""
     problems: list[Problem] = []
-    canary = _read(Section(document, "", problems))
+    canary = _read(Section(document, "", problems), provider)
     if problems:
         raise Refused(tuple(dict.fromkeys(problems)))
     return canary
 
 
-def outline(document: Mapping[str, Any]) -> Outline:
-    """What is said of a Canary at a glance."""
+def outline(document: Mapping[str, Any], provider: str) -> Outline:
+    """What is said of a Canary at a glance; one that names no `provider` has this one."""
     root = Section(document, "", [])
     metadata, spec = root.section("metadata"), root.section("spec")
-    source = _source(spec)
+    source = _source(spec, provider)
     judged = spec.section(_analysis_field(spec))
     shown, target = judged.fields, _shown(spec, "targetRef", workloads.DEFAULT)
     return Outline(
@@ -85,7 +85,7 @@ def own_fields(document: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _read(root: Section) -> Canary:
+def _read(root: Section, provider: str) -> Canary:
     root.text("apiVersion", CANARY.api_version, choices=(CANARY.api_version,))
     root.text("kind", CANARY.kind, choices=(CANARY.kind,))
     root.allow("status")
@@ -93,7 +93,7 @@ def _read(root: Section) -> Canary:
     name, namespace = metadata.text("name", required=True), metadata.text("namespace") or "default"
     spec = root.section("spec")
     root.close()
-    source = _source(spec)
+    source = _source(spec, provider)
     target = _ref(spec, "targetRef", workloads.DEFAULT)
     if target is None:
         spec.refuse(
@@ -111,7 +111,7 @@ def _read(root: Section) -> Canary:
         target=target,
         autoscaler=_ref(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
         route=_ref(spec, source.field, source.kind) if source else None,
-        provider=spec.text("provider") or gateways.DEFAULT,
+        provider=spec.text("provider") or provider,
         metrics_server=spec.text("metricsServer") or None,
         progress_deadline=spec.whole("progressDeadlineSeconds", 600, least=1),
         skip_analysis=skipped,
@@ -124,7 +124,7 @@ def _read(root: Section) -> Canary:
         primary_bounds=_primary_bounds(spec.section("autoscalerRef")),
     )
     spec.close()
-    refuse_unsupported(spec, spec.section(analysis_field), canary.analysis)
+    refuse_unsupported(spec, spec.section(analysis_field), canary)
     gateway = gateways.GATEWAYS.get(canary.provider)
     if gateway is None:
         return canary
@@ -144,11 +144,11 @@ def _analysis_field(spec: Section) -> str:
     return "analysis" if "analysis" in spec else "canaryAnalysis"
 
 
-def _source(spec: Section) -> Source | None:
+def _source(spec: Section, provider: str) -> Source | None:
     """What the gateway of the document needs a reference to, None where it needs none."""
-    provider = spec.fields.get("provider")
-    known = gateways.GATEWAYS.get(provider) if isinstance(provider, str) else None
-    return (known or gateways.GATEWAYS[gateways.DEFAULT]).source
+    named = spec.fields.get("provider")
+    known = gateways.GATEWAYS.get(named) if isinstance(named, str) else None
+    return (known or gateways.GATEWAYS[provider]).source
 
 
 def _shown(spec: Section, name: str, default: Kind) -> Ref | None:

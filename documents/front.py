@@ -14,6 +14,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from documents import canary, pace
 from documents.outline import Outline
+from gateways.registry import DEFAULT
 
 Document: TypeAlias = Mapping[str, Any]
 """A document as it stands in YAML, or a live object."""
@@ -24,12 +25,13 @@ class Front:
     """How documents of one kind are read. Everything but `parse` also takes a document that is to be refused.
 
     `paced` is the document at another pace, with the interval between steps and that between two scrapes; `own_fields`
-    are the paths of fields that only Sluice knows.
+    are the paths of fields that only Sluice knows. `parse` and `outline` are told the gateway of a document that names
+    none.
     """
 
     kind: Kind
-    parse: Callable[[Document], Canary]
-    outline: Callable[[Document], Outline]
+    parse: Callable[[Document, str], Canary]
+    outline: Callable[[Document, str], Outline]
     paced: Callable[[Document, str | None, str | None], dict[str, Any]]
     own_fields: Callable[[Document], list[str]]
 
@@ -49,14 +51,20 @@ def front_of(document: Document) -> Front:
     return FRONTS[kind]
 
 
-def canary_of(document: Document) -> Canary:
-    """The release that a document describes. Raises Refused with every problem of it at once."""
-    return front_of(document).parse(document)
+def canary_of(document: Document, provider: str = DEFAULT) -> Canary:
+    """The release that a document describes. Raises Refused with every problem of it at once.
+
+    `provider` is the gateway of a document that names none: the environment's.
+    """
+    return front_of(document).parse(document, provider)
 
 
-def outline_of(document: Document) -> Outline:
-    """What is said of a release at a glance. Raises Refused for a document of an unknown kind."""
-    return front_of(document).outline(document)
+def outline_of(document: Document, provider: str = DEFAULT) -> Outline:
+    """What is said of a release at a glance; its source depends on the gateway that a document without one has.
+
+    Raises Refused for a document of an unknown kind.
+    """
+    return front_of(document).outline(document, provider)
 
 
 def is_release(document: Any) -> bool:

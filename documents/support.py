@@ -6,10 +6,11 @@ from dataclasses import replace
 from automation.core.analysis import Analysis
 from automation.core.refusal import Problem
 from automation.core.shape import shown
+from automation.core.spec import Canary
 from automation.core.strategies.registry import STRATEGIES
 from documents.section import Section
 from gateways.gateway import Source
-from gateways.registry import DEFAULT, GATEWAYS
+from gateways.registry import GATEWAYS
 from workloads.registry import SCALERS, WORKLOADS
 
 MODEL_PROVIDERS = [
@@ -39,12 +40,12 @@ _FIELDS = {"weights": "stepWeight", "affinity": "sessionAffinity"}
 """The field of an analysis that asks for something that a gateway carries, where it is called otherwise."""
 
 
-def refuse_unsupported(spec: Section, section: Section, analysis: Analysis) -> None:
+def refuse_unsupported(spec: Section, section: Section, canary: Canary) -> None:
     """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload.
 
-    `section` is where the `analysis` was read from.
+    `section` is where the analysis of the `canary` was read from.
     """
-    _refuse_gateway(spec, section, analysis)
+    _refuse_gateway(spec, section, canary)
     _refuse_kind(spec.section("targetRef"), WORKLOADS)
     _refuse_kind(spec.section("autoscalerRef"), SCALERS)
     for hook in section.sections("webhooks"):
@@ -53,20 +54,20 @@ def refuse_unsupported(spec: Section, section: Section, analysis: Analysis) -> N
             hook.refuse("type", f"{kind} hooks are not supported", "remove the hook; nothing would ask it")
 
 
-def _refuse_gateway(spec: Section, section: Section, analysis: Analysis) -> None:
-    provider = spec.fields.get("provider") or DEFAULT
+def _refuse_gateway(spec: Section, section: Section, canary: Canary) -> None:
+    provider = spec.fields.get("provider") or canary.provider
     known = f"use one of {', '.join(GATEWAYS)}"
     if not isinstance(provider, str) or provider not in GATEWAYS:
         unknown = "is not supported" if provider in MODEL_PROVIDERS else "is not known"
         named = provider if provider in MODEL_PROVIDERS else shown(provider)
         spec.refuse("provider", f"{named} {unknown}", known)
     else:
-        for need in sorted(_needs(section, analysis) - GATEWAYS[provider].carries):
+        for need in sorted(_needs(section, canary.analysis) - GATEWAYS[provider].carries):
             able = [name for name, gateway in GATEWAYS.items() if need in gateway.carries]
             remedy = f"use one of {', '.join(able)}" if able else "release another way"
             section.refuse(_FIELDS.get(need, need), f"{provider} can't release by {need}", remedy)
         if (source := GATEWAYS[provider].source) is not None:
-            _refuse_source(spec, source)
+            _refuse_source(spec, source, canary.provider)
 
 
 def _needs(section: Section, analysis: Analysis) -> frozenset[str]:
@@ -76,19 +77,19 @@ def _needs(section: Section, analysis: Analysis) -> frozenset[str]:
     return moved | (frozenset({"affinity"}) if analysis.affinity else frozenset())
 
 
-def _refuse_source(spec: Section, source: Source) -> None:
+def _refuse_source(spec: Section, source: Source, provider: str) -> None:
     reference = spec.section(source.field)
     _refuse_kind(reference, (source.kind.kind,))
     named, group = reference.fields.get("apiVersion"), source.kind.api_version.partition("/")[0]
     if isinstance(named, str) and named and named.partition("/")[0] != group:
         reference.refuse("apiVersion", f"{named} is not supported", f"use {source.kind.api_version}")
     if source.field not in spec:
-        spec.tell(source.unnamed if "provider" in spec else _by_default(source.unnamed))
+        spec.tell(source.unnamed if "provider" in spec else _by_default(source.unnamed, provider))
 
 
-def _by_default(unnamed: Problem) -> Problem:
+def _by_default(unnamed: Problem, provider: str) -> Problem:
     """What is said of a Canary that may be meant for another gateway, and doesn't say so."""
-    return replace(unnamed, remedy=f"{unnamed.remedy}, or set spec.provider: without it {DEFAULT} is meant")
+    return replace(unnamed, remedy=f"{unnamed.remedy}, or set spec.provider: without it {provider} is meant")
 
 
 def _refuse_kind(reference: Section, kinds: Iterable[str]) -> None:

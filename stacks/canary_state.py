@@ -23,7 +23,7 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
 from documents.front import canary_of
-from gateways.registry import source_of
+from gateways.registry import DEFAULT, source_of
 from workloads.registry import scaler_of, workload_of
 
 
@@ -75,15 +75,18 @@ class CanaryState:
         )
 
 
-def read(cluster: Objects, namespace: str, name: str) -> CanaryState | None:
-    """The release of a Canary, None if there is no such Canary. Raises ClusterAway or ClusterRefused."""
+def read(cluster: Objects, namespace: str, name: str, provider: str = DEFAULT) -> CanaryState | None:
+    """The release of a Canary, None if there is no such Canary; one that names no gateway has `provider`.
+
+    Raises ClusterAway or ClusterRefused.
+    """
     document = cluster.get(CANARY, namespace, name)
     if document is None:
         return None
     recorded: CanaryState
     recorded, live, identity = _together(
         lambda: recorded_of(cluster, document, cluster.select(CONTROLLER_REVISION, _scope(document))),
-        lambda: read_live(cluster, canary_of(document)),
+        lambda: read_live(cluster, canary_of(document, provider)),
         cluster.identity,
     )
     return replace(recorded, live=live, cluster=identity)

@@ -13,6 +13,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.shape import OBJECT, flaws
 from documents.front import is_release, outline_of
 from documents.shapes import shape_of
+from gateways.registry import DEFAULT
 from stacks.manifests import Broken, Found, manifests
 from stacks.settings import ReleaseSettings
 from workloads.registry import SCALERS
@@ -29,14 +30,15 @@ class Documents:
     others: tuple[Manifest, ...]
 
 
-def read(release: ReleaseSettings, folder: Path) -> Documents:
-    """The documents of a declared release; paths are relative to `folder`. Raises `Refused` with every problem."""
+def read(release: ReleaseSettings, folder: Path, provider: str = DEFAULT) -> Documents:
+    """The documents of a declared release; paths are relative to `folder`. A Canary that names no gateway has
+    `provider`. Raises `Refused` with every problem."""
     problems: list[Problem] = []
     every = [manifest for path in release.documents for manifest in _load(folder / path, path, problems)]
     canary = _only(every, "Canary", release.name, problems)
     if canary is None:
         raise Refused(tuple(problems))
-    outline = outline_of(canary)
+    outline = outline_of(canary, provider)
     named = outline.target
     target = _only(every, named.kind, named.name, problems) if named else None
     if problems or target is None:

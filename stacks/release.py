@@ -101,11 +101,11 @@ def _look(settings: Settings, run: ProgramRun) -> View:
     reached, known = _Reached(settings), run.rollout
     if known is None:
         rivals.refuse_flagger(reached.cluster)
-        known = canary_state.read(reached.cluster, namespace, name)
+        known = canary_state.read(reached.cluster, namespace, name, settings.driver.provider)
     entry = settings.release(namespace, name)
-    found = files.read(entry, PROJECT) if entry.mode == "declared" else None
+    found = files.read(entry, PROJECT, settings.driver.provider) if entry.mode == "declared" else None
     document = _document(settings, entry, found, known)
-    spec = canary_of(document)
+    spec = canary_of(document, settings.driver.provider)
     live = known.live if known else None
     return View(
         spec=spec,

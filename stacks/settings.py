@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from gateways import registry as gateways
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A Kubernetes name."""
@@ -20,6 +22,16 @@ Image = Annotated[str, StringConstraints(min_length=1)]
 
 Seconds = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(m|s)$")]
 """A duration in whole seconds or minutes, as Canary documents write it."""
+
+
+def _known(provider: str) -> str:
+    if provider not in gateways.GATEWAYS:
+        raise ValueError(f"{provider!r} is not known; use one of {', '.join(gateways.GATEWAYS)}")
+    return provider
+
+
+Provider = Annotated[str, AfterValidator(_known)]
+"""A gateway, as Canary documents name it."""
 
 
 class Section(BaseModel):
@@ -180,6 +192,9 @@ class PaceSettings(Section):
 class DriverSettings(Section):
     namespaces: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """Namespaces whose Canaries are driven; none: all of the cluster. Environments that share a cluster need it."""
+
+    provider: Provider = gateways.DEFAULT
+    """Gateway of Canaries that name no `provider` (the model's `meshProvider`)."""
 
     policies: bool = True
     """Run every step forward with the policy pack; steps back never wait for it."""

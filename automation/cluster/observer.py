@@ -60,11 +60,12 @@ class TickContext:
 
 
 class Observer:
-    """Reads from a live copy of objects, in which configuration is `remembered`."""
+    """Reads from a live copy of objects, in which configuration is `remembered`. Canaries that name no gateway have
+    `provider`."""
 
-    def __init__(self, copies: Copies) -> None:
+    def __init__(self, copies: Copies, provider: str = gateways.DEFAULT) -> None:
         self._copies, self._neighbours = copies, Neighbours(copies)
-        self._outlines = Outlines()
+        self._outlines = Outlines(provider)
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
         workload = workloads.workload_of(canary)

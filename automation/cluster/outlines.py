@@ -8,9 +8,11 @@ from documents.outline import Outline
 
 
 class Outlines:
-    """Safe to use from several threads: at worst an outline is taken twice."""
+    """Safe to use from several threads: at worst an outline is taken twice. Canaries that name no gateway have
+    `provider`."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
         self._known: dict[tuple[str, str], tuple[str, Outline]] = {}
 
     def of(self, live: Manifest) -> Outline:
@@ -18,5 +20,5 @@ class Outlines:
         key, version = (metadata["namespace"], metadata["name"]), metadata["resourceVersion"]
         known = self._known.get(key)
         if known is None or known[0] != version:
-            known = self._known[key] = (version, outline_of(live))
+            known = self._known[key] = (version, outline_of(live, self._provider))
         return known[1]

@@ -49,6 +49,7 @@ from automation.errors import ClusterRefused
 from automation.updates.placer import Postponed
 from automation.updates.stacks import PolicyRefused
 from documents.front import canary_of
+from gateways.registry import DEFAULT
 from workloads.registry import workload_of
 
 LAG_SECONDS = 1.0
@@ -71,10 +72,16 @@ class Scene:
 
 
 class Driver:
-    """Ticks the Canaries of one cluster. One Canary must not be ticked from two threads at once."""
+    """Ticks the Canaries of one cluster; those that name no gateway have `provider`.
 
-    def __init__(self, ports: Ports, scrape_interval: float, strict: bool = False) -> None:
+    One Canary must not be ticked from two threads at once.
+    """
+
+    def __init__(
+        self, ports: Ports, scrape_interval: float, strict: bool = False, provider: str = DEFAULT
+    ) -> None:
         self._ports, self._scrape_interval, self._strict = ports, scrape_interval, strict
+        self._provider = provider
         self.memories = Memories()
 
     def tick(self, namespace: str, name: str) -> Tick | None:
@@ -86,7 +93,7 @@ class Driver:
         memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
         status = Status.parse(live.get("status") or {})
         try:
-            canary = canary_of(live)
+            canary = canary_of(live, self._provider)
         except Refused as refused:
             return self._refuse(live, status, refused, memory)
         memory.refused = ""

@@ -20,6 +20,7 @@ from automation.driver.tick import Tick
 from automation.errors import SluiceError
 from documents.front import outline_of
 from documents.outline import DEFAULT_INTERVAL, Outline
+from gateways.registry import DEFAULT
 
 ROOM = Room()
 """Ticks wait for hooks and engines; a slow one must not keep another Canary from its rollback."""
@@ -37,7 +38,8 @@ Troubled = Callable[[Key, BaseException], None]
 
 
 class Loop:
-    """Drives the Canaries for which `mine` is true. `ticked` is told how a tick ended, `troubled` why one failed."""
+    """Drives the Canaries for which `mine` is true; those that name no gateway have `provider`. `ticked` is told how a
+    tick ended, `troubled` why one failed."""
 
     def __init__(
         self,
@@ -46,11 +48,12 @@ class Loop:
         mine: Callable[[Manifest], bool] = lambda canary: True,
         ticked: Ticked = lambda key, tick: None,
         troubled: Troubled = lambda key, trouble: None,
+        provider: str = DEFAULT,
     ) -> None:
         self._watches, self._driver, self._mine = watches, driver, mine
         self._ticked, self._troubled = ticked, troubled
         self._agenda = Agenda(ROOM)
-        self._outlines = Outlines()
+        self._outlines = Outlines(provider)
         self._written: dict[Key, object] = {}
         self._hearing = threading.Lock()
         self._said: dict[Key, str] = {}

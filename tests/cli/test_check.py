@@ -405,3 +405,12 @@ def test_aliases_are_read_once_however_often_they_are_named(tmp_path: Path) -> N
     path.write_text("kind: Other\n" + "\n".join(lines))
     assert run(str(path)).exit_code == 0
     assert sys.getsizeof(read([str(path)]).found) < 1000
+
+
+def test_a_canary_that_names_no_gateway_is_looked_at_with_that_of_its_environment(tmp_path: Path) -> None:
+    def unnamed(canary: Manifest) -> None:
+        del canary["spec"]["provider"], canary["spec"]["routeRef"]
+
+    path = tmp_path / "canary.yaml"
+    path.write_text(yaml.safe_dump(changed(documents.canary_document(), unnamed)))
+    assert "can work" in run(str(path), "--provider", "istio").output

@@ -14,6 +14,7 @@ from automation.inmemory.cluster import MemoryCluster
 from cli import retire
 from cli.display import Lines
 from cli.retire import Leaving
+from stacks import settings_for
 from tests.components import documents
 
 
@@ -31,7 +32,7 @@ class Ticking:
 
 
 class Opened:
-    name = "dev"
+    name, settings = "dev", settings_for("dev")
 
     def command(self, verb: str, key: tuple[str, str]) -> str:
         return f"sluice {verb} {key[1]} --env dev -n {key[0]}"

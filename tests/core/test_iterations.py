@@ -185,3 +185,14 @@ def test_what_no_part_of_the_release_reads_is_told_when_a_run_starts() -> None:
     world.tick()
     assert "spec.service.retries is ignored: provider apisix does not read it" in world.texts
     assert "analysis.stepWeight is ignored: the release goes by blue-green" in world.texts
+
+
+def test_a_document_without_a_gateway_is_released_over_that_of_the_environment() -> None:
+    fields = {f"{A}.stepWeight": MISSING, f"{A}.maxWeight": MISSING, f"{A}.iterations": 3}
+    unnamed = document(
+        {"spec.provider": MISSING, "spec.routeRef": MISSING, f"{A}.metrics": MISSING, **fields}
+    )
+    world = World(unnamed, provider="kubernetes").until(Phase.INITIALIZED)
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    assert world.cluster.select(ROUTE) == []

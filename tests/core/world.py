@@ -51,7 +51,7 @@ from cli.known import Known
 from components.generated import generate
 from documents.front import canary_of
 from gateways.gateway import Marks
-from gateways.registry import gateway_of, source_of
+from gateways.registry import DEFAULT, gateway_of, source_of
 from stacks.release import View, inputs_of
 from workloads.horizontal import AUTOSCALER
 
@@ -97,6 +97,7 @@ class World:
         workload: Kind = DEPLOYMENT,
         extra: Manifest | None = None,
         source: Manifest | None = SOURCE,
+        provider: str = DEFAULT,
         **fields: Any,
     ) -> None:
         self.answer: Callable[[World, MetricCheck], Answer] = lambda world, check: world.measured(
@@ -110,7 +111,7 @@ class World:
         self.forward: list[bool] = []
         self._gated = False
         self.recorded: list[str] = []
-        self.scrape_interval, self.strict = 5.0, False
+        self.scrape_interval, self.strict, self.provider = 5.0, False, provider
         self.attempts, self.lives = 0, None
         self.clock = MemoryClock(1_000_000.0)
         self.cluster = MemoryCluster(before=self._before)
@@ -137,7 +138,7 @@ class World:
 
     @property
     def canary(self) -> Canary:
-        return canary_of(self._live(CANARY, "podinfo") or {})
+        return canary_of(self._live(CANARY, "podinfo") or {}, self.provider)
 
     def _document(self, document: Manifest) -> None:
         known = self._live(CANARY, "podinfo") or {}
@@ -355,7 +356,7 @@ class World:
             write_back=lambda canary: "",
             fresh_attempt=self._fresh_attempt,
         )
-        return Driver(ports, self.scrape_interval, self.strict)
+        return Driver(ports, self.scrape_interval, self.strict, self.provider)
 
     def _questions(self) -> MemoryQuestions:
         return MemoryQuestions(self._call, lambda check: self.answer(self, check))

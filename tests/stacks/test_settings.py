@@ -122,3 +122,9 @@ def test_config_that_cannot_be_read_is_refused_with_its_key(values: dict[str, st
     with pytest.raises(Refused) as refused:
         overrides.read(values)
     assert [problem.path for problem in refused.value.problems] == [path]
+
+
+def test_an_environment_names_a_gateway_that_there_is() -> None:
+    assert settings_for("dev", {"driver": {"provider": "istio"}}).driver.provider == "istio"
+    with pytest.raises(Refused, match=r"driver.provider: .*'istoi' is not known; use one of apisix, istio"):
+        settings_for("dev", {"driver": {"provider": "istoi"}})
