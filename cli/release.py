@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
 from automation.core.kinds import CANARY
 from automation.core.status import Phase
 from automation.driver.loop import interval_of
-from automation.driver.tick import Failing, Obstacle, Rival, Stopped, Tick
+from automation.driver.tick import Failing, Obstacle, Stopped, Tick
 from automation.errors import (
     ClusterAway,
     DocumentRefused,
@@ -28,6 +28,7 @@ from cli.environment import Environment, open_environment
 from cli.images import parse_image, set_image
 from cli.options import Where, environment, namespace, output, where
 from cli.run import describe
+from cli.waiting import Following, cause, troubled_pods
 
 PATIENCE = 5
 """A release that hasn't begun is given up after this many ticks in a row with an obstacle."""
@@ -105,7 +106,7 @@ class Drive:
     display: displays.Display
     key: tuple[str, str]
     timeout: float | None
-    rival: str = ""
+    following: Following = field(default_factory=Following)
     trouble: str = ""
 
     def to_the_end(self) -> str:
@@ -125,7 +126,7 @@ class Drive:
                 healthy = healthy if isinstance(tick.trouble, Failing) else tick_begun
                 match tick.trouble:
                     case Obstacle(text) if obstacles >= PATIENCE:
-                        raise DocumentRefused(text, f"nothing has moved; mend it, then: {self._again}")
+                        raise self._obstructed(text)
                     case Failing(text) if tick_begun - healthy > FAILING_SECONDS:
                         raise UpdateFailed(text, f"no traffic moves until then; mend it, then: {self._again}")
                 running = running if tick.done else tick_begun
@@ -146,11 +147,9 @@ class Drive:
             self.trouble = trouble
             return None
         self.trouble = ""
-        rival = tick.trouble.text if isinstance(tick.trouble, Rival) else ""
-        if rival and rival != self.rival:
-            self.display.troubled(self._name, f"driven by {rival}: following what it does")
-        self.rival = rival
         self.display.ticked(tick)
+        if news := self.following.news(tick):
+            self.display.troubled(self._name, news)
         return tick
 
     def _outcome(self, tick: Tick) -> str:
@@ -165,11 +164,15 @@ class Drive:
             raise Ended(message, again if reason == "Aborted" else "")
         raise RolledBack(message, f"what was measured: {self.opened.command('history', self.key)}; {again}")
 
+    def _obstructed(self, text: str) -> DocumentRefused:
+        told = "; ".join((text, *troubled_pods(self.opened.cluster, self.key)))
+        return DocumentRefused(told, f"nothing has moved; mend it, then: {self._again}")
+
     def _out_of_time(self, last: Tick | None) -> SluiceError:
         remedy = f"it goes on with: {self._again}"
         if last is not None and isinstance(last.trouble, Stopped):
             return StoppedByPolicy(last.trouble.text, remedy)
-        reason = last.reason if last else "no tick came through"
+        reason = cause(self.opened.cluster, self.key, last) if last else "no tick came through"
         return TimedOut(f"{self._name} was not done after {self.timeout:g} s: {reason}", remedy)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
@@ -17,6 +17,7 @@ from cli.environment import Environment, open_environment
 from cli.options import Where, environment, namespace, where
 from cli.requests import ask
 from cli.run import describe
+from cli.waiting import Following, followed, troubled_pods
 from documents.front import canary_of
 
 TICK_SECONDS = 0.5
@@ -62,6 +63,7 @@ class Leaving:
     display: displays.Display
     key: tuple[str, str]
     timeout: float
+    following: Following = field(default_factory=Following)
     trouble: str = ""
 
     def to_the_end(self) -> None:
@@ -71,7 +73,9 @@ class Leaving:
             begun = time.monotonic()
             try:
                 tick = self.assembly.tick(*self.key)
-                why, self.trouble = tick.reason, ""
+                why, self.trouble = followed(tick) or tick.waits or tick.reason, ""
+                if news := self.following.news(tick):
+                    self.display.troubled(f"{self.key[1]}.{self.key[0]}", news)
                 if tick.status.phase is Phase.TERMINATED:
                     return
                 if tick.status.phase is not Phase.TERMINATING and tick.status.request is None:
@@ -101,6 +105,7 @@ class Leaving:
         if live is None:
             return TimedOut(f"{self.key[1]}.{self.key[0]} was not retired after {self.timeout:g} s: {why}")
         again = self.opened.command("retire", self.key)
+        why = "; ".join((why, *troubled_pods(self.opened.cluster, self.key)))
         canary = canary_of(live, self.opened.settings.driver.provider)
         placed = Status.parse(live.get("status") or {}).in_force
         if placed is not None and placed.apex == "target":

@@ -106,17 +106,19 @@ Question = CallHook | Measure
 @dataclass(frozen=True)
 class Decision:
     """Either questions, to be answered into the observation of the same tick, or actions in the order in which they
-    are to be taken (none: there is nothing to do). `reason` is one sentence for logs, `obstacle` what people have to
-    mend before a run can begin."""
+    are to be taken (none: there is nothing to do). `reason` is one sentence for logs, `waits` what has to happen before
+    the Canary moves again, as people are told it ("" where nothing is in the way), `obstacle` what of that people have
+    to mend before a run can begin."""
 
     reason: str
     actions: tuple[Action, ...] = ()
     questions: tuple[Question, ...] = ()
+    waits: str = ""
     obstacle: str = ""
 
     @property
-    def waits(self) -> bool:
-        """Whether nothing happens: at most it is said what is waited for."""
+    def moves_nothing(self) -> bool:
+        """Whether at most something is said."""
         return not self.questions and all(isinstance(action, Announce) for action in self.actions)
 
 

@@ -13,13 +13,15 @@ _ALWAYS_FORWARD = (Purpose.INITIALISE, Purpose.APEX, Purpose.PROMOTE)
 
 
 def stay(reason: str, *events: Event) -> Decision:
-    """A decision that does nothing and gives the reason."""
-    return Decision(reason, tuple(Announce(event) for event in events))
+    """A decision that does nothing and gives the reason; `events` say what is waited for."""
+    told = "; ".join(event.text for event in events)
+    return Decision(reason, tuple(Announce(event) for event in events), waits=told)
 
 
 def blocked(reason: str, *events: Event) -> Decision:
     """A decision that says what somebody has to mend before a run can begin."""
-    return replace(stay(reason, *events), obstacle="; ".join(event.text for event in events))
+    waiting = stay(reason, *events)
+    return replace(waiting, obstacle=waiting.waits)
 
 
 def note(reason: str, status: Status, *events: Event) -> Decision:

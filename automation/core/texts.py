@@ -91,6 +91,13 @@ def no_run(canary: Canary) -> Event:
     )
 
 
+def no_start(canary: Canary, container: str) -> Event:
+    return warning(
+        f"{canary.target_full_name} serves alone until {canary.primary_full_name} is ready: mend that, or set an image "
+        f"that gets ready: {kubectl.set_image(canary, container, 'IMAGE')}"
+    )
+
+
 def threshold_reached(canary: Canary, failed_checks: int) -> Event:
     return warning(f"Rolling back {canary.full_name} failed checks threshold reached {failed_checks}")
 

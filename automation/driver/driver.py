@@ -137,7 +137,7 @@ class Driver:
             return self._act(scene, decision)
         # The Lease comes first: neither a hook nor a stack must hear from two drivers.
         if rival := self._ports.leases.hold(scene.canary):
-            return outcome(scene, f"driven by {rival}", Rival(rival))
+            return followed(outcome(scene, f"driven by {rival}"), decision, rival)
         with self._ports.leases.kept(scene.canary):
             for text in self._ports.placer.reconcile(scene.canary, scene.memory.placed):
                 self._tell(scene.live, warning(text))
@@ -158,18 +158,20 @@ class Driver:
         """Whether all that a tick would do is to say again what it waits for. Events expire: now and then it does."""
         before = scene.memory.waiting
         lately = self._ports.clock.elapsed() < before.at + REMINDER_SECONDS
-        return decision.waits and (not decision.actions or (lately and decision.actions == before.actions))
+        return decision.moves_nothing and (
+            not decision.actions or (lately and decision.actions == before.actions)
+        )
 
     def _act(self, scene: Scene, decision: Decision) -> Tick:
         if decision.actions and self._was_said(scene, decision):
-            return blocked(outcome(scene, decision.reason), decision)
-        said = decision.actions if decision.waits else ()
+            return waiting(outcome(scene, decision.reason), decision)
+        said = decision.actions if decision.moves_nothing else ()
         scene.memory.waiting = Waiting(said, self._ports.clock.elapsed())
         for action in self._unsaid(scene.memory, decision.actions):
             if isinstance(action, MakeLive):
                 return self._update(scene, action)
             scene = self._take(scene, action)
-        return blocked(outcome(scene, decision.reason), decision)
+        return waiting(outcome(scene, decision.reason), decision)
 
     def _unsaid(self, memory: Memory, actions: Sequence[Action]) -> list[Action]:
         """The actions, without what was said before an attempt that failed and is only made again."""
@@ -338,9 +340,17 @@ def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
     return Tick(status, reason, trouble, done)
 
 
-def blocked(tick: Tick, decision: Decision) -> Tick:
-    """The tick, with what people have to mend before a run can begin."""
-    return replace(tick, trouble=Obstacle(decision.obstacle), done=False) if decision.obstacle else tick
+def waiting(tick: Tick, decision: Decision) -> Tick:
+    """The tick, with what is waited for, and what of it people have to mend before a run can begin."""
+    told = replace(tick, waits=decision.waits)
+    return replace(told, trouble=Obstacle(decision.obstacle), done=False) if decision.obstacle else told
+
+
+def followed(tick: Tick, decision: Decision, rival: str) -> Tick:
+    """The tick of a Canary that somebody else drives, who waits for what we would: only what people have to mend comes
+    before that."""
+    told = waiting(tick, decision)
+    return told if isinstance(told.trouble, Obstacle) else replace(told, trouble=Rival(rival))
 
 
 def failing(scene: Scene) -> Failing | None:

@@ -51,7 +51,7 @@ class Tick:
     """What a tick came to: the status after it, and why.
 
     `done`: at rest, and nothing that is new waits to be released. `owed`: the stack could not take an update yet, and
-    its route was patched directly.
+    its route was patched directly. `waits`: what has to happen before the Canary moves again, "" where nothing has to.
     """
 
     status: Status
@@ -59,3 +59,4 @@ class Tick:
     trouble: Trouble | None = None
     done: bool = False
     owed: bool = False
+    waits: str = ""

@@ -25,7 +25,7 @@ from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
 from automation.core.urgency import Urgency, urgency_of
-from automation.errors import ClusterRefused, SluiceError, UpdateFailed
+from automation.errors import ClusterRefused, SluiceError, StackLocked, UpdateFailed
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
 from gateways.carrying import carried_by, marks_of
@@ -60,7 +60,12 @@ class Turn:
 
 
 class Postponed(Exception):
-    """The attempt could not be made live now; nothing moved. The text says why."""
+    """The attempt could not be made live now; nothing moved. The text says why, and the way out where there is one:
+    Events are all that many people see of it."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem}; {remedy}" if remedy else problem)
+        self.problem, self.remedy = problem, remedy
 
     @property
     def refused(self) -> bool:
@@ -211,7 +216,7 @@ class Placer:
             repairs_else = intent.kind is Purpose.REPAIR and not self._moves_traffic(canary, intent)
             if repairs_else or intent.kind not in DIRECT_KINDS:
                 raise
-            reason = str(postponed)
+            reason, remedy = postponed.problem, postponed.remedy
         self._patch(canary, intent, reason)
         now = self._clock.now()
         placed.owed = Setback(0, now, now)
@@ -219,6 +224,7 @@ class Placer:
         return [
             f"Stack {self._release_of(canary).stack} took no update ({reason}); route "
             f"{canary.route_name}.{canary.namespace} was patched directly to {traffic.primary}/{traffic.canary}"
+            + (f"; {remedy}" if remedy else "")
         ]
 
     def _update_in_time(self, canary: Canary, update: MakeLive, placed: Placed) -> None:
@@ -261,6 +267,8 @@ class Placer:
             raise
         except StillRunning:
             raise Postponed(f"the update of stack {release.stack} is still running; waiting for it") from None
+        except StackLocked as locked:
+            raise Postponed(locked.problem, locked.remedy) from locked
         except SluiceError as failed:
             raise Postponed(failed.problem) from failed
         except Exception as broken:

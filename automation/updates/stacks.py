@@ -172,7 +172,7 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
         holders = "; ".join(re.findall(r"created by .*", text))
         return StackLocked(
             f"stack {stack} is locked{': ' + holders if holders else ''}",
-            f"wait for the other update to end, or, if it is dead: sluice pulumi cancel --stack {stack}",
+            f"wait for the other update to end, or, if it is dead: sluice pulumi cancel --yes --stack {stack}",
         )
     if isinstance(failed, auto_errors.StackNotFoundError):
         return StackMissing(f"there is no stack {stack}", f"make it: sluice pulumi stack init {stack}")

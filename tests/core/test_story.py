@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
 from automation.core.decide import Veto
-from automation.core.kinds import CONFIG_MAP, DEPLOYMENT, LEASE
+from automation.core.kinds import CONFIG_MAP, DEPLOYMENT
 from automation.core.marks import REPLICAS
 from automation.core.observation import (
     HookAnswer,
@@ -57,10 +56,12 @@ def test_the_target_serves_for_as_long_as_primary_is_not_ready(skipped: bool) ->
     assert (world.apex, world.status.phase) == ("target", Phase.INITIALIZING)
     assert world.target
     assert world.target.workload.replicas == 1
-    assert world.texts[-1] == (
+    assert world.texts[-2:] == [
         "podinfo-primary.test not ready: waiting for rollout to finish: "
-        "0 of 1 (readyThreshold 100%) updated replicas are available"
-    )
+        "0 of 1 (readyThreshold 100%) updated replicas are available",
+        "podinfo.test serves alone until podinfo-primary.test is ready: mend that, or set an image that gets ready: "
+        "kubectl -n test set image deployment/podinfo podinfod=IMAGE",
+    ]
 
 
 def test_a_good_release_is_promoted_with_the_articles_events() -> None:
@@ -757,12 +758,7 @@ def test_a_run_begins_in_the_status_before_anything_is_scaled_for_it() -> None:
 
 def test_a_stack_that_is_owed_an_update_is_left_to_whoever_holds_the_lease() -> None:
     world = initialised(document())
-    lease = world.cluster.select(LEASE)[0]
-    held = {**lease["spec"], "holderIdentity": "there/1/5"}
-    world.now += 3600
-    world.cluster.put(LEASE, {**lease, "spec": {**held, "renewTime": "2001-01-01T00:00:00.000000Z"}})
-    renewed = datetime.fromtimestamp(world.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    world.cluster.put(LEASE, {**lease, "spec": {**held, "renewTime": renewed}})
+    world.driven_by("there/1/5")
     world.driver.memories.of(("test", "podinfo"), world.canary_uid).placed.owed = True
     assert world.ticked().trouble == Rival("there/1/5")
     assert world.driver.memories.of(("test", "podinfo"), world.canary_uid).placed.owed

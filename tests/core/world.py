@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from automation.core.kinds import (
     CONFIG_MAP,
     CONTROLLER_REVISION,
     DEPLOYMENT,
+    LEASE,
     SERVICE,
     Kind,
     Manifest,
@@ -283,6 +285,15 @@ class World:
     def release(self, revision: str) -> None:
         """Somebody changes the target."""
         self.target = replace(self.target or Target(deployment("podinfo", 0), ""), revision=revision)
+
+    def driven_by(self, identity: str) -> None:
+        """Another driver takes the Canary over, while this one was away for an hour."""
+        lease = self.cluster.select(LEASE)[0]
+        held = {**lease["spec"], "holderIdentity": identity}
+        self.now += 3600
+        self.cluster.put(LEASE, {**lease, "spec": {**held, "renewTime": "2001-01-01T00:00:00.000000Z"}})
+        renewed = datetime.fromtimestamp(self.now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.cluster.put(LEASE, {**lease, "spec": {**held, "renewTime": renewed}})
 
     # Time.
 

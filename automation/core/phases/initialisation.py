@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from automation.core import texts
 from automation.core.decision import Action, Announce, Decision, MakeLive, RecordRevision
-from automation.core.moves import attempt, stay
+from automation.core.moves import attempt, blocked, stay
 from automation.core.observation import Target
 from automation.core.phases.capacity import like_primary, like_target
 from automation.core.situation import Situation
@@ -39,7 +39,12 @@ def _next(at: Situation) -> Decision:
         return scaling
     primary = at.primary_readiness()
     if primary.state != "ready":
-        return stay("primary is not ready", texts.primary_not_ready(at.canary, primary.why))
+        unready = texts.primary_not_ready(at.canary, primary.why)
+        if primary.state == "stuck":
+            return blocked(
+                "primary is not ready", unready, texts.no_start(at.canary, target.workload.container)
+            )
+        return stay("primary is not ready", unready)
     return attempt(at, Purpose.APEX, replace(at.in_force, apex="primary"))
 
 

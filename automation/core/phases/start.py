@@ -51,7 +51,9 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     primary = at.primary_readiness()
     if primary.state != "ready" and not at.canary.skip_analysis:
         unready = texts.primary_not_ready(at.canary, primary.why)
-        return stay("primary is not ready", unready, texts.no_run(at.canary))
+        # Past its deadline it gets ready only if somebody mends it.
+        wait = blocked if primary.state == "stuck" else stay
+        return wait("primary is not ready", unready, texts.no_run(at.canary))
     doubtable = () if at.canary.skip_analysis else at.canary.analysis.own_checks
     unasked = tuple(Measure(check) for check in doubtable if check not in at.seen.metrics)
     if unasked:

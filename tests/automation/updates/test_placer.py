@@ -139,6 +139,23 @@ def test_what_is_said_of_a_direct_patch_is_why_the_stack_took_no_update(served: 
     assert f"Stack {STACK} took no update (stack is locked by bob); route" in said[0]
 
 
+@pytest.mark.parametrize(
+    ("purpose", "weight"),
+    [pytest.param(Purpose.ROLLBACK, 0, id="back"), pytest.param(Purpose.ADVANCE, 30, id="forward")],
+)
+def test_what_is_said_of_a_locked_stack_ends_with_the_command_that_frees_it(
+    served: Api, purpose: Purpose, weight: int
+) -> None:
+    engine, free = Engine(), "if it is dead: sluice pulumi cancel --yes --stack dev.test.podinfo"
+    engine.does = raising(StackLocked("stack is locked by bob", free))
+    try:
+        [said] = placer(served, engine).place(canary(), update(purpose, weight), Placed())
+    except Postponed as postponed:
+        said = str(postponed)
+    assert said.endswith(f"; {free}")
+    assert said.count(free) == 1
+
+
 def test_a_rollback_does_not_wait_for_a_step_that_hangs(served: Api) -> None:
     engine, ended = Engine(), threading.Event()
     engine.does = lambda message: hang(ended)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from examples.story import SLUICE
 from tests.lab.article.application import Application
 from tests.lab.article.ground import Ground
 from tests.lab.deadline import eventually
@@ -21,20 +25,51 @@ pytestmark = pytest.mark.lab
 @contextmanager
 def locked(podinfo: Application) -> Iterator[None]:
     """Somebody's `pulumi up` that holds the stack's lock and does not move; it goes on in the end."""
-    update = ("pulumi", "up", "--yes", "--skip-preview", "--stack", podinfo.stack)
-    with podinfo.ground.begun(*update) as theirs:
-        eventually(lambda: lock_of(podinfo.ground, podinfo.stack), every=0.005)
-        os.kill(theirs.process.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(theirs.process.pid, signal.SIGCONT)
-        theirs.wait()
+    theirs = eventually(lambda: halted(podinfo), 60)
+    try:
+        yield
+    finally:
+        theirs.send_signal(signal.SIGCONT)
+        theirs.wait(60)
 
 
-def lock_of(ground: Ground, stack: str) -> list[Path]:
+def halted(podinfo: Application) -> subprocess.Popen[bytes] | None:
+    """A `pulumi up` that was stopped while it held the lock; None where it found the stack locked by the driver, or
+    was done before it could be stopped."""
+    ground = podinfo.ground
+    update = [str(SLUICE), "pulumi", "up", "--yes", "--skip-preview", "--stack", podinfo.stack]
+    theirs = subprocess.Popen(
+        update, cwd=ground.project, env=dict(ground.environment), stdout=subprocess.DEVNULL
+    )
+    while theirs.poll() is None:
+        if theirs.pid not in holders(ground, podinfo.stack):
+            time.sleep(0.005)
+            continue
+        theirs.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, theirs.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if theirs.pid in holders(ground, podinfo.stack):
+            return theirs
+        theirs.send_signal(signal.SIGCONT)
+        theirs.wait(60)
+    return None
+
+
+def holders(ground: Ground, stack: str) -> set[int]:
+    """The processes that hold the stack's lock. The driver is one of them while it takes a step."""
     state = Path(urlsplit(ground.environment["PULUMI_BACKEND_URL"]).path)
-    return list((state / ".pulumi" / "locks").glob(f"**/{stack}/*.json"))
+    return {
+        holder
+        for lock in (state / ".pulumi" / "locks").glob(f"**/{stack}/*.json")
+        if (holder := pid_in(lock))
+    }
+
+
+def pid_in(lock: Path) -> int | None:
+    """None of a lock that has just gone, or is only being written."""
+    try:
+        return int(json.loads(lock.read_text())["pid"])
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def test_a_rollback_does_not_wait_for_a_locked_stack(
@@ -51,7 +86,8 @@ def test_a_rollback_does_not_wait_for_a_locked_stack(
             # then
             podinfo.until_split(100, 0)
             podinfo.until_phase("Failed")
-            told = rf"Stack {podinfo.stack} took no update .*patched directly to 100/0"
+            free = rf"sluice pulumi cancel --yes --stack {podinfo.stack}"
+            told = rf"Stack {podinfo.stack} took no update .*patched directly to 100/0; .*{free}"
             eventually(lambda: driver.heard(told))
         # when the lock is free, then
         assert driver.wait().code == 20
