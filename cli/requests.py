@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from dataclasses import dataclass, replace
 
 import click
 
-from automation.core.kinds import CANARY
+from automation.cluster.direct import Direct
+from automation.cluster.observer import Observer, TickContext
+from automation.core.decide import decide
+from automation.core.kinds import CANARY, Manifest
+from automation.core.marks import is_deleted, is_held
+from automation.core.phases.requests import refusal
+from automation.core.refusal import Refused
+from automation.core.situation import Situation
 from automation.core.status import Phase, Request, Status
-from automation.errors import CanaryMissing, NothingToDo
-from cli.environment import Environment, open_environment, person
+from automation.core.transitions import RUNNING
+from automation.errors import CanaryMissing, DocumentRefused, NothingToDo
+from cli.environment import DEFAULT_SCRAPE_SECONDS, Environment, open_environment, person
 from cli.options import Where, environment, namespace, where
-
-REST = (Phase.NONE, Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING, Phase.TERMINATED)
-
-LEAVABLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED, Phase.TERMINATING)
-"""Where a Canary can be retired from; what was begun and interrupted goes on."""
+from documents.front import canary_of
 
 
 @click.command(short_help="End the run that is under way: all traffic back to primary.")
@@ -27,10 +33,10 @@ def abort(name: str, environment: str, namespace: str | None, where: Where) -> N
     """End the run that is under way: all traffic back to primary."""
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
-    phase = ask(opened, key, "abort")
+    asked = ask(opened, key, "abort")
     click.echo(
-        f"asked to abort {key[1]}.{key[0]} (now {phase}); its driver takes the traffic back at its next tick. "
-        f"To run the same image again afterwards: {opened.command('retry', key)}"
+        f"asked to abort {key[1]}.{key[0]} (now {asked.phase}); its driver takes the traffic back at its next tick"
+        f"{asked.told}. To run the same image again afterwards: {opened.command('retry', key)}"
     )
 
 
@@ -43,31 +49,66 @@ def retry(name: str, environment: str, namespace: str | None, where: Where) -> N
     """Run the revision that failed once more."""
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
-    ask(opened, key, "retry")
-    click.echo(f"asked to retry {key[1]}.{key[0]}; drive it with: {opened.command('release', key)}")
+    asked = ask(opened, key, "retry")
+    click.echo(
+        f"asked to retry {key[1]}.{key[0]}; drive it with: {opened.command('release', key)}{asked.told}"
+    )
 
 
-def ask(opened: Environment, key: tuple[str, str], verb: str) -> Phase:
-    """Writes the request into the status. Raises NothingToDo where it makes no sense in the present phase."""
+@dataclass(frozen=True)
+class Asked:
+    """A request that was written: the phase it was written in, and what its answer waits for ("" if nothing)."""
+
+    phase: Phase
+    waits: str = ""
+
+    @property
+    def told(self) -> str:
+        """What is waited for, to be said after that it was asked."""
+        return f"; before that: {self.waits}" if self.waits else ""
+
+
+def ask(opened: Environment, key: tuple[str, str], verb: str) -> Asked:
+    """Writes the request into the status. Raises NothingToDo exactly where a driver would do nothing about it, and
+    DocumentRefused where a driver refuses the document."""
     live = opened.cluster.get(CANARY, *key)
     if live is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    phase = Status.parse(live.get("status") or {}).phase
-    if verb == "abort" and phase in REST:
-        raise NothingToDo(
-            f"{key[1]}.{key[0]} is {phase or 'new'}: there is no run to abort",
-            f"what its driver says: {opened.events(key)}",
-        )
-    if verb == "retry" and phase is not Phase.FAILED:
-        raise NothingToDo(
-            f"{key[1]}.{key[0]} is {phase or 'new'}: only a run that failed can be retried",
-            f"what its driver says: {opened.events(key)}; a new image runs by itself",
-        )
-    if verb == "retire" and phase not in LEAVABLE:
-        raise NothingToDo(
-            f"{key[1]}.{key[0]} is {phase or 'new'}: only a Canary at rest can be retired",
-            f"end its run first: {opened.command('abort', key)}",
-        )
     request = Request(verb, uuid.uuid4().hex[:8], person())
+    at = situation(opened, live, request)
+    if why := refusal(at, verb):
+        phase = at.status.phase
+        raise NothingToDo(
+            f"nothing to {verb} for {key[1]}.{key[0]} ({phase or 'new'}): {why}",
+            remedy(opened, key, verb, phase),
+        )
     opened.cluster.patch(CANARY, *key, {"status": {"request": request.document()}}, subresource="status")
-    return phase
+    return Asked(at.status.phase, decide(at.canary, at.status, at.seen).waits)
+
+
+def situation(opened: Environment, live: Manifest, request: Request) -> Situation:
+    """What a driver would see of a live Canary of which this was asked. Raises DocumentRefused."""
+    metadata, provider = live["metadata"], opened.settings.driver.provider
+    try:
+        canary = canary_of(live, provider)
+    except Refused as refused:
+        problems = "".join(f"\n  {problem}" for problem in refused.problems)
+        raise DocumentRefused(
+            f"Canary {metadata['name']}.{metadata['namespace']} is refused, and nothing is done about it:{problems}",
+            "mend the document first; whatever runs keeps running",
+        ) from refused
+    status = replace(Status.parse(live.get("status") or {}), request=request)
+    context = TickContext(
+        time.time(), "", DEFAULT_SCRAPE_SECONDS, held=is_held(live), deleted=is_deleted(live)
+    )
+    return Situation(
+        canary, status, Observer(Direct(opened.cluster, canary.namespace), provider).observe(canary, context)
+    )
+
+
+def remedy(opened: Environment, key: tuple[str, str], verb: str, phase: Phase) -> str:
+    """What to do about a request that makes no sense now."""
+    if verb == "retire" and phase in RUNNING:
+        return f"end its run first: {opened.command('abort', key)}"
+    told = f"what its driver says: {opened.events(key)}"
+    return f"{told}; a new image runs by itself" if verb == "retry" else told

@@ -74,10 +74,10 @@ def _decide(at: Situation) -> Decision:
         return answer(at, at.status.request)
     if at.status.phase in RUNNING and _failed_too_long(at):
         return give_up(at, "Failed", texts.updates_failed(at.canary))
-    if at.canary.suspend:
-        return stay("suspended", texts.suspended())
     if at.status.request and at.status.request.verb == "abort":
         return answer(at, at.status.request)
+    if at.canary.suspend:
+        return replace(stay("suspended", texts.suspended()), waits=texts.let_in(at.canary))
     if (mending := repair(at)) is not None:
         return mending
     if at.seen.problems and at.status.phase not in RUNNING:

@@ -12,6 +12,13 @@ def suspended() -> Event:
     return normal("skipping canary run as object is suspended")
 
 
+def let_in(canary: Canary) -> str:
+    """What has to happen before a suspended Canary moves."""
+    return (
+        f"{canary.full_name} is suspended; let it go on with: {kubectl.set_field(canary, 'suspend', False)}"
+    )
+
+
 def providers(problem: str) -> Event:
     if problem:
         return warning(f"Error checking metric providers: {problem}")

@@ -38,7 +38,7 @@ from automation.core.settle import Veto, abandon
 from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
-from automation.core.texts import deleted
+from automation.core.texts import deleted, let_in
 from automation.core.transitions import BEGINNING, RESTING
 from automation.driver.drift import drift_of
 from automation.driver.handover import Handover
@@ -378,8 +378,7 @@ def obstacle_to(scene: Scene) -> str:
 def closed_to(scene: Scene) -> str:
     """Why nothing new is let in, though nothing is wrong; empty when it is."""
     if scene.canary.suspend:
-        on = kubectl.set_field(scene.canary, "suspend", False)
-        return f"{scene.canary.full_name} is suspended; let it go on with: {on}"
+        return let_in(scene.canary)
     if scene.status.phase in (Phase.TERMINATING, Phase.TERMINATED):
         return (
             f"{scene.canary.full_name} is retired: to have it released, apply it anew after: "

@@ -14,42 +14,57 @@ from automation.core.transitions import IDLE, RUNNING
 
 
 def answer(at: Situation, request: Request) -> Decision:
-    match request.verb:
-        case "abort":
-            return _abort(at, request)
-        case "retry":
-            return _retry(at, request)
-        case "retire":
-            return _retire(at)
-        case verb:
-            return _nothing(at, verb, "only abort, retry and retire are known")
-
-
-def _abort(at: Situation, request: Request) -> Decision:
-    if at.status.phase not in RUNNING:
-        return _nothing(at, "abort", "no run is under way")
+    if why := refusal(at, request.verb):
+        return _nothing(at, request.verb, why)
+    target = at.seen.target
+    if request.verb == "retry" and target is not None:
+        return start(
+            at, target, texts.retrying(at.canary, request.by)
+        )  # the request stays until a run can begin
+    if request.verb == "retire":
+        return retire(at, texts.retiring(at.canary))
     return give_up(at, "Aborted", texts.aborting(at.canary, request.by))
 
 
-def _retry(at: Situation, request: Request) -> Decision:
-    """Run the same revision again. The request stays until primary is fit for a run."""
-    target = at.seen.target
-    if at.status.phase is not Phase.FAILED or target is None:
-        return _nothing(at, "retry", "the last run has not failed")
-    if target.revision == at.status.last_promoted_spec:
-        return _nothing(at, "retry", "the target is at the promoted revision")
-    return start(at, target, texts.retrying(at.canary, request.by))
+def refusal(at: Situation, verb: str) -> str:
+    """Why nothing is done about a request for that; empty where it is answered, now or once nothing is in its way."""
+    if at.seen.deleted and at.seen.held:
+        return "it was deleted, and goes"
+    match verb:
+        case "abort":
+            return _not_abortable(at)
+        case "retry":
+            return _not_retriable(at)
+        case "retire":
+            return _not_retirable(at)
+        case _:
+            return "only abort, retry and retire are known"
 
 
-def _retire(at: Situation) -> Decision:
+def _not_abortable(at: Situation) -> str:
+    if at.status.phase not in RUNNING:
+        return "no run is under way"
+    return "its run is being given up already" if at.status.ending else ""
+
+
+def _not_retriable(at: Situation) -> str:
     target = at.seen.target
+    if at.status.phase is not Phase.FAILED:
+        return "the last run has not failed"
+    if target is None:
+        return f"{at.canary.target.kind} {at.canary.target_full_name} is not there"
+    return "the target is at the promoted revision" if target.revision == at.status.last_promoted_spec else ""
+
+
+def _not_retirable(at: Situation) -> str:
+    target = at.seen.target
+    if at.status.phase is Phase.TERMINATING:
+        return ""  # what was begun goes on
     if at.status.phase not in IDLE:
-        return _nothing(at, "retire", "it is not at rest")
+        return "it is not at rest"
     if target is not None and target.revision != at.status.last_promoted_spec:
-        return _nothing(
-            at, "retire", "the target is not at the revision that primary runs; set it back first"
-        )
-    return retire(at, texts.retiring(at.canary))
+        return "the target is not at the revision that primary runs; set it back first"
+    return ""
 
 
 def _nothing(at: Situation, verb: str, why: str) -> Decision:
