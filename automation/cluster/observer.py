@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from automation.cluster.neighbours import Neighbours
@@ -29,6 +29,7 @@ from automation.core.observation import (
     Drift,
     Mending,
     Observation,
+    Repairs,
     Route,
     Setback,
     Target,
@@ -55,6 +56,7 @@ class TickContext:
     setback: Setback | None = None
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
     held: bool = False
     deleted: bool = False
 
@@ -93,6 +95,7 @@ class Observer:
             setback=context.setback,
             drift=context.drift,
             mending=context.mending,
+            repairs=context.repairs,
             held=context.held,
             deleted=context.deleted,
         )

@@ -123,10 +123,20 @@ class Drift:
 
 @dataclass(frozen=True)
 class Mending:
-    """Repairs of the same damage so far: what was said of it, how often it was tried, and when last (unix seconds)."""
+    """Repairs of the same damage that did not take: what was said of it, how often it was tried, and when last (unix
+    seconds)."""
 
     said: tuple[str, ...]
     tries: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """Repairs of one object in a row, whose updates went through: how many, and when the last one ended (unix
+    seconds)."""
+
+    times: int
     at: float
 
 
@@ -158,7 +168,8 @@ class Observation:
     providers: None if the metric providers were not probed, "" if all are available, else what is wrong.
     drift: generated objects that differ from what is in force, beside the traffic, the apex and primary's revision.
     setback: the steps that failed of late; None where the last one didn't.
-    mending: what came of repairing it so far; None where nothing was repaired of late.
+    mending: repairs that did not take of late; None where the last one took, or there was none.
+    repairs: those whose updates went through of late, by what they put back.
     strict: documents that probably can't work don't start a run.
     hooks, metrics: the answers to the questions of this tick so far.
     """
@@ -180,6 +191,7 @@ class Observation:
     setback: Setback | None = None
     drift: tuple[Drift, ...] = ()
     mending: Mending | None = None
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
     strict: bool = False
     hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)

@@ -225,6 +225,15 @@ def drift_repaired(canary: Canary, drift: Drift) -> Event:
     return normal(f"{name} is not what its sources ask for any more: written anew")
 
 
+def contested(name: str, times: int, by: str) -> Event:
+    """What is said of an object that was put back so often in a row and is changed, or deleted, again."""
+    who = f"{by} writes it" if by else "somebody changes or deletes it"
+    return warning(
+        f"{name} was put back {times} times in a row, and {who} again: from now on it is put back after pauses that "
+        "grow to a minute. Find who does that, and stop it"
+    )
+
+
 def not_at_rest(canary: Canary, phase: str) -> Event:
     return warning(
         f"{canary.full_name} is {phase} and nothing of it is recorded: another driver brought it there. Let that one "

@@ -33,7 +33,7 @@ from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.liveness import is_live
 from automation.core.marks import FINALIZER, finalizers, is_deleted, is_held
 from automation.core.observation import Drift, Observation
-from automation.core.phases.repair import mended
+from automation.core.phases.repair import mended, repaired
 from automation.core.settle import Veto, abandon
 from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
@@ -119,6 +119,7 @@ class Driver:
             setback=memory.placed.setback,
             drift=self._drift(canary, status, memory),
             mending=memory.mending,
+            repairs=memory.repairs,
             held=is_held(live),
             deleted=is_deleted(live),
         )
@@ -219,15 +220,22 @@ class Driver:
     def _placed(self, scene: Scene, update: MakeLive) -> list[str]:
         """Makes it live, and remembers of a repair that it was tried."""
         self._take_over(scene, update.intent.kind)
-        took = False
+        failed = True
         try:
             said = self._ports.placer.place(scene.canary, update, scene.memory.placed)
-            took = update.intent.kind is Purpose.REPAIR and self._took(scene)
+            failed = False
             return said
         finally:
             if update.intent.kind is Purpose.REPAIR:
-                at = Situation(scene.canary, scene.status, scene.observation)
-                scene.memory.mending = None if took else mended(at, self._ports.clock.now())
+                self._remember(scene, failed)
+
+    def _remember(self, scene: Scene, failed: bool) -> None:
+        """What came of a repair, whose update went through unless it `failed`."""
+        at, now = Situation(scene.canary, scene.status, scene.observation), self._ports.clock.now()
+        took = not failed and self._took(scene)
+        scene.memory.mending = None if took else mended(at, now, failed)
+        if not failed:
+            scene.memory.repairs = repaired(at, now)
 
     def _took(self, scene: Scene) -> bool:
         """Whether what a repair was to put back is so now, as the API server has it. Of the route its attempt tells."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automation.cluster.watches import Key
 from automation.core.decision import Action
 from automation.core.kinds import Manifest
-from automation.core.observation import Mending
+from automation.core.observation import Mending, Repairs
 from automation.core.spec import Canary
 from automation.questions.asker import Asked
 from automation.updates.placer import Placed
@@ -34,12 +35,13 @@ class Waiting:
 @dataclass
 class Memory:
     """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
-    `mending` what came of repairs, `attempted` what was said with the last attempt, `waiting` what its last ticks wait
-    for, `served` how its users are lost if it goes: None where they are not."""
+    `mending` and `repairs` what came of repairs, `attempted` what was said with the last attempt, `waiting` what its
+    last ticks wait for, `served` how its users are lost if it goes: None where they are not."""
 
     uid: str
     refused: str = ""
     mending: Mending | None = None
+    repairs: Mapping[str, Repairs] = field(default_factory=dict)
     served: Served | None = None
     waiting: Waiting = Waiting()
     attempted: tuple[Action, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from automation.errors import UpdateFailed
 from automation.inmemory.stacks import Update
 from gateways.apisix import ROUTE
 from tests.core.documents import document
-from tests.core.world import SOURCE, World, deployment, initialised
+from tests.core.world import SOURCE, World, deployment, initialised, split
 from workloads.horizontal import AUTOSCALER
 
 GENERATED: dict[str, tuple[Kind, str, str]] = {
@@ -147,6 +148,114 @@ def test_a_repair_that_took_delays_no_other() -> None:
         world.ticked()
         assert world.cluster.get(SERVICE, "test", "podinfo-primary") is not None
     assert world.texts.count("Service podinfo-primary.test was deleted: made again") == 8
+
+
+CONTESTED = (
+    "Service podinfo-primary.test was put back 10 times in a row, and {} again: from now on it is put back after "
+    "pauses that grow to a minute. Find who does that, and stop it"
+)
+AGAIN: dict[str, tuple[Callable[[World], object], str]] = {
+    "deletes it": (
+        lambda world: world.cluster.delete(SERVICE, "test", "podinfo-primary"),
+        "somebody changes or deletes it",
+    ),
+    "changes it": (lambda world: changed_by_carol(world), "carol writes it"),
+}
+
+
+def changed_by_carol(world: World) -> None:
+    live = world.cluster.get(SERVICE, "test", "podinfo-primary")
+    assert live is not None
+    spec: Manifest = {"f:spec": {"f:ports": {}}}
+    metadata = {**live["metadata"], "managedFields": [{"manager": "carol", "fieldsV1": spec}]}
+    world.cluster.put(SERVICE, {**spoilt(live), "metadata": metadata})
+
+
+def repairs(world: World) -> int:
+    return len([intent for intent in world.made_live if intent.kind is Purpose.REPAIR])
+
+
+def is_right(world: World) -> bool:
+    live = world.cluster.get(SERVICE, "test", "podinfo-primary")
+    return live is not None and live["spec"]["ports"][0]["targetPort"] != 1
+
+
+@pytest.mark.parametrize(("again", "who"), AGAIN.values(), ids=AGAIN)
+def test_what_somebody_writes_again_and_again_is_put_back_at_once_ten_times_and_then_with_pauses(
+    again: Callable[[World], object], who: str
+) -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    for count in range(1, 301):
+        if is_right(world):
+            again(world)
+        world.now += 1.1
+        world.ticked()
+        assert count > 10 or (is_right(world), repairs(world)) == (True, count)
+    assert world.texts.count(CONTESTED.format(who)) == 1
+    assert len(world.texts) == 11
+    assert 15 <= repairs(world) <= 20
+
+
+def test_what_somebody_changes_back_before_it_can_be_looked_at_is_put_back_with_pauses_too() -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    after = world.cluster.after
+
+    def quick(verb: str, kind: Kind, body: Manifest) -> None:
+        after(verb, kind, body)
+        if verb == "apply" and kind == SERVICE and body["metadata"]["name"] == "podinfo-primary":
+            changed_by_carol(world)
+
+    world.cluster.after = quick
+    changed_by_carol(world)
+    for _ in range(60):
+        world.now += 1.1
+        world.ticked()
+    assert world.texts.count(CONTESTED.format("carol writes it")) == 1
+    assert 13 <= repairs(world) <= 17
+
+
+def test_traffic_is_put_back_at_once_however_often_somebody_moves_it_and_whatever_else_is_contested() -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    for _ in range(30):
+        changed_by_carol(world)
+        live = world.route
+        assert live is not None
+        world.route = replace(live, traffic=split(40), changed_by="carol")
+        world.now += 1.1
+        world.ticked()
+        assert world.route == replace(live, attempt=world.status.in_force.attempt)  # type: ignore[union-attr]
+    assert world.texts.count(CONTESTED.format("carol writes it")) == 1
+    for _ in range(30):
+        world.apex = "target"
+        world.now += 1.1
+        world.ticked()
+        assert world.apex == "primary"
+
+
+def test_what_is_damaged_again_after_a_while_is_put_back_at_once() -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    for _ in range(40):
+        if is_right(world):
+            changed_by_carol(world)
+        world.now += 1.1
+        world.ticked()
+    world.now += 600
+    world.ticked()
+    world.now += 600
+    changed_by_carol(world)
+    world.ticked()
+    assert is_right(world)
+
+
+def test_an_edit_of_the_source_is_in_force_at_once_however_many_there_are() -> None:
+    world = initialised(document())
+    for count in range(15):
+        world.document = document({"spec.service.targetPort": 9000 + count})
+        world.now += 1.1
+        world.ticked()
+        live = world.cluster.get(SERVICE, "test", "podinfo-primary")
+        assert live is not None
+        assert live["spec"]["ports"][0]["targetPort"] == 9000 + count
 
 
 def test_a_repair_that_does_not_take_holds_up_no_rollback() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import requests
 
 from lab.traffic import Traffic
 from tests.lab.article import documents
+from tests.lab.article.answers import REQUESTS, answers, until_answered_by
 from tests.lab.article.application import Application
 from tests.lab.deadline import eventually
 
@@ -20,20 +19,6 @@ pytestmark = pytest.mark.lab
 INSIDER = {"x-canary": "insider"}
 CHOSEN = {"headers": {"x-canary": {"exact": "insider"}}}
 NO_STEPS = {"stepWeight": None, "maxWeight": None}
-REQUESTS = 100
-
-
-def answers(podinfo: Application, headers: dict[str, str], count: int = REQUESTS) -> Counter[str | None]:
-    """Which versions answered so many requests from outside; None for what failed."""
-    url = f"http://{podinfo.ground.lab.addresses['gateway']}/api/info"
-    sent = {"Host": documents.host(podinfo.namespace), **headers}
-    with requests.Session() as session:
-        return Counter(session.get(url, headers=sent, timeout=5).json().get("version") for _ in range(count))
-
-
-def until_answered_by(podinfo: Application, version: str, headers: dict[str, str]) -> None:
-    """Until the gateway has heard of the last change: the API server knows of it a moment earlier."""
-    eventually(lambda: answers(podinfo, headers, 1) == {version: 1}, 10, every=0.05)
 
 
 def load(namespace: str, *options: str) -> dict[str, Any]:
