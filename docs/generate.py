@@ -32,8 +32,10 @@ Made from `automation/errors.py` by `make docs`. Every code has one meaning; scr
 {rows}
 | 130 | | interrupted from the keyboard |
 
-Codes from 30 on are refusals: nothing was begun. `sluice pulumi …` ends with Pulumi's own codes (see
-[engine.md](engine.md)), `sluice lab …` with the lab's (see [lab.md](lab.md)).
+Codes from 30 on are refusals: nothing was begun. With 23 and 30 it is told what is waited for, whoever drives the
+Canary, such as a primary that is not ready, with what its pods say and the command that is the way out. `sluice abort`,
+`retry` and `retire` end with 42 exactly where a driver would do nothing about them. `sluice pulumi …` ends with
+Pulumi's own codes (see [engine.md](engine.md)), `sluice lab …` with the lab's (see [lab.md](lab.md)).
 """
 
 

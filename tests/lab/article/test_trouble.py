@@ -1,9 +1,10 @@
-"""Trouble around a release: a stack that is locked, an API server and a Prometheus that are away."""
+"""Trouble around a release: a locked stack, an API server and a Prometheus that are away, a broken primary."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from examples.story import SLUICE
+from tests.lab.article import documents
 from tests.lab.article.application import Application
 from tests.lab.article.ground import Ground
 from tests.lab.deadline import eventually
@@ -124,3 +126,56 @@ def test_a_prometheus_that_does_not_answer_is_waited_for(application: Callable[.
             podinfo.ground.lab.thaw("apisix/flagger-prometheus")
         # then
         assert driver.wait().code == 0
+
+
+def test_a_primary_that_never_gets_ready_ends_the_release_with_what_its_pods_say_and_a_fix_gets_out(
+    ground: Ground, namespace: str
+) -> None:
+    # given
+    podinfo = Application(ground, namespace)
+    canary = documents.canary(namespace)
+    canary["spec"]["progressDeadlineSeconds"] = 5
+    deployment = documents.deployment(namespace)
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    container["image"] = "registry.example.com/podinfo:6.0.0"
+    podinfo.kubectl.apply(deployment, documents.route(namespace), canary)
+    try:
+        # when
+        said = podinfo.release(expect=30)
+        # then
+        assert "podinfo-primary has 0 of 1 ready pods: " in said
+        assert f"kubectl -n {namespace} set image deployment/podinfo podinfod=IMAGE" in said
+        assert podinfo.phase == "Initializing"
+        # when
+        podinfo.set_image("6.0.0")
+        # then
+        podinfo.release(expect=0)
+        assert podinfo.image("podinfo-primary") == podinfo.image() != container["image"]
+    finally:
+        podinfo.kubectl("delete", "canary,deployment,apisixroute", "--all", "--wait=false")
+
+
+def test_a_primary_that_lost_its_pods_keeps_runs_from_starting_and_what_mends_it_gets_out_without_analysis(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    podinfo = application()
+    patch = json.dumps({"spec": {"progressDeadlineSeconds": 5}})
+    podinfo.kubectl("patch", "canary/podinfo", "--type=merge", "-p", patch)
+    podinfo.kubectl("create", "quota", "full", "--hard=pods=0")
+    eventually(lambda: podinfo.kubectl.get("quota", "full")["status"]["hard"])
+    podinfo.kubectl("delete", "pod", "--selector=app=podinfo-primary", "--wait=false")
+    # when
+    said = podinfo.release("6.0.1", expect=30)
+    # then
+    assert f"No run of podinfo.{namespace} starts while podinfo-primary.{namespace} is not ready" in said
+    [exit_] = set(
+        re.findall(r"kubectl (-n \S+ patch canary podinfo --type merge -p) '(\S+skipAnalysis\S+)'", said)
+    )
+    assert podinfo.split == (100, 0)
+    # when
+    podinfo.kubectl("delete", "quota", "full")
+    podinfo.kubectl(*exit_[0].split(), exit_[1])
+    # then
+    podinfo.release(expect=0)
+    assert podinfo.image("podinfo-primary").endswith(":6.0.1")
