@@ -67,7 +67,13 @@ GO = Wheel(
 )
 
 
-_ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false", "GOWORK": "off"}
+_ENVIRONMENT = {
+    "CGO_ENABLED": "0",
+    "GOTOOLCHAIN": "local",
+    "GOFLAGS": "-buildvcs=false",
+    "GOWORK": "off",
+    "GOGC": "400",  # compilers that collect less often: a sixth of the time, for some memory
+}
 
 
 def build(module: GoModule, target: Path, store: Path, step: Step) -> None:
