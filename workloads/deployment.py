@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,12 @@ from automation.core.observation import Workload
 from automation.core.shape import NAMED, WHOLE, fields
 from workloads.template import POD_TEMPLATE, SELECTOR
 from workloads.workload import Primary, Scaling, WorkloadKind
+
+_RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
+"""The letters that Kubernetes makes names of: without vowels, so that no word comes of it."""
+_LONGEST = 46
+"""Letters of a Deployment's name that are whole in the names of its pods: these are cut after 58 and five more follow,
+and a hash of up to ten stands between, with a dash on both sides."""
 
 
 class Deployments:
@@ -33,6 +40,13 @@ class Deployments:
     def selected(self, live: Manifest) -> Mapping[str, str]:
         labels: Mapping[str, str] = (live["spec"].get("selector") or {}).get("matchLabels") or {}
         return labels
+
+    def made(self, name: str, pod: str) -> bool:
+        """Kubernetes makes names of two parts of its own: the hash of a pod template, and five letters. The name before
+        them is cut where it is long, and then all that begin alike may be meant."""
+        if len(name) > _LONGEST:
+            return pod.startswith(name[:_LONGEST])
+        return re.fullmatch(rf"{re.escape(name)}-{_RANDOM}{{1,10}}-{_RANDOM}{{5}}", pod) is not None
 
     def observed(self, live: Manifest) -> Workload:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""

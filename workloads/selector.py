@@ -60,6 +60,21 @@ def sharing_problems(canary: Canary, chosen: Selector, workloads: Iterable[Neigh
     return [_sharing(canary.target_full_name, chosen, name) for name in shared_with(chosen, others)]
 
 
+def stranger_problems(canary: Canary, strangers: Iterable[str]) -> list[Problem]:
+    """What is wrong with pods of others among the endpoints of the Canary's own Services."""
+    named = ", ".join(sorted(set(strangers)))
+    if not named:
+        return []
+    return [
+        Problem(
+            path="spec.targetRef",
+            problem=f"pods that neither {canary.target_full_name} nor its primary has made are endpoints of "
+            f"{canary.apex}-primary or {canary.apex}-canary: they would get its users' requests ({named})",
+            remedy="give them other labels than those that the Services select by, or take them away",
+        )
+    ]
+
+
 def shared_with(chosen: Selector, others: Iterable[Neighbour]) -> tuple[str, ...]:
     """The names of workloads whose pods would be selected too."""
     return tuple(

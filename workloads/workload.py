@@ -62,6 +62,10 @@ class WorkloadKind(Protocol):
         """The labels by which it finds its pods."""
         ...
 
+    def made(self, name: str, pod: str) -> bool:
+        """Whether a pod of this name may be one of the workload `name`."""
+        ...
+
     def observed(self, live: Manifest) -> Workload:
         """What decisions look at: counts of pods, and whether it is past its own deadline."""
         ...

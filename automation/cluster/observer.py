@@ -41,7 +41,7 @@ from gateways import registry as gateways
 from gateways.carrying import carried_by
 from workloads import registry as workloads
 from workloads.ports import port_problems
-from workloads.selector import Selector, selector_of, sharing_problems
+from workloads.selector import Selector, selector_of, sharing_problems, stranger_problems
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,16 @@ class Observer:
         if not selector.label:
             return []
         neighbours = self._neighbours.of(workloads.workload_of(canary), canary.namespace, now)
-        return sharing_problems(canary, selector, neighbours)
+        sharing = sharing_problems(canary, selector, neighbours)
+        return sharing or stranger_problems(canary, self._strangers(canary, now))
+
+    def _strangers(self, canary: Canary, now: float) -> Iterator[str]:
+        """Pods behind the Canary's own Services that are no pods of target or primary, whatever has made them."""
+        workload, own = workloads.workload_of(canary), (canary.target.name, canary.primary_name)
+        for side in ("primary", "canary"):
+            for pod in self._neighbours.behind(canary.namespace, f"{canary.apex}-{side}", now):
+                if not any(workload.made(name, pod) for name in own):
+                    yield pod
 
     def _autoscaling(self, canary: Canary) -> Autoscaling:
         scaler = workloads.scaler_of(canary)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from automation.core.decide import Veto
-from automation.core.kinds import CONFIG_MAP, DEPLOYMENT
+from automation.core.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE
 from automation.core.marks import REPLICAS
 from automation.core.observation import (
     HookAnswer,
@@ -857,6 +857,29 @@ def test_no_run_starts_while_another_workload_would_get_its_traffic() -> None:
         in world.texts[0]
     )
     world.cluster.delete(DEPLOYMENT, "test", "worker")
+    world.until(Phase.SUCCEEDED)
+
+
+def test_no_weight_rises_while_pods_of_any_other_kind_of_workload_would_get_users_requests() -> None:
+    world = initialised(document())
+    behind = {
+        "metadata": {
+            "name": "podinfo-primary-1",
+            "namespace": "test",
+            "labels": {"kubernetes.io/service-name": "podinfo-primary"},
+        },
+        "endpoints": [
+            {"targetRef": {"kind": "Pod", "name": "podinfo-primary-7d8f5c9bc4-x2x7k"}},
+            {"targetRef": {"kind": "Pod", "name": "podinfo-db-0"}},
+            {"targetRef": {"kind": "Pod", "name": "podinfo-db-1"}, "conditions": {"terminating": True}},
+        ],
+    }
+    world.cluster.put(ENDPOINT_SLICE, behind)
+    world.release("v2")
+    world.tick(2)
+    assert (world.status.phase, world.recorded) == (Phase.INITIALIZED, [])
+    assert "they would get its users' requests (podinfo-db-0); give them other labels" in world.texts[0]
+    world.cluster.delete(ENDPOINT_SLICE, "test", "podinfo-primary-1")
     world.until(Phase.SUCCEEDED)
 
 

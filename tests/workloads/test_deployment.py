@@ -62,3 +62,21 @@ def test_conditions_say_whether_it_is_late(
 ) -> None:
     seen = DEPLOYMENTS.observed(deployment(conditions=conditions))
     assert (seen.expired, seen.short_since) == (expired, short_since)
+
+
+@pytest.mark.parametrize(
+    ("name", "pod", "made"),
+    [
+        ("shop", "shop-7d8f5c9bc4-x2x7k", True),
+        ("shop", "shop-5-x2x7k", True),
+        ("shop", "shop-db-0", False),
+        ("shop", "shop-x2x7k", False),
+        ("shop", "shop-agent-x2x7k", False),
+        ("shop", "shop-primary-7d8f5c9bc4-x2x7k", False),
+        ("s" * 50, "s" * 50 + "-7d8f5c9x2x7k", True),
+        ("s" * 50, "t" * 50 + "-7d8f5c9x2x7k", False),
+    ],
+    ids=["ours", "short hash", "StatefulSet", "DaemonSet", "DaemonSet alike", "primary", "cut", "another"],
+)
+def test_pods_of_a_deployment_are_known_by_their_names(name: str, pod: str, made: bool) -> None:
+    assert DEPLOYMENTS.made(name, pod) is made
