@@ -28,7 +28,7 @@ from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
 from engine.state import history
 from engine.state.lock import locked
-from engine.state.projectconfig import with_defaults
+from engine.state.projectconfig import ProgramConfig, with_defaults
 from engine.state.snapshots import Snapshots, find_checkpoint, read_outputs
 from engine.state.stacks import read_tags
 from engine.step import Op
@@ -51,10 +51,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Action:
-    """What is to be done to a stack. `program` is None where none runs."""
+    """What is to be done to a stack. `config` is what the program is given; `program` is None where none runs."""
 
     kind: Kind
     options: Options
+    config: ProgramConfig
     program: Program | None = None
     message: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -93,8 +94,7 @@ class _Run:
     def __init__(self, place: Workplace, action: Action, listeners: tuple[Listener, ...]):
         self._place, self._action = place, action
         self._snapshots = Snapshots(place.backend, place.ref, place.secrets)
-        # Where no program runs nobody needs the configuration to be right.
-        self._config = place.program_config(checked=action.kind in (Kind.UPDATE, Kind.IMPORT))
+        self._config = action.config
         self._events = Emitter(listeners)
         self._preview = action.options.preview
         self._stored = Deployment()
@@ -104,17 +104,24 @@ class _Run:
     def result(self) -> Result:
         base = self._stored = self._snapshots.load()
         with ExitStack() as lent:
-            packs = self._loaded(lent)
+            packs = self._admitted(base, lent)
             return self._run(base, packs)
 
-    def _loaded(self, lent: ExitStack) -> Packs | None:
-        """The policy packs, if any. Where one can't be loaded nothing has begun, so there is nothing to sum up."""
+    def _admitted(self, base: Deployment, lent: ExitStack) -> Packs | None:
+        """The policy packs, if any. What is refused here has not begun, so there is nothing to sum up."""
         try:
+            self._require_targets(base)
             return lent.enter_context(self._policies())
         except EngineError:
             self._record(ok=False)
             self._events.emit(Ended())
             raise
+
+    def _require_targets(self, base: Deployment) -> None:
+        """Where no program runs that may yet declare them, all named resources have to be in the state."""
+        if self._action.kind in (Kind.REFRESH, Kind.DESTROY):
+            for urn in self._action.options.targets.unknown({item.urn for item in base.resources}):
+                raise EngineError(f"no resource named '{urn}' found")
 
     def _run(self, base: Deployment, packs: Packs | None) -> Result:
         self._events.emit(Prelude(self._config.blinded))

@@ -53,6 +53,15 @@ class Arguments:
         except ValueError as error:
             raise ConfigurationError(f"--{name} takes a whole number, not '{text}'") from error
 
+    def require_one_of(self, *names: str) -> None:
+        """Raises `UsageError` if more than one of these options is given."""
+        given = sorted(filter(self.has, names))
+        if len(given) > 1:
+            raise UsageError(
+                f"if any flags in the group [{' '.join(names)}] are set none of the others can be; "
+                f"[{' '.join(given)}] were all set"
+            )
+
     def positional(self, index: int, what: str) -> str:
         """Raises `ConfigurationError` naming what is missing."""
         if index >= len(self.positionals):

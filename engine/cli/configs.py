@@ -10,6 +10,7 @@ from typing import Any
 from engine.cli.arguments import Arguments
 from engine.cli.verb import Verb, options
 from engine.errors import ConfigurationError, EngineError
+from engine.paths import written
 from engine.state import history
 from engine.state.configkey import ConfigKey, parse_key
 from engine.state.configvalue import (
@@ -20,12 +21,14 @@ from engine.state.configvalue import (
     has_secure,
     listed,
     put,
+    require_type,
     secure,
     text,
     typed,
 )
 from engine.state.projectconfig import with_defaults
 from engine.state.secrets import Decrypter
+from engine.state.strength import looks_secret
 from engine.workplace import Workplace
 
 
@@ -70,9 +73,14 @@ def _decrypter(place: Workplace, config: ConfigMap) -> Decrypter:
 
 def set_(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
+    arguments.require_one_of("secret", "plaintext", "type")
     name = arguments.positional(0, "the key")
     given = arguments.positionals[1] if len(arguments.positionals) > 1 else place.shell.read().rstrip("\n")
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
+    if arguments.has("type"):
+        require_type(arguments.value("type"), given)
+    if not arguments.flag("secret") and not arguments.flag("plaintext"):
+        _require_public(key, given)
     try:
         _put(place, key, given, secret=arguments.flag("secret"))
     except ConfigurationError as error:
@@ -147,6 +155,15 @@ def refuse_environments(place: Workplace, arguments: Arguments) -> None:
     raise EngineError(
         f"the backend '{place.backend.url}' does not support environments; keep the values in the stack's configuration"
     )
+
+
+def _require_public(key: ConfigKey, given: str) -> None:
+    name = written((key.name, *key.path))
+    if looks_secret(name, given):
+        raise ConfigurationError(
+            f"config value for '{key.namespace}:{name}' looks like a secret; rerun with --secret to encrypt it, "
+            "or --plaintext if you meant to store in plaintext"
+        )
 
 
 def _put(place: Workplace, key: ConfigKey, given: str, secret: bool) -> None:

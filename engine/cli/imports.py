@@ -39,6 +39,7 @@ def import_(place: Workplace, arguments: Arguments) -> None:
     action = Action(
         Kind.IMPORT,
         Options(preview=preview, parallel=parallelism(arguments.value("parallel"), place.shell.env)),
+        place.program_config(checked=True),
         message=arguments.value("message"),
         environment={"exec.kind": arguments.value("exec-kind", "cli")},
         imports=imports,

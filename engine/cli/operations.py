@@ -14,7 +14,7 @@ from engine.deploy.context import Options
 from engine.deploy.destroy import staying_of
 from engine.deploy.program import Program
 from engine.deploy.targets import Targets
-from engine.errors import Bail, ChangesFound, ConsentMissing, EngineError, UsageError
+from engine.errors import Bail, ChangesFound, ConsentMissing, EngineError
 from engine.eventlog import open_log
 from engine.mask import Mask
 from engine.programs.inline import InlineProgram
@@ -162,6 +162,8 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
     action = Action(
         kind,
         _options(place, arguments, preview),
+        # Read before there is a heading: what can't begin shows none. Where no program runs nobody needs it right.
+        place.program_config(checked=kind is Kind.UPDATE),
         _program(place, arguments, kind),
         message=arguments.value("message"),
         environment={"exec.kind": arguments.value("exec-kind", "cli")},
@@ -169,8 +171,6 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         policy_packs=arguments.values("policy-pack"),
         policy_configs=arguments.values("policy-pack-config"),
     )
-    if kind is Kind.UPDATE:
-        place.program_config(checked=True)  # what can't begin shows no heading either
     mask = Mask(place.secret_texts())
     place = place.saying(lambda line: shell.out(mask(line)))
     display = display_for(place, arguments, kind, preview)
@@ -189,11 +189,7 @@ def _judge(result: Result, arguments: Arguments, operation: str = "update") -> N
 
 def _options(place: Workplace, arguments: Arguments, preview: bool) -> Options:
     named, excluded = arguments.values("target"), arguments.values("exclude")
-    if named and excluded:
-        raise UsageError(
-            "if any flags in the group [target exclude] are set none of the others can be; "
-            "[exclude target] were all set"
-        )
+    arguments.require_one_of("target", "exclude")
     dependents = arguments.flag("target-dependents") or arguments.flag("exclude-dependents")
     replaced = (*arguments.values("replace"), *arguments.values("target-replace"))
     if arguments.values("target-replace"):

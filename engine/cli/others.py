@@ -74,13 +74,11 @@ _COUNTS = (("+", "create"), ("-", "delete"), ("~", "update"), ("+-", "replace"),
 
 def cancel(place: Workplace, arguments: Arguments) -> None:
     name = arguments.positionals[0] if arguments.positionals else ""
+    if name and arguments.has("stack"):
+        raise ConfigurationError("only one of --stack or argument stack name may be specified, not both")
     target = Workplace(place.shell, name) if name else place
     ref = target.existing
-    if not arguments.flag("yes"):
-        if not place.shell.interactive:
-            raise ConfigurationError(
-                "--yes must be passed in to proceed when running in non-interactive mode"
-            )
+    if place.shell.interactive and not arguments.flag("yes"):
         place.shell.out(
             f"This will irreversibly cancel the currently running update for '{place.shown(ref)}'!"
         )

@@ -16,7 +16,7 @@ from engine.state.checkpoint import decode_deployment, encode_export, export_doc
 from engine.state.lock import locked
 from engine.state.properties import compact, encode_map
 from engine.state.secrets import Blind, SecretsManager, passphrase_from
-from engine.state.snapshots import Snapshots, outputs_of, read_checkpoint, read_root, require_integrity
+from engine.state.snapshots import Snapshots, outputs_of, read_checkpoint, read_root
 from engine.state.vault import Vault
 from engine.values import blinded, reveal
 from engine.workplace import Workplace
@@ -76,22 +76,32 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         data = (place.cwd / file).read_bytes() if file else place.shell.read().encode()
     except OSError as error:
         raise EngineError(f"could not read '{file}': {error.strerror}") from error
-    secrets = place.secrets
     with locked(place.backend, ref, place.shell.err):
         document = parse_export(data, file or "standard input")
-        deployment = decode_deployment(
-            document, Vault(_vault_for(place, document, secrets)), file or "standard input"
-        )
-        if not arguments.flag("force"):
-            stacks.require_owned(deployment, ref)
-            require_integrity(deployment, file or "standard input")
-        snapshots = Snapshots(place.backend, ref, secrets)
-        snapshots.save(replace(deployment, pending_operations=[]))
+        secrets = _secrets_of(place, document)
+        deployment = decode_deployment(document, Vault(secrets), file or "standard input")
+        _admit(place, stacks.objections(deployment, ref), arguments.flag("force"))
+        for item in deployment.pending_operations:
+            told = f"removing pending operation '{item.type}' on '{item.resource.urn}' from snapshot"
+            place.shell.err(f"warning: {told}")
+        Snapshots(place.backend, ref, secrets).save(replace(deployment, pending_operations=[]))
     place.shell.out("Import complete.")
 
 
-def _vault_for(place: Workplace, document: dict[str, Any], secrets: SecretsManager) -> SecretsManager:
+def _admit(place: Workplace, objections: list[str], forced: bool) -> None:
+    """Raises `EngineError` with all that is said against a state, unless somebody wants it all the same."""
+    if forced:
+        for said in objections:
+            place.shell.err(f"warning: {said}")
+    elif objections:
+        advice = "importing this file could be dangerous; rerun with --force to proceed anyway"
+        told = [f"    {number}) {text}" for number, text in enumerate([*objections, advice], 1)]
+        raise EngineError("\n".join([f"{len(told)} errors occurred:", *told]))
+
+
+def _secrets_of(place: Workplace, document: dict[str, Any]) -> SecretsManager:
     """The key of the imported state; it may come from a stack with a salt of its own."""
+    secrets = place.secrets
     provider = document.get("secrets_providers") or {}
     salt = (provider.get("state") or {}).get("salt") if isinstance(provider, dict) else None
     if not salt or salt == secrets.salt:

@@ -71,8 +71,9 @@ class Context:
     def finds(self, targets: Targets, known: Collection[str]) -> bool:
         """Whether all of the targets that are named are known; each that isn't is reported."""
         unknown = targets.unknown(known)
-        for said in unknown:
-            self.error(said)
+        for urn in unknown:
+            hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
+            self.error(f"Target '{urn}' could not be found in the stack.{hint}")
         return not unknown
 
     def warn(self, message: str, urn: str = "") -> None:

@@ -27,8 +27,6 @@ class Destroy:
         """Whether all of it went; what did not has been reported."""
         resources = self._context.snapshot.leftovers()
         doomed = self._doomed(resources)
-        targets = self._context.options.targets
-        known = targets.exclude or self._context.finds(targets, {item.urn for item in resources})
         ok = self._named(doomed)
         if ok or self._context.options.preview:
             going = set(map(id, doomed))
@@ -36,7 +34,7 @@ class Destroy:
             ok = self._deletes.run(doomed) and ok
         if not ok:
             self._context.error("preview failed" if self._context.options.preview else "update failed")
-        return ok and known
+        return ok
 
     def _doomed(self, resources: list[Resource]) -> list[Resource]:
         """What the options let go: the named ones with what refers to them, or all but what has to stay."""

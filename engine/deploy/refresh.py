@@ -29,10 +29,6 @@ class Refresh:
     def run(self) -> tuple[Deployment, bool]:
         """The refreshed deployment and whether everything could be read. Raises `Cancelled`."""
         everything = self._context.snapshot.resources()
-        if everything and not self._context.finds(
-            self._context.options.targets, {item.urn for item in everything}
-        ):
-            return self._context.snapshot.deployment(), False
         for item in everything:
             if not self._is_read(item) and self._is_told(item):
                 self._tell(item)

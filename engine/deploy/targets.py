@@ -54,13 +54,8 @@ class Targets:
         return self.names(urn) or urn in self._followers
 
     def unknown(self, known: Collection[str]) -> list[str]:
-        """What to say of literal targets that are not among the known URNs."""
-        return [_not_found(text) for text in self.patterns if "*" not in text and text not in known]
-
-
-def _not_found(urn: str) -> str:
-    hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
-    return f"Target '{urn}' could not be found in the stack.{hint}"
+        """Literal targets that are not among the known URNs."""
+        return [text for text in self.patterns if "*" not in text and text not in known]
 
 
 def _expression(pattern: str) -> str:

@@ -16,6 +16,12 @@ ConfigMap = dict[ConfigKey, Any]
 """Keys without a path to values as the file holds them."""
 
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)")
+_TYPES = {
+    "string": re.compile(".*", re.DOTALL),
+    "int": re.compile("[+-]?[0-9]+"),
+    "bool": re.compile("1|t|T|TRUE|true|True|0|f|F|FALSE|false|False"),
+    "float": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+}
 
 
 class Masking:
@@ -89,6 +95,14 @@ def typed(given: str) -> Any:
     if given in ("true", "false"):
         return given == "true"
     return int(given) if _INTEGER.fullmatch(given) else given
+
+
+def require_type(name: str, given: str) -> None:
+    """Raises `ConfigurationError` if a text is no value of the type, or the type is none."""
+    if name not in _TYPES:
+        raise ConfigurationError(f'invalid type "{name}"; must be one of string, int, bool, or float')
+    if not _TYPES[name].fullmatch(given):
+        raise ConfigurationError(f"the value '{given}' is no {name}; give one, or another --type")
 
 
 def find(config: ConfigMap, key: ConfigKey) -> Any:

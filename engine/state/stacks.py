@@ -12,6 +12,7 @@ from engine.state import layout
 from engine.state.checkpoint import encode_header
 from engine.state.errors import StackExists, StackNotFound, StateError
 from engine.state.files import Backend
+from engine.state.integrity import problem
 from engine.state.properties import compact
 from engine.state.reference import StackReference
 from engine.state.secrets import SecretsManager
@@ -118,15 +119,16 @@ def write_tags(backend: Backend, ref: StackReference, tags: dict[str, str]) -> N
         backend.delete(layout.tags(ref))
 
 
-def require_owned(deployment: Deployment, ref: StackReference) -> None:
-    """Raises `StateError` if a resource belongs to another stack, as an imported state may."""
-    for resource in deployment.resources:
-        urn = Urn.parse(resource.urn)
-        if (urn.project, urn.stack) != (ref.project, ref.name):
-            raise StateError(
-                f"resource '{resource.urn}' belongs to another stack than '{ref.full_name}'; "
-                "import the state into the stack that it was exported from"
-            )
+def objections(deployment: Deployment, ref: StackReference) -> list[str]:
+    """What speaks against a state as that of a stack: resources of other stacks, and contradictions."""
+    stacks = ((resource.urn, Urn.parse(resource.urn).stack) for resource in deployment.resources)
+    found = [
+        f"resource '{urn}' is from a different stack ({stack} != {ref.name})"
+        for urn, stack in stacks
+        if stack != ref.name
+    ]
+    broken = problem(deployment)
+    return [*found, *([f"state file contains errors: {broken}"] if broken else [])]
 
 
 def _stack_name(key: str) -> str | None:

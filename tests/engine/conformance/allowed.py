@@ -28,6 +28,8 @@ class Allowed:
         )
 
 
+_ABSENT_OR = f"^{re.escape(ABSENT)}$|"
+
 ALLOWED = (
     Allowed(
         "Debug messages",
@@ -171,6 +173,13 @@ ALLOWED = (
         "/(diagnosticEvent|stdout)$",
         embedded=f"Traceback|^{re.escape(ABSENT)}$|^    +File |importlib",
         official=f"Traceback|^{re.escape(ABSENT)}$|^     +|Program failed",
+    ),
+    Allowed(
+        "A file or a value that cannot be read",
+        "This engine says which, and what to do; the official CLI hands on what its library says.",
+        "/stderr$",
+        embedded=_ABSENT_OR + "the (state in|value) '|is not a Pulumi state file|could not read '",
+        official=_ABSENT_OR + r"strconv\.|json: |EOF$|could not open file|version of the Pulumi CLI",
     ),
     Allowed(
         "A wrong passphrase",

@@ -147,10 +147,14 @@ def test_a_stack_is_not_renamed_onto_another(
         stacks.rename(backend, ref, replace(ref, name="prod"), secrets)
 
 
-def test_a_foreign_state_is_not_taken_in(ref: StackReference) -> None:
-    stacks.require_owned(Deployment([ROOT]), ref)
-    with pytest.raises(StateError, match="belongs to another stack"):
-        stacks.require_owned(Deployment([ROOT]), replace(ref, name="prod"))
+def test_everything_that_speaks_against_a_state_is_told(ref: StackReference) -> None:
+    assert stacks.objections(Deployment([ROOT]), ref) == []
+
+    orphan = replace(ROOT, parent="urn:gone")
+    foreign, broken = stacks.objections(Deployment([orphan]), replace(ref, name="prod"))
+
+    assert foreign == f"resource '{ROOT.urn}' is from a different stack (dev != prod)"
+    assert broken.startswith("state file contains errors: ")
 
 
 def test_tags_are_kept_in_the_official_form(backend: Backend, ref: StackReference) -> None:

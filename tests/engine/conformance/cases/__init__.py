@@ -15,6 +15,8 @@ from tests.engine.conformance.cases import (
     refresh,
     shapes,
     stacks,
+    targets,
+    terminal,
     values,
 )
 
@@ -34,4 +36,6 @@ CASES = (
     *shapes.CASES,
     *configs.CASES,
     *outputs.CASES,
+    *targets.CASES,
+    *terminal.CASES,
 )
