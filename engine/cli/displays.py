@@ -7,7 +7,7 @@ from engine.cli.arguments import Arguments
 from engine.display.difference import DiffDisplay
 from engine.display.machine import DigestDisplay, StreamDisplay
 from engine.display.plain import PlainDisplay
-from engine.display.sections import Record
+from engine.display.sections import Record, Told
 from engine.events import Listener
 from engine.urn import ROOT_TYPE, make
 from engine.workplace import Workplace
@@ -27,13 +27,16 @@ _TITLES = {
 def display_for(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> Listener:
     """The listener that shows the operation; its heading is printed at once."""
     shell, ref = place.shell, place.ref
+    told = Told(arguments.flag("show-sames"), arguments.flag("show-replacement-steps"))
     if arguments.flag("json"):
-        return DigestDisplay(shell.out) if preview and not _streaming(place) else StreamDisplay(shell.out)
+        return (
+            DigestDisplay(shell.out, told) if preview and not _streaming(place) else StreamDisplay(shell.out)
+        )
     root = make(ref.name, ref.project, ROOT_TYPE, f"{ref.project}-{ref.name}")
     record, outputs = Record(root, preview), not arguments.flag("suppress-outputs")
     shell.out(f"{_TITLES[kind, preview]} ({place.shown(ref)}):")
     if arguments.flag("diff"):
-        return DiffDisplay(shell.out, record, outputs)
+        return DiffDisplay(shell.out, record, outputs, told)
     if shell.live and not arguments.flag("suppress-progress") and not arguments.flag("non-interactive"):
         # Loaded late: only a terminal needs it.
         from engine.display.live import LiveDisplay

@@ -65,8 +65,9 @@ class Changes:
             self._announce(Op.REPLACE, new, old, diff)
             return self._run(Op.CREATE_REPLACEMENT, new, old, diff)
         result = self._run(Op.CREATE_REPLACEMENT, new, old, diff)
-        self._ledger.condemned.append(old)
-        self._announce(Op.REPLACE, result, changed(old, delete=True), diff)
+        condemned = changed(old, delete=True)
+        self._ledger.condemned.append(condemned)
+        self._announce(Op.REPLACE, result, condemned, diff)
         return result
 
     def read(self, new: Resource, old: Resource | None) -> Resource:
@@ -106,7 +107,8 @@ class Changes:
         return next((item for item in held if item.urn == urn and item.id == id), self._ledger.olds.get(urn))
 
     def _make_room(self, old: Resource, diff: Diff) -> None:
-        olds = [item for item in list(self._ledger.olds.values()) if item.urn not in self._ledger.results]
+        settled = {*self._ledger.results, *self._ledger.recreating}
+        olds = [item for item in list(self._ledger.olds.values()) if item.urn not in settled]
         going = dependents(old, olds, self._diff_of)
         for resource, keys in going:
             self._require_unprotected(resource, resource)

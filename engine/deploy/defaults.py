@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
+
+from semver import VersionInfo
 
 from engine.deploy.goal import Goal, PackageKey
-from engine.deploy.providers import INTERNAL
+from engine.deploy.providers import plugin_inputs
 from engine.errors import EngineError
-from engine.urn import PROVIDER_PREFIX
+from engine.resource import Resource
+from engine.urn import PROVIDER_PREFIX, is_provider, package_of
 from engine.values import PropertyMap, Secret
 
 _DISABLED = "pulumi:disable-default-providers"
@@ -20,13 +24,19 @@ _DISABLED = "pulumi:disable-default-providers"
 class Defaults:
     """Registers the default provider of a package when it is first needed. May be used from any thread.
 
-    `register` registers a goal and returns the provider's reference.
+    `versions` are those that packages have where a request names none. `register` registers a goal and returns the
+    provider's reference.
     """
 
     def __init__(
-        self, config: Mapping[str, str], secret_keys: tuple[str, ...], register: Callable[[Goal], str]
+        self,
+        config: Mapping[str, str],
+        secret_keys: tuple[str, ...],
+        versions: Mapping[str, str],
+        register: Callable[[Goal], str],
     ):
         self._config, self._secret_keys, self._register = config, frozenset(secret_keys), register
+        self._versions = versions
         self._known: dict[PackageKey, Future[str]] = {}
         self._lock = threading.Lock()
 
@@ -36,6 +46,7 @@ class Defaults:
             raise EngineError(
                 f"Default provider for '{key.package}' disabled. '{wanted_by}' must use an explicit provider."
             )
+        key = replace(key, version=key.version or self._versions.get(key.package, ""))
         with self._lock:
             future = self._known.get(key)
             first = future is None
@@ -56,11 +67,19 @@ class Defaults:
             for name, value in self._config.items()
             if name.startswith(prefix)
         }
-        if key.version:
-            inputs["version"] = key.version
-        if key.download_url:
-            inputs[INTERNAL] = {"pluginDownloadURL": key.download_url}
+        inputs |= plugin_inputs(key.version, key.download_url)
         return Goal(PROVIDER_PREFIX + key.package, name(key), custom=True, inputs=inputs, package=key)
+
+
+def newest_versions(resources: Iterable[Resource]) -> dict[str, str]:
+    """The newest version of each package that the state has a provider of."""
+    found: dict[str, VersionInfo] = {}
+    for item in resources:
+        version = str(item.inputs.get("version") or "")
+        if is_provider(item.type) and VersionInfo.is_valid(version):
+            package, parsed = package_of(item.type), VersionInfo.parse(version)
+            found[package] = max(found.get(package, parsed), parsed)
+    return {package: str(version) for package, version in found.items()}
 
 
 def name(key: PackageKey) -> str:

@@ -129,9 +129,8 @@ class Deletes:
         )
 
     def _op(self, resource: Resource) -> Op:
-        replaced = resource.delete or any(resource is item for item in self._context.ledger.condemned)
         if resource.pending_replacement:
             return Op.REMOVE_PENDING_REPLACE
-        if replaced:
+        if resource.delete:
             return Op.DISCARD_REPLACED if resource.external else Op.DELETE_REPLACED
         return Op.DISCARD if resource.external else Op.DELETE

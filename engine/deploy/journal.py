@@ -51,6 +51,8 @@ class Journal:
     def end(self, step: Step, result: Resource | None, pending: PendingOperation | None) -> None:
         """Returns when the outcome of the step is on disk, unless that is what is there already."""
         if self._context.options.preview:
+            if _makes_room(step):
+                self._context.ledger.olds[step.urn] = replace(step.resource, pending_replacement=True)
             return
         # Between the note and the outcome there must be no moment at which neither is written.
         with self._snapshot.together():
@@ -61,7 +63,7 @@ class Journal:
 
     def _record(self, step: Step, result: Resource | None) -> bool:
         snapshot = self._snapshot
-        if step.op is Op.DELETE_REPLACED and not step.resource.delete:
+        if _makes_room(step):
             # Deleted to make room: the entry stays, so that a later run knows what is missing.
             self._context.ledger.olds[step.urn] = snapshot.mark(step.resource, pending_replacement=True)
             return True
@@ -88,3 +90,8 @@ class Journal:
             return old
         self._snapshot.mark(old, delete=True)
         return None
+
+
+def _makes_room(step: Step) -> bool:
+    """Whether something is deleted before its replacement is made."""
+    return step.op is Op.DELETE_REPLACED and not step.resource.delete

@@ -26,7 +26,7 @@ class Ledger:
 
     recreating: URNs whose old resource was deleted to make room, with the properties that forced it.
     replaced: URNs that get a new physical resource in this run.
-    ops: what is done to a registered resource; condemned: old resources whose replacements are there.
+    ops: what is done to a registered resource; condemned: old resources whose replacements are there, marked so.
     refused: something may not be as the program wants it; misused: what it asked for makes no sense at all.
     aliases: URNs under which a registered resource may have been known, for its children.
     """

@@ -14,7 +14,6 @@ from engine.values import PropertyMap, has_unknown
 from engine.wire import UNKNOWN_TEXT
 
 INTERNAL = "__internal"
-BUILTIN = "pulumi"
 
 
 class Unconfigured:
@@ -85,10 +84,9 @@ class ProviderResources:
         self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
     ) -> Checked:
         if has_unknown(news):
-            return Checked({**news, INTERNAL: news.get(INTERNAL, {})})
+            return Checked(news)
         checked = self._package.check_config(operation, public(news))
-        # The engine's own package has no plugin, and so nothing to say about one.
-        kept = {INTERNAL: news.get(INTERNAL, {})} if self._package.name != BUILTIN else {}
+        kept = {INTERNAL: news[INTERNAL]} if INTERNAL in news else {}
         return Checked({**checked.inputs, **kept}, checked.failures)
 
     def diff(
@@ -200,6 +198,14 @@ class Providers:
 def reference_of(resource: Resource) -> str:
     """How resources refer to this provider resource; one that is yet to be created has a placeholder for an id."""
     return urns.provider_reference(resource.urn, resource.id or UNKNOWN_TEXT)
+
+
+def plugin_inputs(version: str, download_url: str) -> PropertyMap:
+    """What a provider's inputs say of its plugin, none if nothing is known of it."""
+    if not version and not download_url:
+        return {}
+    told = {"version": version} if version else {}
+    return {**told, INTERNAL: {"pluginDownloadURL": download_url} if download_url else {}}
 
 
 def public(inputs: PropertyMap) -> PropertyMap:

@@ -11,7 +11,7 @@ from engine.deploy import check, declare
 from engine.deploy.changes import Changes
 from engine.deploy.context import Context
 from engine.deploy.decide import Circumstances, Fate, Verdict, after_diff, before_diff
-from engine.deploy.defaults import Defaults, is_default
+from engine.deploy.defaults import Defaults, is_default, newest_versions
 from engine.deploy.executor import Executor, StepError
 from engine.deploy.goal import Goal, PackageKey, Reading
 from engine.deploy.imports import Importer
@@ -52,7 +52,8 @@ class Registrar:
             policing,
         )
         self._ledger = context.ledger
-        self._defaults = Defaults(context.config, context.secret_keys, self._register_default)
+        versions = newest_versions(context.snapshot.resources())
+        self._defaults = Defaults(context.config, context.secret_keys, versions, self._register_default)
         self._changes = Changes(context, providers, executor)
         self._imports = Importer(context, executor)
 

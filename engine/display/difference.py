@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.display import sections, tree, words
-from engine.display.sections import Record
+from engine.display.sections import TOLD, Record, Told
 from engine.events import Ended, Event, StepDone, StepFailed, StepStarted
 from engine.step import Op, Step
 from engine.urn import name_of
@@ -18,14 +18,14 @@ _DEPTH = "    "
 class DiffDisplay:
     """A listener that prints what each step changes, then the sections. Unchanged resources are left out."""
 
-    def __init__(self, say: Say, record: Record, show_outputs: bool = True):
-        self._say, self._record, self._show_outputs = say, record, show_outputs
+    def __init__(self, say: Say, record: Record, show_outputs: bool = True, told: Told = TOLD):
+        self._say, self._record, self._show_outputs, self._told = say, record, show_outputs, told
 
     def __call__(self, event: Event) -> None:
         self._record.note(event)
         match event:
             case StepDone(step, True, True) | StepStarted(step, False) if not step.internal:
-                if sections.is_told(step):
+                if sections.is_told(step, self._told):
                     self._show(step)
             case StepFailed(step, _):
                 self._say(f"  {words.failed(step.op)} {step.type} {name_of(step.urn)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from engine.display.sections import is_told
+from engine.display.sections import TOLD, Told, is_told
 from engine.eventlog import EventLog
 from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, StepFailed, StepStarted, Summary
 from engine.resource import Resource
@@ -20,10 +20,13 @@ Say = Callable[[str], None]
 
 
 class DigestDisplay:
-    """A listener that prints one JSON document when the preview has ended."""
+    """A listener that prints one JSON document when the preview has ended.
 
-    def __init__(self, say: Say):
-        self._say = say
+    Each step is told as it begins, so that nothing is in it that only comes of it; a refresh as it ends.
+    """
+
+    def __init__(self, say: Say, told: Told = TOLD):
+        self._say, self._told = say, told
         self._steps: list[dict[str, Any]] = []
         self._diagnostics: list[dict[str, Any]] = []
         self._body: dict[str, Any] = {}
@@ -32,7 +35,9 @@ class DigestDisplay:
         match event:
             case Prelude(config):
                 self._body |= {"config": dict(config)} if config else {}
-            case StepDone(step, _, True) if step.type == ROOT_TYPE or (not step.internal and is_told(step)):
+            case StepStarted(step) if step.op is not Op.REFRESH and self._shows(step):
+                self._steps.append(_digest(step))
+            case StepDone(step, _, True) if step.op is Op.REFRESH and self._shows(step):
                 self._steps.append(_digest(step))
             case Diagnostic(severity, message, urn) if severity != "debug":
                 self._diagnostics.append(
@@ -42,6 +47,9 @@ class DigestDisplay:
                 self._body |= {"duration": int(seconds * 1e9), "changeSummary": dict(changes)}
             case Ended():
                 self._end()
+
+    def _shows(self, step: Step) -> bool:
+        return step.type == ROOT_TYPE or (not step.internal and is_told(step, self._told))
 
     def _end(self) -> None:
         body = {"steps": self._steps, "diagnostics": self._diagnostics, **self._body}
@@ -80,7 +88,7 @@ def _digest(step: Step) -> dict[str, Any]:
         "urn": step.urn,
         "provider": step.resource.provider,
         "oldState": _state(step.old),
-        "newState": _state(_proposed(step)),
+        "newState": _state(_dated(step)),
         "replaceReasons": list(step.keys),
         "detailedDiff": detailed or None,
     }
@@ -95,9 +103,8 @@ def _state(resource: Resource | None) -> dict[str, Any] | None:
     return encode_resource(replace(resource, inputs=inputs, outputs=outputs), None)
 
 
-def _proposed(step: Step) -> Resource | None:
-    """The new state as far as it is a proposal: what comes of it is only known when it is done."""
-    if step.new is None or step.op in (Op.SAME, Op.READ, Op.REFRESH):
+def _dated(step: Step) -> Resource | None:
+    """The new state; what has not been done yet has the times of the old one."""
+    if step.new is None or step.old is None or step.new.created:
         return step.new
-    proposed = replace(step.new, id="", outputs={})
-    return proposed if step.op is Op.UPDATE else replace(proposed, created="", modified="")
+    return replace(step.new, created=step.old.created, modified=step.old.modified)

@@ -127,11 +127,23 @@ def is_quiet(op: Op) -> bool:
     return op in UNCHANGING and op is not Op.REFRESH
 
 
-def is_told(step: Step) -> bool:
+@dataclass(frozen=True)
+class Told:
+    """Of which steps besides changes is told: of what stays the same, and of the parts of a replacement."""
+
+    sames: bool = False
+    parts: bool = False
+
+
+TOLD = Told()
+
+
+def is_told(step: Step, told: Told = TOLD) -> bool:
     """Whether what is shown once and for all tells of a step: of a replacement as a whole, of nothing that stays."""
     if step.op is Op.SAME:
-        return step.old is not None and step.new is not None and step.old.protect is not step.new.protect
-    return step.op not in PARTS
+        protects = step.old is not None and step.new is not None and step.old.protect is not step.new.protect
+        return protects or told.sames
+    return told.parts or step.op not in PARTS
 
 
 def _place(urn: str) -> str:

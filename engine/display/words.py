@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from engine.step import Op, Step
-from engine.values import reveal
+from engine.values import blinded
 
 SIGNS = {
     Op.SAME: "  ",
@@ -135,7 +135,7 @@ def _changed(step: Step) -> Iterable[tuple[str, str]]:
         for key in {*old, *new}:
             if key not in old or key not in new:
                 yield key, "+" if key in new else "-"
-            elif reveal(old[key]) != reveal(new[key]):
+            elif blinded(old[key]) != blinded(new[key]):
                 yield key, "~"
     for path, item in step.detailed.items():
         top = path.split(".")[0].split("[")[0]

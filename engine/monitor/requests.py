@@ -10,7 +10,7 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 from engine import urn as urns
 from engine import wire
 from engine.deploy.goal import Alias, Goal, PackageKey, Reading, seconds
-from engine.deploy.providers import INTERNAL
+from engine.deploy.providers import plugin_inputs
 from engine.monitor.positions import Positions
 from engine.values import PropertyMap
 
@@ -61,10 +61,7 @@ def _inputs(request: resource_pb2.RegisterResourceRequest) -> PropertyMap:
     """What is asked for; a provider's version and where to get it are among its inputs."""
     inputs: PropertyMap = wire.flatten(wire.from_struct(request.object))
     if urns.is_provider(request.type):
-        inputs |= {"version": request.version} if request.version else {}
-        inputs |= (
-            {INTERNAL: {"pluginDownloadURL": request.pluginDownloadURL}} if request.pluginDownloadURL else {}
-        )
+        inputs |= plugin_inputs(request.version, request.pluginDownloadURL)
     return inputs
 
 

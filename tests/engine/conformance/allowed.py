@@ -66,8 +66,8 @@ ALLOWED = (
         "Outputs in a preview",
         "This engine shows what a dry run tells for certain: neither when an object will be made, nor what a provider "
         "adds to its outputs for itself; the official provider shows what it made up for them.",
-        "/[0-9]+ (preview|refresh|destroy|up|diff)/events/steps/.*/new/(id|outputs/(__initialApiVersion|__inputs|"
-        "metadata/(creationTimestamp|resourceVersion|uid)))$",
+        "/[0-9]+ (preview|refresh|destroy|up|diff)/(events|stdout)/steps/.*/new(State)?/(id|outputs/("
+        "__initialApiVersion|__inputs|metadata/(creationTimestamp|resourceVersion|uid)))$",
         official="^(UNKNOWN|TIME|FLEETING|v1|apps/v1|{.*}|" + re.escape(ABSENT) + ")$",
         embedded=f"^({re.escape(ABSENT)}|UNKNOWN|FLEETING|)$",
     ),

@@ -80,11 +80,20 @@ class Recorder:
         """JSON as such, else lines: those of a display stand in the order of what ended when."""
         if text.startswith(("{", "[")):
             try:
-                return self._plain(json.loads(text))
+                return self._document(json.loads(text))
             except ValueError:
                 return self._events(text)
         lines = (_row(self._line(line).rstrip().rstrip(";")) for line in text.splitlines())
         return sorted({line for line in lines if line and not _PROGRESS.search(line)})
+
+    def _document(self, document: Any) -> Any:
+        """JSON as such; the steps of a preview by their resources, as those of events."""
+        if not isinstance(document, dict) or "steps" not in document:
+            return self._plain(document)
+        steps: dict[str, list[Any]] = {}
+        for step in self._plain(document.pop("steps")):
+            steps.setdefault(_short(step["urn"]), []).append(step)
+        return {**self._plain(document), "steps": steps}
 
     def _events(self, text: str) -> dict[str, Any]:
         steps: dict[str, list[Any]] = {}
