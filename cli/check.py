@@ -22,7 +22,7 @@ from gateways.registry import DEFAULT, GATEWAYS
 )
 def check(files: tuple[str, ...], provider: str) -> None:
     """Whether Canaries can work with their targets, routes, autoscalers and metric templates, and whether they
-    round-trip through Flagger.
+    round-trip through Flagger. Argo's Rollouts and AnalysisTemplates are looked at likewise.
 
     All documents of the files (folders are walked, - is standard input) are looked at together, as if they were in the
     cluster; shop.yaml[2] is the second one of a file. Nothing is applied, and no cluster is asked.
@@ -37,7 +37,7 @@ def check(files: tuple[str, ...], provider: str) -> None:
         click.echo(line)
     if problems:
         raise DocumentRefused("\n".join(problems))
-    if not reviewed.canaries:
+    if not reviewed.canaries and not reviewed.rollouts:
         click.echo(_without_canary(len(sources.found), bool(reviewed.findings)))
 
 

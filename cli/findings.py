@@ -22,10 +22,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What is said of documents; `canaries` are those that can work, with their origin and fields of our own."""
+    """What is said of documents; `canaries` are those that can work, with their origin and fields of our own,
+    `rollouts` how many of Argo's there are."""
 
     findings: tuple[Finding, ...]
     canaries: tuple[tuple[str, Canary, tuple[str, ...]], ...]
+    rollouts: int = 0
 
     @property
     def problems(self) -> tuple[Finding, ...]:

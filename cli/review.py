@@ -17,10 +17,13 @@ from automation.core.spec import Canary
 from automation.questions.metrics import queries
 from automation.questions.metrics.providers import PROVIDERS, unusable
 from automation.questions.metrics.variables import Unrendered
+from cli import rollouts
 from cli.findings import Finding, Reviewed
 from cli.sharing import shared_with
 from cli.surroundings import Around, Place, Subject, place_of, placed, template_of
 from documents import metric_template
+from documents.argo.kinds import is_argo, is_rollout
+from documents.argo.kinds import problems as argo_problems
 from documents.front import canary_of, front_of, is_release
 from documents.shapes import shape_of
 from gateways.registry import DEFAULT, gateway_of, unread
@@ -43,10 +46,12 @@ def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
     )
     subjects = {id(one): Subject(one, canary, around) for one, canary in read}
     lacking = {reference.place for subject in subjects.values() for reference in subject.lacking}
+    lacking |= {place for one in legible for place in rollouts.places(one.document)}
     findings: list[Finding] = []
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
     for one, problems in alone:
         findings += _told(one, problems, lacking) if problems else _twice(one)
+        findings += () if problems else rollouts.review(one, around.legible)
         if (subject := subjects.get(id(one))) is None:
             continue
         said = list(_canary(subject))
@@ -54,12 +59,14 @@ def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
         if not any(finding.kind == "problem" for finding in said):
             ours = tuple(front_of(one.document).own_fields(one.document))
             canaries.append((one.origin, subject.canary, ours))
-    return Reviewed(tuple(findings), tuple(canaries))
+    return Reviewed(tuple(findings), tuple(canaries), sum(is_rollout(one.document) for one in found))
 
 
 def _alone(document: Manifest, provider: str) -> Iterable[Problem]:
     """What is wrong with a document, whatever the others are."""
     kind = document["kind"]
+    if is_argo(document):
+        return argo_problems(document)
     if is_release(document):
         return _refused(document, provider)
     if kind == METRIC_TEMPLATE.kind:
@@ -89,7 +96,8 @@ def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Itera
     """What is wrong with one document alone. It is a problem where a release depends on it; else it may be nobody's, or
     a patch of another document, as overlays have them."""
     kind, namespace, name = place = place_of(one.document)
-    matters = is_release(one.document) or kind == METRIC_TEMPLATE.kind or place in lacking
+    read = is_release(one.document) or is_argo(one.document) or kind == METRIC_TEMPLATE.kind
+    matters = read or place in lacking
     for problem in problems:
         text = f"{kind} {name}.{namespace}: {problem}"
         yield Finding("problem" if matters else "remark", one.origin, text)

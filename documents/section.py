@@ -14,14 +14,16 @@ from automation.core.shape import noun, shown
 
 
 class Section:
-    """One object at a path of a document. `problems` is shared with all sections of the document.
+    """One object at a path of a document. `problems` is shared with all sections of the document, `kind` is the
+    document's.
 
     Of something else in its place that alone is told: what it lacks, too, is no news.
     """
 
-    def __init__(self, value: Any, path: str, problems: list[Problem]) -> None:
+    def __init__(self, value: Any, path: str, problems: list[Problem], kind: str = "Canary") -> None:
         self.path = path
         self.problems = problems
+        self.kind = kind
         self.fields: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         self._known: set[str] = set()
         self._legible = value is None or isinstance(value, Mapping)
@@ -113,13 +115,13 @@ class Section:
 
     def section(self, name: str) -> "Section":
         self._known.add(name)
-        inner = Section(self.fields.get(name), self._at(name), self.problems)
+        inner = Section(self.fields.get(name), self._at(name), self.problems, self.kind)
         inner._legible &= self._legible
         return inner
 
     def sections(self, name: str) -> list["Section"]:
         values = self._take(name, list, "a list") or []
-        return [Section(v, f"{self._at(name)}[{i}]", self.problems) for i, v in enumerate(values)]
+        return [Section(v, f"{self._at(name)}[{i}]", self.problems, self.kind) for i, v in enumerate(values)]
 
     def raw(self, name: str) -> Any:
         self._known.add(name)
@@ -137,7 +139,8 @@ class Section:
                 remedy = (
                     f"did you mean {' or '.join(near)}?" if near else f"known here: {_listed(self._known)}"
                 )
-                self.refuse(name, "is not a field of a Canary", remedy)
+                article = "an" if self.kind[0] in "AEIOU" else "a"
+                self.refuse(name, f"is not a field of {article} {self.kind}", remedy)
 
     def _take(self, name: str, kind: Any, wanted: str, *, required: bool = False) -> Any:
         self._known.add(name)

@@ -45,6 +45,11 @@ class Scope:
 EVERYWHERE = Scope()
 CANARY = Kind("/apis/flagger.app/v1beta1", "canaries", "Canary")
 METRIC_TEMPLATE = Kind("/apis/flagger.app/v1beta1", "metrictemplates", "MetricTemplate")
+ROLLOUT = Kind("/apis/argoproj.io/v1alpha1", "rollouts", "Rollout")
+ANALYSIS_TEMPLATE = Kind("/apis/argoproj.io/v1alpha1", "analysistemplates", "AnalysisTemplate")
+CLUSTER_ANALYSIS_TEMPLATE = Kind(
+    "/apis/argoproj.io/v1alpha1", "clusteranalysistemplates", "ClusterAnalysisTemplate"
+)
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
 CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
 LEASE = Kind("/apis/coordination.k8s.io/v1", "leases", "Lease")

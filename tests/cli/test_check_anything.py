@@ -18,6 +18,7 @@ from automation.core.kinds import Manifest
 from automation.errors import DocumentRefused
 from cli.check import check
 from tests.components import documents
+from tests.documents import argo_documents
 
 SEEDS = range(int(os.environ.get("SLUICE_SEED", "0")), int(os.environ.get("SLUICE_SEEDS", "60")))
 RAW = {
@@ -73,7 +74,8 @@ def whole() -> list[Manifest]:
     twin = copy.deepcopy(canary)
     twin["metadata"]["name"] = "twin"
     listed = {"apiVersion": "v1", "kind": "List", "items": [neighbour, twin]}
-    return [canary, target, route, documents.autoscaler(), template, listed]
+    argo = [argo_documents.rollout(), argo_documents.template()]
+    return [canary, target, route, documents.autoscaler(), template, *argo, listed]
 
 
 def places(part: Any) -> Iterator[tuple[Any, Any]]:
@@ -85,7 +87,7 @@ def places(part: Any) -> Iterator[tuple[Any, Any]]:
 
 def spoiled(chance: random.Random) -> bytes:
     """A release's file with a few nodes of it replaced, renamed or gone, and now and then something in its text."""
-    every = whole()[: chance.choice((5, 6))]
+    every = whole()[: chance.choice((7, 8))]
     for _ in range(chance.choice((1, 1, 2, 4))):
         holder, key = chance.choice(list(places(every)))
         turn = chance.random()

@@ -1,0 +1,99 @@
+"""An Argo Rollout as values, with the model's defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from automation.core.spec import Ref
+from automation.core.steps import Analyse, AnalysisUse, Step
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Who splits the traffic: `provider` is the name of one of our gateways, `sources` are the objects whose weights
+    are set, each of `kind`. `routes` names the rules of a source that count (all, if empty), `managed` the routes that
+    steps make. `copied`: a source is copied for the canary, and not changed itself. `settings` is what stands under
+    the gateway's own field."""
+
+    provider: str
+    kind: str
+    sources: tuple[str, ...]
+    routes: tuple[str, ...] = ()
+    managed: tuple[str, ...] = ()
+    copied: bool = False
+    total: int = 100
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Background:
+    """An analysis that runs beside the steps, from the one numbered `starting_step` (the first is 0) to the last."""
+
+    use: AnalysisUse
+    starting_step: int = 0
+
+
+@dataclass(frozen=True)
+class CanarySteps:
+    """`strategy.canary`. Delays are in seconds: how long old pods stay after a promotion, and after an abort (0: they
+    are not scaled down). `others` are fields that are read and ask for something of pods rather than of traffic."""
+
+    steps: tuple[Step, ...] = ()
+    canary_service: str = ""
+    stable_service: str = ""
+    routing: Routing | None = None
+    background: Background | None = None
+    scale_down_delay: int = 30
+    abort_scale_down_delay: int = 30
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BlueGreen:
+    """`strategy.blueGreen`. `auto_promotion`: whether the switch comes by itself, after `auto_promotion_seconds`."""
+
+    active_service: str
+    preview_service: str = ""
+    preview_replicas: int | None = None
+    auto_promotion: bool = True
+    auto_promotion_seconds: int = 0
+    before: AnalysisUse | None = None
+    after: AnalysisUse | None = None
+    scale_down_delay: int = 30
+    abort_scale_down_delay: int = 30
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One Rollout. `workload` is what lends its pod template, None where `template` holds it. `progress_deadline` is in
+    seconds; `progress_deadline_abort`: past it the update is aborted, not only reported."""
+
+    name: str
+    namespace: str
+    strategy: CanarySteps | BlueGreen
+    replicas: int = 1
+    workload: Ref | None = None
+    scale_down: str = "never"
+    template: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    selector: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    paused: bool = False
+    progress_deadline: int = 600
+    progress_deadline_abort: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}.{self.namespace}"
+
+    @property
+    def uses(self) -> tuple[AnalysisUse, ...]:
+        """All analyses that it asks for, those of its steps in their order."""
+        match self.strategy:
+            case BlueGreen(before=before, after=after):
+                return tuple(use for use in (before, after) if use)
+            case CanarySteps(steps=steps, background=background):
+                inline = [step.use for step in steps if isinstance(step, Analyse)]
+                return (*inline, *((background.use,) if background else ()))

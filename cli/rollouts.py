@@ -1,0 +1,128 @@
+"""What is said of Argo's documents: of each Rollout with the templates, Services and routes that are there with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, SERVICE, Manifest
+from automation.core.refusal import Problem, Refused
+from automation.core.rollout import CanarySteps, Rollout
+from automation.core.steps import TemplateName
+from cli.findings import Finding
+from cli.surroundings import Place, Placed
+from documents.argo import rollout as rollouts
+from documents.argo.kinds import is_rollout
+from documents.argo.surroundings import service_problems, services, source_problems
+from documents.argo.template import AnalysisTemplate, absent, by_name, plan_of
+from stacks.manifests import Found
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A Rollout under review. `legible` are the documents that nothing is wrong with."""
+
+    found: Found
+    rollout: Rollout
+    legible: Placed
+
+    def problem(self, problem: Problem) -> Finding:
+        return Finding("problem", self.found.origin, f"Rollout {self.rollout.full_name}: {problem}")
+
+    def remark(self, text: str) -> Finding:
+        return Finding("remark", self.found.origin, f"Rollout {self.rollout.full_name}: {text}")
+
+    def near(self, kind: str, name: str) -> Sequence[Found]:
+        return self.legible.get((kind, self.rollout.namespace, name), ())
+
+    @property
+    def templates(self) -> Mapping[TemplateName, AnalysisTemplate]:
+        """The templates that it can name: those of its namespace, and of the cluster."""
+        return by_name(
+            one.document
+            for (kind, namespace, _), versions in self.legible.items()
+            if kind == CLUSTER_ANALYSIS_TEMPLATE.kind
+            or (kind, namespace) == (ANALYSIS_TEMPLATE.kind, self.rollout.namespace)
+            for one in versions
+        )
+
+
+def review(found: Found, legible: Placed) -> Iterator[Finding]:
+    """What is wrong with a Rollout and its surroundings, and what is worth knowing; nothing is said of other kinds."""
+    if not is_rollout(found.document):
+        return
+    subject = Subject(found, rollouts.parse(found.document), legible)
+    for look in (_analyses, _services, _sources, _remarks):
+        yield from look(subject)
+    if lacking := dict.fromkeys(_lacking(subject)):
+        yield subject.remark(f"not among these documents, so not looked at: {', '.join(lacking)}")
+    yield subject.remark("is read, but no driver here releases it yet")
+
+
+def places(document: Manifest) -> Iterator[Place]:
+    """Where that stands what a Rollout names; nothing for documents of other kinds."""
+    if is_rollout(document):
+        rollout = rollouts.parse(document)
+        for kind, name in _named(rollout):
+            yield kind, rollout.namespace, name
+
+
+def _named(rollout: Rollout) -> Iterator[tuple[str, str]]:
+    """Kind and name of what it refers to beside templates."""
+    if rollout.workload:
+        yield rollout.workload.kind, rollout.workload.name
+    for name in services(rollout).values():
+        yield SERVICE.kind, name
+    if isinstance(rollout.strategy, CanarySteps) and rollout.strategy.routing:
+        for name in rollout.strategy.routing.sources:
+            yield rollout.strategy.routing.kind, name
+
+
+def _lacking(subject: Subject) -> Iterator[str]:
+    for kind, name in _named(subject.rollout):
+        if not subject.near(kind, name):
+            yield f"{kind} {name}"
+    for use in subject.rollout.uses:
+        for template in absent(use, subject.templates):
+            yield f"{template.kind} {template.name}"
+
+
+def _analyses(subject: Subject) -> Iterator[Finding]:
+    """Templates and arguments that don't make an analysis. Where a template is absent that can't be told."""
+    known = subject.templates
+    for use in subject.rollout.uses:
+        if absent(use, known):
+            continue
+        try:
+            plan_of(use, known)
+        except Refused as refused:
+            yield from map(subject.problem, refused.problems)
+
+
+def _services(subject: Subject) -> Iterator[Finding]:
+    for field, name in services(subject.rollout).items():
+        for found in subject.near(SERVICE.kind, name):
+            yield from map(subject.problem, service_problems(subject.rollout, field, found.document))
+
+
+def _sources(subject: Subject) -> Iterator[Finding]:
+    strategy = subject.rollout.strategy
+    if not isinstance(strategy, CanarySteps) or strategy.routing is None:
+        return
+    for name in strategy.routing.sources:
+        for found in subject.near(strategy.routing.kind, name):
+            yield from map(subject.problem, source_problems(strategy, found.document))
+
+
+def _remarks(subject: Subject) -> Iterator[Finding]:
+    strategy = subject.rollout.strategy
+    if not isinstance(strategy, CanarySteps):
+        return
+    if not strategy.steps:
+        yield subject.remark(
+            "spec.strategy.canary.steps is empty, so that everybody meets a new version at once"
+        )
+    elif strategy.routing is None:
+        yield subject.remark(
+            "without spec.strategy.canary.trafficRouting weights are only as exact as the number of pods allows"
+        )

@@ -1,0 +1,232 @@
+"""`sluice check` of Argo's documents: what is wrong with them and between them is said before anybody applies them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from automation.core.kinds import Manifest
+from cli.check import check
+from cli.review import review
+from stacks.manifests import Found
+from tests.core.documents import MISSING
+from tests.documents.argo_documents import (
+    CANARY,
+    blue_green,
+    canary,
+    changed,
+    metric,
+    rollout,
+    routed,
+    template,
+)
+
+UNDRIVEN = "rollout: Rollout canary-demo.default: is read, but no driver here releases it yet"
+
+
+def service(name: str, **selector: str) -> Manifest:
+    spec = {"selector": selector or {"app": "canary-demo"}, "ports": [{"port": 80, "targetPort": "http"}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+def ingress(leads_to: str = "canary-demo") -> Manifest:
+    backend = {"service": {"name": leads_to, "port": {"name": "http"}}}
+    rule = {
+        "host": "demo.example.com",
+        "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
+    }
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "canary-demo"},
+        "spec": {"ingressClassName": "nginx", "rules": [rule]},
+    }
+
+
+def apisix(*rules: tuple[str, list[str]]) -> Manifest:
+    http = [
+        {"name": name, "backends": [{"serviceName": one, "servicePort": 80} for one in leads_to]}
+        for name, leads_to in rules
+    ]
+    metadata = {"name": "demo"}
+    return {
+        "apiVersion": "apisix.apache.org/v2",
+        "kind": "ApisixRoute",
+        "metadata": metadata,
+        "spec": {"http": http},
+    }
+
+
+def release(**changes: Any) -> dict[str, Manifest]:
+    """A Rollout with all that it rests on, by names for this test; None leaves one out."""
+    parts = {
+        "rollout": rollout(),
+        "template": template(),
+        "stable": service("canary-demo"),
+        "canary": service("canary-demo-canary"),
+        "source": ingress(),
+        **changes,
+    }
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def said(parts: dict[str, Manifest], kind: str = "problem") -> list[str]:
+    reviewed = review([Found(name, document) for name, document in parts.items()], "apisix")
+    return [str(finding) for finding in reviewed.findings if finding.kind == kind]
+
+
+def test_a_rollout_with_all_its_documents_can_work_and_is_not_driven() -> None:
+    assert (said(release()), said(release(), "remark")) == ([], [UNDRIVEN])
+
+
+def behind(routing: Any, source: Manifest) -> dict[str, Manifest]:
+    return release(rollout=canary(trafficRouting=routing), source=source)
+
+
+ROUTE = {"apisix": {"route": {"name": "demo", "rules": ["shop"]}}}
+BOTH = ["canary-demo", "canary-demo-canary"]
+PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
+    "a Rollout that is refused": (
+        release(rollout=canary(**{"steps.0": {"setWeight": 120}})),
+        f"rollout: Rollout canary-demo.default: {CANARY}.steps[0].setWeight: 120 is out of bounds",
+    ),
+    "a template that is refused": (
+        release(template=metric(successCondition="result >")),
+        "template: AnalysisTemplate success-rate.default: spec.metrics[0].successCondition: 'result >' can't be read",
+    ),
+    "a template of nobody": (
+        {"template": metric(interval="soon")},
+        "template: AnalysisTemplate success-rate.default: spec.metrics[0].interval: 'soon' is not a duration",
+    ),
+    "an argument that nobody gives": (
+        release(rollout=canary(**{"analysis.args": MISSING})),
+        f"rollout: Rollout canary-demo.default: {CANARY}.analysis.args: argument ingress was not supplied",
+    ),
+    "a Service of other pods": (
+        release(canary=service("canary-demo-canary", app="other")),
+        f"rollout: Rollout canary-demo.default: {CANARY}.canaryService: Service canary-demo-canary selects",
+    ),
+    "an Ingress that leads elsewhere": (
+        release(source=ingress("other")),
+        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: Ingress canary-demo has no rule that leads to",
+    ),
+    "an Ingress that is broken": (
+        release(source=changed(ingress(), {"spec.rules": 5})),
+        "source: Ingress canary-demo.default: spec.rules: is a number, not a list",
+    ),
+    "a rule that is not there": (
+        behind(ROUTE, apisix(("other", BOTH))),
+        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: ApisixRoute demo has no rule shop",
+    ),
+    "a rule without a backend for the canary": (
+        behind(ROUTE, apisix(("shop", BOTH[:1]))),
+        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: ApisixRoute demo has no rule that leads to "
+        "canary-demo and canary-demo-canary; add",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parts", "text"), PROBLEMS.values(), ids=PROBLEMS)
+def test_a_problem_names_document_rollout_field_and_remedy(parts: dict[str, Manifest], text: str) -> None:
+    found = said(parts)
+    assert any(one.startswith(text) for one in found), found
+
+
+def virtual_service(*hosts: str) -> Manifest:
+    route = [{"destination": {"host": host}, "weight": 50} for host in hosts]
+    return other_source("VirtualService", {"http": [{"name": "shop", "route": route}]})
+
+
+def other_source(kind: str, spec: Any) -> Manifest:
+    return {"apiVersion": "x/v1", "kind": kind, "metadata": {"name": "demo"}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("routing", "source"),
+    [
+        (ROUTE, apisix(("shop", BOTH), ("other", ["other"]))),
+        (
+            {"istio": {"virtualService": {"name": "demo", "routes": ["shop"]}}},
+            virtual_service(f"{BOTH[0]}.default.svc.cluster.local", BOTH[1]),
+        ),
+        (
+            {"traefik": {"weightedTraefikServiceName": "demo"}},
+            other_source("TraefikService", {"weighted": {"services": [{"name": name} for name in BOTH]}}),
+        ),
+        (
+            {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "demo", "namespace": "default"}}},
+            other_source("HTTPRoute", {"rules": [{"backendRefs": [{"name": name} for name in BOTH]}]}),
+        ),
+    ],
+    ids=["apisix", "istio", "traefik", "gateway api"],
+)
+def test_a_source_of_each_gateway_that_leads_to_both_services_is_right(
+    routing: Any, source: Manifest
+) -> None:
+    assert said(behind(routing, source)) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        (
+            {"rollout": rollout()},
+            "not among these documents, so not looked at: Service canary-demo-canary, Service canary-demo, Ingress "
+            "canary-demo, AnalysisTemplate success-rate",
+        ),
+        (
+            release(
+                rollout=routed({"nginx": {"stableIngress": "canary-demo"}}, {"setWeight": 1}), template=None
+            ),
+            "is read, but no driver here releases it yet",
+        ),
+        (
+            release(rollout=canary(trafficRouting=MISSING)),
+            "weights are only as exact as the number of pods allows",
+        ),
+        (
+            release(rollout=canary(steps=MISSING)),
+            "steps is empty, so that everybody meets a new version at once",
+        ),
+        (release(rollout=blue_green()), "is read, but no driver here releases it yet"),
+        (
+            release(template=changed(template(), {"spec.templates": [{"templateName": "more"}]})),
+            "not among these documents, so not looked at: AnalysisTemplate more",
+        ),
+    ],
+    ids=[
+        "alone",
+        "without an analysis",
+        "without a gateway",
+        "without steps",
+        "blue/green",
+        "a template of a template",
+    ],
+)
+def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: str) -> None:
+    assert said(parts) == []
+    assert any(text in remark for remark in said(parts, "remark")), said(parts, "remark")
+
+
+def test_a_kind_of_the_same_name_of_another_project_is_left_alone() -> None:
+    other = {
+        "apiVersion": "rollouts.kruise.io/v1beta1",
+        "kind": "Rollout",
+        "metadata": {"name": "x"},
+        "spec": {},
+    }
+    assert (said({"other": other}), said({"other": other}, "remark")) == ([], [])
+
+
+def test_a_file_with_a_rollout_says_what_is_known_of_it_and_nothing_of_canaries(tmp_path: Path) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_text(yaml.safe_dump_all(release().values()))
+    done = CliRunner().invoke(check, [str(path)])
+    assert done.exit_code == 0
+    assert done.output == (
+        f"{path}[1]: Rollout canary-demo.default: is read, but no driver here releases it yet\n"
+    )
