@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from automation.core.stepwise import Stepwise
+
 SUCCESS_RATE = "request-success-rate"
 DURATION = "request-duration"
 BUILT_IN = (SUCCESS_RATE, DURATION)
@@ -92,7 +94,7 @@ class Analysis:
 
     `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `mirror` is the
     percentage of requests that are mirrored. `affinity`: users stay where they were first. `switches`: the gateway can
-    lead all requests to the canary.
+    lead all requests to the canary. `stepwise` is the list of a release by steps.
     """
 
     interval: float = 60.0
@@ -114,6 +116,7 @@ class Analysis:
     switches: bool = True
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     ignored: tuple[str, ...] = ()
+    stepwise: Stepwise | None = None
 
     @property
     def checks(self) -> tuple[MetricCheck, ...]:

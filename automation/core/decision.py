@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automation.core.analysis import MetricCheck, Webhook
+from automation.core.runs.metric import Metric
 from automation.core.status import Intent, Status
 
 
@@ -100,7 +101,15 @@ class Measure:
     check: MetricCheck
 
 
-Question = CallHook | Measure
+@dataclass(frozen=True)
+class Take:
+    """Measure a metric of the analysis that the run calls `analysis`."""
+
+    analysis: str
+    metric: Metric
+
+
+Question = CallHook | Measure | Take
 
 
 @dataclass(frozen=True)

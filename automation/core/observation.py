@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.status import Apex
@@ -33,6 +33,13 @@ class QueryFailed:
 
 
 Answer = Measured | NothingMeasured | QueryFailed
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a metric of an analysis measured: any value that its conditions can be asked of."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,7 @@ class Observation:
     mending: repairs that did not take of late; None where the last one took, or there was none.
     repairs: those whose updates went through of late, by what they put back.
     strict: documents that probably can't work don't start a run.
-    hooks, metrics: the answers to the questions of this tick so far.
+    hooks, metrics, taken: the answers to the questions of this tick so far; `taken` by analysis and metric.
     """
 
     now: float
@@ -195,3 +202,4 @@ class Observation:
     strict: bool = False
     hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)
+    taken: Mapping[tuple[str, str], Taken | QueryFailed] = field(default_factory=dict)

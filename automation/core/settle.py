@@ -27,6 +27,8 @@ def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settle
     )
     if live.traffic != status.traffic or intent.kind in _NEW_DEADLINE:
         live = replace(live, split_since=now)
+    if live.steps and counted != status.iterations:
+        live = replace(live, steps=live.steps.following(now))
     if intent.kind is Purpose.ADVANCE:
         return Settled(live, (texts.advanced(canary, status.progress, live.progress),))
     return _FOLLOWS[intent.kind](canary, live, now)

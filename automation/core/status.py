@@ -1,7 +1,7 @@
 """The Canary's status as values: what every machine knows about a release.
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `splitSince`,
-`ending` and `request`.
+`ending`, `request` and `steps`.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from automation.core.evidence import CheckResult, Evidence
 from automation.core.progress import Progress
+from automation.core.stepwise import StepStatus
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 
 __all__ = [
@@ -128,7 +129,8 @@ class Intent:
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for and the next tick answers: `verb` is "abort", "retry" or "retire"."""
+    """What a person asked for and the next tick answers: `verb` is "abort", "retry" or "retire"; of a run
+    by steps also "promote" (the present step is left), or "promote-full" (all of them are)."""
 
     verb: str
     id: str = ""
@@ -175,7 +177,7 @@ class Status:
     `last_applied_spec` is the revision of the last run, `last_promoted_spec` the one in primary. `in_force` is what
     is live, `intent` the attempt under way. `judged` holds the time (unix seconds) of the newest sample that each
     check was judged by, `split_since` the time of the last change of weight. `ending` is set once a run is given up
-    (Failed, Cancelled or Aborted) and until that is live.
+    (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands.
     """
 
     phase: Phase = Phase.NONE
@@ -193,6 +195,7 @@ class Status:
     split_since: float = 0.0
     ending: str = ""
     request: Request | None = None
+    steps: StepStatus | None = None
 
     @property
     def traffic(self) -> Traffic:
@@ -230,6 +233,7 @@ class Status:
             split_since=float(document.get("splitSince") or 0.0),
             ending=str(document.get("ending") or ""),
             request=Request.parse(request) if request else None,
+            steps=StepStatus.parse(document["steps"]) if document.get("steps") else None,
         )
 
     def document(self) -> dict[str, Any]:
@@ -252,5 +256,6 @@ class Status:
             "splitSince": self.split_since,
             "ending": self.ending,
             "request": self.request.document() if self.request else None,
+            "steps": self.steps.document() if self.steps else None,
         }
         return found | {name: value for name, value in optional.items() if value}

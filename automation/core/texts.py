@@ -5,6 +5,7 @@ from automation.core.decision import Event, normal, warning
 from automation.core.observation import Drift, Workload
 from automation.core.progress import Progress
 from automation.core.spec import Canary
+from automation.core.stepwise import Stepwise
 from automation.core.traffic import Traffic
 
 
@@ -54,7 +55,9 @@ def rollout_failed(canary: Canary, hook: str, answer: str) -> str:
 
 
 def advanced(canary: Canary, before: Progress, after: Progress) -> Event:
-    """A step forward, in Flagger's words."""
+    """A step forward, in Flagger's words, or Argo's where it has steps."""
+    if canary.analysis.stepwise:
+        return step_completed(canary, before.iterations)
     if after.iterations == before.iterations:
         return normal(f"Advance {canary.full_name} canary weight {after.traffic.canary}")
     if after.traffic.weight == 100:
@@ -63,6 +66,30 @@ def advanced(canary: Canary, before: Progress, after: Progress) -> Event:
         return normal("Routing all traffic to canary")
     of = f"{after.iterations}/{canary.analysis.iterations}"
     return normal(f"Advance {canary.full_name} canary iteration {of}")
+
+
+def step_completed(canary: Canary, index: int) -> Event:
+    """Argo's text of a step that is done."""
+    stepwise = canary.analysis.stepwise or Stepwise(())
+    return normal(f"Rollout step {index + 1}/{len(stepwise.steps)} completed ({stepwise.told(index)})")
+
+
+def waiting_for_promotion(canary: Canary, at: Progress) -> Event:
+    steps = canary.analysis.stepwise.steps if canary.analysis.stepwise else ()
+    place = f"step {at.iterations + 1}/{len(steps)}"
+    return normal(f"{canary.full_name} waits at {place} with {at.traffic} until it is promoted or aborted")
+
+
+def analysis_failed(canary: Canary, which: str, message: str) -> Event:
+    told = f": {message}" if message else ""
+    return warning(f"Rolling back {canary.full_name} {which} analysis phase error/failed{told}")
+
+
+def inconclusive(canary: Canary, which: str, message: str) -> Event:
+    told = f": {message}" if message else ""
+    return warning(
+        f"{canary.full_name} waits until it is promoted or aborted: {which} analysis is inconclusive{told}"
+    )
 
 
 def copying(canary: Canary) -> Event:

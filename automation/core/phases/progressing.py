@@ -21,6 +21,7 @@ from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
+from automation.core.phases.stepping import stepping
 from automation.core.sessions import kept_apart
 from automation.core.situation import Situation
 from automation.core.status import Purpose
@@ -37,7 +38,10 @@ def progressing(at: Situation) -> Decision:
         return give_up(at, "Cancelled", texts.reverted(at.canary))
     if target.revision != status.last_applied_spec:
         return _restart(at, target)
-    return _unready(at, target) or _analyse(at)
+    stepwise, steps = at.canary.analysis.stepwise, status.steps
+    if stepwise and steps and steps.checksum != stepwise.checksum:
+        return _restart(at, target)
+    return _unready(at, target) or (stepping(at, stepwise) if stepwise else _analyse(at))
 
 
 def _restart(at: Situation, target: Target) -> Decision:

@@ -1,5 +1,6 @@
-"""What people ask for: abort a run, try a failed one again, or retire."""
+"""What people ask for: abort a run, let it go on, try a failed one again, or retire."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from automation.core import texts
@@ -8,9 +9,17 @@ from automation.core.moves import note
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.retiring import retire
 from automation.core.phases.start import start
+from automation.core.phases.stepping import finish, promote
 from automation.core.situation import Situation
 from automation.core.status import Phase, Request
+from automation.core.stepwise import Stepwise
 from automation.core.transitions import IDLE, RUNNING
+
+_PROMOTIONS: Mapping[str, Callable[[Situation, Stepwise], Decision]] = {
+    "promote": promote,
+    "promote-full": finish,
+}
+"""What of a run by steps is left: the present step, or all of them."""
 
 
 def answer(at: Situation, request: Request) -> Decision:
@@ -23,6 +32,10 @@ def answer(at: Situation, request: Request) -> Decision:
         )  # the request stays until a run can begin
     if request.verb == "retire":
         return retire(at, texts.retiring(at.canary))
+    if request.verb in _PROMOTIONS and at.canary.analysis.stepwise:
+        return _PROMOTIONS[request.verb](
+            at.having(replace(at.status, request=None)), at.canary.analysis.stepwise
+        )
     return give_up(at, "Aborted", texts.aborting(at.canary, request.by))
 
 
@@ -37,8 +50,11 @@ def refusal(at: Situation, verb: str) -> str:
             return _not_retriable(at)
         case "retire":
             return _not_retirable(at)
+        case "promote" | "promote-full" if at.canary.analysis.stepwise:
+            return "" if at.status.phase is Phase.PROGRESSING else "no run is under way"
         case _:
-            return "only abort, retry and retire are known"
+            more = "promote, promote-full, " if at.canary.analysis.stepwise else ""
+            return f"only abort, {more}retry and retire are known"
 
 
 def _not_abortable(at: Situation) -> str:

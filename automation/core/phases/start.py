@@ -102,6 +102,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         judged={},
         split_since=at.seen.now,
         request=None,
+        steps=None,
     )
 
 

@@ -43,16 +43,12 @@ class Run:
             terminated=bool(document.get("terminate")),
         )
 
-    def document(self, plan: Plan) -> dict[str, Any]:
-        """The `.status` of an AnalysisRun, with the summaries of what decides and of what does not."""
+    def document(self) -> dict[str, Any]:
+        """The `.status` of an AnalysisRun, as far as it is remembered."""
         found: dict[str, Any] = {
             "phase": str(self.outcome),
             "startedAt": timestamp(self.started_at),
-            "metricResults": [
-                tally.document(name, name in plan.dry_run) for name, tally in self.results.items()
-            ],
-            "runSummary": _summary(plan, self, dry_run=False),
-            "dryRunSummary": _summary(plan, self, dry_run=True),
+            "metricResults": [tally.document(name) for name, tally in self.results.items()],
         }
         optional = {
             "message": self.message,
@@ -146,6 +142,14 @@ def _worst(plan: Plan, run: Run) -> tuple[Outcome, str]:
             error = f': "Error Message: {tally.message}"' if tally.message else ""
             message = f'Metric "{metric.name}" assessed {worst} due to {limit}{error}'
     return worst, message
+
+
+def summaries(plan: Plan, run: Run) -> dict[str, Any]:
+    """What the `.status` of an AnalysisRun sums up: the metrics that decide, and those that don't."""
+    return {
+        "runSummary": _summary(plan, run, dry_run=False),
+        "dryRunSummary": _summary(plan, run, dry_run=True),
+    }
 
 
 def _summary(plan: Plan, run: Run, *, dry_run: bool) -> dict[str, int]:

@@ -56,9 +56,9 @@ class Tally:
             **numbers,
         )
 
-    def document(self, name: str, dry_run: bool) -> dict[str, Any]:
+    def document(self, name: str) -> dict[str, Any]:
         numbers = {written: getattr(self, field) for field, written in _NUMBERS.items()}
-        told: dict[str, Any] = {"message": self.message, "dryRun": dry_run}
+        told: dict[str, Any] = {"message": self.message}
         return {
             "name": name,
             "phase": str(self.outcome),

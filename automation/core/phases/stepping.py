@@ -1,0 +1,191 @@
+"""A run by steps, as an Argo Rollout has it: each step is waited for, and analyses go on beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from automation.core import texts
+from automation.core.decision import Decision, Event, Save, ScaleTarget, Take, warning
+from automation.core.evidence import CheckResult
+from automation.core.moves import attempt, note
+from automation.core.observation import QueryFailed
+from automation.core.phases.giving_up import give_up
+from automation.core.runs.measurement import Measurement, Outcome, judged, unmeasured
+from automation.core.runs.metric import Metric, Plan
+from automation.core.runs.run import Run, concluded, due, measured, terminate
+from automation.core.situation import Situation
+from automation.core.status import Purpose, Status
+from automation.core.steps import Analyse, Pause, SetScale
+from automation.core.stepwise import StepStatus, Stepwise
+from automation.core.strategies.registry import strategy_of
+from automation.core.transitions import touched
+
+BACKGROUND, INLINE = "background", "inline"
+
+
+def stepping(at: Situation, stepwise: Stepwise) -> Decision:
+    """One tick: what analyses have measured is counted, a bad one ends the run, and the present step is looked at."""
+    begun = at.having(_begun(at, stepwise))
+    questions = tuple(_unasked(begun, stepwise))
+    if questions:
+        return Decision("measure", questions=questions)
+    decision = _decided(begun.having(_measured(begun, stepwise)), stepwise)
+    news = tuple(action for action in decision.actions if action != Save(at.status))
+    return replace(decision, actions=news)
+
+
+def _decided(at: Situation, stepwise: Stepwise) -> Decision:
+    for run, told in _runs(at.status):
+        if run.outcome in (Outcome.FAILED, Outcome.ERROR):
+            said = texts.analysis_failed(at.canary, told, run.message)
+            return give_up(at, "Failed", said, checks=_checks(at))
+        if run.outcome is Outcome.INCONCLUSIVE:
+            return note("an analysis can't tell", at.status, texts.inconclusive(at.canary, told, run.message))
+    if strategy_of(at.canary.analysis).ended(at.canary.analysis, at.status.progress):
+        return finish(at, stepwise)
+    return _step(at, stepwise)
+
+
+def finish(at: Situation, stepwise: Stepwise) -> Decision:
+    """Primary gets the revision that was tested; what is still measured stops."""
+    steps, plan = at.status.steps, stepwise.background
+    if steps and steps.background and plan:
+        stopped = concluded(plan, terminate(steps.background), at.seen.now)
+        at = at.having(replace(at.status, steps=replace(steps, background=stopped)))
+    wanted = replace(at.in_force, revision=at.status.last_applied_spec)
+    return attempt(at, Purpose.PROMOTE, wanted, checks=_checks(at))
+
+
+def promote(at: Situation, stepwise: Stepwise) -> Decision:
+    """Somebody lets the run go on: past the present step, or past an analysis that could not tell."""
+    status = replace(at.status, request=None)
+    background = status.steps.background if status.steps else None
+    if status.steps and background and background.outcome is Outcome.INCONCLUSIVE:
+        return note("measured anew", replace(status, steps=replace(status.steps, background=None)))
+    if status.iterations >= len(stepwise.steps):
+        return note("all steps are completed", status)
+    return _completed(at.having(status))
+
+
+def _begun(at: Situation, stepwise: Stepwise) -> Status:
+    """The status with the analyses that begin now."""
+    status, now = at.status, at.seen.now
+    steps = status.steps or StepStatus(stepwise.checksum, now)
+    if stepwise.background and not steps.background and status.iterations >= stepwise.starting_step:
+        steps = replace(steps, background=Run(now))
+    if status.iterations in stepwise.plans and not steps.inline:
+        steps = replace(steps, inline=Run(now))
+    return replace(status, steps=steps)
+
+
+@dataclass(frozen=True)
+class _Analysis:
+    """An analysis under way: its name, what it is to do, and where it stands."""
+
+    name: str
+    plan: Plan
+    run: Run
+
+
+def _analyses(status: Status, stepwise: Stepwise) -> Iterator[_Analysis]:
+    steps = status.steps
+    if steps and steps.background and stepwise.background:
+        yield _Analysis(BACKGROUND, stepwise.background, steps.background)
+    if steps and steps.inline and status.iterations in stepwise.plans:
+        yield _Analysis(INLINE, stepwise.plans[status.iterations], steps.inline)
+
+
+def _runs(status: Status) -> Iterator[tuple[Run, str]]:
+    """Each analysis with what Argo calls it."""
+    if status.steps and status.steps.background:
+        yield status.steps.background, "Background"
+    if status.steps and status.steps.inline:
+        yield status.steps.inline, "Step-based"
+
+
+def _unasked(at: Situation, stepwise: Stepwise) -> Iterator[Take]:
+    for one in _analyses(at.status, stepwise):
+        for metric in due(one.plan, one.run, at.seen.now):
+            if (one.name, metric.name) not in at.seen.taken:
+                yield Take(one.name, metric)
+
+
+def _measured(at: Situation, stepwise: Stepwise) -> Status:
+    """The status with what was measured in this tick."""
+    steps = at.status.steps
+    if steps is None:
+        return at.status
+    for one in _analyses(at.status, stepwise):
+        run = one.run
+        for metric in due(one.plan, run, at.seen.now):
+            run = measured(one.plan, run, metric.name, _measurement(at, one.name, metric))
+        run = concluded(one.plan, run, at.seen.now)
+        steps = replace(steps, background=run) if one.name == BACKGROUND else replace(steps, inline=run)
+    return replace(at.status, steps=steps)
+
+
+def _measurement(at: Situation, name: str, metric: Metric) -> Measurement:
+    taken = at.seen.taken[name, metric.name]
+    if isinstance(taken, QueryFailed):
+        return unmeasured(taken.detail, at.seen.now)
+    return judged(metric, taken.value, at.seen.now)
+
+
+def _step(at: Situation, stepwise: Stepwise) -> Decision:
+    """The present step: whether it is completed, or what is done about it."""
+    step, steps = stepwise.steps[at.status.iterations], at.status.steps
+    match step:
+        case Pause(None):
+            return _waits(at, texts.waiting_for_promotion(at.canary, at.status.progress))
+        case Pause(seconds=float(seconds)) if steps and at.seen.now < steps.since + seconds:
+            return _waits(at)
+        case Analyse() if not (steps and steps.inline and steps.inline.outcome is Outcome.SUCCESSFUL):
+            return _waits(at)
+        case SetScale() if (scaling := _scaling(at, step)) is not None:
+            return scaling
+    if at.seen.problems:
+        return _waits(at, *map(warning, at.seen.problems))
+    return _completed(at)
+
+
+def _waits(at: Situation, *events: Event) -> Decision:
+    """What was measured meanwhile is remembered."""
+    step = f"step {at.status.iterations + 1} is not completed"
+    return note(step, at.status, *events)
+
+
+def _scaling(at: Situation, step: SetScale) -> Decision | None:
+    """Gives the canary its pods; None once it has been given them. It is ready when the run looks at its steps."""
+    whole = at.seen.primary.replicas if at.seen.primary else 1
+    percent = at.status.traffic.weight if step.percent is None else step.percent
+    wanted = -(-whole * percent // 100) if step.replicas is None else step.replicas
+    target = at.seen.target
+    if target is None or target.workload.replicas == max(1, wanted):
+        return None
+    return Decision(f"the canary gets {max(1, wanted)} pods", (ScaleTarget(max(1, wanted)),))
+
+
+def _completed(at: Situation) -> Decision:
+    """Counts the present step, and makes live what it asks of the traffic."""
+    status = at.status
+    following = strategy_of(at.canary.analysis).next(at.canary.analysis, status.progress)
+    if following.traffic != status.traffic:
+        wanted = replace(at.in_force, traffic=following.traffic)
+        return attempt(at, Purpose.ADVANCE, wanted, checks=_checks(at), iterations=following.iterations)
+    steps = status.steps.following(at.seen.now) if status.steps else None
+    counted = touched(status, at.seen.now, iterations=following.iterations, steps=steps)
+    said = texts.step_completed(at.canary, status.iterations)
+    return note(f"step {following.iterations} is completed", counted, said)
+
+
+def _checks(at: Situation) -> tuple[CheckResult, ...]:
+    """The last measurement of each metric, as evidence."""
+    return tuple(
+        CheckResult(
+            name, "metric", last.outcome is Outcome.SUCCESSFUL, detail=f"{last.outcome} {last.value}".strip()
+        )
+        for run, _ in _runs(at.status)
+        for name, tally in run.results.items()
+        for last in tally.measurements[-1:]
+    )

@@ -1,0 +1,89 @@
+"""A release by the steps of an Argo Rollout: the steps, their analyses, and where a run stands in them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from automation.core.durations import shown
+from automation.core.runs.metric import Plan
+from automation.core.runs.run import Run
+from automation.core.steps import (
+    Analyse,
+    Pause,
+    SetHeaderRoute,
+    SetMirrorRoute,
+    SetScale,
+    SetWeight,
+    Step,
+)
+
+
+@dataclass(frozen=True)
+class Stepwise:
+    """`plans` are the analyses of steps by their index, the first step's is 0. `background` runs beside the steps from
+    `starting_step` on."""
+
+    steps: tuple[Step, ...]
+    plans: Mapping[int, Plan] = field(default_factory=dict, hash=False)
+    background: Plan | None = None
+    starting_step: int = 0
+
+    @property
+    def checksum(self) -> str:
+        """Another list of steps has another one."""
+        return hashlib.sha256(repr(self.steps).encode()).hexdigest()[:10]
+
+    def told(self, index: int) -> str:
+        """A step as Argo's events call it: "setWeight: 20"."""
+        return told(self.steps[index])
+
+
+def told(step: Step) -> str:
+    match step:
+        case SetWeight(weight):
+            return f"setWeight: {weight}"
+        case Pause(seconds=float(seconds)):
+            return f"pause: {shown(round(seconds * 1000))}"
+        case Pause():
+            return "pause"
+        case Analyse():
+            return "analysis"
+        case SetScale():
+            return "setCanaryScale"
+        case SetHeaderRoute(name):
+            return f"setHeaderRoute: {name}"
+        case SetMirrorRoute(name):
+            return f"setMirrorRoute: {name}"
+
+
+@dataclass(frozen=True)
+class StepStatus:
+    """`checksum` is that of the steps which the run goes by, `since` when the present one began (unix seconds).
+    `background` is the analysis beside the steps, `inline` that of the present one."""
+
+    checksum: str
+    since: float
+    background: Run | None = None
+    inline: Run | None = None
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> StepStatus:
+        background, inline = document.get("background"), document.get("inline")
+        return cls(
+            str(document["checksum"]),
+            float(document["since"]),
+            Run.parse(background) if background else None,
+            Run.parse(inline) if inline else None,
+        )
+
+    def following(self, now: float) -> StepStatus:
+        """At the beginning of the next step."""
+        return replace(self, since=now, inline=None)
+
+    def document(self) -> dict[str, Any]:
+        runs = {"background": self.background, "inline": self.inline}
+        found = {name: run.document() for name, run in runs.items() if run}
+        return {"checksum": self.checksum, "since": self.since, **found}
