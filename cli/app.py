@@ -25,6 +25,7 @@ COMMANDS = {
         "Give traffic back to the target and remove what was generated.",
     ),
     "check": ("cli.check:check", "Whether Canary documents can work."),
+    "convert": ("cli.convert:convert", "Rollouts as Canaries, and Canaries as Rollouts."),
     "settings": (
         "cli.settings:settings",
         "The merged settings of an environment, and their sources.",

@@ -56,7 +56,7 @@ def review(found: Found, legible: Placed) -> Iterator[Finding]:
         yield from look(subject)
     if lacking := dict.fromkeys(_lacking(subject)):
         yield subject.remark(f"not among these documents, so not looked at: {', '.join(lacking)}")
-    yield subject.remark("is read, but no driver here releases it yet")
+    yield subject.remark("is read and can be converted (sluice convert), but no driver here releases it yet")
 
 
 def places(document: Manifest) -> Iterator[Place]:

@@ -6,6 +6,7 @@ It is not what releases here write: that stands in each gateway's own file.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -52,6 +53,19 @@ def _gateway_api(source: Mapping[str, Any]) -> Mapping[str, list[Any]]:
     }
 
 
+def service_fields(kind: str, source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a source says that a Canary of the same gateway says in `spec.service`."""
+    spec = _object(source, "spec")
+    return {name: spec[field] for name, field in TOLD.get(kind, {}).items() if spec.get(field)}
+
+
+TOLD: Mapping[str, Mapping[str, str]] = {
+    "VirtualService": {"hosts": "hosts", "gateways": "gateways"},
+    "HTTPRoute": {"hosts": "hostnames", "gatewayRefs": "parentRefs"},
+}
+"""By the kind of a source: fields of a Canary's `spec.service`, and of the source's `spec`, that say the same."""
+
+
 _RULES: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, list[Any]]]] = {
     "Ingress": _ingress,
     "ApisixRoute": _apisix,
@@ -70,3 +84,28 @@ def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _objects(holder: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     value = holder.get(name)
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+@dataclass(frozen=True)
+class Named:
+    """`trafficRouting` of a Rollout. `editing`: the weights are set in what it names, which is people's."""
+
+    fields: Mapping[str, Any]
+    editing: bool = True
+
+
+def routing_of(provider: str, source: str, namespace: str) -> Named:
+    """How a Rollout names what the gateway of a provider splits. Raises LookupError for one that splits nothing."""
+    match provider:
+        case "nginx":
+            return Named({"nginx": {"stableIngress": source}}, editing=False)
+        case "apisix":
+            return Named({"apisix": {"route": {"name": source}}})
+        case "istio":
+            return Named({"istio": {"virtualService": {"name": source}}})
+        case "traefik":
+            return Named({"traefik": {"weightedTraefikServiceName": source}})
+        case _ if provider.startswith("gatewayapi"):
+            named = {"httpRoute": source, "namespace": namespace}
+            return Named({"plugins": {"argoproj-labs/gatewayAPI": named}})
+    raise LookupError(provider)

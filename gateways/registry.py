@@ -17,6 +17,8 @@ from gateways.traefik import TRAEFIK
 GATEWAYS: Mapping[str, Gateway] = {
     gateway.provider: gateway for gateway in (APISIX, ISTIO, *GATEWAY_API, NGINX, TRAEFIK, KUBERNETES)
 }
+ALONE = KUBERNETES.provider
+"""The gateway of releases that move no traffic: Services alone."""
 DEFAULT = APISIX.provider
 """The gateway of documents that name none."""
 

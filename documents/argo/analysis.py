@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from automation.core.steps import AnalysisUse, Argument, Source, TemplateName
 from documents.section import Section
@@ -117,16 +116,3 @@ def matching(pattern: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if re.search(pattern, name))
     except re.error:
         return ()
-
-
-def document(use: AnalysisUse) -> dict[str, Any]:
-    """What `read` reads."""
-    found: dict[str, Any] = {
-        "templates": [
-            {"templateName": one.name} | ({"clusterScope": True} if one.cluster else {})
-            for one in use.templates
-        ]
-    }
-    if use.arguments:
-        found["args"] = [{"name": one.name, "value": one.value} for one in use.arguments]
-    return found

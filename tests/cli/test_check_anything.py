@@ -1,4 +1,4 @@
-"""Whatever stands in somebody's files, `sluice check` says what is wrong and where, and never fails itself."""
+"""Whatever stands in somebody's files, `sluice check` and `convert` say what is wrong and where, and never fail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -17,6 +18,8 @@ from click.testing import CliRunner
 from automation.core.kinds import Manifest
 from automation.errors import DocumentRefused
 from cli.check import check
+from cli.convert import convert
+from tests.cli.test_check_argo import service
 from tests.components import documents
 from tests.documents import argo_documents
 
@@ -74,7 +77,7 @@ def whole() -> list[Manifest]:
     twin = copy.deepcopy(canary)
     twin["metadata"]["name"] = "twin"
     listed = {"apiVersion": "v1", "kind": "List", "items": [neighbour, twin]}
-    argo = [argo_documents.rollout(), argo_documents.template()]
+    argo = [argo_documents.rollout(), argo_documents.template(), service("canary-demo")]
     return [canary, target, route, documents.autoscaler(), template, *argo, listed]
 
 
@@ -87,7 +90,7 @@ def places(part: Any) -> Iterator[tuple[Any, Any]]:
 
 def spoiled(chance: random.Random) -> bytes:
     """A release's file with a few nodes of it replaced, renamed or gone, and now and then something in its text."""
-    every = whole()[: chance.choice((7, 8))]
+    every = whole()[: chance.choice((8, 9))]
     for _ in range(chance.choice((1, 1, 2, 4))):
         holder, key = chance.choice(list(places(every)))
         turn = chance.random()
@@ -121,14 +124,17 @@ def garbled(text: str, chance: random.Random) -> str:
     return chance.choice(turns) if chance.random() < 0.4 else text
 
 
+@pytest.mark.parametrize("command", [check, convert], ids=["check", "convert"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_whatever_is_in_a_file_is_told_with_its_place(tmp_path: Path, seed: int) -> None:
+def test_whatever_is_in_a_file_is_told_with_its_place(
+    tmp_path: Path, seed: int, command: click.Command
+) -> None:
     path = tmp_path / "shop.yaml"
     path.write_bytes(spoiled(random.Random(seed)))
-    done = CliRunner().invoke(check, [str(path)])
+    done = CliRunner().invoke(command, [str(path)])
     if done.exception is None:
         return
     assert isinstance(done.exception, DocumentRefused), done.exc_info
     for line in done.exception.problem.splitlines():
-        assert line.startswith((f"{path}: ", f"{path}[", "there is no Kubernetes object in "))
+        assert line.startswith((f"{path}: ", f"{path}[", "there is "))
         assert "Error" not in line
