@@ -7,15 +7,29 @@ from collections.abc import Mapping
 from automation.core.kinds import Kind
 from automation.core.spec import Canary
 from gateways.apisix import APISIX
+from gateways.contour import CONTOUR
 from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
+from gateways.gloo import GLOO
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
 from gateways.traefik import TRAEFIK
+from gateways.traffic_split import TRAFFIC_SPLITS
 
 GATEWAYS: Mapping[str, Gateway] = {
-    gateway.provider: gateway for gateway in (APISIX, ISTIO, *GATEWAY_API, NGINX, TRAEFIK, KUBERNETES)
+    gateway.provider: gateway
+    for gateway in (
+        APISIX,
+        ISTIO,
+        *GATEWAY_API,
+        NGINX,
+        TRAEFIK,
+        CONTOUR,
+        GLOO,
+        *TRAFFIC_SPLITS,
+        KUBERNETES,
+    )
 }
 ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""

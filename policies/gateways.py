@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.rule import Manifest
-from policies.tokens import APISIX_ROUTE, HTTP_ROUTE, INGRESS, TRAEFIK_SERVICE, VIRTUAL_SERVICE
+from policies.tokens import (
+    APISIX_ROUTE,
+    HTTP_PROXY,
+    HTTP_ROUTE,
+    INGRESS,
+    ROUTE_TABLE,
+    TRAEFIK_SERVICE,
+    TRAFFIC_SPLIT,
+    VIRTUAL_SERVICE,
+)
 
 NGINX_CANARY = "nginx.ingress.kubernetes.io/canary"
 
@@ -94,12 +103,43 @@ def _traefik(service: Manifest) -> Iterator[Split]:
         yield Split((service.get("metadata") or {}).get("name"), weights)
 
 
+def _contour(proxy: Manifest) -> Iterator[Split]:
+    for rule in (proxy.get("spec") or {}).get("routes") or ():
+        shares = tuple(rule.get("services") or ())
+        yield Split(None, tuple((str(share.get("name", "")), _weight(share, shares)) for share in shares))
+
+
+def _gloo(table: Manifest) -> Iterator[Split]:
+    """Upstreams are named after their Services: `<namespace>-<service>upstream-<port>`."""
+    for rule in (table.get("spec") or {}).get("routes") or ():
+        multi = (rule.get("routeAction") or {}).get("multi") or {}
+        shares = tuple(multi.get("destinations") or ())
+        yield Split(
+            rule.get("name"), tuple((_upstream_service(share), _weight(share, shares)) for share in shares)
+        )
+
+
+def _upstream_service(share: Manifest) -> str:
+    named = ((share.get("destination") or {}).get("upstream") or {}).get("name", "")
+    return str(named).rpartition("upstream-")[0] or str(named)
+
+
+def _traffic_split(split: Manifest) -> Iterator[Split]:
+    shares = (split.get("spec") or {}).get("backends") or ()
+    weights = tuple((str(share.get("service", "")), share.get("weight")) for share in shares)
+    if weights:
+        yield Split((split.get("metadata") or {}).get("name"), weights)
+
+
 READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     APISIX_ROUTE: _apisix,
     VIRTUAL_SERVICE: _istio,
     HTTP_ROUTE: _gateway_api,
     INGRESS: _nginx,
     TRAEFIK_SERVICE: _traefik,
+    HTTP_PROXY: _contour,
+    ROUTE_TABLE: _gloo,
+    TRAFFIC_SPLIT: _traffic_split,
 }
 ROUTES = frozenset(READERS)
 

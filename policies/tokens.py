@@ -12,6 +12,9 @@ VIRTUAL_SERVICE = "kubernetes:networking.istio.io/v1beta1:VirtualService"
 HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
 TRAEFIK_SERVICE = "kubernetes:traefik.io/v1alpha1:TraefikService"
+HTTP_PROXY = "kubernetes:projectcontour.io/v1:HTTPProxy"
+ROUTE_TABLE = "kubernetes:gateway.solo.io/v1:RouteTable"
+TRAFFIC_SPLIT = "kubernetes:split.smi-spec.io/v1alpha2:TrafficSplit"
 
 SERVING = frozenset({DEPLOYMENT, STATEFUL_SET, DAEMON_SET})
 """Workloads that answer requests for as long as they live."""

@@ -230,8 +230,8 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         "canary: Canary podinfo.test: spec.1: is not a field of a Canary",
     ),
     "a Canary that is refused": (
-        release(canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="osm"))),
-        "canary: Canary podinfo.test: spec.provider: osm is not supported",
+        release(canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="kuma"))),
+        "canary: Canary podinfo.test: spec.provider: kuma is not supported",
     ),
 }
 
@@ -367,13 +367,13 @@ def test_what_is_no_document_is_told_with_its_file(tmp_path: Path, content: byte
 def test_a_file_that_is_not_there_is_told_with_the_others(tmp_path: Path) -> None:
     path = tmp_path / "canary.yaml"
     path.write_text(
-        yaml.safe_dump(changed(documents.canary_document(), lambda one: one["spec"].update(provider="osm")))
+        yaml.safe_dump(changed(documents.canary_document(), lambda one: one["spec"].update(provider="kuma")))
     )
     done = run("absent.yaml", str(path))
     assert isinstance(done.exception, DocumentRefused)
     absent, *others = done.exception.problem.splitlines()
     assert absent == "absent.yaml: can't be read: No such file or directory"
-    assert others[0].startswith(f"{path}: Canary podinfo.test: spec.provider: osm is not supported")
+    assert others[0].startswith(f"{path}: Canary podinfo.test: spec.provider: kuma is not supported")
 
 
 @pytest.mark.parametrize("content", [b"", b"---\n---\n", b"- op: replace\n", b"replicas: 2\n"], ids=repr)

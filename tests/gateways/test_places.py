@@ -55,7 +55,22 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects and metrics of Traefik",
         ),
         pytest.param(
-            r"import .*\b(NGINX|TRAEFIK|KUBERNETES)\b",
+            r"HTTPProxy|httpproxies|l5d-dst",
+            {"gateways/contour.py", "policies/tokens.py"},
+            id="the objects of Contour",
+        ),
+        pytest.param(
+            r"RouteTable|routetables|upstreams\"",
+            {"gateways/gloo.py", "policies/tokens.py"},
+            id="the objects of Gloo",
+        ),
+        pytest.param(
+            r"TrafficSplit|trafficsplits|osm_request|response_latency_ms",
+            {"gateways/traffic_split.py", "policies/tokens.py"},
+            id="the objects and metrics of meshes with TrafficSplits",
+        ),
+        pytest.param(
+            r"import .*\b(NGINX|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
             {"gateways/registry.py"},
             id="the rows of gateways without a mesh",
         ),

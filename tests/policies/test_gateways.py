@@ -33,6 +33,10 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], Callable[[], Manifest] | None]] = 
     "gatewayapi:v1": ({**MESH, "service": {"port": 80, **REFS}}, None),
     "nginx": ({**MESH, "ingressRef": {"name": "podinfo"}}, ingress),
     "traefik": (MESH, None),
+    "contour": (MESH, None),
+    "gloo": (MESH, None),
+    "linkerd": (MESH, None),
+    "osm": (MESH, None),
     "gatewayapi:v1beta1": ({**MESH, "service": {"port": 80, **REFS}}, None),
 }
 """Of each gateway what differs in a Canary's spec, and what people write beside it."""

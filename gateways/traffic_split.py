@@ -1,0 +1,83 @@
+"""Linkerd and Open Service Mesh: a TrafficSplit named after the apex, which shares the requests to that Service.
+
+The Canary alone says everything. The mesh has to be told that the two Services behind the apex are the application's.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.spec import Canary, MetricCheck
+from automation.core.traffic import Traffic
+from gateways.alone import Alone, of_the_apex
+from gateways.backends import carried_by_rules, weights_of
+from gateways.gateway import Carried, Gateway, Marks
+
+TRAFFIC_SPLIT = Kind("/apis/split.smi-spec.io/v1alpha2", "trafficsplits", "TrafficSplit")
+
+_LINKERD = 'namespace="{{ namespace }}",deployment=~"{{ target }}",direction="inbound"'
+_OSM = 'destination_namespace="{{ namespace }}",destination_kind="Deployment",destination_name="{{ target }}"'
+# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
+_QUERIES: Mapping[str, Mapping[str, str]] = {
+    "linkerd": {
+        "request-success-rate": (
+            f'(sum(rate(response_total{{{_LINKERD},classification!="failure"}}[{{{{ interval }}}}])) or vector(0))'
+            f" / sum(rate(response_total{{{_LINKERD}}}[{{{{ interval }}}}])) * 100"
+        ),
+        "request-duration": (
+            "histogram_quantile(0.99, sum(rate("
+            f"response_latency_ms_bucket{{{_LINKERD}}}[{{{{ interval }}}}])) by (le))"
+        ),
+    },
+    "osm": {
+        "request-success-rate": (
+            f'(sum(rate(osm_request_total{{{_OSM},response_code!~"5.*"}}[{{{{ interval }}}}])) or vector(0))'
+            f" / sum(rate(osm_request_total{{{_OSM}}}[{{{{ interval }}}}])) * 100"
+        ),
+        "request-duration": (
+            "histogram_quantile(0.99, sum(rate("
+            f"osm_request_duration_ms_bucket{{{_OSM}}}[{{{{ interval }}}}])) by (le))"
+        ),
+    },
+}
+"""By provider and name of the check."""
+
+
+class Split(Alone):
+    """A mesh that obeys SMI's TrafficSplits."""
+
+    kind = TRAFFIC_SPLIT
+    ruled = ("f:spec", "f:backends")
+    carries = frozenset({"weights"})
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        backends = [
+            {"service": name, "weight": weight} for name, weight in weights_of(canary, traffic).items()
+        ]
+        return of_the_apex(TRAFFIC_SPLIT, canary, marks, {"service": canary.apex, "backends": backends})
+
+    def carried(self, canary: Canary, route: Manifest) -> Carried:
+        return carried_by_rules(canary, [_shares(route)])
+
+    def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
+        changed, weights = copy.deepcopy(route), weights_of(canary, traffic)
+        for backend in changed["spec"].get("backends") or ():
+            backend["weight"] = weights.get(str(backend.get("service")), backend.get("weight", 0))
+        return changed
+
+    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+        """The mesh counts where the answers are given, in the canary's own pods."""
+        return _QUERIES[self.provider][check.name]
+
+
+TRAFFIC_SPLITS: tuple[Gateway, ...] = (Split("linkerd"), Split("osm"))
+
+
+def _shares(route: Manifest) -> dict[str, int]:
+    backends = (route.get("spec") or {}).get("backends") or ()
+    return {str(backend.get("service")): int(backend.get("weight") or 0) for backend in backends}
