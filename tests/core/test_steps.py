@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from automation.core.decide import decide
 from automation.core.decision import Announce, MakeLive, Save, ScaleTarget, Take
@@ -307,6 +309,36 @@ def test_a_switch_that_turns_out_bad_is_taken_back() -> None:
     climb.answer = lambda question: BAD
     climb.until(Phase.FAILED)
     assert climb.weights == ["0/100", "100/0"]
+
+
+climbing = st.lists(
+    st.one_of(
+        st.integers(0, 100).map(lambda weight: {"setWeight": weight}),
+        st.integers(0, 40).map(lambda seconds: {"pause": {"duration": seconds}}),
+        st.just({"pause": {}}),
+        st.just({"analysis": USE}),
+        st.integers(1, 5).map(lambda pods: {"setCanaryScale": {"replicas": pods}}),
+    ),
+    min_size=1,
+    max_size=6,
+).filter(lambda written: any("setWeight" in step for step in written))
+
+
+@settings(max_examples=40)
+@given(climbing, st.integers(0, 12))
+def test_every_run_ends_with_all_traffic_on_primary(written: list[dict[str, Any]], good: int) -> None:
+    """`good` is how many measurements are: the first that isn't ends the run, if there is one."""
+    climb = Climb(steps(*written, analysis=USE), metric(count=3, failureLimit=0))
+    climb.answer = lambda question: GOOD if len(climb.asked) < good else BAD
+    for _ in range(150):
+        if climb.status.phase in (Phase.SUCCEEDED, Phase.FAILED):
+            break
+        climb.tick()
+        if climb.texts and "until it is promoted" in climb.texts[-1]:
+            climb.ask("promote")
+    failed = any("analysis phase error/failed" in text for text in climb.texts)
+    assert climb.status.phase is (Phase.FAILED if failed else Phase.SUCCEEDED)
+    assert climb.tick().route.traffic.on_primary
 
 
 @pytest.mark.parametrize(

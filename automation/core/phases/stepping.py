@@ -159,11 +159,10 @@ def _scaling(at: Situation, step: SetScale) -> Decision | None:
     """Gives the canary its pods; None once it has been given them. It is ready when the run looks at its steps."""
     whole = at.seen.primary.replicas if at.seen.primary else 1
     percent = at.status.traffic.weight if step.percent is None else step.percent
-    wanted = -(-whole * percent // 100) if step.replicas is None else step.replicas
-    target = at.seen.target
-    if target is None or target.workload.replicas == max(1, wanted):
+    pods = max(1, -(-whole * percent // 100) if step.replicas is None else step.replicas)
+    if at.seen.target is None or at.seen.target.workload.replicas == pods:
         return None
-    return Decision(f"the canary gets {max(1, wanted)} pods", (ScaleTarget(max(1, wanted)),))
+    return Decision(f"the canary gets {pods} pods", (ScaleTarget(pods), Save(at.status)))
 
 
 def _completed(at: Situation) -> Decision:
