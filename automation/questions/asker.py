@@ -11,14 +11,16 @@ import requests
 from automation.clock import Clock, SystemClock
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
-from automation.core.decision import CallHook, Measure, Question
+from automation.core.decision import CallHook, Measure, Question, Take
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE, Manifest
-from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
+from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed, Taken
 from automation.core.refusal import Refused
+from automation.core.runs.metric import Metric
 from automation.core.spec import Canary, MetricCheck
 from automation.questions.hooks import Hooks
 from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.providers import UnknownProvider, provider
 from automation.questions.metrics.variables import Unrendered
 from documents import metric_template
@@ -82,7 +84,7 @@ class Asker:
         self, canary: Canary, seen: Observation, questions: Iterable[Question], asked: Asked
     ) -> Observation:
         """The observation with the answers to these questions added."""
-        hooks, metrics = dict(seen.hooks), dict(seen.metrics)
+        hooks, metrics, taken = dict(seen.hooks), dict(seen.metrics), dict(seen.taken)
         tick = _Tick(canary, seen, asked)
         for question in questions:
             match question:
@@ -91,7 +93,9 @@ class Asker:
                 case Measure(check=check):
                     metrics[check] = answer = self._measure(tick, check)
                     self._heard(canary, check, answer)
-        return replace(seen, hooks=hooks, metrics=metrics)
+                case Take(analysis=analysis, metric=metric):
+                    taken[analysis, metric.name] = self._take(tick, metric)
+        return replace(seen, hooks=hooks, metrics=metrics, taken=taken)
 
     def _judicious(self, tick: _Tick, address: str, answer: Answer) -> Answer:
         """A server that was away has missed samples: that it has nothing is no news until it has taken new ones."""
@@ -143,6 +147,24 @@ class Asker:
         if isinstance(answer, QueryFailed) and answer.away:
             tick.away[access.address] = answer
         return answer
+
+    def _take(self, tick: _Tick, metric: Metric) -> Taken | QueryFailed:
+        """What a metric of an Argo analysis measures. Only a Prometheus is asked."""
+        if metric.provider != "prometheus":
+            return QueryFailed(f"provider {metric.provider} is not supported yet; use prometheus")
+        settings = metric.settings
+        headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
+        access = Access(
+            str(settings.get("address") or self._own_access(tick.canary).address),
+            headers,
+            verify=not settings.get("insecure"),
+        )
+        if access.address in tick.away:
+            return tick.away[access.address]
+        found = Prometheus(self._session, access).take(str(settings["query"]), tick.seen.now)
+        if isinstance(found, QueryFailed) and found.away:
+            tick.away[access.address] = found
+        return found
 
     def _query(self, tick: _Tick, check: MetricCheck) -> tuple[str, Access, str]:
         """(type of the provider, how it is reached, query). Raises Misconfigured or Unrendered."""

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from automation.cluster.reach import sentence
-from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed
+from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed, Taken
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.selectors import selectors
 
@@ -40,6 +40,19 @@ class Prometheus:
         if dated != query and isinstance(result, QueryFailed) and not result.away:
             result = self._ask(query, at)  # a scalar can't be combined with the time of its samples
         return result if isinstance(result, QueryFailed) else _read(result, at)
+
+    def take(self, query: str, at: float) -> Taken | QueryFailed:
+        """All that a query comes to: a number for a scalar, a list of numbers for a vector, in its order."""
+        data = self._ask(query, at)
+        if isinstance(data, QueryFailed):
+            return data
+        match data["resultType"]:
+            case "scalar":
+                return Taken(float(data["result"][1]))
+            case "vector":
+                return Taken([float(element["value"][1]) for element in data["result"]])
+            case kind:
+                return QueryFailed(f"query returned a {kind}, not values; aggregate it over its range")
 
     def probe(self) -> str:
         result = self._ask("vector(1)", None)

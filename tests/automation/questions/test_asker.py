@@ -11,9 +11,18 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from automation.core.analysis import MetricCheck
-from automation.core.decision import Measure
+from automation.core.decision import Measure, Take
 from automation.core.kinds import Kind, Manifest
-from automation.core.observation import Measured, NothingMeasured, Observation, QueryFailed, Target, Workload
+from automation.core.observation import (
+    Measured,
+    NothingMeasured,
+    Observation,
+    QueryFailed,
+    Taken,
+    Target,
+    Workload,
+)
+from automation.core.runs.metric import Metric
 from automation.questions.asker import Asked, Asker
 from tests.automation.cluster.test_client import connect
 from tests.automation.cluster.test_observer import canary as document
@@ -145,3 +154,36 @@ def test_addresses_of_an_earlier_run_of_the_same_revision_are_not_the_canarys(tm
             asked.forget_pods()
             asker.answer(found, seen("one"), [Measure(check)], asked)
     assert 'node=~"10.0.0.2"' in queries[1]
+
+
+def test_a_metric_of_an_analysis_is_asked_with_its_own_settings(tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    def respond(request: Request) -> Answer:
+        asked.append(request)
+        return measured("0.99")
+
+    with loopback(respond) as server:
+        asker = Asker(connect(server, tmp_path), Slices(list), requests.Session(), "http://nowhere")
+        settings = {"address": server.url, "query": "up", "headers": [{"key": "X-Scope", "value": "shop"}]}
+        questions = [
+            Take("inline", Metric("good", "prometheus", settings)),
+            Take("inline", Metric("web", "web", {"url": "http://x"})),
+        ]
+        taken = asker.answer(document(), seen("one"), questions, Asked()).taken
+    assert taken == {
+        ("inline", "good"): Taken([0.99]),
+        ("inline", "web"): QueryFailed("provider web is not supported yet; use prometheus"),
+    }
+    assert [(parse_qs(urlsplit(one.path).query)["query"], one.headers["X-Scope"]) for one in asked] == [
+        (["up"], "shop")
+    ]
+
+
+def test_a_prometheus_that_is_away_is_asked_once_for_all_metrics_of_a_tick(tmp_path: Path) -> None:
+    with loopback(lambda request: Answer(503, "no endpoints available")) as server:
+        asker = Asker(connect(server, tmp_path), Slices(list), requests.Session(), server.url)
+        questions = [Take("inline", Metric(name, "prometheus", {"query": name})) for name in ("a", "b")]
+        taken = asker.answer(document(), seen("one"), questions, Asked()).taken
+        assert all(isinstance(one, QueryFailed) and one.away for one in taken.values())
+        assert {parse_qs(urlsplit(one.path).query)["query"][0] for one in server.asked} == {"a"}

@@ -10,8 +10,9 @@ import pytest
 import requests
 
 from automation.core.analysis import MetricCheck, Webhook
-from automation.core.decision import CallHook, Measure
-from automation.core.observation import HookAnswer, Measured, Observation
+from automation.core.decision import CallHook, Measure, Take
+from automation.core.observation import HookAnswer, Measured, Observation, Taken
+from automation.core.runs.metric import Metric
 from automation.driver.ports import Questions
 from automation.inmemory.cluster import MemoryCluster, MemoryCopies
 from automation.inmemory.questions import MemoryQuestions
@@ -30,6 +31,7 @@ def in_memory(tmp_path: Path) -> Iterator[Pair]:
     questions = MemoryQuestions(
         lambda call: HookAnswer(call.webhook.name != "closed", call.webhook.name),
         lambda check: Measured(7.0, 1_700_000_000.0),
+        take=lambda question: Taken([7.0]),
     )
     yield questions, "http://hook"
 
@@ -68,6 +70,14 @@ def test_a_measured_value_comes_with_its_time_and_nothing_else_is_touched(pair: 
     assert isinstance(answer, Measured)
     assert answer.value == 7.0
     assert replace(seen, metrics={}) == known
+
+
+def test_what_an_analysis_takes_is_all_that_its_query_comes_to(pair: Pair) -> None:
+    questions, url = pair
+    metric = Metric("errors", "prometheus", {"address": url, "query": "vector(7)"})
+    seen = questions.answer(canary(), NOTHING, [Take("background", metric)], Asked())
+    assert seen.taken == {("background", "errors"): Taken([7.0])}
+    assert replace(seen, taken={}) == NOTHING
 
 
 def test_no_question_is_no_answer(pair: Pair) -> None:

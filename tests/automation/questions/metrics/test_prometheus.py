@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from automation.core.observation import Answer as Measurement
-from automation.core.observation import Measured, NothingMeasured, QueryFailed
+from automation.core.observation import Measured, NothingMeasured, QueryFailed, Taken
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.prometheus import Prometheus
 from tests.automation.loopback import NOBODY, Answer, Asked, loopback
@@ -154,3 +154,27 @@ def test_the_probe_says_what_is_wrong() -> None:
     with loopback(lambda asked: Answer(401, "who are you")) as server:
         told = Prometheus(requests.Session(), Access(server.url)).probe()
     assert told == "prometheus not avaiable: error response: Status 401 Unauthorized: who are you"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (vector(element("1"), element("2.5")), Taken([1.0, 2.5])),
+        (vector(), Taken([])),
+        (Answer(body={"data": {"resultType": "scalar", "result": [1000.5, "3"]}}), Taken(3.0)),
+        (
+            Answer(body={"data": {"resultType": "matrix", "result": []}}),
+            QueryFailed("query returned a matrix, not values; aggregate it over its range"),
+        ),
+        (
+            Answer(400, body={"error": "parse error"}),
+            QueryFailed("error response: Status 400 Bad Request: parse error"),
+        ),
+    ],
+    ids=["a vector", "an empty one", "a scalar", "a range", "an error"],
+)
+def test_an_analysis_takes_all_that_a_query_comes_to(answer: Answer, expected: Taken | QueryFailed) -> None:
+    with loopback(lambda asked: answer) as server:
+        prometheus = Prometheus(requests.Session(), Access(server.url), pause=lambda seconds: None)
+        assert prometheus.take(QUERY, 1000.5) == expected
+        assert asked_query(server.asked[0]) == {"query": [QUERY], "time": ["1000.500"]}
