@@ -94,8 +94,8 @@ class Named:
     editing: bool = True
 
 
-def routing_of(provider: str, source: str, namespace: str) -> Named:
-    """How a Rollout names what the gateway of a provider splits. Raises LookupError for one that splits nothing."""
+def routing_of(provider: str, source: str, namespace: str) -> Named | None:
+    """How a Rollout names what the gateway of a provider splits; None for a gateway that Rollouts don't know."""
     match provider:
         case "nginx":
             return Named({"nginx": {"stableIngress": source}}, editing=False)
@@ -108,4 +108,4 @@ def routing_of(provider: str, source: str, namespace: str) -> Named:
         case _ if provider.startswith("gatewayapi"):
             named = {"httpRoute": source, "namespace": namespace}
             return Named({"plugins": {"argoproj-labs/gatewayAPI": named}})
-    raise LookupError(provider)
+    return None

@@ -112,6 +112,10 @@ def _strategy(canary: Canary, judged: bool, ledger: Ledger) -> dict[str, Any]:
     routing = routing_of(
         canary.provider, canary.route.name if canary.route else canary.apex, canary.namespace
     )
+    if routing is None:
+        remedy = "release it by another gateway, such as nginx or istio"
+        ledger.refuse("spec.provider", f"{canary.provider} has no equal: Rollouts don't know it", remedy)
+        return {}
     told = f"lead one rule of it to {apex} and {preview}: the weights of both are set there"
     if not gateway_of(canary).source:
         ledger.differs("spec.provider", f"a Rollout needs a route that is there already; {told}")

@@ -25,6 +25,8 @@ from documents.conversion.to_canary import to_canary
 from documents.conversion.to_rollout import to_rollout
 from documents.front import canary_of
 from documents.metric_template import MetricTemplate
+from gateways.argo import routing_of
+from gateways.registry import ALONE, GATEWAYS
 from tests.core.documents import MISSING, document
 from tests.documents.argo_documents import (
     CANARY,
@@ -515,6 +517,35 @@ def test_what_a_rollout_can_not_be_without_is_refused(changes: Any, near: Any, t
     with pytest.raises(Refused) as refused:
         as_rollout(changes, near=near)
     assert str(refused.value).startswith(text)
+
+
+def released_by(provider: str) -> dict[str, Any]:
+    """What makes the article's Canary one of another gateway."""
+    gateway = GATEWAYS[provider]
+    changes = {
+        "spec.provider": provider,
+        "spec.service.hosts": ["a"],
+        "spec.service.gatewayRefs": [{"name": "g"}],
+    }
+    if gateway.source:
+        changes[f"spec.{gateway.source.field}"] = {"kind": gateway.source.kind.kind, "name": "podinfo"}
+    if "weights" not in gateway.carries:
+        changes |= {"spec.analysis.stepWeight": MISSING, "spec.analysis.iterations": 3}
+    return changes
+
+
+KNOWN = sorted(provider for provider in GATEWAYS if provider == ALONE or routing_of(provider, "x", "y"))
+
+
+@pytest.mark.parametrize("provider", KNOWN)
+def test_a_canary_of_each_gateway_that_argo_knows_is_written(provider: str) -> None:
+    assert parse(the("Rollout", as_rollout(released_by(provider)))).name == "podinfo"
+
+
+@pytest.mark.parametrize("provider", sorted(GATEWAYS.keys() - set(KNOWN)))
+def test_a_canary_of_another_gateway_is_refused(provider: str) -> None:
+    with pytest.raises(Refused, match=f"spec.provider: {provider} has no equal: Rollouts don't know it"):
+        as_rollout(released_by(provider))
 
 
 weights = st.lists(st.integers(1, 100), min_size=1, max_size=6, unique=True).map(sorted)
