@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, SERVICE, Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.rollout import CanarySteps, Rollout
-from automation.core.steps import TemplateName
+from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight, TemplateName
 from cli.findings import Finding
 from cli.surroundings import Place, Placed
 from documents.argo import rollout as rollouts
@@ -122,6 +122,8 @@ def _remarks(subject: Subject) -> Iterator[Finding]:
         yield subject.remark(
             "spec.strategy.canary.steps is empty, so that everybody meets a new version at once"
         )
+    elif not any(isinstance(step, SetWeight | SetHeaderRoute | SetMirrorRoute) for step in strategy.steps):
+        yield subject.remark("no step has setWeight, so that nobody meets the canary before everybody does")
     elif strategy.routing is None:
         yield subject.remark(
             "without spec.strategy.canary.trafficRouting weights are only as exact as the number of pods allows"

@@ -37,10 +37,13 @@ class Background:
 
 @dataclass(frozen=True)
 class CanarySteps:
-    """`strategy.canary`. Delays are in seconds: how long old pods stay after a promotion, and after an abort (0: they
-    are not scaled down). `others` are fields that are read and ask for something of pods rather than of traffic."""
+    """`strategy.canary`. A step as it is written may do several things, which are steps here, one after the other:
+    `places` says where each of `steps` is written. Delays are in seconds: how long old pods stay after a promotion, and
+    after an abort (0: they are not scaled down). `others` are fields that are read and ask for something of pods rather
+    than of traffic."""
 
     steps: tuple[Step, ...] = ()
+    places: tuple[int, ...] = ()
     canary_service: str = ""
     stable_service: str = ""
     routing: Routing | None = None
@@ -48,6 +51,10 @@ class CanarySteps:
     scale_down_delay: int = 30
     abort_scale_down_delay: int = 30
     others: tuple[str, ...] = ()
+
+    def path(self, index: int) -> str:
+        """Where a step is written."""
+        return f"spec.strategy.canary.steps[{self.places[index]}]"
 
 
 @dataclass(frozen=True)

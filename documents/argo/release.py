@@ -29,9 +29,9 @@ def stepwise_of(rollout: Rollout, templates: Templates) -> Stepwise:
     after it.
     """
     match rollout.strategy:
-        case CanarySteps(steps=steps, background=background):
-            found = steps
-            problems = [*_unable(steps)]
+        case CanarySteps(background=background) as canary:
+            found = canary.steps
+            problems = [*_unable(canary)]
         case BlueGreen() as blue_green:
             found, background, problems = tuple(_switched(blue_green)), None, []
     for use in rollout.uses:
@@ -66,11 +66,11 @@ def _missing(use: AnalysisUse, template: TemplateName) -> Problem:
     return Problem(f"{use.path}.templates", f"{template.kind} {template.name} is not there", "apply it first")
 
 
-def _unable(steps: tuple[Step, ...]) -> Iterator[Problem]:
+def _unable(canary: CanarySteps) -> Iterator[Problem]:
     """Requests are chosen, or they are shared by weight: a route that does both is not written here."""
     weight, chosen = 0, False
-    for index, step in enumerate(steps):
-        at = f"spec.strategy.canary.steps[{index}]"
+    for index, step in enumerate(canary.steps):
+        at = canary.path(index)
         weight = step.weight if isinstance(step, SetWeight) else weight
         chosen = bool(step.match) if isinstance(step, SetHeaderRoute) else chosen
         if chosen and weight and isinstance(step, SetWeight | SetHeaderRoute):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automation.core.kinds import ROLLOUT
@@ -10,6 +10,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.rollout import Background, BlueGreen, CanarySteps, Rollout, Routing
 from automation.core.shape import noun
 from automation.core.spec import Ref
+from automation.core.steps import Step
 from documents.argo import analysis, routing, steps
 from documents.section import Section
 from workloads.registry import WORKLOADS
@@ -132,13 +133,14 @@ def _strategy(section: Section) -> CanarySteps | BlueGreen:
 
 def _canary(section: Section) -> CanarySteps:
     routed = routing.read(section)
-    read = steps.read(section, routed.total if routed else 100)
+    written = steps.read(section, routed.total if routed else 100)
     found = CanarySteps(
-        steps=read,
+        steps=tuple(step for one in written for step in one),
+        places=tuple(place for place, one in enumerate(written) for _ in one),
         canary_service=section.text("canaryService"),
         stable_service=section.text("stableService"),
         routing=routed,
-        background=_background(section, len(section.sections("steps"))),
+        background=_background(section, written),
         scale_down_delay=section.whole("scaleDownDelaySeconds", 30),
         abort_scale_down_delay=section.whole("abortScaleDownDelaySeconds", 30),
         others=_asked(section, (*_PODS, *_METADATA[:2], "scaleDownDelayRevisionLimit", "dynamicStableScale")),
@@ -153,23 +155,24 @@ def _canary(section: Section) -> CanarySteps:
     return found
 
 
-def _background(section: Section, steps: int) -> Background | None:
+def _background(section: Section, written: Sequence[tuple[Step, ...]]) -> Background | None:
+    """It begins with a step as it is written, which may do several things."""
     if "analysis" not in section:
         section.allow("analysis")
         return None
     inner = section.section("analysis")
     use, start = analysis.read(inner), inner.whole("startingStep")
-    if steps and start >= steps:
-        told = f"is {start} and the last of the {steps} steps is {steps - 1}, so the analysis never runs"
+    if written and start >= len(written):
+        told = f"is {start} and the last of the {len(written)} steps is {len(written) - 1}, so the analysis never runs"
         inner.refuse("startingStep", told, "count the steps from 0")
-    return Background(use, start)
+    return Background(use, sum(len(one) for one in written[:start]))
 
 
 def _refuse_services(section: Section, canary: CanarySteps) -> None:
     if canary.canary_service and canary.canary_service == canary.stable_service:
         section.refuse("stableService", "is the canaryService, too", "name two different Services")
     subsets = canary.routing is not None and "destinationRule" in canary.routing.settings
-    if "trafficRouting" not in section or subsets:
+    if "trafficRouting" not in section or subsets or section.fields.get("pingPong"):
         return
     for field in ("canaryService", "stableService"):
         if not section.fields.get(field):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from automation.core.durations import seconds_of
 from automation.core.shape import noun
@@ -30,34 +30,27 @@ _REFUSED = {
 _WAYS = ("exact", "prefix", "regex")
 
 
-def read(strategy: Section, most: int) -> tuple[Step, ...]:
-    """All steps of `strategy.canary` that can be read; `most` is what a weight may be."""
-    sections = strategy.sections("steps")
-    steps = [step for section in sections if (step := _step(section, most)) is not None]
-    meeting = (SetWeight, SetHeaderRoute, SetMirrorRoute)
-    if sections and len(steps) == len(sections) and not any(isinstance(step, meeting) for step in steps):
-        strategy.refuse(
-            "steps",
-            "has no setWeight, so nobody meets the canary before everybody does",
-            "begin with a step such as setWeight: 20",
-        )
-    return tuple(steps)
+def read(strategy: Section, most: int) -> tuple[tuple[Step, ...], ...]:
+    """What each step of `strategy.canary` does, in the order in which it does it; `most` is what a weight may be."""
+    return tuple(tuple(_step(section, most)) for section in strategy.sections("steps"))
 
 
-def _step(section: Section, most: int) -> Step | None:
+def _step(section: Section, most: int) -> Iterator[Step]:
+    """Pods and routes may stand beside one thing that is waited for."""
     section.whole("setWeight", most=most)
     named = [name for name in (*_READ, *_REFUSED) if name in section.fields]
     section.allow(*_READ, *_REFUSED)
     section.close()
-    if len(named) == 1 and named[0] in _READ:
-        return _READ[named[0]](section)
-    if len(named) == 1:
-        section.refuse(named[0], *_REFUSED[named[0]])
-    elif named:
-        section.refuse(named[1], f"stands in the step of {named[0]}", "make a step of each")
-    elif not section.fields:
+    waited = [name for name in named if name in _ONE_OF]
+    if len(waited) > 1:
+        section.refuse(waited[1], f"stands in the step of {waited[0]}", "make a step of each")
+    for name in named:
+        if name in _REFUSED:
+            section.refuse(name, *_REFUSED[name])
+        elif (step := _READ[name](section)) is not None:
+            yield step
+    if not section.fields:
         section.refuse("setWeight", "is missing: the step does nothing", f"give it one of {', '.join(_READ)}")
-    return None
 
 
 def _weight(section: Section) -> Step | None:
@@ -165,10 +158,13 @@ def _mirror_route(section: Section) -> Step:
 
 
 _READ: Mapping[str, Callable[[Section], Step | None]] = {
-    "setWeight": _weight,
-    "pause": _pause,
-    "analysis": _analysis,
     "setCanaryScale": _scale,
     "setHeaderRoute": _header_route,
     "setMirrorRoute": _mirror_route,
+    "setWeight": _weight,
+    "pause": _pause,
+    "analysis": _analysis,
 }
+"""In the order in which they are done where they stand in one step."""
+_ONE_OF = ("setWeight", "pause", "experiment", "analysis")
+"""Of these Argo takes one a step."""

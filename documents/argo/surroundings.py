@@ -37,15 +37,16 @@ def source_problems(canary: CanarySteps, source: Mapping[str, Any]) -> Iterator[
     if routing is None:
         return
     rules = services_by_rule(routing.kind, source)
+    if not rules:
+        return  # connections are split, and not requests
     for name in routing.routes:
         if name not in rules:
             known = ", ".join(filter(None, rules)) or "none"
             yield _problem(source, f"has no rule {name}", f"name one of its rules; known are: {known}")
     chosen = [backends for name, backends in rules.items() if not routing.routes or name in routing.routes]
-    needed = [canary.stable_service]
-    if not routing.copied and "destinationRule" not in routing.settings:
-        needed.append(canary.canary_service)
-    if chosen and not any(all(name in backends for name in needed) for backends in chosen):
+    needed = [canary.stable_service] if routing.copied else [canary.stable_service, canary.canary_service]
+    by_subset = "destinationRule" in routing.settings
+    if chosen and not by_subset and not any(all(name in backends for name in needed) for backends in chosen):
         services = " and ".join(needed)
         yield _problem(source, f"has no rule that leads to {services}", "add one to the backends of a rule")
 

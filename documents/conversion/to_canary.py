@@ -147,7 +147,7 @@ def _steps(
 ) -> tuple[dict[str, Any], Sequence[Metric]]:
     """How the Canary's traffic moves, and by what it is judged."""
     plans = list(_plans(strategy, templates, ledger))
-    _tell_steps(strategy.steps, ledger)
+    _tell_steps(strategy, ledger)
     moving = _moving(strategy.steps, ledger)
     return {"interval": _interval(strategy.steps, ledger), **moving, **_limit(plans, ledger)}, _deciding(
         plans, ledger
@@ -158,7 +158,7 @@ def _plans(strategy: CanarySteps, templates: Templates, ledger: Ledger) -> Itera
     for index, step in enumerate(strategy.steps):
         if isinstance(step, Analyse):
             told = "is part of every check of a Canary, from the first step to the last"
-            ledger.differs(f"{_CANARY}.steps[{index}].analysis", told)
+            ledger.differs(f"{strategy.path(index)}.analysis", told)
     if strategy.background and strategy.background.starting_step:
         told = f"{strategy.background.starting_step} has no equal: a Canary is checked from its first step on"
         ledger.differs(f"{_CANARY}.analysis.startingStep", told)
@@ -198,10 +198,10 @@ def _limit(plans: Sequence[Plan], ledger: Ledger) -> dict[str, Any]:
     return {"threshold": min(limits, default=0) + 1}
 
 
-def _tell_steps(steps: Sequence[Step], ledger: Ledger) -> None:
+def _tell_steps(strategy: CanarySteps, ledger: Ledger) -> None:
     """Steps that a Canary has no word for."""
-    for index, step in enumerate(steps):
-        path = f"{_CANARY}.steps[{index}]"
+    for index, step in enumerate(strategy.steps):
+        path = strategy.path(index)
         match step:
             case Pause(None):
                 told = "waits for somebody, and a Canary goes on: approval gates are not there yet"

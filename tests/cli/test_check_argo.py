@@ -144,6 +144,14 @@ def virtual_service(*hosts: str) -> Manifest:
     return other_source("VirtualService", {"http": [{"name": "shop", "route": route}]})
 
 
+BY_SUBSET = {
+    "istio": {
+        "virtualService": {"name": "demo"},
+        "destinationRule": {"name": "demo", "canarySubsetName": "canary", "stableSubsetName": "stable"},
+    }
+}
+
+
 def other_source(kind: str, spec: Any) -> Manifest:
     return {"apiVersion": "x/v1", "kind": kind, "metadata": {"name": "demo"}, "spec": spec}
 
@@ -156,6 +164,11 @@ def other_source(kind: str, spec: Any) -> Manifest:
             {"istio": {"virtualService": {"name": "demo", "routes": ["shop"]}}},
             virtual_service(f"{BOTH[0]}.default.svc.cluster.local", BOTH[1]),
         ),
+        (BY_SUBSET, virtual_service("demo", "demo")),
+        (
+            {"istio": {"virtualService": {"name": "demo", "routes": ["shop"]}}},
+            other_source("VirtualService", {"tls": [{"match": [{"port": 443}], "route": []}]}),
+        ),
         (
             {"traefik": {"weightedTraefikServiceName": "demo"}},
             other_source("TraefikService", {"weighted": {"services": [{"name": name} for name in BOTH]}}),
@@ -165,7 +178,7 @@ def other_source(kind: str, spec: Any) -> Manifest:
             other_source("HTTPRoute", {"rules": [{"backendRefs": [{"name": name} for name in BOTH]}]}),
         ),
     ],
-    ids=["apisix", "istio", "traefik", "gateway api"],
+    ids=["apisix", "istio", "istio by subsets", "istio without requests", "traefik", "gateway api"],
 )
 def test_a_source_of_each_gateway_that_leads_to_both_services_is_right(
     routing: Any, source: Manifest
@@ -192,6 +205,10 @@ def test_a_source_of_each_gateway_that_leads_to_both_services_is_right(
             "weights are only as exact as the number of pods allows",
         ),
         (
+            release(rollout=canary(steps=[{"pause": {}}], analysis=MISSING)),
+            "no step has setWeight, so that nobody meets the canary before everybody does",
+        ),
+        (
             release(rollout=canary(steps=MISSING)),
             "steps is empty, so that everybody meets a new version at once",
         ),
@@ -208,6 +225,7 @@ def test_a_source_of_each_gateway_that_leads_to_both_services_is_right(
         "alone",
         "without an analysis",
         "without a gateway",
+        "without a weight",
         "without steps",
         "blue/green",
         "a template of a template",

@@ -84,6 +84,23 @@ def test_each_step_becomes_a_value(written: Any, step: Any) -> None:
     assert steps(written) == (step,)
 
 
+def test_pods_and_routes_may_stand_beside_what_is_waited_for_and_come_before_it() -> None:
+    written = {
+        "pause": {},
+        "setHeaderRoute": {"name": "r", "match": [HEADER]},
+        "setCanaryScale": {"replicas": 1},
+    }
+    assert [type(step) for step in steps(written)] == [SetScale, SetHeaderRoute, Pause]
+
+
+def test_an_analysis_begins_with_the_step_as_it_is_written() -> None:
+    written = [{"setCanaryScale": {"replicas": 1}, "pause": {}}, WEIGHT, {"pause": {}}]
+    strategy = parse(canary(steps=written, **{"analysis.startingStep": 1})).strategy
+    assert isinstance(strategy, CanarySteps)
+    assert strategy.background
+    assert strategy.steps[strategy.background.starting_step] == SetWeight(10)
+
+
 @pytest.mark.parametrize(
     ("source", "argument"),
     [
@@ -216,10 +233,6 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "a dynamic scale with a delay": (
         canary(dynamicStableScale=True, scaleDownDelaySeconds=5),
         f"{CANARY}.dynamicStableScale: is there beside scaleDownDelaySeconds",
-    ),
-    "steps without a weight": (
-        canary(steps=[{"pause": {}}], analysis=MISSING),
-        f"{CANARY}.steps: has no setWeight, so nobody meets the canary before everybody does",
     ),
     "a weight that is too large": (
         canary(**{"steps.0": {"setWeight": 101}}),
