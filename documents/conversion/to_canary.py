@@ -95,8 +95,13 @@ def _service(apex: str, path: str, near: Near, ledger: Ledger) -> dict[str, Any]
     """The Service by which users come, with the port that it has now."""
     spec = (near(SERVICE.kind, apex) or {}).get("spec") or {}
     ports = spec.get("ports") or ()
-    if not ports:
+    if not apex:
+        ledger.refuse(
+            path, "is missing, so that users' way is not known", "name the Service by which they come"
+        )
+    elif not ports:
         ledger.refuse(path, f"Service {apex} is not there, so its port is not known", "give its file, too")
+    if not ports:
         return {"name": apex}
     if len(ports) > 1:
         ledger.differs(path, f"Service {apex} has {len(ports)} ports; a Canary has one, the first")
@@ -125,7 +130,7 @@ def _routed(strategy: CanarySteps, near: Near, ledger: Ledger) -> dict[str, Any]
     if routing.routes:
         told = f"names {', '.join(routing.routes)}; a Canary splits all rules that lead to {strategy.stable_service}"
         ledger.differs(path, told)
-    if strategy.canary_service != f"{strategy.stable_service}-canary":
+    if strategy.canary_service not in ("", f"{strategy.stable_service}-canary"):
         told = f"{strategy.canary_service} is not needed: the canary's Service is {strategy.stable_service}-canary"
         ledger.differs(f"{_CANARY}.canaryService", told)
     found: dict[str, Any] = {"provider": routing.provider}
@@ -234,8 +239,9 @@ def _moving(steps: Sequence[Step], ledger: Ledger) -> dict[str, Any]:
     rules = [step.match for step in steps if isinstance(step, SetHeaderRoute) and step.match]
     mirrored = [step.percentage for step in steps if isinstance(step, SetMirrorRoute) and step.percentage]
     mirror = {"mirror": True, "mirrorWeight": max(mirrored)} if mirrored else {}
-    if rules and not weights:
-        return {"iterations": max(1, sum(isinstance(step, Pause) for step in steps)), "match": _match(rules)}
+    if (rules or mirrored) and not weights:
+        pauses = max(1, sum(isinstance(step, Pause) for step in steps))
+        return {"iterations": pauses} | ({"match": _match(rules)} if rules else mirror)
     at = f"{_CANARY}.steps"
     if rules:
         ledger.differs(at, "chooses requests by headers and shares them by weight; a Canary does one of both")

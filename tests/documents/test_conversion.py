@@ -241,6 +241,13 @@ def test_requests_that_are_chosen_and_copied() -> None:
         near=(APEX, VIRTUAL_SERVICE),
     )
     assert read(copied).analysis.mirror == 30
+    only = [
+        {"setMirrorRoute": {"name": "r", "match": [{}]}},
+        {"pause": {"duration": 5}},
+        {"pause": {"duration": 5}},
+    ]
+    unseen = read(as_canary(routed(ISTIO, *only), near=(APEX, VIRTUAL_SERVICE))).analysis
+    assert (unseen.strategy, unseen.iterations, unseen.mirror) == ("blue-green", 2, 100)
 
 
 def test_a_blue_green_rollout_becomes_one_with_services_alone() -> None:
@@ -270,6 +277,20 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...], tuple[Any, 
         (template(),),
         (),
         f"{CANARY}.stableService: Service canary-demo is not there, so its port is not known; give its file, too",
+    ),
+    "no Service": (
+        canary(
+            stableService=MISSING,
+            trafficRouting={
+                "istio": {
+                    "virtualService": {"name": "v"},
+                    "destinationRule": {"name": "d", "canarySubsetName": "c", "stableSubsetName": "s"},
+                }
+            },
+        ),
+        (template(),),
+        (APEX, VIRTUAL_SERVICE),
+        f"{CANARY}.stableService: is missing, so that users' way is not known",
     ),
     "a template that is not there": (
         rollout(),
