@@ -37,12 +37,12 @@ def display_for(place: Workplace, arguments: Arguments, kind: Kind, preview: boo
     shell.out(f"{_TITLES[kind, preview]} ({place.shown(ref)}):")
     if arguments.flag("diff"):
         return DiffDisplay(shell.out, record, outputs, told)
-    if shell.live and not arguments.flag("suppress-progress") and not arguments.flag("non-interactive"):
+    if shell.live and not arguments.flag("non-interactive"):
         # Loaded late: only a terminal needs it.
         from engine.display.live import LiveDisplay
 
         return LiveDisplay(shell.out, record, outputs)
-    return PlainDisplay(shell.out, record, outputs, progress=not arguments.flag("suppress-progress"))
+    return PlainDisplay(shell.out, record, outputs)
 
 
 def _streaming(place: Workplace) -> bool:

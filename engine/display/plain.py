@@ -18,9 +18,8 @@ _LOADING = "Loading policy packs..."
 class PlainDisplay:
     """A listener that prints a row when something begins or ends with a resource, and the sections at the end."""
 
-    def __init__(self, say: Say, record: Record, show_outputs: bool = True, progress: bool = True):
-        self._say, self._record = say, record
-        self._show_outputs, self._progress = show_outputs, progress
+    def __init__(self, say: Say, record: Record, show_outputs: bool = True):
+        self._say, self._record, self._show_outputs = say, record, show_outputs
         self._began: dict[str, float] = {}
         self._open: dict[str, Step] = {}
         self._told: dict[str, str] = {}
@@ -92,8 +91,6 @@ class PlainDisplay:
     def _row(
         self, op: Op, urn: str, status: str, info: str, timed: bool = False, retained: bool = False
     ) -> None:
-        if not self._progress:
-            return
         parsed = Urn.parse(urn)
         spent = f"({time.monotonic() - self._began.get(urn, time.monotonic()):.2f}s)" if timed else ""
         spent = "(0s)" if spent == "(0.00s)" else spent

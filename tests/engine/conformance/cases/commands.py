@@ -81,7 +81,7 @@ CASES = (
         (
             Stage(f"{PREVIEW} --expect-no-changes"),
             Stage(f"{UP} --suppress-outputs --parallel 1"),
-            Stage(f"{UP} --message again", 2),
+            Stage(f"{UP} --message again --suppress-progress", 2),
             Stage(f"{REFRESH} --expect-no-changes"),
             Stage(f"{REFRESH} --clear-pending-creates"),
             Stage(f"{UP} --target **ConfigMap::one", 3),
