@@ -5,7 +5,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SLUICE := $(VENV)/bin/sluice
 CODE := __main__.py automation bench cli components documents engine gateways lab policies stacks tests workloads
-export PYTHONDONTWRITEBYTECODE := 1
+# Bytecode is kept, for the many programs that start, but not beside the sources.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo example test quick check format docs clean \
