@@ -115,6 +115,7 @@ class Changes:
             self._ledger.recreating[resource.urn] = keys
             self._ledger.replaced.add(resource.urn)
         self._ledger.recreating[old.urn] = diff.replaces
+        self._ledger.doomed.update((old.urn, *(resource.urn for resource, _ in going)))
         for resource, _ in reversed(going):
             self._executor.run(Step(Op.DELETE_REPLACED, resource.urn, resource.type, resource))
         self._executor.run(self._step(Op.DELETE_REPLACED, None, old, Diff()))

@@ -63,7 +63,7 @@ def before_diff(old: Resource | None, new: Resource, now: Circumstances) -> Verd
     if now.forced:
         return Verdict(Fate.REPLACE, Diff(Change.SOME, replaces=("id",)))
     if now.linked:
-        return Verdict(Fate.REPLACE, Diff(Change.SOME))
+        return Verdict(Fate.REPLACE, Diff(Change.SOME, replaces=("deletedWith",)))
     if now.moved:
         return Verdict(Fate.REPLACE, Diff(Change.SOME, replaces=("provider",)))
     if _triggered(old, new):

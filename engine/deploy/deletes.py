@@ -85,11 +85,12 @@ class Deletes:
 
         What a resource that stays refers to stays, too, and nothing is said of it.
         """
+        self._context.ledger.doomed.update(_certain(doomed))
         staying: list[Resource] = []
         for layer in layers(doomed):
             held = held_by(staying, doomed)
             free = [item for item in layer if item.urn not in held]
-            protected = [item for item in free if item.protect and not item.delete and not item.external]
+            protected = [item for item in free if _is_protected(item)]
             for resource in protected:
                 self._refuse(resource)
             failed = self._layer([item for item in free if item not in protected])
@@ -134,3 +135,14 @@ class Deletes:
         if resource.delete:
             return Op.DISCARD_REPLACED if resource.external else Op.DELETE_REPLACED
         return Op.DISCARD if resource.external else Op.DELETE
+
+
+def _is_protected(resource: Resource) -> bool:
+    return resource.protect and not resource.delete and not resource.external
+
+
+def _certain(doomed: Sequence[Resource]) -> set[str]:
+    """URNs of what goes unless something fails: neither protected itself nor needed by what is."""
+    protected = [item for item in doomed if _is_protected(item)]
+    staying = held_by(protected, doomed) | {item.urn for item in protected}
+    return {item.urn for item in doomed} - staying

@@ -147,14 +147,8 @@ class Executor:
             or resource.external
         ):
             return
-        if resource.deleted_with and self._is_gone(resource.deleted_with):
-            return
-        operations.delete(self._context, self._providers.serving(resource), resource)
-
-    def _is_gone(self, urn: str) -> bool:
-        """Whether what a resource is deleted with goes in this operation, too."""
-        ledger = self._context.ledger
-        return urn not in ledger.goals or urn in ledger.replaced
+        if resource.deleted_with not in self._context.ledger.doomed:
+            operations.delete(self._context, self._providers.serving(resource), resource)
 
     def _provider(self, step: Step) -> Provider | None:
         return self._providers.serving(step.resource) if step.resource.custom else None

@@ -26,6 +26,7 @@ class Ledger:
 
     recreating: URNs whose old resource was deleted to make room, with the properties that forced it.
     replaced: URNs that get a new physical resource in this run.
+    doomed: URNs of which something is deleted in this run, set before the first of a set of them is deleted.
     ops: what is done to a registered resource; condemned: old resources whose replacements are there, marked so.
     refused: something may not be as the program wants it; misused: what it asked for makes no sense at all.
     aliases: URNs under which a registered resource may have been known, for its children.
@@ -42,6 +43,7 @@ class Ledger:
     refused: bool = False
     misused: bool = False
     replaced: set[str] = field(default_factory=set)
+    doomed: set[str] = field(default_factory=set)
     recreating: dict[str, tuple[str, ...]] = field(default_factory=dict)
     claimed: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from engine import urn as urns
+from engine.deploy.decide import Fate, after_diff
 from engine.provider import Diff
 from engine.resource import Resource
 from engine.values import UNKNOWN, PropertyMap, Value
@@ -52,7 +54,11 @@ def _forced_by(resource: Resource, going: set[str], diff_of: DiffOf) -> tuple[st
     if not uncertain:
         return None
     inputs = {key: _unknown(value) if key in uncertain else value for key, value in resource.inputs.items()}
-    return diff_of(resource, inputs).replaces or None
+    # Earlier failures to become ready are no reason here.
+    verdict = after_diff(
+        replace(resource, init_errors=[]), replace(resource, inputs=inputs), diff_of(resource, inputs)
+    )
+    return verdict.diff.replaces if verdict.fate is Fate.REPLACE else None
 
 
 def _unknown(value: Value) -> Value:

@@ -153,6 +153,49 @@ def test_what_is_deleted_with_another_is_not_deleted_itself(world: World) -> Non
     assert world.names() == []
 
 
+def test_what_is_deleted_with_another_that_stays_is_deleted_itself(world: World) -> None:
+    def program(whole: bool) -> None:
+        base = Thing("base", name="base")
+        Thing("part", name="part", opts=ResourceOptions(deleted_with=base))
+        if whole:
+            Thing("other", name="other", opts=ResourceOptions(deleted_with=base))
+
+    world.up(lambda: program(True))
+
+    dropped = world.up(lambda: program(False))
+    destroyed = world.destroy(target=["urn:pulumi:dev::shop::cloud:index:Thing::part"])
+
+    assert dropped.error is destroyed.error is None
+    assert world.cloud.called("delete") == ["other", "part"]
+    assert list(world.cloud.things()) == world.names() == ["base"]
+
+
+def test_what_is_deleted_with_another_that_is_protected_is_deleted_itself(world: World) -> None:
+    def program() -> None:
+        base = Thing("base", name="base", opts=ResourceOptions(protect=True))
+        Thing("part", name="part", opts=ResourceOptions(deleted_with=base, protect=False))
+
+    world.up(program)
+
+    world.destroy()
+
+    assert list(world.cloud.things()) == world.names() == ["base"]
+
+
+def test_what_is_deleted_with_another_goes_with_its_replacement(world: World) -> None:
+    def program(place: str) -> None:
+        base = Thing("base", place=place)
+        Thing("part", opts=ResourceOptions(deleted_with=base))
+
+    world.up(lambda: program("here"))
+
+    outcome = world.up(lambda: program("there"))
+
+    assert outcome.error is None
+    assert outcome.op("part") == ["delete-replaced", "replace", "create-replacement"]
+    assert world.cloud.called("delete") == ["base"]
+
+
 @pytest.mark.parametrize(
     ("ignored", "expected"),
     [
@@ -201,6 +244,21 @@ def test_replace_on_changes_turns_an_update_into_a_replacement(world: World) -> 
     world.up(program("red"))
 
     assert world.up(program("blue")).changes == {"same": 1, "replace": 1}
+
+
+def test_a_replacement_takes_along_what_asks_for_it(world: World) -> None:
+    def program(place: str) -> None:
+        base = Thing("base", place=place)
+        Thing("asks", of=base.name, opts=ResourceOptions(replace_on_changes=["of"]))
+        Thing("other", of=base.name, opts=ResourceOptions(replace_on_changes=["color"]))
+
+    world.up(lambda: program("here"))
+
+    outcome = world.up(lambda: program("there"))
+
+    assert outcome.op("asks") == ["delete-replaced", "replace", "create-replacement"]
+    assert outcome.op("other") == ["update"]
+    assert world.cloud.called("delete") == ["asks", "base"]
 
 
 def test_an_alias_finds_a_renamed_resource(world: World) -> None:

@@ -60,6 +60,25 @@ if STAGE == 1:
     settings("two", {"a": "1"}, Options(deleted_with=one))
 """
 
+DELETED_WITH = """
+from scene import *
+base = core.v1.ConfigMap("base", metadata={"namespace": NAMESPACE}, data={"a": "1"})
+if STAGE != 2:
+    core.v1.ConfigMap("part", metadata={"namespace": NAMESPACE}, opts=Options(deleted_with=base))
+if STAGE == 1:
+    settings("named", {"a": "1"}, Options(deleted_with=base))
+"""
+
+TAKEN_ALONG = """
+from scene import *
+one = core.v1.ConfigMap("one", metadata={"namespace": NAMESPACE}, data={"a": str(STAGE)},
+    opts=Options(replace_on_changes=["data"], delete_before_replace=True))
+name = one.metadata["name"]
+settings("whole", {"a": name}, Options(replace_on_changes=["data"]))
+settings("inside", {"a": name}, Options(replace_on_changes=["data.a"]))
+settings("other", {"a": name}, Options(replace_on_changes=["metadata.labels"]))
+"""
+
 DEPENDS_ON = """
 from scene import *
 one = settings("one")
@@ -141,6 +160,26 @@ CASES = (
         ),
     ),
     Case("retention and deletion with another", RETAIN, (Stage(UP), Stage(UP, 2), Stage(DESTROY))),
+    Case(
+        "deletion with another that stays",
+        DELETED_WITH,
+        (
+            Stage(UP),
+            Stage(f"{DESTROY} --target {URN}::named"),
+            # What is still there cannot be created.
+            Stage(UP),
+            Stage(UP, 2),
+            Stage(UP),
+            Stage(UP, 3),
+            Stage(f"{UP} --replace {URN}::base", 3),
+            Stage(DESTROY),
+        ),
+    ),
+    Case(
+        "what a replacement takes along by its own word",
+        TAKEN_ALONG,
+        (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(NO_CHANGES, 2), Stage(DESTROY)),
+    ),
     brought_up("dependencies", DEPENDS_ON, 1, 2),
     brought_up("timeouts", TIMEOUTS),
     brought_up("transforms", TRANSFORMS, 1, 2),

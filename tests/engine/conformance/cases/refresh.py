@@ -20,6 +20,14 @@ one = settings("one", {"a": "1"}, labels={"x": "1"}, annotations={"pulumi.com/pa
 settings("two", {"a": "1"}, Options(depends_on=[one]))
 """
 
+FAMILY = """
+from scene import *
+group = Group("group")
+middle = settings("middle", opts=Options(parent=group))
+inner = settings("inner", opts=Options(parent=middle))
+settings("leaf", opts=Options(parent=inner))
+"""
+
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -29,6 +37,11 @@ def deleted(name: str):
             api.request("DELETE", f"/api/v1/namespaces/{api.namespace}/configmaps/{name}")
 
     return act
+
+
+def parents_deleted(api: Api) -> None:
+    deleted("middle")(api)
+    deleted("inner")(api)
 
 
 def relabelled(api: Api) -> None:
@@ -116,6 +129,18 @@ CASES = (
             Stage(REFRESH),
             Stage("refresh --preview-only --non-interactive", before=deleted("one")),
             Stage(REFRESH),
+            Stage(UP),
+            Stage(DESTROY),
+        ),
+    ),
+    Case(
+        "a refresh after the deletion of parents",
+        FAMILY,
+        (
+            Stage(UP),
+            Stage(REFRESH, before=deleted("middle")),
+            Stage(UP),
+            Stage(REFRESH, before=parents_deleted),
             Stage(UP),
             Stage(DESTROY),
         ),
