@@ -9,15 +9,20 @@ from typing import Any
 
 from automation.cluster.ports import Copies
 from automation.core.kinds import CANARY, Kind, Manifest
+from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.errors import CanaryMissing, DocumentRefused, ImageRefused
+from automation.core.status import Phase, Status
+from automation.core.texts import released_no_more
+from automation.errors import CanaryMissing, DocumentRefused, ImageRefused, NothingToDo
 from cli.environment import Environment
-from documents.front import outline_of
+from documents.front import canary_of, outline_of
 from stacks import files
 from stacks.release import PROJECT
 from workloads.registry import WORKLOADS, workload_of
 
 CONFIG = "sluice:images"
+LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
+"""Phases in which the target gets users back, or has them all: what is set on it is judged by nobody."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,10 @@ def parse_image(text: str) -> Image:
 def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request: str) -> str:
     """Sets the image and says what was done. `request` is an id that tells this request from earlier ones.
 
-    Raises ImageRefused, listing the containers there are, and the errors of cluster and stack.
+    Raises NothingToDo for a retired Canary, whose target serves everybody; ImageRefused, listing the containers there
+    are, and the errors of cluster and stack.
     """
+    refuse_retired(opened, key)
     kind, target = target_of(opened, key)
     name = target["metadata"]["name"]
     refuse_unknown_container(kind, target, wanted)
@@ -62,6 +69,18 @@ def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request:
     opened.stacks.set_config(stack, program, CONFIG, json.dumps(images))
     opened.stacks.update(stack, program, f"{key[1]}.{key[0]}: image {wanted}", opened.gate)
     return f"stack {stack}: {wanted}"
+
+
+def refuse_retired(opened: Environment, key: tuple[str, str]) -> None:
+    """Raises NothingToDo where a Canary releases nothing any more, and DocumentRefused as a driver does."""
+    live = opened.cluster.get(CANARY, *key)
+    if live is None or Status.parse(live.get("status") or {}).phase not in LEAVING:
+        return
+    try:
+        canary = canary_of(live, opened.settings.driver.provider)
+    except Refused as refused:
+        raise DocumentRefused(f"Canary {key[1]}.{key[0]}: {refused}") from refused
+    raise NothingToDo(released_no_more(canary))
 
 
 def write_back(opened: Environment, canary: Canary, copies: Copies) -> str:

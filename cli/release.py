@@ -25,7 +25,7 @@ from automation.errors import (
 from cli import display as displays
 from cli.assembly import Assembly, assemble
 from cli.environment import Environment, open_environment
-from cli.images import parse_image, set_image
+from cli.images import parse_image, refuse_retired, set_image
 from cli.options import Where, environment, namespace, output, where
 from cli.run import describe
 from cli.waiting import Following, cause, troubled_pods
@@ -79,6 +79,7 @@ def release(
     if opened.cluster.get(CANARY, *key) is None:
         click.echo(f"{key[1]}.{key[0]} is not in the cluster yet: bringing up stack {stack}", err=True)
         opened.stacks.update(stack, opened.program(stack), f"{key[1]}.{key[0]}: bring up", opened.gate)
+    refuse_retired(opened, key)
     if wanted:
         click.echo(set_image(opened, key, wanted, request=uuid.uuid4().hex[:8]), err=output == "json")
     if detach:

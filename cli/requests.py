@@ -111,4 +111,6 @@ def remedy(opened: Environment, key: tuple[str, str], verb: str, phase: Phase) -
     if verb == "retire" and phase in RUNNING:
         return f"end its run first: {opened.command('abort', key)}"
     told = f"what its driver says: {opened.events(key)}"
-    return f"{told}; a new image runs by itself" if verb == "retry" else told
+    return (
+        f"{told}; a new image runs by itself" if verb == "retry" and phase is not Phase.TERMINATED else told
+    )

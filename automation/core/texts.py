@@ -20,6 +20,13 @@ def let_in(canary: Canary) -> str:
     )
 
 
+def released_no_more(canary: Canary) -> str:
+    """What has to happen before a retired Canary releases anything again."""
+    return (
+        f"{canary.full_name} is retired: to have it released, apply it anew after: {kubectl.delete(canary)}"
+    )
+
+
 def providers(problem: str) -> Event:
     if problem:
         return warning(f"Error checking metric providers: {problem}")

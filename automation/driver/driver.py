@@ -13,7 +13,6 @@ from automation.cluster.client import Conflict
 from automation.cluster.events import Announcement
 from automation.cluster.observer import TickContext, kinds_by_name
 from automation.cluster.recorder import Moved
-from automation.core import kubectl
 from automation.core.decide import decide
 from automation.core.decision import (
     Action,
@@ -38,7 +37,7 @@ from automation.core.settle import Veto, abandon
 from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
-from automation.core.texts import deleted, let_in
+from automation.core.texts import deleted, let_in, released_no_more
 from automation.core.transitions import BEGINNING, RESTING
 from automation.driver.drift import drift_of
 from automation.driver.handover import Handover
@@ -388,10 +387,7 @@ def closed_to(scene: Scene) -> str:
     if scene.canary.suspend:
         return let_in(scene.canary)
     if scene.status.phase in (Phase.TERMINATING, Phase.TERMINATED):
-        return (
-            f"{scene.canary.full_name} is retired: to have it released, apply it anew after: "
-            f"{kubectl.delete(scene.canary)}"
-        )
+        return released_no_more(scene.canary)
     return ""
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from automation.errors import ImageRefused
-from cli.images import Image, changed_images, parse_image
+from automation.core.kinds import CANARY, DEPLOYMENT
+from automation.errors import ImageRefused, NothingToDo
+from automation.inmemory.cluster import MemoryCluster
+from cli.images import Image, changed_images, parse_image, set_image
+from stacks import settings_for
+from tests.components import documents
 
 
 def test_an_image_names_its_container() -> None:
@@ -44,3 +49,18 @@ def test_a_live_image_is_taken_over(configured: dict[str, Any], changed: dict[st
 
 def test_the_declared_image_needs_no_config() -> None:
     assert changed_images("podinfo", {"c": "x:1"}, {}, {"c": "x:1"}) == {}
+
+
+@pytest.mark.parametrize("phase", ["Terminating", "Terminated"])
+def test_no_image_is_set_where_it_would_be_judged_by_nobody(phase: str) -> None:
+    cluster = MemoryCluster()
+    cluster.put(CANARY, {**documents.canary_document(), "status": {"phase": phase}})
+    cluster.put(DEPLOYMENT, documents.target())
+    opened: Any = SimpleNamespace(cluster=cluster, settings=settings_for("dev"))
+    with pytest.raises(
+        NothingToDo, match=r"is retired: to have it released, apply it anew after: kubectl -n test"
+    ):
+        set_image(opened, ("test", "podinfo"), Image("podinfod", "podinfo:9"), "r")
+    target = cluster.get(DEPLOYMENT, "test", "podinfo")
+    assert target is not None
+    assert target["spec"] == documents.target()["spec"]

@@ -143,6 +143,8 @@ def test_a_command_refuses_exactly_where_the_driver_would(place: Any, verb: str)
             "(Failed): the target is not at the revision that primary runs; set it back first",
         ),
         ("in a run", "retire", "(Progressing): it is not at rest"),
+        ("retired", "retire", "(Terminated): it is retired already"),
+        ("retired", "retry", "apply it anew after: kubectl -n test delete canary podinfo"),
     ],
 )
 def test_a_refusal_says_why(place: str, verb: str, why: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automation.core.kinds import SERVICE, Kind, Manifest
+from automation.core.observation import Target
 from automation.core.status import Phase, Purpose, Request
 from tests.core.documents import document
 from tests.core.world import Killed, World, deployment, initialised
@@ -163,3 +164,14 @@ def test_a_primary_that_is_lost_while_it_carries_the_traffic_is_made_again() -> 
     world.tick(2)
     assert world.primary is not None
     assert (world.status.phase, world.apex) == (Phase.TERMINATING, "primary")
+
+
+def test_the_way_back_to_what_primary_runs_is_a_command() -> None:
+    world = initialised(document())
+    world.target = Target(replace(deployment("podinfo"), container="podinfod", image="podinfo:2"), "v2")
+    world.primary = replace(
+        world.primary or deployment("podinfo-primary"), container="podinfod", image="podinfo:1"
+    )
+    asked(world).tick()
+    told = "set it back first: kubectl -n test set image deployment/podinfo podinfod=podinfo:1"
+    assert any(told in text for text in world.texts), world.texts

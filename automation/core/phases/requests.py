@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from automation.core import texts
+from automation.core import kubectl, texts
 from automation.core.decision import Decision
 from automation.core.moves import note
+from automation.core.observation import Target
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.retiring import retire
 from automation.core.phases.start import start
@@ -43,6 +44,8 @@ def refusal(at: Situation, verb: str) -> str:
     """Why nothing is done about a request for that; empty where it is answered, now or once nothing is in its way."""
     if at.seen.deleted and at.seen.held:
         return "it was deleted, and goes"
+    if at.status.phase is Phase.TERMINATED:
+        return "it is retired already" if verb == "retire" else texts.released_no_more(at.canary)
     match verb:
         case "abort":
             return _not_abortable(at)
@@ -79,8 +82,18 @@ def _not_retirable(at: Situation) -> str:
     if at.status.phase not in IDLE:
         return "it is not at rest"
     if target is not None and target.revision != at.status.last_promoted_spec:
-        return "the target is not at the revision that primary runs; set it back first"
+        return (
+            f"the target is not at the revision that primary runs; set it back first{_way_back(at, target)}"
+        )
     return ""
+
+
+def _way_back(at: Situation, target: Target) -> str:
+    """The command that gives the target primary's image, where it has another one."""
+    primary = at.seen.primary
+    if primary is None or primary.image == target.workload.image:
+        return ""
+    return f": {kubectl.set_image(at.canary, primary.container, primary.image)}"
 
 
 def _nothing(at: Situation, verb: str, why: str) -> Decision:
