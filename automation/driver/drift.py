@@ -10,7 +10,7 @@ from automation.cluster.ports import Copies
 from automation.core import managed_fields
 from automation.core.kinds import CONFIG_KINDS, Manifest
 from automation.core.managed_fields import Fields, Path
-from automation.core.marks import is_ours
+from automation.core.marks import EVIDENCE, is_ours
 from automation.core.observation import Drift
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
@@ -26,6 +26,9 @@ SPEC: Path = ("f:spec",)
 SELECTOR: Path = (*SPEC, "f:selector")
 REPLICAS: Path = (*SPEC, "f:replicas")
 RESTARTS: Path = (*SPEC, "f:template", "f:metadata", "f:annotations")
+REASONS: Path = ("f:metadata", "f:annotations", f"f:{EVIDENCE}")
+"""Why a route carries its traffic is written with each step. It leads nobody, so it is no drift when a document says
+other sizes of steps since."""
 
 
 def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift, ...]:
@@ -92,13 +95,16 @@ def _of_others(live: Manifest, path: Path) -> Fields:
 
 def _ours(live: Manifest) -> Fields:
     """What was written here. How many pods a primary has is not for good."""
-    return managed_fields.without(managed_fields.written(live, is_ours), REPLICAS)
+    return managed_fields.without(
+        managed_fields.without(managed_fields.written(live, is_ours), REPLICAS), REASONS
+    )
 
 
 def _lasting(manifest: Manifest) -> Manifest:
-    """What has to stay so: not how many pods somebody wants of a primary."""
-    metadata = {
-        field: manifest["metadata"].get(field) for field in ("labels", "annotations", "ownerReferences")
+    """What has to stay so: not how many pods somebody wants of a primary, nor why a route carries its traffic."""
+    metadata = {field: manifest["metadata"].get(field) for field in ("labels", "ownerReferences")}
+    metadata["annotations"] = {
+        name: value for name, value in _annotations(manifest).items() if name != EVIDENCE
     }
     spec = {field: value for field, value in (manifest.get("spec") or {}).items() if field != "replicas"}
     return {"metadata": metadata, "spec": spec}

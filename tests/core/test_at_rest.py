@@ -409,6 +409,17 @@ def test_a_label_that_somebody_adds_to_a_selector_is_put_back() -> None:
     assert after["spec"]["selector"] == live["spec"]["selector"]
 
 
+def test_an_edit_that_asks_for_no_other_object_writes_none() -> None:
+    world = initialised(document())
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    made = len(world.made_live)
+    world.document = document({"spec.analysis.stepWeight": 15, "spec.analysis.threshold": 4})
+    world.events.clear()
+    world.tick(3)
+    assert (len(world.made_live), world.texts) == (made, [])
+
+
 def test_an_edit_of_the_canarys_services_is_in_force_within_a_tick() -> None:
     world = initialised(document())
     changed = {"spec.service.apex": {"annotations": {"team": "web"}}, "spec.service.targetPort": 9899}
