@@ -57,7 +57,7 @@ class ClusterAway(SluiceError):
 
 class CanaryMissing(SluiceError):
     exit_code = 32
-    meaning = "there is no Canary of that name"
+    meaning = "there is no Canary of that name, or several, in namespaces that `-n` tells apart"
 
 
 class SettingsRefused(SluiceError):

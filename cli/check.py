@@ -24,13 +24,16 @@ def check(files: tuple[str, ...], provider: str) -> None:
     """Whether Canaries can work with their targets, routes, autoscalers and metric templates, and whether they
     round-trip through Flagger. Argo's Rollouts and AnalysisTemplates are looked at likewise.
 
-    All documents of the files (folders are walked, - is standard input) are looked at together, as if they were in the
-    cluster; shop.yaml[2] is the second one of a file. Nothing is applied, and no cluster is asked.
+    All documents of the files (folders are walked, but for what is hidden in them; - is standard input) are looked at
+    together, as if they were in the cluster; shop.yaml[2] is the second one of a file. Nothing is applied, and no
+    cluster is asked.
     """
     sources = read(files)
     reviewed = review(sources.found, provider)
     problems = [*sources.unreadable, *map(str, reviewed.problems)]
     nothing = f"there is no Kubernetes object in {', '.join(sources.empty)}"
+    for line in sources.passed:
+        click.echo(line)
     if not problems and not sources.found:
         raise DocumentRefused(nothing)
     for line in (*_told(reviewed), *([nothing] if sources.empty else [])):

@@ -53,6 +53,8 @@ def convert(files: tuple[str, ...], strict: bool) -> None:
     there, is refused. Nothing is applied, and no cluster is asked.
     """
     sources = read(files)
+    for line in sources.passed:
+        click.echo(line, err=True)
     if sources.unreadable:
         raise DocumentRefused("\n".join(sources.unreadable))
     converted = list(_converted(sources.found))

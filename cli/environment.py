@@ -107,7 +107,7 @@ class Environment:
     def find(self, name: str, namespace: str | None = None) -> tuple[str, str]:
         """(namespace, name) of a Canary of this environment, in the cluster or declared in the settings.
 
-        Raises CanaryMissing, which lists the known ones, when there is none or more than one.
+        Raises CanaryMissing, which lists the known ones, or those of that name where there is more than one.
         """
         live = {(c["metadata"]["namespace"], c["metadata"]["name"]) for c in self._canaries()}
         there = live | {(release.namespace, release.name) for release in self.settings.releases}
@@ -121,9 +121,10 @@ class Environment:
                 raise CanaryMissing(self.stranger(stranger), remedy)
         names = ", ".join(sorted(f"{one}.{where}" for where, one in known)) or "none"
         if found:
+            alike = ", ".join(f"{name}.{where}" for where, _ in sorted(found))
             which = " or ".join(f"-n {where}" for where, _ in sorted(found))
             raise CanaryMissing(
-                f"{name} is the name of {len(found)} Canaries: {names}", f"say which: {which}"
+                f"{name} is the name of {len(found)} Canaries: {alike}", f"say which: {which}"
             )
         raise CanaryMissing(f"there is no Canary {name} in {self.name}", f"known: {names}")
 

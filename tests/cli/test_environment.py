@@ -120,5 +120,6 @@ def test_hints_are_about_the_cluster_that_was_asked_for() -> None:
 
 def test_a_name_that_several_have_is_asked_for_by_the_options_that_there_are() -> None:
     with pytest.raises(CanaryMissing) as missing:
-        environment(canaries=("podinfo.test", "podinfo.other")).find("podinfo")
+        environment(canaries=("podinfo.test", "podinfo.other", "shop.other")).find("podinfo")
+    assert missing.value.problem == "podinfo is the name of 2 Canaries: podinfo.other, podinfo.test"
     assert missing.value.remedy == "say which: -n other or -n test"
