@@ -1,6 +1,11 @@
 """APISIX: copies of the user's rules with two weighted backends and a higher priority.
 
 The user's ApisixRoute is only read. All of its rules stay live; each copy shadows the one that it was made of.
+
+With `sessionAffinity` each side has copies of its own, and a share of the requests without a cookie is drawn by their
+ids. This needs `exprs` with the scope Variable (ingress controller 1.6) and `headers.add` of the plugin
+`response-rewrite` (APISIX 3.0). What a rule does with that plugin is kept; what an ApisixPluginConfig does with it
+gives way to the cookies. Users whom a cookie keeps on the canary get it anew with each answer.
 """
 
 from __future__ import annotations
@@ -11,12 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import inherited
 from automation.core.refusal import Problem, Refused
-from automation.core.shape import NAMED, PORT, TEXT, WHOLE, Items, fields
+from automation.core.shape import NAMED, PORT, TEXT, TRUTH, WHOLE, Items, fields
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
-from gateways.apisix_rules import forget_mirror, shadows, shares
+from gateways.apisix_rules import forget_mirror, shares
+from gateways.apisix_sessions import copies, draw, kept_by, losing_cookies, pattern_in, unwritable
 from gateways.backends import weights_of
 from gateways.chosen import by_labels
+from gateways.draws import drawn_by
 from gateways.gateway import Carried, Gateway, Marks, Source
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
@@ -41,7 +48,9 @@ _ROUTE_SERIES = 'route=~"{{ namespace }}_{{ route }}-{{ service }}-canary_.+"'
 
 
 _BACKEND = fields(serviceName=TEXT, servicePort=PORT, weight=WHOLE, resolveGranularity=TEXT)
-_RULE = fields(name=TEXT, priority=WHOLE, match=fields(hosts=Items(TEXT)), backends=Items(_BACKEND))
+_MATCH = fields(hosts=Items(TEXT), exprs=Items(fields()))
+_PLUGIN = fields(name=TEXT, enable=TRUTH, config=fields(headers=fields()))
+_RULE = fields(name=TEXT, priority=WHOLE, match=_MATCH, backends=Items(_BACKEND), plugins=Items(_PLUGIN))
 
 
 class Apisix:
@@ -61,11 +70,11 @@ class Apisix:
     kind = ROUTE
     companions = ()
     ruled = ("f:spec", "f:http")
-    carries = frozenset({"weights", "match", "mirror"})
+    carries = frozenset({"weights", "match", "mirror", "affinity"})
     says = ()
 
     def unable(self, canary: Canary) -> tuple[Problem, ...]:
-        return tuple(by_labels(canary, "apisix"))
+        return (*by_labels(canary, "apisix"), *unwritable(canary))
 
     def route_name(self, canary: Canary) -> str:
         """Named after the user's route and the apex."""
@@ -117,7 +126,7 @@ class Apisix:
             },
             "spec": {
                 **copy.deepcopy(source["spec"]),
-                "http": [made for rule in rules for made in shadows(canary, rule, traffic)],
+                "http": [made for rule in rules for made in copies(canary, rule, traffic)],
             },
         }
 
@@ -125,26 +134,20 @@ class Apisix:
         return ()
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        rules = [shares(rule) for rule in (route.get("spec") or {}).get("http") or ()]
-        rules = [weights for weights in rules if weights.keys() != {f"{canary.apex}-primary"}]
-        most = max((weights.get(f"{canary.apex}-canary", 0) for weights in rules), default=0)
-        traffic = Traffic(min(max(most, 0), 100))
-        wanted = weights_of(canary, traffic)
-        exact = all(
-            weights.get(service, 0) == weight for weights in rules for service, weight in wanted.items()
-        )
-        return Carried(traffic, bool(rules) and exact)
+        rules = (route.get("spec") or {}).get("http") or ()
+        found = [read for rule in rules if (read := _read_back(canary, rule)) is not None]
+        most = Traffic(max((read.traffic.canary for read in found), default=0))
+        return Carried(most, bool(found) and all(read == Carried(most, True) for read in found))
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
-        changed, weights = copy.deepcopy(route), weights_of(canary, traffic)
-        for rule in (changed.get("spec") or {}).get("http") or ():
+        """Rules for users of another run go."""
+        changed = copy.deepcopy(route)
+        rules = (changed.get("spec") or {}).get("http") or []
+        rules[:] = [rule for rule in rules if kept_by(canary, rule) in (None, traffic.affinity)]
+        for rule in rules:
             if not traffic.mirror:
                 forget_mirror(canary, rule)
-            if shares(rule).keys() == {f"{canary.apex}-primary"}:
-                continue  # for requests that are not chosen
-            for backend in rule.get("backends") or ():
-                if backend.get("serviceName") in weights:
-                    backend["weight"] = weights[backend["serviceName"]]
+            _share(canary, rule, traffic)
         return changed
 
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
@@ -168,6 +171,31 @@ class Apisix:
 APISIX: Gateway = Apisix()
 
 
+def _read_back(canary: Canary, rule: Manifest) -> Carried | None:
+    """What one rule does; None for one that leads to primary only, or keeps users on the canary. A pattern that nobody
+    here wrote may draw everybody."""
+    weights = shares(rule)
+    if (pattern := pattern_in(canary, rule)) is not None:
+        weight = drawn_by(pattern)
+        return Carried(Traffic(100 if weight is None else weight), weight is not None)
+    if weights.keys() == {f"{canary.apex}-primary"} or kept_by(canary, rule) is not None:
+        return None
+    traffic = Traffic(min(max(weights.get(f"{canary.apex}-canary", 0), 0), 100))
+    wanted = weights_of(canary, traffic)
+    return Carried(traffic, all(weights.get(service, 0) == weight for service, weight in wanted.items()))
+
+
+def _share(canary: Canary, rule: Manifest, traffic: Traffic) -> None:
+    """Give a rule its share of the traffic; one for users who stay, or who are not chosen, has none to give."""
+    weights = weights_of(canary, traffic)
+    if pattern_in(canary, rule) is not None:
+        draw(rule, traffic.canary)
+    elif shares(rule).keys() != {f"{canary.apex}-primary"} and kept_by(canary, rule) is None:
+        for backend in rule.get("backends") or ():
+            if backend.get("serviceName") in weights:
+                backend["weight"] = weights[backend["serviceName"]]
+
+
 def _led(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
     """The source's rules that lead to the apex Service, each with its index."""
     return [
@@ -187,6 +215,7 @@ def _wrong(canary: Canary, name: str, index: int, rule: Manifest) -> Iterator[Pr
     path, backends = f"spec.http[{index}].backends", rule["backends"]
     yield from _many(canary, name, path, backends)
     yield from _wrong_port(canary, name, path, backends)
+    yield from losing_cookies(canary, name, index, rule)
 
 
 def _nodes(addresses: Sequence[str]) -> str:

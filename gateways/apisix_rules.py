@@ -34,15 +34,19 @@ def shares(rule: Manifest) -> dict[str, int]:
 
 def _shadow(canary: Canary, rule: Manifest, traffic: Traffic) -> Manifest:
     """The copy of a rule. Copies keep the order that the rules have among each other."""
-    backend = rule["backends"][0]
     return {
         **copy.deepcopy(rule),
         "priority": PRIORITY + int(rule.get("priority") or 0),
-        "backends": [
-            {**copy.deepcopy(backend), "serviceName": service, "weight": weight}
-            for service, weight in weights_of(canary, traffic).items()
-        ],
+        "backends": led_to(rule["backends"][0], weights_of(canary, traffic)),
     }
+
+
+def led_to(backend: Manifest, weights: Mapping[str, int]) -> list[Manifest]:
+    """A rule's only backend, once for each Service."""
+    return [
+        {**copy.deepcopy(backend), "serviceName": service, "weight": weight}
+        for service, weight in weights.items()
+    ]
 
 
 def shadows(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manifest]:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from automation.core.analysis import Affinity
 from automation.core.spec import Canary
 from automation.core.traffic import Traffic
 from gateways.backends import weights_of
+
+
+class Cookie(NamedTuple):
+    """A cookie that leads whoever carries it."""
+
+    name: str
+    value: str
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for the whole of a Cookie header that has it."""
+        return f"(.*;\\s*)?{re.escape(self.name)}={re.escape(self.value)}(;.*)?"
 
 
 def given(canary: Canary, traffic: Traffic) -> Mapping[str, str]:
@@ -24,27 +37,23 @@ def given(canary: Canary, traffic: Traffic) -> Mapping[str, str]:
     return found
 
 
-def kept(canary: Canary, traffic: Traffic) -> Iterator[tuple[str, Mapping[str, int]]]:
-    """Users who carry a cookie of this run: a regular expression for their Cookie header, and where they go."""
+def kept(canary: Canary, traffic: Traffic) -> Iterator[tuple[Cookie, Mapping[str, int]]]:
+    """Users who carry a cookie of this run: which one, and where they go."""
     affinity = canary.analysis.affinity
     if affinity is None or not traffic.affinity:
         return
-    yield _pattern(affinity.cookie, traffic.affinity), {f"{canary.apex}-canary": 100}
+    yield Cookie(affinity.cookie, traffic.affinity), {f"{canary.apex}-canary": 100}
     if affinity.primary_cookie:
-        yield _pattern(affinity.primary_cookie, traffic.affinity), {f"{canary.apex}-primary": 100}
+        yield Cookie(affinity.primary_cookie, traffic.affinity), {f"{canary.apex}-primary": 100}
 
 
-def let_go(canary: Canary, traffic: Traffic) -> Iterator[tuple[str, Mapping[str, int], str]]:
+def let_go(canary: Canary, traffic: Traffic) -> Iterator[tuple[Cookie, Mapping[str, int], str]]:
     """Users who carry the cookie of a run that ended: the same, and the Set-Cookie header with which they forget it."""
     affinity = canary.analysis.affinity
     if affinity is None or traffic.affinity or not traffic.expired:
         return
     forgotten = _written(affinity, affinity.cookie, traffic.expired, -1)
-    yield _pattern(affinity.cookie, traffic.expired), weights_of(canary, traffic), forgotten
-
-
-def _pattern(name: str, value: str) -> str:
-    return f"(.*;\\s*)?{re.escape(name)}={re.escape(value)}(;.*)?"
+    yield Cookie(affinity.cookie, traffic.expired), weights_of(canary, traffic), forgotten
 
 
 def _written(affinity: Affinity, name: str, value: str, max_age: int) -> str:

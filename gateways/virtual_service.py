@@ -66,10 +66,10 @@ def _mirror(canary: Canary, percent: int) -> Manifest:
 
 def _staying(canary: Canary, traffic: Traffic, everybody: Sequence[Manifest]) -> Iterator[Manifest]:
     """Rules for users who carry a cookie of ours."""
-    for pattern, weights in cookies.kept(canary, traffic):
-        yield _rule(canary, _with_cookie(pattern, everybody), weights)
-    for pattern, weights, forgotten in cookies.let_go(canary, traffic):
-        rule = _rule(canary, _with_cookie(pattern, everybody), weights)
+    for cookie, weights in cookies.kept(canary, traffic):
+        yield _rule(canary, _with_cookie(cookie.pattern, everybody), weights)
+    for cookie, weights, forgotten in cookies.let_go(canary, traffic):
+        rule = _rule(canary, _with_cookie(cookie.pattern, everybody), weights)
         yield _answering(rule, dict.fromkeys(weights, forgotten))
 
 

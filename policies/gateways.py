@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from policies.draws import drawn
 from policies.rule import Manifest
 from policies.tokens import (
     APISIX_ROUTE,
@@ -18,24 +20,58 @@ from policies.tokens import (
     VIRTUAL_SERVICE,
 )
 
+TRAFFIC = "sluice.delivery/traffic"
 NGINX_CANARY = "nginx.ingress.kubernetes.io/canary"
 
 
 @dataclass(frozen=True)
 class Split:
-    """One rule of a route: the Services that it sends to and the weight of each, as it is written."""
+    """One rule of a route: the Services that it sends to and the weight of each, as it is written. `stays`: it is for
+    users alone who carry the cookie of this run, and moves nobody."""
 
     rule: Any
     weights: tuple[tuple[str, Any], ...]
+    stays: bool = False
 
 
 def _apisix(route: Manifest) -> Iterator[Split]:
+    cookie = _cookie(route)
     for rule in (route.get("spec") or {}).get("http") or ():
-        backends = tuple(rule.get("backends") or ())
-        yield Split(
-            rule.get("name"),
-            tuple((str(backend.get("serviceName", "")), backend.get("weight")) for backend in backends),
+        weights = tuple(
+            (str(backend.get("serviceName", "")), backend.get("weight"))
+            for backend in rule.get("backends") or ()
         )
+        expressions = (rule.get("match") or {}).get("exprs") or ()
+        asked = [
+            expression.get("value")
+            for expression in expressions
+            if (expression.get("subject") or {}).get("scope") == "Cookie" and expression.get("op") == "Equal"
+        ]
+        stays = bool(cookie) and cookie in asked
+        yield Split(rule.get("name"), _drawn(weights, expressions), stays)
+
+
+def _drawn(weights: tuple[tuple[str, Any], ...], expressions: Any) -> tuple[tuple[str, Any], ...]:
+    """The weights of a rule that has one Service and draws requests for it: the others go elsewhere."""
+    patterns = [
+        str(expression.get("value"))
+        for expression in expressions
+        if expression.get("subject") == {"scope": "Variable", "name": "request_id"}
+        and expression.get("op") == "RegexMatch"
+    ]
+    if len(weights) != 1 or not patterns:
+        return weights
+    weight = drawn(patterns[-1])
+    return (("all others", 100 - weight), (weights[0][0], weight))
+
+
+def _cookie(route: Manifest) -> str:
+    """The value of the cookie by which a route says that it keeps users, "" where it says nothing of the kind."""
+    annotations = (route.get("metadata") or {}).get("annotations") or {}
+    try:
+        return str(json.loads(annotations[TRAFFIC])["affinity"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _istio(route: Manifest) -> Iterator[Split]:
@@ -48,6 +84,7 @@ def _istio(route: Manifest) -> Iterator[Split]:
                 (str((share.get("destination") or {}).get("host", "")), _weight(share, shares))
                 for share in shares
             ),
+            _stays(_cookie(route), [match.get("headers") for match in rule.get("match") or ()]),
         )
 
 
@@ -57,7 +94,13 @@ def _gateway_api(route: Manifest) -> Iterator[Split]:
         yield Split(
             rule.get("name"),
             tuple((str(share.get("name", "")), _weight(share, shares)) for share in shares),
+            _stays(_cookie(route), [match.get("headers") for match in rule.get("matches") or ()]),
         )
+
+
+def _stays(cookie: str, asked: Sequence[Any]) -> bool:
+    """Whether all matches of a rule ask for this cookie in their headers: one that doesn't lets in others."""
+    return bool(cookie and asked) and all(cookie in json.dumps(headers) for headers in asked)
 
 
 def _weight(share: Manifest, shares: tuple[Manifest, ...]) -> Any:

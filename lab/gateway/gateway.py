@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from lab.gateway.endpoints import Endpoints
 from lab.gateway.ledger import Ledger
 from lab.gateway.model import Labels
 from lab.gateway.proxy import Traefik
-from lab.gateway.traefik import UNMATCHED, configuration
+from lab.gateway.traefik import REQUEST_ID, UNMATCHED, configuration
 from lab.node.kubernetes import UNREACHABLE, Api, Refused
 
 log = logging.getLogger(__name__)
@@ -69,8 +70,9 @@ class Gateway:
         endpoints = Endpoints.of(self._collections[SERVICES].documents, self._collections[SLICES].documents)
         documents = {kind: self._collections[kind].documents for kind in self._dialect.kinds}
         translation = self._dialect.translate(documents, endpoints)
-        excuses = f"http://127.0.0.1:{self._traefik.ports.excuses}"
-        made = configuration(translation.routes, self._dialect.labels, excuses)
+        ports = self._traefik.ports
+        excuses, ids = (f"http://127.0.0.1:{port}" for port in (ports.excuses, ports.ids))
+        made = configuration(translation.routes, self._dialect.labels, excuses, ids)
         text = made.text()
         if text != self._published:
             self._names.update(made.names)
@@ -91,15 +93,17 @@ class Gateway:
                     log.warning("status of %s/%s not written: %s", report.namespace, report.name, problem)
 
     async def _serve(self) -> None:
-        """Measurements for Prometheus, and the answers to requests that nobody else answers."""
+        """Measurements for Prometheus, the answers to requests that nobody else answers, and ids of requests."""
         ports = self._traefik.ports
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
-            measuring, excusing = web.Application(), web.Application()
+            measuring, excusing, naming = web.Application(), web.Application(), web.Application()
             measuring.router.add_get(self._dialect.metrics_path, lambda _: self._measurements(session))
             excusing.router.add_route("*", "/{path:.*}", self._excuse)
+            naming.router.add_get("/", _request_id)
             async with (
                 _listening(measuring, "0.0.0.0", ports.measurements),
                 _listening(excusing, "127.0.0.1", ports.excuses),
+                _listening(naming, "127.0.0.1", ports.ids),
             ):
                 await asyncio.Event().wait()
 
@@ -116,6 +120,11 @@ class Gateway:
             kind, body = self._dialect.not_found
             return web.Response(status=404, text=body, content_type=kind)
         return web.Response(status=503, text="503 Service Temporarily Unavailable\n")
+
+
+async def _request_id(_: web.Request) -> web.Response:
+    """As random as those of the gateways: a share of requests that is drawn by them is a share of chance."""
+    return web.Response(headers={REQUEST_ID: secrets.token_hex(16)})
 
 
 @asynccontextmanager

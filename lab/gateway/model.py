@@ -11,7 +11,8 @@ from typing import Literal
 Labels = tuple[tuple[str, str], ...]
 """Names and values of a metric's labels, in the order in which they are shown."""
 
-Subject = Literal["header", "query", "cookie", "path", "method", "host", "source"]
+Subject = Literal["header", "query", "cookie", "path", "method", "host", "source", "request_id"]
+"""`request_id` is 32 random hexadecimal digits, others for each request."""
 
 
 @dataclass(frozen=True, order=True)

@@ -17,13 +17,14 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the parts of the gateway listen. The last two, Traefik's own numbers and the answers to requests that
-    nobody else answers, only listen on loopback."""
+    """Where the parts of the gateway listen. The last three, Traefik's own numbers, the answers to requests that nobody
+    else answers, and the ids of requests, only listen on loopback."""
 
     requests: int = 9080
     measurements: int = 9091
     internal: int = 9093
     excuses: int = 9094
+    ids: int = 9095
 
 
 def settings(ports: Ports, dynamic: Path) -> dict[str, object]:

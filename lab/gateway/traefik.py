@@ -2,6 +2,8 @@
 
 Each arm of a route is a router. Below it, weighted services join the backends, and below each of those the nodes, one
 Traefik service for each: so a split is exact, and Traefik's numbers tell the nodes apart.
+
+Traefik draws no requests. Where a route does, one router stands before all others and gives each request its id.
 """
 
 import json
@@ -28,6 +30,8 @@ from lab.gateway.model import (
 LabelsOf = Callable[[Arm, Backend, Node | None], Labels]
 
 NOT_FOUND = "not-found"
+NUMBERED = "numbered"
+REQUEST_ID = "Lab-Request-Id"  # the header in which a request carries its id
 UNMATCHED = "Lab-Unmatched"  # a header that tells the answering service why it was asked
 IDLE_CONNECTIONS = (
     256  # to one node; what comes back to a full pool is closed, which costs a connection a request
@@ -46,13 +50,16 @@ class Configuration:
         return json.dumps(self.document, separators=(",", ":"))
 
 
-def configuration(routes: Iterable[Route], labels_of: LabelsOf, excuses: str) -> Configuration:
+def configuration(routes: Iterable[Route], labels_of: LabelsOf, excuses: str, ids: str) -> Configuration:
     """What Traefik has to know for these routes. Requests that match none, and those for a backend without nodes, go
-    to the URL `excuses`; the former carry the header `UNMATCHED`."""
+    to the URL `excuses`; the former carry the header `UNMATCHED`. `ids` answers with the header `REQUEST_ID`."""
     made = _Writer(labels_of, excuses)
     made.unmatched()
-    for priority, arm in enumerate(arms(list(routes)), start=2):
+    routes = list(routes)
+    for priority, arm in enumerate(arms(routes), start=2):
         made.arm(arm, priority)
+    if any(condition.subject == "request_id" for route in routes for condition in route.conditions):
+        made.number(ids)
     return Configuration(
         {"http": {part: made.parts[part] for part in made.parts if made.parts[part]}}, made.names
     )
@@ -75,6 +82,16 @@ class _Writer:
         self.parts["services"][NOT_FOUND] = {"loadBalancer": {"servers": [{"url": self.excuses}]}}
         self.names[NOT_FOUND] = ()
         self.router(NOT_FOUND, 'PathPrefix("/")', 1, [NOT_FOUND])
+
+    def number(self, ids: str) -> None:
+        """Put a router before those that there are, which gives each request an id."""
+        routers = self.parts["routers"]
+        for router in routers.values():
+            del router["entryPoints"]
+            router["parentRefs"] = [NUMBERED]
+        numbering = {"address": ids, "authResponseHeaders": [REQUEST_ID]}
+        self.parts["middlewares"][NUMBERED] = {"forwardAuth": numbering}
+        routers[NUMBERED] = {"rule": 'PathPrefix("/")', "middlewares": [NUMBERED], "entryPoints": ["web"]}
 
     def arm(self, arm: Arm, priority: int) -> None:
         """A router and all that is below it."""
@@ -206,6 +223,7 @@ MATCHERS = {
     "host": ("Host", "HostRegexp"),
     "method": ("Method", ""),
     "source": ("ClientIP", ""),
+    "request_id": ("Header", "HeaderRegexp"),
 }
 
 
@@ -219,7 +237,8 @@ def _matcher(condition: Condition, value: str) -> str:
     if condition.subject == "cookie":
         return _call("HeaderRegexp", "Cookie", case + _cookie(condition.name, value, condition.patterns))
     exact, pattern = MATCHERS[condition.subject]
-    name = (condition.name,) if condition.name else ()
+    named = REQUEST_ID if condition.subject == "request_id" else condition.name
+    name = (named,) if named else ()
     return _call(pattern, *name, case + value) if condition.patterns else _call(exact, *name, value)
 
 

@@ -38,8 +38,8 @@ def _measured(subject: Subject) -> str:
 
 
 def canary_weight(type: str, route: Manifest) -> int:
-    """The share that goes to Services named `…-canary`; 0 where none does."""
-    return max((_share(split) for split in splits(type, route)), default=0)
+    """The share that goes to Services named `…-canary`; 0 where none does, and of users who stay no share is asked."""
+    return max((_share(split) for split in splits(type, route) if not split.stays), default=0)
 
 
 def _share(split: Split) -> int:

@@ -102,10 +102,10 @@ def test_defaults_are_the_models() -> None:
         ),
         ({f"{A}.match": [{"port": 80}]}, f"{A}.match[0].port", "is not a field of a Canary", "known here"),
         (
-            {f"{A}.sessionAffinity": {"cookieName": "x"}},
+            {"spec.provider": "traefik", f"{A}.sessionAffinity": {"cookieName": "x"}},
             f"{A}.sessionAffinity",
-            "apisix can't release by affinity",
-            "use one of istio",
+            "traefik can't release by affinity",
+            "use one of apisix, istio",
         ),
         (
             {f"{A}.sessionAffinity": {"cookieName": "x", "sameSite": "Loose"}},

@@ -30,7 +30,12 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
     [
         pytest.param(
             r"ApisixRoute|apisixroutes|apisix_http",
-            {"gateways/apisix.py", "gateways/apisix_rules.py", "policies/tokens.py"},
+            {
+                "gateways/apisix.py",
+                "gateways/apisix_rules.py",
+                "gateways/apisix_sessions.py",
+                "policies/tokens.py",
+            },
             id="the objects and metrics of APISIX",
         ),
         pytest.param(r"import .*\bAPISIX\b", {"gateways/registry.py"}, id="its row"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.traffic import Traffic
+from gateways.draws import drawing
 from gateways.gateway import Gateway, Marks
 from gateways.registry import GATEWAYS
 from policies import gateways, tokens
+from policies.draws import drawn
 from policies.rule import Subject
 from policies.rules.promotion import canary_weight
 from policies.rules.routes import WHOLE
@@ -58,6 +61,47 @@ def test_the_pack_reads_the_weight_that_was_written(gateway: Gateway, weight: in
     read = canary(provider=gateway.provider, **spec)
     written = gateway.render(read, source() if source else None, Traffic(weight), Marks({}, OWNER))
     assert canary_weight(token(gateway.kind), written) == weight
+
+
+COOKIE = {"sessionAffinity": {"cookieName": "side", "primaryCookieName": "main"}}
+KEEPING = {name: gateway for name, gateway in SHARING.items() if "affinity" in gateway.carries}
+
+
+def keeping(gateway: Gateway, weight: int) -> Manifest:
+    """The route of a release with session affinity."""
+    spec, source = DOCUMENTS[gateway.provider]
+    analysis = {"interval": "10s", "stepWeight": 10, **COOKIE}
+    read = canary(provider=gateway.provider, **spec, analysis=analysis)
+    traffic = Traffic(weight, affinity="abcdefghij")
+    marks = Marks({gateways.TRAFFIC: json.dumps(traffic.document())}, OWNER)
+    return gateway.render(read, source() if source else None, traffic, marks)
+
+
+@pytest.mark.parametrize("weight", [0, 1, 33, 99, 100], ids=lambda weight: f"{weight} %")
+@pytest.mark.parametrize("gateway", KEEPING.values(), ids=KEEPING)
+def test_users_who_stay_are_no_share(gateway: Gateway, weight: int) -> None:
+    written = keeping(gateway, weight)
+    assert canary_weight(token(gateway.kind), written) == weight
+    assert (
+        list(WHOLE.check(Subject(token(gateway.kind), written, {}, datetime(2026, 1, 31, tzinfo=UTC)))) == []
+    )
+
+
+@pytest.mark.parametrize("gateway", KEEPING.values(), ids=KEEPING)
+def test_a_route_that_does_not_say_whom_it_keeps_leads_everybody_there(gateway: Gateway) -> None:
+    written = keeping(gateway, 20)
+    del written["metadata"]["annotations"][gateways.TRAFFIC]
+    assert canary_weight(token(gateway.kind), written) == 100
+
+
+@pytest.mark.parametrize("weight", range(101))
+def test_the_pack_reads_the_share_that_a_pattern_draws(weight: int) -> None:
+    assert drawn(drawing(weight)) == weight
+
+
+@pytest.mark.parametrize("pattern", ["", "^", "^(0)", ".", "^([0-3])", "^([0123])|."])
+def test_a_pattern_of_somebody_else_may_draw_everybody(pattern: str) -> None:
+    assert drawn(pattern) == 100
 
 
 NGINX = "nginx.ingress.kubernetes.io/canary"

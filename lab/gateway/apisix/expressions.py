@@ -13,6 +13,7 @@ VARIABLES: dict[str, Subject] = {
     "host": "host",
     "uri": "path",
     "remote_addr": "source",
+    "request_id": "request_id",
 }
 PREFIXES: dict[str, Subject] = {"http_": "header", "arg_": "query", "cookie_": "cookie"}
 

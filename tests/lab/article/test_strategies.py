@@ -1,12 +1,15 @@
-"""Releases that count checks: chosen requests alone, everybody at once, and copies of requests first."""
+"""Releases that do more than share requests out: chosen requests alone, everybody at once, copies of requests first,
+and users who stay where they were."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
+import requests
 
 from lab.traffic import Traffic
 from tests.lab.article import documents
@@ -19,6 +22,16 @@ pytestmark = pytest.mark.lab
 INSIDER = {"x-canary": "insider"}
 CHOSEN = {"headers": {"x-canary": {"exact": "insider"}}}
 NO_STEPS = {"stepWeight": None, "maxWeight": None}
+A_STEP = {
+    "stepWeight": 30,
+    "maxWeight": 30,
+    "sessionAffinity": {
+        "cookieName": "canary",
+        "primaryCookieName": "primary",
+        "httpOnly": True,
+        "path": "/",
+    },
+}
 
 
 def load(namespace: str, *options: str) -> dict[str, Any]:
@@ -99,3 +112,80 @@ def test_everybody_is_switched_at_once_after_copies_of_their_requests_were_answe
     assert podinfo.split == (100, 0)
     until_answered_by(podinfo, "6.0.1", {})
     assert answers(podinfo, {}, 20) == {"6.0.1": 20}
+
+
+@contextmanager
+def people() -> Iterator[list[requests.Session]]:
+    """Forty users with browsers that have met nobody yet."""
+    with ExitStack() as sessions:
+        yield [sessions.enter_context(requests.Session()) for _ in range(40)]
+
+
+def until_shared(podinfo: Application) -> None:
+    """Until the gateway leads some to the canary."""
+    eventually(lambda: podinfo.status.get("canaryWeight") == 30, 60, every=0.05)
+    eventually(lambda: "6.0.1" in strangers(podinfo, 20), 10)
+
+
+def asked(podinfo: Application, session: requests.Session) -> str:
+    """The version that answers somebody with these cookies, who keeps those that he is given."""
+    url = f"http://{podinfo.ground.lab.addresses['gateway']}/api/info"
+    answer = session.get(url, headers={"Host": documents.host(podinfo.namespace)}, timeout=5)
+    assert answer.status_code == 200
+    return str(answer.json()["version"])
+
+
+def strangers(podinfo: Application, count: int) -> Counter[str]:
+    """Which versions answer so many requests of people who have no cookies."""
+    found: Counter[str] = Counter()
+    with requests.Session() as session:
+        for _ in range(count):
+            session.cookies.clear()
+            found[asked(podinfo, session)] += 1
+    return found
+
+
+def let_go(podinfo: Application, clients: list[requests.Session], version: str) -> bool:
+    """Whether all of them have forgotten the canary, and are answered by the version that is left."""
+    answered = {asked(podinfo, client) for client in clients}
+    return answered == {version} and not any("canary" in client.cookies for client in clients)
+
+
+def test_users_stay_where_they_were_until_the_release_is_promoted(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    podinfo = application(interval="8s", **A_STEP)
+    podinfo.set_image("6.0.1")
+    with people() as clients, users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
+        until_shared(podinfo)
+        # when
+        met = [asked(podinfo, client) for client in clients]
+        # then
+        assert {client.cookies.keys()[0] for client in clients} == {"canary", "primary"}
+        for _ in range(5):
+            assert [asked(podinfo, client) for client in clients] == met
+        assert podinfo.status["canaryWeight"] == 30
+        assert driver.wait().code == 0
+        eventually(lambda: let_go(podinfo, clients, "6.0.1"), 10)
+
+
+def test_users_on_the_canary_stay_there_until_it_is_taken_back(
+    application: Callable[..., Application], namespace: str
+) -> None:
+    # given
+    never = {"name": "never", "query": "vector(0)", "thresholdRange": {"min": 1}, "interval": "5s"}
+    podinfo = application(interval="1s", threshold=40, metrics=[never], **A_STEP)
+    podinfo.set_image("6.0.1")
+    with people() as clients, users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
+        until_shared(podinfo)
+        there = [client for client in clients if asked(podinfo, client) == "6.0.1"]
+        # when
+        shared = strangers(podinfo, 5000)
+        again = Counter(asked(podinfo, client) for client in there for _ in range(5))
+        # then
+        assert abs(shared["6.0.1"] / 50 - 30) < 2
+        assert again == {"6.0.1": 5 * len(there)}
+        assert podinfo.status["canaryWeight"] == 30
+        assert driver.wait().code == 20
+        eventually(lambda: let_go(podinfo, clients, "6.0.0"), 10)

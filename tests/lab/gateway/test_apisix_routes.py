@@ -134,6 +134,11 @@ def test_without_the_prometheus_plugin_nothing_is_measured_by_name(plugins: list
             Condition("method", "", ("PUT",)),
             id="variable of the method",
         ),
+        pytest.param(
+            {"subject": {"scope": "Variable", "name": "request_id"}, "op": "RegexMatch", "value": "^[0-3]"},
+            Condition("request_id", "", ("^[0-3]",), patterns=True),
+            id="variable of the request's id",
+        ),
     ],
 )
 def test_expressions(expression: Document, condition: Condition) -> None:
@@ -260,6 +265,17 @@ def test_plugins_become_filters() -> None:
     assert filters.cors == Cors(("https://a.example", "https://b.example"), ("*",), ("*",), (), 5, False)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"add": ["Set-Cookie: side=canary; Max-Age=60"]}, {"set": {"Set-Cookie": "side=canary; Max-Age=60"}}],
+    ids=["added", "set"],
+)
+def test_a_cookie_is_on_the_answers(headers: Document) -> None:
+    plugin = {"name": "response-rewrite", "enable": True, "config": {"headers": headers}}
+    (route,) = translated(a_rule(plugins=[plugin])).routes
+    assert route.filters.answer_headers == (("Set-Cookie", "side=canary; Max-Age=60"),)
+
+
 FIELDS = """
     name match hosts paths methods exprs subject scope op value set backends serviceName servicePort weight
     plugins enable config headers host regex_uri sample_ratio allow_origins timeout read priority
@@ -284,7 +300,8 @@ def test_no_document_keeps_others_from_being_served(spec: Any, rule: Any) -> Non
     odd["spec"] = {"http": [a_rule(**rule) if isinstance(rule, dict) else rule, spec]}
     translation = translate([odd, an_apisix_route()], ENDPOINTS)
     assert translation.routes[-1].key == "test_podinfo_method"
-    assert configuration(translation.routes, Apisix().labels, "http://127.0.0.1:9094").text()
+    urls = ("http://127.0.0.1:9094", "http://127.0.0.1:9095")
+    assert configuration(translation.routes, Apisix().labels, *urls).text()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import http.client
 import http.server
 import itertools
 import json
+import secrets
 import socket
 import subprocess
 import threading
@@ -22,7 +23,7 @@ from lab.gateway.apisix.dialect import Apisix
 from lab.gateway.ledger import Ledger
 from lab.gateway.model import Backend, Condition, Cors, Filters, Labels, Mirror, Node, Rewrite, Route, Timeout
 from lab.gateway.proxy import Ports, Traefik, settings
-from lab.gateway.traefik import configuration
+from lab.gateway.traefik import REQUEST_ID, configuration
 from tests.lab.deadline import eventually
 
 NAMED: Labels = (("route", "test_podinfo_method"), ("service", "test_podinfo_0"), ("consumer", ""))
@@ -43,6 +44,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Inner", "secret")
+        self.send_header(REQUEST_ID, secrets.token_hex(16))
         self.end_headers()
         self.wfile.write(body)
 
@@ -86,7 +88,10 @@ class Plane:
         """Put the routes in force, and return when they are: one more route tells."""
         mark = f"generation-{next(self.generations)}"
         made = configuration(
-            [*routes, self.route(mark, hosts=(mark,), labels=())], Apisix().labels, "http://127.0.0.1:1"
+            [*routes, self.route(mark, hosts=(mark,), labels=())],
+            Apisix().labels,
+            "http://127.0.0.1:1",
+            f"http://127.0.0.1:{self.servers['ids'].server_port}",
         )
         self.names.update(made.names)
         self.traefik.publish(made.text())
@@ -112,8 +117,8 @@ class Plane:
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     folder = tmp_path_factory.mktemp("traefik")
-    traefik = Traefik(ensure(["traefik"])["traefik"], folder, Ports(*free_ports(4)))
-    servers = {name: Server(name) for name in ("primary", "canary", "mirror")}
+    traefik = Traefik(ensure(["traefik"])["traefik"], folder, Ports(*free_ports(5)))
+    servers = {name: Server(name) for name in ("primary", "canary", "mirror", "ids")}
     traefik.dynamic.write_text("{}")
     static = folder / "static.yaml"
     static.write_text(yaml.safe_dump(settings(traefik.ports, traefik.dynamic)))
@@ -215,6 +220,19 @@ def test_conditions_choose_who_answers(
 ) -> None:
     plane.publish(plane.route("all"), plane.route("some", canary=100, priority=1, conditions=(condition,)))
     assert (plane.by(**meets), plane.by(**misses)) == ("canary", "primary")
+
+
+def test_requests_are_drawn_by_their_ids(plane: Plane) -> None:
+    drawn = Condition("request_id", "", ("^[0-3]",), patterns=True)
+    cookie = Filters(answer_headers=(("Set-Cookie", "side=canary; Max-Age=60; Path=/"),))
+    draw = plane.route("some", canary=100, priority=1, conditions=(drawn,), filters=cookie)
+    plane.publish(plane.route("all"), draw)
+    answers = [plane.ask(**{REQUEST_ID: "0"}) for _ in range(400)]  # nobody can say what is drawn for him
+    cookies = {said["by"]: headers["Set-Cookie"] for _, said, headers in answers}
+    assert cookies == {"primary": None, "canary": "side=canary; Max-Age=60; Path=/"}
+    assert 60 < sum(said["by"] == "canary" for _, said, _ in answers) < 140
+    plane.publish(plane.route("all"))
+    assert plane.by() == "primary"
 
 
 def test_methods_hosts_and_paths_that_no_route_has_are_nobodys(plane: Plane) -> None:

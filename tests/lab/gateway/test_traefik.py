@@ -27,7 +27,7 @@ def a_route(
 
 
 def configured(*routes: Route) -> Configuration:
-    return configuration(routes, Apisix().labels, "http://127.0.0.1:9094")
+    return configuration(routes, Apisix().labels, "http://127.0.0.1:9094", "http://127.0.0.1:9095")
 
 
 @pytest.mark.parametrize(
