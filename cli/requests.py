@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from automation.cluster.direct import Direct
+from automation.cluster.leases import holder_of
 from automation.cluster.observer import Observer, TickContext
 from automation.core.decide import decide
 from automation.core.kinds import CANARY, Manifest
@@ -18,7 +19,7 @@ from automation.core.refusal import Refused
 from automation.core.situation import Situation
 from automation.core.status import Phase, Request, Status
 from automation.core.transitions import RUNNING
-from automation.errors import CanaryMissing, DocumentRefused, NothingToDo
+from automation.errors import CanaryMissing, ClusterRefused, DocumentRefused, NothingToDo
 from cli.environment import DEFAULT_SCRAPE_SECONDS, Environment, open_environment, person
 from cli.options import Where, environment, namespace, where
 from documents.front import canary_of
@@ -35,8 +36,8 @@ def abort(name: str, environment: str, namespace: str | None, where: Where) -> N
     key = opened.find(name, namespace)
     asked = ask(opened, key, "abort")
     click.echo(
-        f"asked to abort {key[1]}.{key[0]} (now {asked.phase}); its driver takes the traffic back at its next tick"
-        f"{asked.told}. To run the same image again afterwards: {opened.command('retry', key)}"
+        f"asked to abort {key[1]}.{key[0]} (now {asked.phase}); {answering(opened, key, 'takes the traffic back')}"
+        f"{asked.told}\nto run the same image again afterwards: {opened.command('retry', key)}"
     )
 
 
@@ -50,9 +51,20 @@ def retry(name: str, environment: str, namespace: str | None, where: Where) -> N
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
     asked = ask(opened, key, "retry")
-    click.echo(
-        f"asked to retry {key[1]}.{key[0]}; drive it with: {opened.command('release', key)}{asked.told}"
-    )
+    click.echo(f"asked to retry {key[1]}.{key[0]}; {answering(opened, key, 'takes it up')}{asked.told}")
+
+
+def answering(opened: Environment, key: tuple[str, str], does: str) -> str:
+    """Who answers a request that was written, and with what command somebody does where nobody drives."""
+    drive = f"drive it with: {opened.command('release', key)}"
+    try:
+        holder = holder_of(opened.cluster, key, time.time())
+    except ClusterRefused:
+        return f"its driver {does}; without one, {drive}"
+    if holder is None:
+        return f"nobody drives it; {drive}"
+    told = f"its driver, {holder.named}, {does}"
+    return told if holder.runs else f"{told}; if that has ended, {drive}"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from cli.assembly import assemble
 from cli.display import Display, JsonLines, Lines
 from cli.environment import open_environment
 from cli.options import Where, environment, where
+from cli.waiting import StandingBy
 
 GRACE_SECONDS = 30.0
 """How long the ticks under way may take after a signal to stop."""
@@ -67,8 +68,12 @@ def run(environment: str, output: str, where: Where) -> None:
 
     assembly = assemble(opened, display, changed=changed)
 
+    standing_by = StandingBy()
+
     def ticked(key: Key, tick: Tick) -> None:
         display.ticked(tick)
+        if news := standing_by.news(tick):
+            display.troubled(f"{key[1]}.{key[0]}", news)
 
     def troubled(key: Key, trouble: BaseException) -> None:
         name = "cluster" if key == EVERYBODY else f"{key[1]}.{key[0]}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from automation.cluster.leases import named
 from automation.cluster.ports import Objects
 from automation.core.kinds import CANARY, POD, Manifest, Scope
 from automation.driver.tick import Rival, Tick
@@ -29,11 +31,32 @@ class Following:
         return self.told if self.told != before else ""
 
 
+class StandingBy:
+    """The other drivers that a `sluice run` met. Each is told once, by whichever of the ticks met it first."""
+
+    def __init__(self) -> None:
+        self._met: set[str] = set()
+        self._meeting = threading.Lock()
+
+    def news(self, tick: Tick) -> str:
+        """What is to be said of a tick, "" where its Canary is driven here or the other driver is known."""
+        if not isinstance(tick.trouble, Rival):
+            return ""
+        with self._meeting:
+            if tick.trouble.text in self._met:
+                return ""
+            self._met.add(tick.trouble.text)
+        return (
+            f"driven by {named(tick.trouble.text)}: this driver stands by, here and wherever that one drives, and "
+            "takes over when it ends"
+        )
+
+
 def followed(tick: Tick) -> str:
     """What is so of a Canary that another driver drives, "" of one that is driven here."""
     if not isinstance(tick.trouble, Rival):
         return ""
-    return f"driven by {tick.trouble.text}: {tick.waits or 'following what it does'}"
+    return f"driven by {named(tick.trouble.text)}: {tick.waits or 'following what it does'}"
 
 
 def cause(cluster: Objects, key: tuple[str, str], tick: Tick) -> str:

@@ -26,6 +26,7 @@ from automation.errors import SluiceError
 Key = tuple[str, str]
 SECONDS = 30
 RENEW_SECONDS = 10.0
+_PREFIX = "sluice-"
 SKEW_SECONDS = 60
 """How far the clocks of two machines may be apart."""
 
@@ -51,9 +52,26 @@ class Identity:
     def __str__(self) -> str:
         return f"{self.host}/{self.pid}/{self.began}"
 
+    @property
+    def named(self) -> str:
+        """For people."""
+        return f"process {self.pid} on {self.host}"
+
+    @property
+    def is_here(self) -> bool:
+        return self.host == machine()
+
     def is_gone(self) -> bool:
         """Whether this is a process of our own machine that no longer runs."""
-        return self.host == machine() and began(self.pid) != self.began
+        return self.is_here and began(self.pid) != self.began
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who drove a Canary last, for people, and whether that driver `runs`; where it is False, that can't be told."""
+
+    named: str
+    runs: bool
 
 
 class Keeper:
@@ -175,8 +193,30 @@ class Leases:
         self._cluster.patch(LEASE, canary.namespace, name_of(canary), {**_version(known), "spec": spec})
 
 
+def holder_of(cluster: Objects, key: Key, now: float) -> Holder | None:
+    """Who drives a Canary (namespace, name) at `now` (unix seconds), None where nobody does.
+
+    At rest a driver renews nothing: of one on another machine whose Lease ran out nobody knows whether it runs.
+    """
+    namespace, name = key
+    lease = cluster.get(LEASE, namespace, f"{_PREFIX}{name}")
+    holder = _holder(lease)
+    identity = Identity.parse(holder)
+    if lease is None or not holder or (identity is not None and identity.is_gone()):
+        return None
+    renewed = unix_seconds(str(lease["spec"].get("renewTime") or ""))
+    is_here = identity is not None and identity.is_here
+    return Holder(named(holder), is_here or now - renewed <= SECONDS + SKEW_SECONDS)
+
+
+def named(holder: str) -> str:
+    """Whoever holds a Lease, for people."""
+    identity = Identity.parse(holder)
+    return identity.named if identity else holder
+
+
 def name_of(canary: Canary) -> str:
-    return f"sluice-{canary.name}"
+    return f"{_PREFIX}{canary.name}"
 
 
 def _holder(lease: Manifest | None) -> str:

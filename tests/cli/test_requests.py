@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from automation.core.kinds import CANARY
+from automation.cluster.leases import Identity
+from automation.core.kinds import CANARY, LEASE, Kind, Manifest
 from automation.core.observation import Target
 from automation.core.status import Phase, Request
-from automation.errors import CanaryMissing, DocumentRefused, NothingToDo
-from cli.requests import ask
+from automation.errors import CanaryMissing, ClusterRefused, DocumentRefused, NothingToDo
+from cli.requests import answering, ask
 from stacks.settings import Settings
 from tests.core.documents import document
 from tests.core.world import KEY, World, deployment, initialised
@@ -193,3 +195,38 @@ def test_a_canary_that_is_not_there_is_missing() -> None:
     opened: Any = Opened(world)
     with pytest.raises(CanaryMissing):
         ask(opened, KEY, "abort")
+
+
+DRIVE = "drive it with: sluice release podinfo --env dev -n test"
+
+
+def answered(world: World) -> str:
+    opened: Any = Opened(world)
+    return answering(opened, KEY, "takes it up")
+
+
+def test_who_answers_a_request_is_named_where_somebody_drives() -> None:
+    world = failed()
+    world.now = time.time()
+    world.driven_by(str(Identity("there", 7, "5")))
+    assert answered(world) == "its driver, process 7 on there, takes it up"
+
+
+def test_of_a_driver_elsewhere_that_rests_it_is_said_what_to_do_if_it_has_ended() -> None:
+    assert answered(failed()) == f"its driver, process 1 on here, takes it up; if that has ended, {DRIVE}"
+
+
+def test_where_nobody_drives_it_is_said_how_to() -> None:
+    world = failed()
+    world.cluster.delete(LEASE, "test", "sluice-podinfo")
+    assert answered(world) == f"nobody drives it; {DRIVE}"
+
+
+def test_who_may_not_look_who_drives_hears_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = failed()
+
+    def forbidden(kind: Kind, namespace: str, name: str) -> Manifest | None:
+        raise ClusterRefused("leases is forbidden")
+
+    monkeypatch.setattr(world.cluster, "get", forbidden)
+    assert answered(world) == f"its driver takes it up; without one, {DRIVE}"

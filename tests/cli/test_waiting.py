@@ -14,7 +14,7 @@ from automation.inmemory.cluster import MemoryCluster
 from cli import release
 from cli.display import Lines
 from cli.release import Drive
-from cli.waiting import Following, cause, complaints
+from cli.waiting import Following, StandingBy, cause, complaints
 from tests.core.documents import document
 
 KEY = ("test", "podinfo")
@@ -37,13 +37,25 @@ def test_what_another_driver_waits_for_is_told_once_a_change() -> None:
         tick(rival, UNREADY),
     ]
     assert [following.news(look) for look in looks] == [
-        "driven by bob/7: following what it does",
+        "driven by process 7 on bob: following what it does",
         "",
-        f"driven by bob/7: {UNREADY}",
+        f"driven by process 7 on bob: {UNREADY}",
         "",
         "",
-        f"driven by bob/7: {UNREADY}",
+        f"driven by process 7 on bob: {UNREADY}",
     ]
+
+
+def test_a_driver_that_stands_by_says_once_for_whom() -> None:
+    standing_by = StandingBy()
+    looks = [tick(Rival("there/7/5")), tick(), tick(Rival("there/7/5")), tick(Rival("elsewhere/7/5"))]
+    first, none, again, other = [standing_by.news(look) for look in looks]
+    assert (none, again) == ("", "")
+    assert first == (
+        "driven by process 7 on there: this driver stands by, here and wherever that one drives, "
+        "and takes over when it ends"
+    )
+    assert other.startswith("driven by process 7 on elsewhere: ")
 
 
 def waiting(**why: str) -> Manifest:
@@ -110,7 +122,10 @@ SHORT = "podinfo-primary has 0 of 2 ready pods: ErrImagePull: image podinfo:9 no
     [
         pytest.param(tick(waits=UNREADY), 0, f"{UNREADY}; {SHORT}", id="driven here"),
         pytest.param(
-            tick(Rival("bob/7"), UNREADY), 0, f"driven by bob/7: {UNREADY}; {SHORT}", id="driven by another"
+            tick(Rival("bob/7"), UNREADY),
+            0,
+            f"driven by process 7 on bob: {UNREADY}; {SHORT}",
+            id="driven by another",
         ),
         pytest.param(tick(), 2, "told", id="nothing is in the way"),
     ],
@@ -158,9 +173,9 @@ def test_a_release_that_is_out_of_time_names_what_another_driver_waits_for(
 ) -> None:
     with pytest.raises(TimedOut) as late:
         drive(tick(Rival("bob/7"), UNREADY), timeout=-1.0).to_the_end()
-    assert late.value.problem.endswith(f"driven by bob/7: {UNREADY}; {SHORT}")
+    assert late.value.problem.endswith(f"driven by process 7 on bob: {UNREADY}; {SHORT}")
     assert "sluice release podinfo --env dev -n test" in late.value.remedy
-    assert capsys.readouterr().out.count(f"podinfo.test: driven by bob/7: {UNREADY}") == 1
+    assert capsys.readouterr().out.count(f"podinfo.test: driven by process 7 on bob: {UNREADY}") == 1
 
 
 def test_a_release_with_something_to_mend_ends_with_it_and_with_the_pods(

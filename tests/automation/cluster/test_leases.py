@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from automation.clock import SystemClock
-from automation.cluster.leases import Identity, Keeper, Leases, began, machine
+from automation.cluster.leases import Holder, Identity, Keeper, Leases, began, holder_of, machine
 from automation.core.kinds import LEASE
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary
@@ -172,3 +172,35 @@ def test_one_thread_keeps_up_all_leases_until_it_is_stopped(served: Api) -> None
     assert renewed.wait(5)
     keeper.stop()
     assert "leases" not in {thread.name for thread in threading.enumerate()}
+
+
+PID = os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("identity", "ago", "expected"),
+    [
+        pytest.param(Identity("there", 7, "5"), 20, Holder("process 7 on there", True), id="renewed lately"),
+        pytest.param(Identity("there", 7, "5"), 900, Holder("process 7 on there", False), id="at rest"),
+        pytest.param(
+            Identity(machine(), PID, began(PID)),
+            900,
+            Holder(f"process {PID} on {machine()}", True),
+            id="at rest on this machine",
+        ),
+        pytest.param(Identity(machine(), PID, "0"), 20, None, id="gone from this machine"),
+    ],
+)
+def test_who_drives_a_canary_is_known_as_far_as_it_can_be(
+    served: Api, identity: Identity, ago: float, expected: Holder | None
+) -> None:
+    Machine(served, identity).hold()
+    assert holder_of(served.cluster, ("test", "podinfo"), NOW + ago) == expected
+
+
+def test_nobody_drives_what_was_given_back_or_never_taken(served: Api) -> None:
+    assert holder_of(served.cluster, ("test", "podinfo"), NOW) is None
+    here = Machine(served, HERE)
+    here.hold()
+    here.leases.give_back_all()
+    assert holder_of(served.cluster, ("test", "podinfo"), NOW) is None
