@@ -43,6 +43,23 @@ def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift,
     return tuple(_compared(canary, generated, copies))
 
 
+def living(canary: Canary, rendered: Rendered, copies: Copies) -> dict[Drift, str]:
+    """The uid of each live object that is rendered, by what would be said of it if it were deleted."""
+    try:
+        generated = rendered(canary)
+    except (Refused, SluiceError):
+        return {}
+    if generated is None:
+        return {}
+    found: dict[Drift, str] = {}
+    known = kinds_by_name()
+    for manifest in generated.objects:
+        kind, name = known[manifest["kind"]], manifest["metadata"]["name"]
+        if (live := copies.get(kind, canary.namespace, name)) is not None:
+            found[Drift(generated.part(manifest), kind.kind, name, gone=True)] = live["metadata"]["uid"]
+    return found
+
+
 def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[Drift]:
     known = kinds_by_name()
     for manifest in generated.objects:

@@ -6,7 +6,7 @@ the version that was read; a driver that loses this race does nothing and looks 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from automation.cluster.client import Conflict
@@ -37,9 +37,9 @@ from automation.core.settle import Veto, abandon
 from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
-from automation.core.texts import deleted, let_in, released_no_more
+from automation.core.texts import deleted, drift_repaired, let_in, released_no_more
 from automation.core.transitions import BEGINNING, RESTING
-from automation.driver.drift import drift_of
+from automation.driver.drift import drift_of, living
 from automation.driver.handover import Handover
 from automation.driver.memory import Memories, Memory, Served, Waiting
 from automation.driver.ports import Ports
@@ -219,14 +219,33 @@ class Driver:
     def _placed(self, scene: Scene, update: MakeLive) -> list[str]:
         """Makes it live, and remembers of a repair that it was tried."""
         self._take_over(scene, update.intent.kind)
-        failed = True
+        if update.intent.kind is not Purpose.REPAIR:
+            return self._ports.placer.place(scene.canary, update, scene.memory.placed)
+        before, failed = self._living(scene), True
         try:
             said = self._ports.placer.place(scene.canary, update, scene.memory.placed)
             failed = False
-            return said
+            return [*said, *self._besides(scene, before)]
         finally:
-            if update.intent.kind is Purpose.REPAIR:
-                self._remember(scene, failed)
+            self._remember(scene, failed)
+
+    def _living(self, scene: Scene) -> dict[Drift, str]:
+        return living(scene.canary, self._ports.rendered, self._ports.copies)
+
+    def _besides(self, scene: Scene, before: Mapping[Drift, str]) -> list[str]:
+        """What a repair made again that was deleted after the look that led to it: who deletes several objects does so
+        one after the other."""
+        canary, known = scene.canary, kinds_by_name()
+        for drift in before:
+            self._look_anew(known[drift.kind], canary.namespace, drift.name)
+        seen = {(drift.kind, drift.name) for drift in scene.observation.drift if drift.gone}
+        made = [
+            drift
+            for drift, uid in self._living(scene).items()
+            if (before[drift] != uid if drift in before else drift.part == "other")
+            and (drift.kind, drift.name) not in seen
+        ]
+        return [drift_repaired(canary, drift).text for drift in made]
 
     def _remember(self, scene: Scene, failed: bool) -> None:
         """What came of a repair, whose update went through unless it `failed`."""

@@ -25,6 +25,7 @@ PARALLEL = 4
 
 _ALL = 1_000_000
 """Updates of one page: the official engine gives ten where nothing is said."""
+_MISSING_NAMESPACE = re.compile(r'namespaces "([^"]+)" not found')
 _LAST_WORDS = re.compile(r"(update|preview|refresh|destroy) failed")
 
 
@@ -185,7 +186,18 @@ def translate(stack: str, failed: auto_errors.CommandError, problems: list[str])
     detail = _detail(*problems) or _detail(said or text.strip())
     return UpdateFailed(
         f"update of stack {stack} failed" + (f": {detail}" if detail else ""),
-        f"look closer: sluice pulumi preview --diff --stack {stack}",
+        _namespace_to_make(detail) or f"look closer: sluice pulumi preview --diff --stack {stack}",
+    )
+
+
+def _namespace_to_make(detail: str) -> str:
+    """What to do where the API server misses a namespace, "" where it doesn't."""
+    missing = _MISSING_NAMESPACE.search(detail)
+    if missing is None:
+        return ""
+    return (
+        f"nobody has made namespace {missing[1]}: add it to platform.namespaces of the settings and bring the platform "
+        f"stack up, or make it: kubectl create namespace {missing[1]}"
     )
 
 

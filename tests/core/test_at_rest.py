@@ -150,6 +150,32 @@ def test_a_repair_that_took_delays_no_other() -> None:
     assert world.texts.count("Service podinfo-primary.test was deleted: made again") == 8
 
 
+def deleted(name: str) -> str:
+    return f"Service {name}.test was deleted: made again"
+
+
+def test_all_that_is_deleted_at_once_is_named() -> None:
+    world = initialised(document())
+    for name in ("podinfo", "podinfo-primary"):
+        world.cluster.delete(SERVICE, "test", name)
+    world.tick()
+    assert sorted(world.texts) == sorted([deleted("podinfo"), deleted("podinfo-primary")])
+
+
+def test_what_is_deleted_while_a_repair_is_under_way_is_named_too() -> None:
+    world = initialised(document())
+    world.cluster.delete(SERVICE, "test", "podinfo")
+
+    def begin(update: Update) -> None:
+        world.cluster.delete(SERVICE, "test", "podinfo-primary")
+
+    world.stacks.begin = begin
+    world.tick()
+    world.stacks.begin = lambda update: None
+    world.tick(3)
+    assert world.texts == [deleted("podinfo"), deleted("podinfo-primary")]
+
+
 CONTESTED = (
     "Service podinfo-primary.test was put back 10 times in a row, and {} again: from now on it is put back after "
     "pauses that grow to a minute. Find who does that, and stop it"

@@ -52,6 +52,15 @@ def test_the_engines_diagnostics_come_before_its_last_words() -> None:
     assert error.problem == "update of stack s failed: the Service is invalid"
 
 
+def test_a_namespace_that_nobody_makes_is_told_with_the_setting_that_does() -> None:
+    failed = auto_errors.CommandError(CommandResult(stdout="", stderr="error: update failed", code=255))
+    error = translate("dev.bad.web", failed, [f'{kind}: namespaces "bad" not found' for kind in ("a", "b")])
+    assert error.remedy == (
+        "nobody has made namespace bad: add it to platform.namespaces of the settings and bring the platform stack up, "
+        "or make it: kubectl create namespace bad"
+    )
+
+
 def test_that_an_update_failed_is_said_once() -> None:
     failed = auto_errors.CommandError(CommandResult(stdout="", stderr="error: update failed", code=255))
     assert translate("s", failed, ["update failed"]).problem == "update of stack s failed"
