@@ -22,6 +22,7 @@ from automation.core.phases.requests import answer
 from automation.core.phases.retiring import retired, retiring
 from automation.core.phases.start import idle
 from automation.core.phases.takeover import taking_over
+from automation.core.phases.withdrawal import withdraw
 from automation.core.settle import Veto, abandon, settle
 from automation.core.situation import Situation
 from automation.core.spec import Canary
@@ -76,6 +77,8 @@ def _decide(at: Situation) -> Decision:
         return give_up(at, "Failed", texts.updates_failed(at.canary))
     if at.status.request and at.status.request.verb == "abort":
         return answer(at, at.status.request)
+    if (withdrawing := withdraw(at)) is not None:
+        return withdrawing
     if at.canary.suspend:
         return replace(stay("suspended", texts.suspended()), waits=texts.let_in(at.canary))
     if (mending := repair(at)) is not None:

@@ -23,6 +23,11 @@ class Situation:
             raise ValueError(f"nothing is in force for {self.canary.full_name} yet")
         return self.status.in_force
 
+    @property
+    def unjudged(self) -> bool:
+        """Whether the target runs something else than the run judges or has judged, or is gone."""
+        return self.seen.target is None or self.seen.target.revision != self.status.last_applied_spec
+
     def having(self, status: Status) -> "Situation":
         return replace(self, status=status)
 

@@ -54,7 +54,7 @@ class Purpose(StrEnum):
     INITIALISE = "initialise"  # create primary beside the target that still serves
     APEX = "apex"  # let the apex Service select primary
     ADVANCE = "advance"  # give the canary the next weight
-    RESTART = "restart"  # take all traffic back because the target changed in mid-run
+    RESTART = "restart"  # take all traffic back because the target changed, or went, in mid-run
     PROMOTE = "promote"  # let primary run the revision under test
     RETURN = "return"  # move traffic back to the promoted primary
     RESTORE = "restore"  # let primary run the last promoted revision again

@@ -151,6 +151,14 @@ def rolled_back(canary: Canary) -> Event:
     return warning(f"Canary failed! Scaling down {canary.full_name}")
 
 
+def withdrawn(canary: Canary) -> Event:
+    although = ", although its Canary is suspended" if canary.suspend else ""
+    return warning(
+        f"{canary.target_full_name} is not what was judged any more: all traffic goes to "
+        f"{canary.primary_full_name}{although}"
+    )
+
+
 def reverted(canary: Canary) -> Event:
     return normal(
         f"Cancelling {canary.full_name}: {canary.target_full_name} is back at the promoted revision"

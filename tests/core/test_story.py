@@ -635,7 +635,9 @@ def test_a_revision_pushed_while_primary_is_put_back_is_not_swallowed() -> None:
     world.primary = replace(deployment("podinfo-primary", 2, available=1), expired=True)
     world.tick()
     world.release("v3")
-    world.tick(2)
+    world.tick()
+    world.primary = deployment("podinfo-primary", 2, available=1)  # the pods that the update started
+    world.tick()
     assert (world.status.phase, world.primary_revision) == (Phase.PROMOTING, "v1")
     world.primary = deployment("podinfo-primary", 2)
     world.until(Phase.FAILED).until(Phase.SUCCEEDED)

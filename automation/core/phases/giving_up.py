@@ -48,8 +48,9 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
 
 
 def _healthy_side(at: Situation) -> Traffic:
-    """Primary keeps its share as long as any of its pods answers. If only the canary answers, it gets all traffic."""
+    """Primary keeps its share as long as any of its pods answers, and gets all where the canary is not what was judged
+    any more. If only the canary answers, it gets all traffic."""
     primary, target = at.seen.primary, at.seen.target
     if primary and primary.available > 0:
-        return at.in_force.traffic
+        return at.in_force.traffic.withdrawn() if at.unjudged else at.in_force.traffic
     return Traffic(100) if target and target.workload.available > 0 else at.in_force.traffic
