@@ -55,7 +55,7 @@ def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_re
     # when
     refused = podinfo.ground.sluice("abort", *asked, expect=42)
     # then
-    assert "no run is under way" in refused
+    assert "is retired" in refused
 
 
 def test_a_canary_that_reverts_on_deletion_goes_in_mid_run_without_a_failed_request(
