@@ -10,7 +10,7 @@ import click
 
 from automation.core.kinds import CANARY
 from automation.core.status import Phase
-from automation.driver.loop import interval_of
+from automation.driver.loop import interval_of, time_of_next
 from automation.driver.tick import Failing, Obstacle, Stopped, Tick
 from automation.errors import (
     ClusterAway,
@@ -135,8 +135,9 @@ class Drive:
                     return self._outcome(tick)
             if self.timeout is not None and time.monotonic() - begun > self.timeout:
                 raise self._out_of_time(last)
-            interval = interval_of(self.assembly.watches.get(CANARY, *self.key))
-            time.sleep(max(0.0, tick_begun + interval - time.monotonic()))
+            interval, ended = interval_of(self.assembly.watches.get(CANARY, *self.key)), time.monotonic()
+            following = time_of_next(tick_begun, interval, ended, tick.pause if tick else None)
+            time.sleep(max(0.0, following - time.monotonic()))
 
     def _tick(self) -> Tick | None:
         """One tick, shown. Trouble of the moment (API server away, a lock) is said, and the next tick tries again."""

@@ -117,13 +117,14 @@ class Decision:
     """Either questions, to be answered into the observation of the same tick, or actions in the order in which they
     are to be taken (none: there is nothing to do). `reason` is one sentence for logs, `waits` what has to happen before
     the Canary moves again, as people are told it ("" where nothing is in the way), `obstacle` what of that people have
-    to mend before a run can begin."""
+    to mend before a run can begin, `again` when (unix seconds) the tick is worth repeating, where that is known."""
 
     reason: str
     actions: tuple[Action, ...] = ()
     questions: tuple[Question, ...] = ()
     waits: str = ""
     obstacle: str = ""
+    again: float | None = None
 
     @property
     def moves_nothing(self) -> bool:

@@ -179,6 +179,7 @@ class Observation:
     repairs: those whose updates went through of late, by what they put back.
     strict: documents that probably can't work don't start a run.
     hooks, metrics, taken: the answers to the questions of this tick so far; `taken` by analysis and metric.
+    answered_at: unix seconds of the last of them; 0 where nothing was asked.
     """
 
     now: float
@@ -203,3 +204,4 @@ class Observation:
     hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)
     taken: Mapping[tuple[str, str], Taken | QueryFailed] = field(default_factory=dict)
+    answered_at: float = 0.0

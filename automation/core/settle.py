@@ -27,8 +27,8 @@ def settle(canary: Canary, status: Status, intent: Intent, now: float) -> Settle
     )
     if live.traffic != status.traffic or intent.kind in _NEW_DEADLINE:
         live = replace(live, split_since=now)
-    if live.steps and counted != status.iterations:
-        live = replace(live, steps=live.steps.following(now))
+    if counted != status.iterations:
+        live = replace(live, steps=live.steps.following(now)) if live.steps else replace(live, counted_at=now)
     if intent.kind is Purpose.ADVANCE:
         return Settled(live, (texts.advanced(canary, status.progress, live.progress),))
     return _FOLLOWS[intent.kind](canary, live, now)
@@ -59,7 +59,7 @@ def _promoting(canary: Canary, live: Status, now: float) -> Settled:
 
 def _returned(canary: Canary, live: Status, now: float) -> Settled:
     if not live.traffic.on_primary:
-        return Settled(live, (texts.returned(canary, live.traffic),))
+        return Settled(replace(live, counted_at=now), (texts.returned(canary, live.traffic),))
     said = (
         texts.returned(canary, live.traffic)
         if canary.analysis.step_weight_promotion

@@ -1,7 +1,7 @@
 """The Canary's status as values: what every machine knows about a release.
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `splitSince`,
-`ending`, `request` and `steps`.
+`countedAt`, `ending`, `request` and `steps`.
 """
 
 from collections.abc import Mapping
@@ -176,8 +176,9 @@ class Status:
 
     `last_applied_spec` is the revision of the last run, `last_promoted_spec` the one in primary. `in_force` is what
     is live, `intent` the attempt under way. `judged` holds the time (unix seconds) of the newest sample that each
-    check was judged by, `split_since` the time of the last change of weight. `ending` is set once a run is given up
-    (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands.
+    check was judged by, `split_since` the time of the last change of weight, `counted_at` that of the last failed
+    check, iteration or step back to primary. `ending` is set once a run is given up (Failed, Cancelled or Aborted) and
+    until that is live. `steps` is where a run by steps stands.
     """
 
     phase: Phase = Phase.NONE
@@ -193,6 +194,7 @@ class Status:
     intent: Intent | None = None
     judged: Mapping[str, float] = field(default_factory=dict)
     split_since: float = 0.0
+    counted_at: float = 0.0
     ending: str = ""
     request: Request | None = None
     steps: StepStatus | None = None
@@ -231,6 +233,7 @@ class Status:
             intent=Intent.parse(intent) if intent else None,
             judged={name: float(at) for name, at in (document.get("judged") or {}).items()},
             split_since=float(document.get("splitSince") or 0.0),
+            counted_at=float(document.get("countedAt") or 0.0),
             ending=str(document.get("ending") or ""),
             request=Request.parse(request) if request else None,
             steps=StepStatus.parse(document["steps"]) if document.get("steps") else None,
@@ -254,6 +257,7 @@ class Status:
             "intent": self.intent.document() if self.intent else None,
             "judged": dict(self.judged),
             "splitSince": self.split_since,
+            "countedAt": self.counted_at,
             "ending": self.ending,
             "request": self.request.document() if self.request else None,
             "steps": self.steps.document() if self.steps else None,

@@ -149,9 +149,10 @@ class Driver:
             decision = decide(scene.canary, scene.status, observation)
             if not decision.questions:
                 return decision
-            observation = self._ports.questions.answer(
+            answered = self._ports.questions.answer(
                 scene.canary, observation, decision.questions, scene.memory.asked
             )
+            observation = replace(answered, answered_at=self._ports.clock.now())
         raise RuntimeError(f"{scene.canary.full_name}: a decision asked {ROUNDS} rounds of questions")
 
     def _was_said(self, scene: Scene, decision: Decision) -> bool:
@@ -164,14 +165,14 @@ class Driver:
 
     def _act(self, scene: Scene, decision: Decision) -> Tick:
         if decision.actions and self._was_said(scene, decision):
-            return waiting(outcome(scene, decision.reason), decision)
+            return paced(scene, decision)
         said = decision.actions if decision.moves_nothing else ()
         scene.memory.waiting = Waiting(said, self._ports.clock.elapsed())
         for action in self._unsaid(scene.memory, decision.actions):
             if isinstance(action, MakeLive):
                 return self._update(scene, action)
             scene = self._take(scene, action)
-        return waiting(outcome(scene, decision.reason), decision)
+        return paced(scene, decision)
 
     def _unsaid(self, memory: Memory, actions: Sequence[Action]) -> list[Action]:
         """The actions, without what was said before an attempt that failed and is only made again."""
@@ -364,6 +365,12 @@ def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
     done = resting and released and not obstacle
     trouble = trouble or (Obstacle(obstacle) if obstacle else None if done else failing(scene))
     return Tick(status, reason, trouble, done)
+
+
+def paced(scene: Scene, decision: Decision) -> Tick:
+    """The tick of a decision that was carried out, with when it is worth repeating."""
+    pause = None if decision.again is None else decision.again - scene.observation.now
+    return replace(waiting(outcome(scene, decision.reason), decision), pause=pause)
 
 
 def waiting(tick: Tick, decision: Decision) -> Tick:

@@ -118,14 +118,14 @@ class Loop:
             self._troubled(key, trouble)
 
     def _tick(self, key: Key) -> None:
-        begun, interval = time.monotonic(), None
+        begun, interval, pause = time.monotonic(), None, None
         try:
             tick = self._driver.tick(*key)
             if tick is None:
                 with self._hearing:
                     self._written.pop(key, None)
             else:
-                interval = interval_of(self._watches.get(CANARY, *key))
+                interval, pause = interval_of(self._watches.get(CANARY, *key)), tick.pause
                 self._ticked(key, tick)
             self._say_once(key, None)
         except SluiceError as trouble:
@@ -135,11 +135,18 @@ class Loop:
             interval = interval_of(self._watches.get(CANARY, *key))
             self._say_once(key, trouble)
         finally:
-            self._agenda.done(key, self._next_of(key, begun, interval), begun + PAUSE_SECONDS)
+            at = None if interval is None else time_of_next(begun, interval, time.monotonic(), pause)
+            self._agenda.done(key, self._next_of(key, at), begun + PAUSE_SECONDS)
 
-    def _next_of(self, key: Key, begun: float, interval: float | None) -> Due | None:
+    def _next_of(self, key: Key, at: float | None) -> Due | None:
         canary = self._watches.get(CANARY, *key)
-        return None if interval is None else Due(begun + interval, urgency_of(canary or {}))
+        return None if at is None else Due(at, urgency_of(canary or {}))
+
+
+def time_of_next(begun: float, interval: float, ended: float, pause: float | None) -> float:
+    """When the tick after one that `begun` and `ended` is due: an interval after it began, but at once after one that
+    took longer, and when its `pause` is over after one that came too early to count anything."""
+    return begun + interval if pause is None else ended + pause
 
 
 def eager(canary: Manifest) -> bool:

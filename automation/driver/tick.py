@@ -52,6 +52,7 @@ class Tick:
 
     `done`: at rest, and nothing that is new waits to be released. `owed`: the stack could not take an update yet, and
     its route was patched directly. `waits`: what has to happen before the Canary moves again, "" where nothing has to.
+    `pause`: after how many seconds there is more to do, where that is known.
     """
 
     status: Status
@@ -60,3 +61,4 @@ class Tick:
     done: bool = False
     owed: bool = False
     waits: str = ""
+    pause: float | None = None

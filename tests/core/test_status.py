@@ -43,6 +43,7 @@ FULL = Status(
     intent=INTENT,
     judged={"request-success-rate": 12.5},
     split_since=10.25,
+    counted_at=11.5,
     ending="Aborted",
     request=Request("abort", "1", "ann"),
 )
@@ -70,6 +71,7 @@ def test_fields_keep_the_models_names() -> None:
         "intent",
         "judged",
         "splitSince",
+        "countedAt",
         "ending",
         "request",
     }

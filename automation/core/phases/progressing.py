@@ -19,6 +19,7 @@ from automation.core.freshness import is_early, judgeable, judged
 from automation.core.gates import gate
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
+from automation.core.pace import counted_now, rest
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
 from automation.core.phases.stepping import stepping
@@ -85,6 +86,8 @@ def _analyse(at: Situation) -> Decision:
         return _promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
+    if (resting := rest(at)) is not None:
+        return resting
     if at.status.progress.begun:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
@@ -142,7 +145,7 @@ def _waiting(at: Situation, check: MetricCheck, given: Answer) -> tuple[Event, .
 def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
     """Count it, and roll back in the same tick if it was the last one allowed."""
     failed = at.status.failed_checks + 1
-    status = touched(at.status, at.seen.now, failed_checks=failed)
+    status = touched(at.status, at.seen.now, failed_checks=failed, counted_at=counted_now(at))
     if failed < at.canary.analysis.threshold:
         return note("a check failed", status, *events)
     said = (*events, texts.threshold_reached(at.canary, failed))
@@ -162,7 +165,7 @@ def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) ->
     following = strategy_of(at.canary.analysis).next(at.canary.analysis, at.status.progress)
     traffic = kept_apart(at.canary.analysis, following.traffic, at.status.traffic, at.seen.fresh_attempt)
     if traffic == at.status.traffic:
-        counted = touched(at.status, at.seen.now, iterations=following.iterations)
+        counted = touched(at.status, at.seen.now, iterations=following.iterations, counted_at=counted_now(at))
         said = texts.advanced(at.canary, at.status.progress, following)
         return note("an iteration was counted", counted, *events, said)
     wanted = replace(at.in_force, traffic=traffic)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from automation.core import texts
 from automation.core.decision import Announce, Decision, Save, ScaleTarget
 from automation.core.moves import attempt, note, stay
+from automation.core.pace import rest
 from automation.core.phases.giving_up import give_up
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
@@ -18,6 +19,8 @@ def promoting(at: Situation) -> Decision:
         return waiting
     if at.status.traffic.on_primary:
         return note("no traffic to move back", enter(at.canary, at.status, Phase.FINALISING, at.seen.now))
+    if (resting := rest(at)) is not None:
+        return resting
     back = strategy_of(at.canary.analysis).back(at.canary.analysis, at.status.traffic)
     moved = (
         at.status.traffic.withdrawn()

@@ -10,7 +10,7 @@ import pytest
 
 from automation.core.kinds import CANARY, DEPLOYMENT, SERVICE, Kind
 from automation.core.status import Status
-from automation.driver.loop import EVERYBODY, Loop, concerns, eager, interval_of
+from automation.driver.loop import EVERYBODY, Loop, concerns, eager, interval_of, time_of_next
 from automation.driver.tick import Tick
 from automation.errors import ClusterAway
 from documents.front import outline_of
@@ -133,3 +133,12 @@ def test_a_cluster_that_is_away_is_said_once_also_at_rest() -> None:
     stop.start()
     loop.run()
     assert told == [(EVERYBODY, "the API server did not answer")]
+
+
+@pytest.mark.parametrize(
+    ("ended", "pause", "due"),
+    [(101.0, None, 110.0), (115.0, None, 110.0), (115.2, 4.5, 119.7)],
+    ids=["an interval after it began", "at once after a slow one", "when it can count again"],
+)
+def test_when_the_next_tick_is_due(ended: float, pause: float | None, due: float) -> None:
+    assert time_of_next(100.0, 10.0, ended, pause) == pytest.approx(due)
