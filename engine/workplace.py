@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +72,7 @@ class Workplace:
 
     @cached_property
     def backend(self) -> Backend:
+        _require_known_ways(self.shell.env)
         return open_backend(self.url, self.shell.env, self.cwd)
 
     @cached_property
@@ -151,6 +153,22 @@ class Workplace:
     def at(self, ref: StackReference) -> Workplace:
         """The same place, for another stack."""
         return Workplace(self.shell, ref.full_name)
+
+
+_UNPACKED = "states are written unpacked, as every CLI reads them"
+_WAYS = {
+    "PULUMI_DIY_BACKEND_GZIP": _UNPACKED,
+    "PULUMI_DIY_BACKEND_ZSTD": _UNPACKED,
+    "PULUMI_SELF_MANAGED_STATE_GZIP": _UNPACKED,
+    "PULUMI_SKIP_CHECKPOINTS": "an update that is interrupted would leave a state that knows nothing of what it did",
+}
+
+
+def _require_known_ways(env: Mapping[str, str]) -> None:
+    """Raises `ConfigurationError` for a way of keeping states that is asked for and not there."""
+    for name, reason in _WAYS.items():
+        if env.get(name) in ("true", "1"):
+            raise ConfigurationError(f"the embedded engine does not support {name}: {reason}; unset it")
 
 
 Signature = tuple[int, int, int]

@@ -51,19 +51,23 @@ def get(place: Workplace, arguments: Arguments) -> None:
     name = arguments.positional(0, "the key")
     place.require_stack()
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
-    config, _ = with_defaults(place.config.config, place.project)
-    try:
-        value = find(config, key)
-    except KeyError as error:
-        shown = name if key.path else _short(place, key)
-        raise EngineError(
-            f"configuration key '{shown}' not found for stack '{place.shown(place.ref)}'"
-        ) from error
+    value = _found(place, with_defaults(place.config.config, place.project)[0], key)
     decrypter = _decrypter(place, {key: value})
     if arguments.flag("json"):
         place.shell.text(json.dumps(listed(value, decrypter), indent=2, ensure_ascii=False))
     else:
         place.shell.text(text(value, decrypter))
+
+
+def _found(place: Workplace, config: ConfigMap, key: ConfigKey) -> Any:
+    """The value of a key. Raises `EngineError`."""
+    try:
+        return find(config, key)
+    except KeyError as error:
+        shown = written((key.name, *key.path)) if key.path else _short(place, key)
+        raise EngineError(
+            f"configuration key '{shown}' not found for stack '{place.shown(place.ref)}'"
+        ) from error
 
 
 def _decrypter(place: Workplace, config: ConfigMap) -> Decrypter:
@@ -91,8 +95,9 @@ def set_(place: Workplace, arguments: Arguments) -> None:
 def set_all(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
     path = arguments.flag("path")
-    for option, secret in (("plaintext", False), ("secret", True)):
-        for pair in arguments.values(option):
+    pairs = {False: arguments.values("plaintext"), True: arguments.values("secret")}
+    for secret, given_pairs in pairs.items():
+        for pair in given_pairs:
             name, equals, given = pair.partition("=")
             if not equals:
                 raise ConfigurationError("config value must be in the form [key]=[value]")
@@ -141,13 +146,16 @@ def _set_aside(path: Path) -> Path | None:
 
 
 def copy(place: Workplace, arguments: Arguments) -> None:
-    target = Workplace(place.shell, arguments.value("dest"))
-    wanted = arguments.positionals
-    for key, value in place.config.config.items():
-        if wanted and key not in [parse_key(name, place.project.name) for name in wanted]:
-            continue
-        moved = _reencrypted(value, place, target)
-        target.config.config = put(target.config.config, key, moved)
+    config, path = place.config.config, arguments.flag("path")
+    keys = [parse_key(name, place.project.name, path=path) for name in arguments.positionals]
+    values = {key: _found(place, config, key) for key in keys} if keys else config
+    copy_config(place, Workplace(place.shell, arguments.value("dest")), values)
+
+
+def copy_config(source: Workplace, target: Workplace, values: ConfigMap) -> None:
+    """Put values of one stack's configuration into another's; secrets are encrypted anew."""
+    for key, value in values.items():
+        target.config.config = put(target.config.config, key, _reencrypted(value, source, target))
     target.config.save()
 
 
@@ -211,10 +219,17 @@ def _short(place: Workplace, key: ConfigKey) -> str:
 
 
 _PATH = options("", "path")
+_NO_ENVIRONMENTS = {"open": "environments are kept by Pulumi's service; leave it out"}
 
 VERBS = (
-    Verb("config", "List configuration", listing, options("", "show-secrets json open", j="json")),
-    Verb("config get", "Show a value", get, options("", "path json open", j="json"), "KEY"),
+    Verb(
+        "config",
+        "List configuration",
+        listing,
+        options("", "show-secrets json open", j="json"),
+        refused=_NO_ENVIRONMENTS,
+    ),
+    Verb("config get", "Show a value", get, options("", "path json open", j="json"), "KEY", _NO_ENVIRONMENTS),
     Verb(
         "config set", "Set a value", set_, options("type", "path secret plaintext", s="stack"), "KEY [VALUE]"
     ),

@@ -44,6 +44,7 @@ def _execute(shell: Shell, argv: list[str]) -> int:
         _help(shell, verb)
         return 0
     arguments = parse([*leading, *rest], verb.accepted)
+    verb.require_supported(arguments)
     interactive = shell.interactive and not arguments.flag("non-interactive")
     shell = replace(shell, cwd=shell.cwd / arguments.value("cwd"), interactive=interactive)
     place = Workplace(shell, arguments.value("stack"), arguments.value("config-file"))
@@ -92,7 +93,7 @@ def _help(shell: Shell, verb: Verb) -> None:
     shell.out("")
     shell.out("Flags:")
     letters = {name: letter for letter, name in verb.accepted.short.items()}
-    for name in sorted(verb.accepted.values | verb.accepted.flags):
+    for name in sorted((verb.accepted.values | verb.accepted.flags) - set(verb.all_refused)):
         short = f"-{letters[name]}, " if name in letters else "    "
         shell.out(f"  {short}--{name}{' VALUE' if name in verb.accepted.values else ''}")
 

@@ -39,9 +39,12 @@ def display_for(place: Workplace, arguments: Arguments, kind: Kind, preview: boo
         return DiffDisplay(shell.out, record, outputs, told)
     if shell.live and not arguments.flag("non-interactive"):
         # Loaded late: only a terminal needs it.
+        from rich.console import Console
+
         from engine.display.live import LiveDisplay
 
-        return LiveDisplay(shell.out, record, outputs)
+        plain = arguments.value("color") == "never"
+        return LiveDisplay(shell.out, record, outputs, Console(no_color=True if plain else None))
     return PlainDisplay(shell.out, record, outputs)
 
 

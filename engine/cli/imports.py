@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from engine.action import Action, Kind, parallelism, perform
+from engine.action import Action, Kind, parallelism
 from engine.cli.arguments import Arguments
-from engine.cli.displays import display_for
-from engine.cli.operations import require_consent
+from engine.cli.operations import performed, require_consent, started_by
 from engine.cli.verb import Verb, options
 from engine.deploy.adoption import Import, Imports, parse
 from engine.deploy.context import Options
@@ -13,7 +12,7 @@ from engine.errors import Bail, ConfigurationError, EngineError
 from engine.workplace import Workplace
 
 SYNTAX = options(
-    "file message parallel out from parent provider properties event-log exec-kind",
+    "file message parallel out from parent provider properties event-log exec-kind exec-agent",
     "yes skip-preview preview-only protect generate-code diff json suppress-outputs suppress-progress debug",
     y="yes",
     f="file",
@@ -41,26 +40,46 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         Options(preview=preview, parallel=parallelism(arguments.value("parallel"), place.shell.env)),
         place.program_config(checked=True),
         message=arguments.value("message"),
-        environment={"exec.kind": arguments.value("exec-kind", "cli")},
+        environment=started_by(arguments),
         imports=imports,
     )
-    result = perform(place, action, (display_for(place, arguments, Kind.IMPORT, preview),))
-    if not result.ok:
+    if not performed(place, arguments, action).ok:
         raise Bail("import failed")
 
 
 def _imports(place: Workplace, arguments: Arguments) -> Imports:
+    arguments.require_one_of("file", "parent")
+    arguments.require_one_of("file", "provider")
     protect = arguments.flag("protect", default=True)
     file = arguments.value("file")
     if not file:
         words = arguments.positionals
         if len(words) != 3:
             raise ConfigurationError("give what to import as TYPE NAME ID, or a JSON file with --file")
-        return Imports((Import(*words),), {}, protect)
+        parent, provider = (_urn(name, arguments.value(name)) for name in ("parent", "provider"))
+        return Imports((Import(*words, parent, provider),), {}, protect)
     try:
         return parse((place.cwd / file).read_text(), file, protect)
     except OSError as error:
         raise ConfigurationError(f"could not read the import file '{file}': {error.strerror}") from error
 
 
-VERBS = (Verb("import", "Take existing resources into the state", import_, SYNTAX, "[TYPE NAME ID]"),)
+def _urn(option: str, given: str) -> str:
+    """The URN that is given alone or as `name=URN`; the name is one for code, which is not made here."""
+    urn = given if given.startswith("urn:") else given.partition("=")[2]
+    if given and not urn.startswith("urn:"):
+        raise ConfigurationError(f"--{option} takes a URN or NAME=URN, not '{given}'")
+    return urn
+
+
+VERBS = (
+    Verb(
+        "import",
+        "Take existing resources into the state",
+        import_,
+        SYNTAX,
+        "[TYPE NAME ID]",
+        refused={"properties": "it imports with all properties that the provider finds"},
+        idle=frozenset({"suppress-progress"}),
+    ),
+)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from engine.action import Action, Kind, Result, parallelism, perform
 from engine.cli.arguments import Arguments
 from engine.cli.displays import display_for
+from engine.cli.stacks import remove_stack
 from engine.cli.verb import Verb, options
 from engine.deploy.context import Options
 from engine.deploy.destroy import staying_of
@@ -19,36 +20,59 @@ from engine.eventlog import open_log
 from engine.mask import Mask
 from engine.programs.inline import InlineProgram
 from engine.programs.python import PythonProgram
+from engine.state.configkey import parse_key
+from engine.state.configvalue import ConfigMap, put, typed
 from engine.state.secrets import Blind
 from engine.state.snapshots import read_deployment
 from engine.workplace import Workplace
 
 _TRUE = ("true", "1")
-_VALUES = (
-    "message replace target target-replace exclude parallel event-log client exec-kind exec-agent config config-file "
-    "plan save-plan import-file import-pending-creates show-secrets-of attach-debugger"
-)
-_FLAGS = (
-    "yes skip-preview preview-only expect-no-changes clear-pending-creates skip-pending-creates diff json "
-    "target-dependents exclude-dependents exclude-protected continue-on-error refresh run-program show-config "
-    "show-replacement-steps show-sames show-reads show-secrets show-full-output suppress-outputs suppress-progress "
-    "suppress-permalink debug strict config-path remove copilot neo no-plugins"
-)
-_JUDGED = options("policy-pack policy-pack-config")
-"""Only what a program declares is judged by packs."""
-SYNTAX = options(
-    _VALUES,
-    _FLAGS,
-    y="yes",
+_ALL = options(
+    "message target exclude parallel event-log exec-kind exec-agent client config attach-debugger",
+    "diff json target-dependents exclude-dependents config-path run-program clear-pending-creates show-sames "
+    "show-replacement-steps suppress-outputs suppress-progress suppress-permalink debug copilot neo",
     m="message",
-    f="skip-preview",
     t="target",
     p="parallel",
     j="json",
-    r="refresh",
     d="debug",
     c="config",
 )
+_ACTING = options("", "yes skip-preview preview-only", y="yes", f="skip-preview")
+_GOING_ON = options("", "refresh continue-on-error show-config show-full-output", r="refresh")
+_DECLARED = options(
+    "replace target-replace policy-pack policy-pack-config plan save-plan import-file",
+    "expect-no-changes show-reads show-secrets strict",
+)
+_REFRESHED = options("import-pending-creates", "expect-no-changes skip-pending-creates")
+_DESTROYED = options("", "remove exclude-protected")
+
+_OFFICIAL = "use the official Pulumi CLI for it"
+_PENDING = (
+    "run `pulumi up`, which looks what became of interrupted creations, or pass --clear-pending-creates"
+)
+_REFUSED = {
+    "attach-debugger": _OFFICIAL,
+    "run-program": "a refresh or a destroy runs no program; run `pulumi up` first where a provider has changed",
+    "copilot": "it is not part of it; leave it out",
+    "neo": "it is not part of it; leave it out",
+}
+_REFUSED_GOING_ON = _REFUSED | {"show-config": "see it with `pulumi config`"}
+_REFUSED_DECLARED = _REFUSED_GOING_ON | {
+    "plan": _OFFICIAL,
+    "save-plan": _OFFICIAL,
+    "strict": f"it has no plans; {_OFFICIAL}",
+    "import-file": "write the file by hand, for `pulumi import --file`",
+    "show-reads": "what is read stands in what --diff and --json show",
+    "show-secrets": "see them with `pulumi stack output --show-secrets`",
+}
+_REFUSED_REFRESHED = _REFUSED | {"skip-pending-creates": _PENDING, "import-pending-creates": _PENDING}
+_IDLE = frozenset({"suppress-permalink", "suppress-progress"})
+"""There are no permalinks and no spinner."""
+_IDLE_GOING_ON = _IDLE | {"show-full-output"}
+"""Values are always shown in full."""
+_NO_PROGRAM = frozenset({"client"})
+"""The address of a program is given even where none is run."""
 
 
 def up(place: Workplace, arguments: Arguments) -> None:
@@ -56,7 +80,8 @@ def up(place: Workplace, arguments: Arguments) -> None:
 
 
 def preview(place: Workplace, arguments: Arguments) -> None:
-    _refuse_plans(arguments)
+    place.require_stack()
+    _configure(place, arguments)
     result = _once(place, arguments, Kind.UPDATE, preview=True)
     _judge(result, arguments, "preview")
 
@@ -66,6 +91,8 @@ def refresh(place: Workplace, arguments: Arguments) -> None:
 
 
 def destroy(place: Workplace, arguments: Arguments) -> None:
+    # The rest of the stack stays with a part of it.
+    arguments.require_one_of("target", "remove")
     protected = 0
     if arguments.flag("exclude-protected"):
         protected, everything = _protected(place, arguments)
@@ -76,7 +103,13 @@ def destroy(place: Workplace, arguments: Arguments) -> None:
     _consented(place, arguments, Kind.DESTROY)
     if protected:
         _say(place, arguments, f"All unprotected resources were destroyed. {_still(protected)}")
-    elif not arguments.has("target") and not arguments.flag("preview-only") and not arguments.flag("remove"):
+    elif arguments.has("target") or arguments.flag("preview-only"):
+        return
+    elif arguments.flag("remove"):
+        remove_stack(place.at(place.ref))
+        told = "The resources in the stack have been deleted, and the history and configuration removed."
+        _say(place, arguments, told)
+    else:
         _say(
             place,
             arguments,
@@ -107,16 +140,18 @@ def _say(place: Workplace, arguments: Arguments, text: str) -> None:
 
 def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     """Preview, ask, act: as much of that as the options and the terminal call for."""
-    _refuse_plans(arguments)
     operation = "refresh" if kind is Kind.REFRESH else "update"
     if arguments.flag("preview-only"):
         if arguments.flag("skip-preview"):
             raise EngineError("--skip-preview and --preview-only cannot be used together")
+        place.require_stack()
+        _configure(place, arguments)
         _judge(_once(place, arguments, kind, preview=True), arguments, operation)
         return
     # The exit code of a refresh that nobody agreed to is another one, as the official CLI has it.
     yes, skip = require_consent(place, arguments, EngineError if kind is Kind.REFRESH else ConsentMissing)
     place.require_stack()
+    _configure(place, arguments)
     if not skip:
         proposed = _once(place, arguments, kind, preview=True)
         if not proposed.ok:
@@ -156,9 +191,20 @@ def _agreed(place: Workplace, arguments: Arguments, kind: Kind) -> bool:
             _once(place, replace(arguments, options=options_), kind, preview=True)
 
 
+def _configure(place: Workplace, arguments: Arguments) -> None:
+    """Save what --config gives. With --config-path keys are paths; the roots of these hold nothing else afterwards."""
+    given: ConfigMap = {}
+    for pair in arguments.values("config"):
+        name, _, value = pair.partition("=")
+        key = parse_key(name, place.project.name, path=arguments.flag("config-path"))
+        given = put(given, key, typed(value) if key.path else value)
+    if given:
+        place.config.config = {**place.config.config, **given}
+        place.config.save()
+
+
 def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> Result:
-    shell = place.shell
-    place = Workplace(shell, place.ref.full_name, arguments.value("config-file"))
+    place = Workplace(place.shell, place.ref.full_name, arguments.value("config-file"))
     action = Action(
         kind,
         _options(place, arguments, preview),
@@ -166,14 +212,25 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         place.program_config(checked=kind is Kind.UPDATE),
         _program(place, arguments, kind),
         message=arguments.value("message"),
-        environment={"exec.kind": arguments.value("exec-kind", "cli")},
+        environment=started_by(arguments),
         clear_pending=arguments.flag("clear-pending-creates"),
         policy_packs=arguments.values("policy-pack"),
         policy_configs=arguments.values("policy-pack-config"),
     )
-    mask = Mask(place.secret_texts())
+    return performed(place, arguments, action)
+
+
+def started_by(arguments: Arguments) -> dict[str, str]:
+    """What an entry of the history says of who started the operation."""
+    agent = arguments.value("exec-agent")
+    return {"exec.kind": arguments.value("exec-kind", "cli"), **({"exec.agent": agent} if agent else {})}
+
+
+def performed(place: Workplace, arguments: Arguments, action: Action) -> Result:
+    """Do it, shown and logged as the options say, without the secrets of the configuration."""
+    shell, mask = place.shell, Mask(place.secret_texts())
     place = place.saying(lambda line: shell.out(mask(line)))
-    display = display_for(place, arguments, kind, preview)
+    display = display_for(place, arguments, action.kind, action.options.preview)
     if not arguments.value("event-log"):
         return perform(place, action, (display,))
     with closing(open_log(arguments.value("event-log"), arguments.flag("debug"), shell.terse, mask)) as log:
@@ -220,19 +277,48 @@ def _program(place: Workplace, arguments: Arguments, kind: Kind) -> Program | No
     return PythonProgram(project.runtime_options, place.shell.env)
 
 
-def _refuse_plans(arguments: Arguments) -> None:
-    for name in ("plan", "save-plan", "attach-debugger"):
-        if arguments.has(name):
-            raise EngineError(
-                f"the embedded engine does not support --{name}; use the official Pulumi CLI for it"
-            )
-
+_UP = _ALL | _ACTING | _GOING_ON | _DECLARED
+_PREVIEW = _ALL | _GOING_ON | _DECLARED
+_REFRESH = _ALL | _ACTING | _REFRESHED
+_DESTROY = _ALL | _ACTING | _GOING_ON | _DESTROYED
 
 VERBS = (
-    Verb("up", "Bring a stack to what its program declares", up, SYNTAX | _JUDGED),
-    Verb("update", "Bring a stack to what its program declares", up, SYNTAX | _JUDGED),
-    Verb("preview", "Show what `up` would do", preview, SYNTAX | _JUDGED),
-    Verb("refresh", "Read what is really there into the state", refresh, SYNTAX),
-    Verb("destroy", "Delete everything that a stack holds", destroy, SYNTAX),
-    Verb("down", "Delete everything that a stack holds", destroy, SYNTAX),
+    *(
+        Verb(
+            words,
+            "Bring a stack to what its program declares",
+            up,
+            _UP,
+            refused=_REFUSED_DECLARED,
+            idle=_IDLE_GOING_ON,
+        )
+        for words in ("up", "update")
+    ),
+    Verb(
+        "preview",
+        "Show what `up` would do",
+        preview,
+        _PREVIEW,
+        refused=_REFUSED_DECLARED,
+        idle=_IDLE_GOING_ON,
+    ),
+    Verb(
+        "refresh",
+        "Read what is really there into the state",
+        refresh,
+        _REFRESH,
+        refused=_REFUSED_REFRESHED,
+        idle=_IDLE | _NO_PROGRAM,
+    ),
+    *(
+        Verb(
+            words,
+            "Delete everything that a stack holds",
+            destroy,
+            _DESTROY,
+            refused=_REFUSED_GOING_ON,
+            idle=_IDLE_GOING_ON | _NO_PROGRAM,
+        )
+        for words in ("destroy", "down")
+    ),
 )

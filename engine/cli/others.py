@@ -119,13 +119,21 @@ def refuse_org(place: Workplace, arguments: Arguments) -> None:
     raise EngineError(f"the backend '{place.url}' does not support organizations")
 
 
+_INSTALLED = options("server file checksum", "exact reinstall")
+_REMOVED = options("", "yes all", y="yes", a="all")
+_PREPARED = options("parallel", "use-language-version-tools no-plugins no-dependencies reinstall")
+
 VERBS = (
     Verb("version", "Print the version", version),
     Verb(
         "whoami", "Print who is using the backend", whoami, options("", "json verbose", j="json", v="verbose")
     ),
     Verb(
-        "about", "Print what is in use here", about, options("", "json transitive", j="json", t="transitive")
+        "about",
+        "Print what is in use here",
+        about,
+        options("", "json transitive", j="json", t="transitive"),
+        refused={"transitive": "see the packages of the program with pip"},
     ),
     Verb(
         "history",
@@ -140,26 +148,35 @@ VERBS = (
         options("page-size page", "json show-secrets full-dates", j="json"),
     ),
     Verb("cancel", "Release the lock of a stack", cancel, options("", "yes", y="yes"), "[STACK]"),
-    Verb("plugin ls", "List resource packages", plugin_ls, options("", "json project", j="json")),
+    Verb(
+        "plugin ls",
+        "List resource packages",
+        plugin_ls,
+        options("", "json project", j="json"),
+        refused={"project": "its packages are the same for every project; leave it out"},
+    ),
     Verb(
         "plugin install",
         "Check that a plugin is there",
         plugin_install,
-        options("server file checksum", "exact reinstall"),
+        _INSTALLED,
         "[KIND NAME VERSION]",
+        idle=_INSTALLED.values | _INSTALLED.flags,
     ),
     Verb(
         "plugin rm",
         "Nothing can be removed",
         nothing,
-        options("", "yes all", y="yes", a="all"),
+        _REMOVED,
         "[KIND NAME RANGE]",
+        idle=_REMOVED.flags,
     ),
     Verb(
         "install",
         "Nothing has to be installed",
         nothing,
-        options("parallel", "use-language-version-tools no-plugins no-dependencies reinstall"),
+        _PREPARED,
+        idle=_PREPARED.values | _PREPARED.flags,
     ),
     Verb("org", "Not supported by this backend", refuse_org),
     Verb("org get-default", "Not supported by this backend", refuse_org),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.cli.arguments import Arguments
+from engine.cli.configs import copy_config
 from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
 from engine.display import tree
@@ -16,6 +17,7 @@ from engine.state.lock import locked
 from engine.state.reference import StackReference
 from engine.state.secrets import Blind, SecretsManager, passphrase_from, require_passphrase_provider
 from engine.state.snapshots import outputs_of, read_deployment
+from engine.values import reveal
 from engine.workplace import Workplace
 
 
@@ -27,6 +29,10 @@ def init(place: Workplace, arguments: Arguments) -> None:
         raise ConfigurationError("missing stack name; give it as `pulumi stack init NAME`")
     target = Workplace(place.shell, name, arguments.value("config-file"))
     ref = target.ref
+    source = arguments.value("copy-config-from")
+    copied = Workplace(place.shell, source) if source else None
+    if copied is not None:
+        copied.require_stack()
     provider = arguments.value("secrets-provider")
     require_passphrase_provider(provider)
     passphrase = passphrase_from(place.shell.env, place.cwd)
@@ -37,6 +43,8 @@ def init(place: Workplace, arguments: Arguments) -> None:
         if not salt:
             target.config.salt = secrets.salt
             target.config.save()
+    if copied is not None:
+        copy_config(copied, target, copied.config.config)
     if not arguments.flag("no-select"):
         target.home.select(target.project, target.backend.url, ref.full_name)
     place.shell.err(f"Created stack '{place.shown(ref)}'")
@@ -70,7 +78,8 @@ def unselect(place: Workplace, arguments: Arguments) -> None:
 def listing(place: Workplace, arguments: Arguments) -> None:
     project = None if arguments.flag("all") or place.found_project is None else place.found_project.name
     project = arguments.value("project") or project
-    found = [stacks.summary(place.backend, ref) for ref in stacks.references(place.backend, project)]
+    wanted = [ref for ref in stacks.references(place.backend, project) if _is_tagged(place, arguments, ref)]
+    found = [stacks.summary(place.backend, ref) for ref in wanted]
     try:
         current: StackReference | None = place.ref
     except EngineError:
@@ -85,12 +94,22 @@ def listing(place: Workplace, arguments: Arguments) -> None:
     print_table(place, rows)
 
 
+def _is_tagged(place: Workplace, arguments: Arguments, ref: StackReference) -> bool:
+    """Whether the stack has the tag that is asked for, with the value if one is given."""
+    name, equals, value = arguments.value("tag").partition("=")
+    if not name and not equals:
+        return True
+    tags = stacks.read_tags(place.backend, ref)
+    return name in tags and (not equals or tags[name] == value)
+
+
 def show(place: Workplace, arguments: Arguments) -> None:
     ref = place.existing
     if arguments.flag("show-name"):
         place.shell.out(place.shown(ref))
         return
-    deployment = read_deployment(place.backend, ref, Blind())
+    show_secrets = arguments.flag("show-secrets")
+    deployment = read_deployment(place.backend, ref, place.secrets if show_secrets else Blind())
     place.shell.out(f"Current stack is {place.shown(ref)}:")
     summary = stacks.summary(place.backend, ref)
     place.shell.out("    Managed by the embedded engine")
@@ -107,6 +126,7 @@ def show(place: Workplace, arguments: Arguments) -> None:
     place.shell.out("")
     place.shell.out("Current stack outputs:")
     found = outputs_of(deployment)
+    found = reveal(found) if show_secrets else found
     for line in tree.properties(found) if found else ["    No output values currently in this stack"]:
         place.shell.out(line)
 
@@ -117,15 +137,23 @@ def remove(place: Workplace, arguments: Arguments) -> None:
     ref = target.existing
     if not arguments.flag("yes"):
         _confirm(place, f"This will permanently remove the '{place.shown(ref)}' stack!", place.shown(ref))
-    with locked(target.backend, ref, place.shell.err):
-        stacks.remove(target.backend, ref, force=arguments.flag("force"))
-    if not arguments.flag("preserve-config") and target.found_project is not None:
-        target.config_path(ref.name).unlink(missing_ok=True)
-    if target.found_project is not None:
-        selected = target.home.selected(target.project, target.backend.url)
-        if selected in (ref.full_name, ref.name):
-            target.home.select(target.project, target.backend.url, "")
+    remove_stack(target, arguments.flag("preserve-config"), arguments.flag("force"))
+    if arguments.flag("remove-backups"):
+        stacks.remove_backups(target.backend, ref)
     place.shell.out(f"Stack '{place.shown(ref)}' has been removed!")
+
+
+def remove_stack(place: Workplace, preserve_config: bool = False, force: bool = False) -> None:
+    """Remove a stack with its configuration and select it no more. Raises `StateError` while it has resources."""
+    ref = place.ref
+    with locked(place.backend, ref, place.shell.err):
+        stacks.remove(place.backend, ref, force=force)
+    if place.found_project is None:
+        return
+    if not preserve_config:
+        place.config_path(ref.name).unlink(missing_ok=True)
+    if place.home.selected(place.project, place.backend.url) in (ref.full_name, ref.name):
+        place.home.select(place.project, place.backend.url, "")
 
 
 def rename(place: Workplace, arguments: Arguments) -> None:
@@ -175,6 +203,7 @@ def _confirm(place: Workplace, warning: str, name: str) -> None:
         raise EngineError("confirmation declined")
 
 
+_NO_TEAMS = {"teams": "the backend has no accounts; leave it out"}
 _INIT = options("secrets-provider copy-config-from teams", "no-select")
 
 VERBS = (
@@ -184,8 +213,8 @@ VERBS = (
         show,
         options("", "show-ids show-urns show-secrets show-name", i="show-ids", u="show-urns"),
     ),
-    Verb("stack init", "Create a stack", init, _INIT, "[NAME]"),
-    Verb("stack new", "Create a stack", init, _INIT, "[NAME]"),
+    Verb("stack init", "Create a stack", init, _INIT, "[NAME]", _NO_TEAMS),
+    Verb("stack new", "Create a stack", init, _INIT, "[NAME]", _NO_TEAMS),
     Verb(
         "stack select",
         "Choose the stack that other commands work on",
@@ -198,7 +227,16 @@ VERBS = (
         "stack ls",
         "List stacks",
         listing,
-        options("project organization tag", "json all", j="json", a="all", p="project"),
+        options(
+            "project organization tag",
+            "json all",
+            j="json",
+            a="all",
+            p="project",
+            o="organization",
+            t="tag",
+        ),
+        refused={"organization": "the backend has no organizations; leave it out"},
     ),
     Verb(
         "stack rm",

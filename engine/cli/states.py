@@ -117,6 +117,15 @@ VERBS = (
         options("", "json show-secrets shell", j="json"),
         "[NAME]",
     ),
-    Verb("stack export", "Print the state of a stack", export, options("file version", "show-secrets")),
+    Verb(
+        "stack export",
+        "Print the state of a stack",
+        export,
+        options("file version", "show-secrets"),
+        refused={
+            "version": "the backend does not number its states; what each update left lies there under "
+            ".pulumi/history/PROJECT/STACK as *.checkpoint.json"
+        },
+    ),
     Verb("stack import", "Replace the state of a stack", import_, options("file", "force", f="force")),
 )

@@ -22,7 +22,7 @@ from engine.urn import ROOT_TYPE, Urn
 
 @dataclass(frozen=True)
 class Summary:
-    """One line of a list of stacks. `updated` is an RFC 3339 text; None and 0 for a stack never updated."""
+    """One line of a list of stacks. `updated` is an RFC 3339 text; None for a stack without a state."""
 
     ref: StackReference
     updated: str | None
@@ -67,7 +67,7 @@ def summary(backend: Backend, ref: StackReference) -> Summary:
     """What a list of stacks says about one of them. Needs no passphrase."""
     latest = read_checkpoint(backend, ref).deployment or {}
     resources = latest.get("resources") or []
-    return Summary(ref, (latest.get("manifest") or {}).get("time") if resources else None, len(resources))
+    return Summary(ref, (latest.get("manifest") or {}).get("time"), len(resources))
 
 
 def remove(backend: Backend, ref: StackReference, force: bool = False) -> None:
@@ -82,6 +82,14 @@ def remove(backend: Backend, ref: StackReference, force: bool = False) -> None:
         )
     backend.copy(key, layout.backup(key))
     _forget(backend, ref, key)
+
+
+def remove_backups(backend: Backend, ref: StackReference) -> None:
+    """Removes the copies of a stack's state, the last one that is left of a removed stack among them."""
+    for suffix in layout.SUFFIXES:
+        backend.delete(layout.backup(layout.checkpoint(ref, suffix)))
+    for key in backend.files(layout.backups(ref)):
+        backend.delete(key)
 
 
 def rename(backend: Backend, old: StackReference, new: StackReference, secrets: SecretsManager) -> None:

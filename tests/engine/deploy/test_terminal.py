@@ -125,6 +125,18 @@ def test_up_previews_and_asks_and_takes_no_for_an_answer(terminal: Terminal) -> 
         (["up", "--yes", "--bogus"], 1, "unknown flag: --bogus"),
         (["up", "--yes", "--parallel", "many"], 1, "--parallel takes a whole number, not 'many'"),
         (["up", "--yes", "--save-plan", "p"], 1, "does not support --save-plan"),
+        (
+            ["refresh", "--yes", "--run-program"],
+            1,
+            "does not support --run-program: a refresh or a destroy runs no",
+        ),
+        (["destroy", "--yes", "--remove", "--target", "a"], 1, "none of the others can be"),
+        (["up", "--yes", "--verbose", "9"], 1, "does not support --verbose: it keeps no log of its own"),
+        (["up", "--yes", "--remove"], 1, "unknown flag: --remove"),
+        (["stack", "export", "--version", "3"], 1, "what each update left lies there under .pulumi/history"),
+        (["stack", "ls", "--organization", "o"], 1, "the backend has no organizations"),
+        (["stack", "init", "new", "--copy-config-from", "none"], 6, "no stack named 'none' found"),
+        (["config", "cp", "nothing", "--dest", "dev"], 1, "configuration key 'nothing' not found"),
         (["frobnicate"], 1, 'unknown command "frobnicate"'),
         (["new"], 1, "install the official Pulumi CLI"),
         (["config", "get", "nothing"], 1, "configuration key 'nothing' not found for stack 'dev'"),
@@ -141,6 +153,95 @@ def test_mistakes_are_told_in_one_sentence(
     assert terminal.errors.startswith("error: ")
     assert error in terminal.errors
     assert "Traceback" not in terminal.errors
+
+
+@pytest.mark.parametrize("name", ["PULUMI_DIY_BACKEND_GZIP", "PULUMI_SKIP_CHECKPOINTS"])
+def test_other_ways_of_keeping_states_are_refused(terminal: Terminal, name: str) -> None:
+    terminal.env[name] = "true"
+
+    assert terminal.run("stack", "ls") == 1
+    assert f"does not support {name}: " in terminal.errors
+
+    terminal.env[name] = "false"
+    assert terminal.run("stack", "ls") == 0
+
+
+def test_what_is_switched_off_is_not_refused(terminal: Terminal) -> None:
+    assert terminal.run("refresh", "--yes", "--skip-preview", "--run-program=false") == 0
+
+
+def test_a_stack_goes_with_what_it_holds_if_asked(terminal: Terminal) -> None:
+    assert terminal.run("up", "--yes", "--skip-preview", "-c", "color=blue", "--config", "a=x=y") == 0
+    assert '    color : "blue"' in terminal.out
+    assert terminal.run("stack", "init", "copy", "--copy-config-from", "dev", "--no-select") == 0
+    assert terminal.run("config", "get", "a", "--stack", "copy") == 0
+    assert terminal.out == ["x=y"]
+
+    assert terminal.run("destroy", "--yes", "--skip-preview", "--remove") == 0
+
+    assert terminal.out[-1] == (
+        "The resources in the stack have been deleted, and the history and configuration removed."
+    )
+    assert terminal.run("stack", "ls", "--json") == 0
+    assert [item["name"] for item in json.loads(terminal.text)] == ["copy"]
+    assert not (terminal.folder / "Pulumi.dev.yaml").exists()
+
+
+def test_a_stack_of_which_something_stays_is_not_removed(terminal: Terminal) -> None:
+    terminal.run("up", "--yes", "--skip-preview")
+
+    assert terminal.run("destroy", "--yes", "--skip-preview", "--remove", "--exclude", "**::a") == 1
+    assert "still has resources; removal rejected" in terminal.errors
+    assert terminal.run("destroy", "--remove", "--preview-only") == 0
+    assert terminal.run("stack", "--show-name") == 0
+
+
+def test_stacks_are_listed_by_their_tags(terminal: Terminal) -> None:
+    terminal.run("stack", "tag", "set", "owner", "carol")
+
+    listed = {}
+    for tag in ("owner", "owner=carol", "owner=bob", "other", "="):
+        terminal.run("stack", "ls", "--json", "--tag", tag)
+        listed[tag] = [item["name"] for item in json.loads(terminal.text)]
+
+    assert listed == {"owner": ["dev"], "owner=carol": ["dev"], "owner=bob": [], "other": [], "=": []}
+
+
+def test_a_removed_stack_takes_its_copies_along_if_asked(terminal: Terminal) -> None:
+    terminal.run("up", "--yes", "--skip-preview")
+    terminal.run("destroy", "--yes", "--skip-preview")
+
+    assert terminal.run("stack", "rm", "--yes", "--remove-backups") == 0
+
+    assert [path for path in (terminal.folder.parent / "state").rglob("*dev*") if path.is_file()] == []
+
+
+def test_a_resource_is_imported_under_a_parent(terminal: Terminal) -> None:
+    terminal.run("up", "--yes", "--skip-preview")
+    parent = "urn:pulumi:dev::shop::cloud:index:Thing::a"
+    (terminal.folder.parent / "cloud" / "b.json").write_text('{"name": "b"}')
+    given = ["cloud:index:Thing", "b", "b", "--generate-code=false", "--yes"]
+
+    refused = terminal.run("import", *given, "--parent", "a")
+    told = terminal.errors
+    done = terminal.run("import", *given, "--parent", f"a={parent}")
+
+    assert (refused, done) == (1, 0)
+    assert "--parent takes a URN or NAME=URN, not 'a'" in told
+    terminal.run("stack", "export")
+    held = json.loads(terminal.text)["deployment"]["resources"]
+    assert [item["parent"] for item in held if item.get("id") == "b"] == [parent]
+
+
+def test_secrets_of_a_stack_are_shown_if_asked(terminal: Terminal) -> None:
+    terminal.run("up", "--yes", "--skip-preview")
+
+    terminal.run("stack")
+    hidden = terminal.text
+    terminal.run("stack", "--show-secrets")
+
+    assert "hidden: [secret]" in hidden
+    assert 'hidden: "x"' in terminal.text
 
 
 @pytest.mark.parametrize(

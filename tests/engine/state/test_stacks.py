@@ -83,6 +83,8 @@ def test_stacks_are_listed_by_project_without_their_side_files(backend: Backend,
 
 def test_a_summary_counts_resources(backend: Backend, ref: StackReference, secrets: SecretsManager) -> None:
     stacks.create(backend, ref)
+    assert stacks.summary(backend, ref).resources == 0
+    backend.write(layout.checkpoint(ref), b'{"version": 3, "checkpoint": {"stack": "dev"}}')
     assert stacks.summary(backend, ref) == stacks.Summary(ref, None, 0)
     Snapshots(backend, ref, secrets).save(Deployment([ROOT, PROVIDER]))
     summary = stacks.summary(backend, ref)

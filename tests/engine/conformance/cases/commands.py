@@ -12,6 +12,7 @@ URN = "urn:pulumi:dev::shop::kubernetes:core/v1:ConfigMap"
 
 SETTLED = """
 from scene import *
+Group("held")
 config = pulumi.Config()
 pulumi.export("needed", config.require("b"))
 pulumi.export("a", config.get("a"))
@@ -74,6 +75,28 @@ CASES = (
             Stage("config --show-secrets"),
         ),
         project="name: shop\nruntime: python\nconfig:\n  c:\n    type: string\n    default: given\n",
+    ),
+    Case(
+        "options that change stacks and their configuration",
+        SETTLED,
+        (
+            Stage(f"{UP} -c b=1 --config a=x=y --config c"),
+            Stage("config --json"),
+            Stage(f"{PREVIEW} --config-path -c deep.x=1 -c deep.list[0]=true -c deep.list[1]=z"),
+            Stage(f"{REFRESH} --config-path -c deep.y=2 -c a=3"),
+            Stage("config --json"),
+            Stage("config set --secret hush hush-hush"),
+            Stage("stack init another --copy-config-from dev"),
+            Stage("config --json --show-secrets"),
+            Stage("config cp --stack dev --dest another --path deep.y"),
+            Stage("stack tag set owner carol --stack dev"),
+            Stage("stack ls --json --tag owner"),
+            Stage("stack ls --json -t owner=carol"),
+            Stage("stack ls --json --tag owner=bob"),
+            Stage("destroy --yes --non-interactive --skip-preview --stack dev --remove"),
+            Stage("stack ls --json"),
+            Stage("config --stack dev"),
+        ),
     ),
     Case(
         "flags of updates",
