@@ -125,11 +125,19 @@ class Driver:
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
 
     def _drift(self, canary: Canary, status: Status, memory: Memory) -> tuple[Drift, ...]:
-        """What is not as it would be rendered now; nothing while the copy may still be behind an update of ours."""
-        quiet = self._ports.clock.elapsed() - memory.placed.updated_at
-        if status.in_force is None or status.intent is not None or quiet < LAG_SECONDS:
+        """What is not as it would be rendered now. While the copy may still be behind an update of ours, what differs
+        is read anew, and counts where others wrote or deleted it."""
+        if status.in_force is None or status.intent is not None:
             return ()
-        return drift_of(canary, self._ports.rendered, self._ports.copies)
+        found = drift_of(canary, self._ports.rendered, self._ports.copies)
+        quiet = self._ports.clock.elapsed() - memory.placed.updated_at
+        if not found or quiet >= LAG_SECONDS:
+            return found
+        known = kinds_by_name()
+        for drift in found:
+            self._look_anew(known[drift.kind], canary.namespace, drift.name)
+        again = drift_of(canary, self._ports.rendered, self._ports.copies)
+        return tuple(drift for drift in again if drift.gone or drift.by)
 
     def _advance(self, scene: Scene) -> Tick:
         decision = decide(scene.canary, scene.status, scene.observation)

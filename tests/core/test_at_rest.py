@@ -206,6 +206,19 @@ def is_right(world: World) -> bool:
     return live is not None and live["spec"]["ports"][0]["targetPort"] != 1
 
 
+def test_what_is_changed_right_after_another_repair_is_put_back_in_the_look_that_sees_it() -> None:
+    world = initialised(document())
+    world.apex = "target"
+    world.ticked()
+    assert world.apex == "primary"
+    world.now += 0.2
+    changed_by_carol(world)
+    world.release("v2")
+    world.ticked()
+    assert is_right(world)
+    assert "Service podinfo-primary.test was changed by carol: put back" in world.texts
+
+
 @pytest.mark.parametrize(("again", "who"), AGAIN.values(), ids=AGAIN)
 def test_what_somebody_writes_again_and_again_is_put_back_at_once_ten_times_and_then_with_pauses(
     again: Callable[[World], object], who: str

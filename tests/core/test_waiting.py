@@ -41,7 +41,7 @@ def test_a_run_that_can_not_start_for_its_primary_says_so_to_everybody(
         world.driven_by(driven_by)
     for tick in (world.ticked(), world.ticked()):
         assert tick.waits.startswith(told)
-        assert tick.waits.endswith(EXIT)
+        assert tick.waits.endswith(EXIT) is ends
         assert tick.trouble == (Obstacle(tick.waits) if ends else Rival(driven_by) if driven_by else None)
         assert not tick.done
 
@@ -72,3 +72,19 @@ def test_a_canary_with_nothing_in_its_way_waits_for_nothing() -> None:
     assert (world.ticked().waits, world.ticked().done) == ("", True)
     world.release("v2")
     assert world.ticked().waits == ""
+
+
+def test_a_primary_that_is_rolling_is_said_once_to_be_and_needs_no_way_out() -> None:
+    world = initialised(document())
+    world.release("v2")
+    for updated, available in ((0, 2), (1, 2), (1, 1), (2, 1)):
+        world.primary = replace(deployment("podinfo-primary", 2, available=available), updated=updated)
+        assert world.ticked().waits.startswith(
+            "podinfo-primary.test not ready: waiting for rollout to finish: "
+        )
+        world.now += 0.2
+    assert world.texts == ["podinfo-primary.test not ready: waiting for rollout to finish"]
+    world.primary = deployment("podinfo-primary", 2)
+    world.ticked()
+    assert world.status.phase is Phase.PROGRESSING
+    assert not any("No run of" in text for text in world.texts)

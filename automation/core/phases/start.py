@@ -17,6 +17,7 @@ from automation.core.decision import (
 )
 from automation.core.moves import blocked, note, stay
 from automation.core.observation import QueryFailed, Target
+from automation.core.readiness import Readiness
 from automation.core.situation import Situation
 from automation.core.status import Phase, Status
 from automation.core.transitions import enter
@@ -50,10 +51,7 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     """
     primary = at.primary_readiness()
     if primary.state != "ready" and not at.canary.skip_analysis:
-        unready = texts.primary_not_ready(at.canary, primary.why)
-        # Past its deadline it gets ready only if somebody mends it.
-        wait = blocked if primary.state == "stuck" else stay
-        return wait("primary is not ready", unready, texts.no_run(at.canary))
+        return _unfit(at, primary)
     doubtable = () if at.canary.skip_analysis else at.canary.analysis.own_checks
     unasked = tuple(Measure(check) for check in doubtable if check not in at.seen.metrics)
     if unasked:
@@ -75,6 +73,20 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
             *(Announce(event) for event in said),
         ),
     )
+
+
+def _unfit(at: Situation, primary: Readiness) -> Decision:
+    """Why no run starts, and the way out where primary gets ready only if somebody mends it.
+
+    One that is rolling is said once to be: what it lacks changes several times a second.
+    """
+    unready = texts.primary_not_ready(at.canary, primary.why)
+    if primary.state == "stuck":
+        return blocked("primary is not ready", unready, texts.no_run(at.canary))
+    if at.seen.primary is None or at.seen.primary.replicas == 0:
+        return stay("primary is not ready", unready, texts.no_run(at.canary))
+    rolling = texts.primary_not_ready(at.canary, "waiting for rollout to finish")
+    return replace(stay("primary is rolling", rolling), waits=unready.text)
 
 
 def _unanswerable(at: Situation, checks: tuple[MetricCheck, ...]) -> list[Event]:
