@@ -112,7 +112,7 @@ def _twice(one: Found) -> Iterator[Finding]:
 
 
 def _canary(subject: Subject) -> Iterator[Finding]:
-    for look in (_broken, _rivals, _target, _source, _autoscaler, _metrics):
+    for look in (_broken, _again, _rivals, _target, _source, _autoscaler, _metrics):
         yield from look(subject)
     for text in (*advice(subject.canary), *unread(subject.canary)):
         yield subject.remark(text)
@@ -127,6 +127,18 @@ def _broken(subject: Subject) -> Iterator[Finding]:
         for one in subject.broken(reference):
             named = f"{reference.kind} {reference.name}.{reference.namespace}"
             yield subject.problem(f"{reference.field}: {named} can't work; mend it in {one.origin}")
+
+
+def _again(subject: Subject) -> Iterator[Finding]:
+    """The same Canary in another document: only one of them can be meant."""
+    found, before = subject.found, True
+    for other in subject.around.legible[place_of(found.document)]:
+        if other is found:
+            before = False
+        elif other.document != found.document:
+            yield subject.problem(f"it is in {other.origin}, too, with other fields; keep one of them")
+        elif before:
+            yield subject.remark(f"it is in {other.origin}, too, alike")
 
 
 def _rivals(subject: Subject) -> Iterator[Finding]:

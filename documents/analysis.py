@@ -30,7 +30,7 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
     webhooks = [_webhook(webhook) for webhook in section.sections("webhooks")]
     analysis = Analysis(
         interval=section.seconds("interval", 60.0, least=1.0),
-        threshold=max(1, section.whole("threshold", 1, least=-(2**31))),
+        threshold=max(1, section.whole("threshold", 1)),
         max_weight=section.whole("maxWeight", 100, most=100) or 100,
         step_weight=section.whole("stepWeight", 0, most=100),
         step_weights=section.wholes("stepWeights", least=1, most=100),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automation.core.kinds import CANARY, Kind
+from automation.core.names import APEX, LABEL, SUBDOMAIN
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import shown
 from automation.core.spec import Canary, ObjectMeta, Ref, Service
@@ -17,6 +18,7 @@ from documents.support import refuse_unsupported
 from gateways import registry as gateways
 from gateways.gateway import Gateway, Source
 from workloads import registry as workloads
+from workloads.horizontal import out_of_order
 
 _ROUTING = (
     "timeout",
@@ -90,7 +92,7 @@ def _read(root: Section, provider: str) -> Canary:
     root.text("kind", CANARY.kind, choices=(CANARY.kind,))
     root.allow("status")
     metadata = root.section("metadata")
-    name, namespace = metadata.text("name", required=True), metadata.text("namespace") or "default"
+    name, namespace = metadata.named("name", required=True), metadata.named("namespace", LABEL) or "default"
     spec = root.section("spec")
     root.close()
     source = _source(spec, provider)
@@ -167,7 +169,7 @@ def _ref(parent: Section, name: str, default: Kind) -> Ref | None:
     ref = Ref(
         section.text("apiVersion") or default.api_version,
         section.text("kind") or default.kind,
-        section.text("name", required=True),
+        section.named("name", required=True),
     )
     section.close()
     return ref
@@ -177,6 +179,7 @@ def _primary_bounds(autoscaler: Section) -> dict[str, int]:
     section = autoscaler.section("primaryScalerReplicas")
     bounds = {name: section.whole(name) for name in ("minReplicas", "maxReplicas") if name in section}
     section.close()
+    section.problems.extend(out_of_order(bounds, section.path))
     return bounds
 
 
@@ -186,7 +189,7 @@ def _service(section: Section, target: str) -> Service:
     if "port" not in section:
         section.refuse("port", "is missing", "set it to the port of the Services, such as 80")
     service = Service(
-        apex=section.text("name") or target,
+        apex=_apex(section, target),
         port=port,
         port_name=section.text("portName") or "http",
         target_port=_target_port(section) or port,
@@ -200,6 +203,14 @@ def _service(section: Section, target: str) -> Service:
     )
     section.close()
     return service
+
+
+def _apex(section: Section, target: str) -> str:
+    """The name of the Service that users ask: the target's, unless the document gives it one."""
+    apex = section.named("name", APEX) or target
+    if "name" not in section and target and SUBDOMAIN.holds(target) and not APEX.holds(target):
+        section.refuse("name", f"is missing, and {target} is not {APEX.noun}", f"set it; {APEX.remedy}")
+    return apex
 
 
 def _meta(section: Section) -> ObjectMeta:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automation.core.names import LABEL
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import TEXT, Items, Named, flaws
 from documents.section import Section
@@ -36,8 +37,8 @@ def parse(document: Mapping[str, Any]) -> MetricTemplate:
     metadata, spec = root.section("metadata"), root.section("spec")
     provider = spec.section("provider")
     template = MetricTemplate(
-        name=metadata.text("name", required=True),
-        namespace=metadata.text("namespace") or "default",
+        name=metadata.named("name", required=True),
+        namespace=metadata.named("namespace", LABEL) or "default",
         type=provider.text("type", required=True),
         address=provider.text("address"),
         headers=_headers(provider),

@@ -9,8 +9,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from automation.core.durations import seconds_of
+from automation.core.names import SUBDOMAIN
 from automation.core.refusal import Problem
-from automation.core.shape import noun, shown
+from automation.core.shape import Rule, noun, shown
 
 
 class Section:
@@ -54,6 +55,13 @@ class Section:
             self.refuse(name, f"{value!r} is not known", f"use one of {', '.join(filter(None, choices))}")
             return default
         return str(value)
+
+    def named(self, name: str, rule: Rule = SUBDOMAIN, *, required: bool = False) -> str:
+        """The name of an object: one that the API server takes."""
+        value = self.text(name, required=required)
+        if value and not rule.holds(value):
+            self.refuse(name, f"{shown(value)} is not {rule.noun}", rule.remedy)
+        return value
 
     def whole(self, name: str, default: int = 0, *, least: int = 0, most: int = 2**31 - 1) -> int:
         value = self._take(name, int, "a whole number")

@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import inherited
+from automation.core.names import NAMED
 from automation.core.refusal import Problem, Refused
-from automation.core.shape import NAMED, PORT, TEXT, TRUTH, WHOLE, Items, fields
+from automation.core.shape import PORT, TEXT, TRUTH, WHOLE, Items, fields
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways.apisix_rules import forget_mirror, shares

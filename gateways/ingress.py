@@ -6,8 +6,9 @@ import copy
 from collections.abc import Iterator
 
 from automation.core.kinds import Kind, Manifest
+from automation.core.names import NAMED
 from automation.core.refusal import Problem
-from automation.core.shape import NAMED, TEXT, WHOLE, Items, fields
+from automation.core.shape import TEXT, WHOLE, Items, fields
 from automation.core.spec import Canary
 
 INGRESS = Kind("/apis/networking.k8s.io/v1", "ingresses", "Ingress")

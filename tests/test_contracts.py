@@ -65,9 +65,17 @@ UNPLACED: Mapping[str, str] = {"automation.attic": "rooms", "engine.attic": "eng
 
 
 PURE = ("automation.core", "documents", "gateways", "workloads")
-ALLOWED = {"__future__", "collections", "copy", "dataclasses", "datetime", "difflib", "enum", "hashlib"} | {
-    *("itertools", "json", "math", "re", "reprlib", "typing")
-}
+ALLOWED = {
+    "__future__",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "hashlib",
+} | {*("itertools", "json", "math", "re", "reprlib", "typing")}
 """All that the pure parts use beside each other."""
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from automation.core.kinds import DEPLOYMENT, Manifest
 from automation.core.marks import REVISION
 from automation.core.moments import unix_seconds
+from automation.core.names import NAMED
 from automation.core.observation import Workload
-from automation.core.shape import NAMED, WHOLE, fields
+from automation.core.shape import COUNT, fields
 from workloads.template import POD_TEMPLATE, SELECTOR
 from workloads.workload import Primary, Scaling, WorkloadKind
 
@@ -29,7 +30,7 @@ class Deployments:
         "metadata",
         "spec",
         metadata=NAMED,
-        spec=fields("selector", "template", selector=SELECTOR, template=POD_TEMPLATE, replicas=WHOLE),
+        spec=fields("selector", "template", selector=SELECTOR, template=POD_TEMPLATE, replicas=COUNT),
     )
     rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import RELEASE
-from automation.core.shape import NAMED, TEXT, WHOLE, fields
+from automation.core.names import NAMED
+from automation.core.refusal import Problem
+from automation.core.shape import COUNT, TEXT, fields
 from automation.core.spec import Canary
 from workloads.scaler import ScalerKind
 
 AUTOSCALER = Kind("/apis/autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
 _COPIED = ("minReplicas", "maxReplicas", "metrics", "behavior")
+
+
+def out_of_order(bounds: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    """What is wrong with a least number of pods above the largest."""
+    least, most = bounds.get("minReplicas"), bounds.get("maxReplicas")
+    if least is not None and most is not None and least > most:
+        problem = f"{least} is more than maxReplicas, {most}"
+        yield Problem(f"{path}.minReplicas", problem, "lower it, or raise maxReplicas")
 
 
 class HorizontalPodAutoscalers:
@@ -20,11 +34,14 @@ class HorizontalPodAutoscalers:
         "metadata",
         "spec",
         metadata=NAMED,
-        spec=fields(
-            "scaleTargetRef",
-            scaleTargetRef=fields("name", name=TEXT),
-            minReplicas=WHOLE,
-            maxReplicas=WHOLE,
+        spec=replace(
+            fields(
+                "scaleTargetRef",
+                scaleTargetRef=fields("name", name=TEXT),
+                minReplicas=COUNT,
+                maxReplicas=COUNT,
+            ),
+            disagreeing=out_of_order,
         ),
     )
 

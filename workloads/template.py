@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from automation.core.names import LABEL_TEXT, PORT_TEXT
 from automation.core.shape import LABELS, METADATA, TEXT, WHOLE, Items, fields
+from workloads.resources import RESOURCES
 
 _REFERENCE = fields(name=TEXT)
 _VARIABLE = fields(
@@ -11,14 +13,15 @@ _VARIABLE = fields(
     value=TEXT,
     valueFrom=fields(configMapKeyRef=_REFERENCE, secretKeyRef=_REFERENCE),
 )
-_PORT = fields("containerPort", name=TEXT, containerPort=WHOLE, protocol=TEXT)
+_PORT = fields("containerPort", name=PORT_TEXT, containerPort=WHOLE, protocol=TEXT)
 _CONTAINER = fields(
     "name",
-    name=TEXT,
+    name=LABEL_TEXT,
     image=TEXT,
     env=Items(_VARIABLE),
     envFrom=Items(fields(configMapRef=_REFERENCE, secretRef=_REFERENCE)),
     ports=Items(_PORT),
+    resources=RESOURCES,
 )
 _VOLUME = fields(
     configMap=_REFERENCE,

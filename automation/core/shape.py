@@ -6,7 +6,7 @@ Objects of a cluster have it, as the API server checks it; documents that nobody
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,21 @@ def shown(value: Any) -> str:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What a value has to be beside its type: whether that `holds`, how it is called, and the remedy where it isn't."""
+
+    holds: Callable[[Any], bool]
+    noun: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Leaf:
     """A value of one of these types. `noun` is what people are told to write."""
 
     types: tuple[type, ...]
     noun: str
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True)
@@ -61,17 +71,20 @@ class Named:
 
 @dataclass(frozen=True)
 class Fields:
-    """An object with these fields. Whether there are others is not asked; those that are not `required` may be null."""
+    """An object with these fields. Whether there are others is not asked; those that are not `required` may be null.
+    `disagreeing` tells, of an object at a path with nothing else wrong, which of them contradict each other."""
 
     fields: Mapping[str, Shape]
     required: frozenset[str] = frozenset()
     noun: str = "an object"
+    disagreeing: Callable[[Mapping[str, Any], str], Iterable[Problem]] = lambda value, path: ()
 
 
 Shape = Leaf | Items | Named | Fields
 
 TEXT = Leaf((str,), "text")
 WHOLE = Leaf((int,), "a whole number")
+COUNT = Leaf((int,), "a whole number", Rule(lambda value: value >= 0, "a number of things", "use 0 or more"))
 TRUTH = Leaf((bool,), "true or false")
 PORT = Leaf((int, str), "a number or a name")
 LABELS = Named(TEXT)
@@ -83,8 +96,6 @@ def fields(*required: str, **shapes: Shape) -> Fields:
 
 
 METADATA = fields(name=TEXT, namespace=TEXT, labels=LABELS, annotations=LABELS)
-NAMED = fields("name", **METADATA.fields)
-"""The metadata of an object that others refer to."""
 OBJECT = fields(apiVersion=TEXT, metadata=METADATA)
 """What every Kubernetes object has in common."""
 
@@ -94,6 +105,8 @@ def flaws(value: Any, shape: Shape, path: str = "") -> Iterator[Problem]:
     match shape:
         case Leaf(types) if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             yield Problem(path, f"is {noun(value)}, not {shape.noun}", f"write {shape.noun}")
+        case Leaf(rule=Rule() as rule) if not rule.holds(value):
+            yield Problem(path, f"{shown(value)} is not {rule.noun}", rule.remedy)
         case Items(item) if isinstance(value, list):
             for index, one in enumerate(value):
                 yield from flaws(one, item, f"{path}[{index}]")
@@ -101,7 +114,8 @@ def flaws(value: Any, shape: Shape, path: str = "") -> Iterator[Problem]:
             for name, one in value.items():
                 yield from flaws(one, inner, _at(path, name))
         case Fields() if isinstance(value, Mapping):
-            yield from _flaws_of_fields(value, shape, path)
+            found = list(_flaws_of_fields(value, shape, path))
+            yield from found or shape.disagreeing(value, path)
         case Items() | Named() | Fields():
             remedy = "write a list" if isinstance(shape, Items) else "write it as fields and values"
             yield Problem(path, f"is {noun(value)}, not {shape.noun}", remedy)

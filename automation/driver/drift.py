@@ -44,7 +44,8 @@ def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift,
 
 
 def living(canary: Canary, rendered: Rendered, copies: Copies) -> dict[Drift, str]:
-    """The uid of each live object that is rendered, by what would be said of it if it were deleted."""
+    """The uid of each object that is rendered ("" of one that isn't there), by what would be said of it if it were
+    deleted."""
     try:
         generated = rendered(canary)
     except (Refused, SluiceError):
@@ -55,8 +56,9 @@ def living(canary: Canary, rendered: Rendered, copies: Copies) -> dict[Drift, st
     known = kinds_by_name()
     for manifest in generated.objects:
         kind, name = known[manifest["kind"]], manifest["metadata"]["name"]
-        if (live := copies.get(kind, canary.namespace, name)) is not None:
-            found[Drift(generated.part(manifest), kind.kind, name, gone=True)] = live["metadata"]["uid"]
+        live = copies.get(kind, canary.namespace, name)
+        uid = live["metadata"]["uid"] if live else ""
+        found[Drift(generated.part(manifest), kind.kind, name, gone=True)] = uid
     return found
 
 

@@ -251,7 +251,8 @@ class Driver:
         made = [
             drift
             for drift, uid in self._living(scene).items()
-            if (before[drift] != uid if drift in before else drift.part == "other")
+            if uid not in ("", before.get(drift))
+            and (before.get(drift) or drift.part == "other")  # what else is not there was told
             and (drift.kind, drift.name) not in seen
         ]
         return [drift_repaired(canary, drift).text for drift in made]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automation.core.kinds import ROLLOUT
+from automation.core.names import LABEL
 from automation.core.refusal import Problem, Refused
 from automation.core.rollout import Background, BlueGreen, CanarySteps, Rollout, Routing
 from automation.core.shape import noun
@@ -38,8 +39,8 @@ def _read(root: Section) -> Rollout:
     root.close()
     workload, scale_down = _workload(spec)
     rollout = Rollout(
-        name=metadata.text("name", required=True),
-        namespace=metadata.text("namespace") or "default",
+        name=metadata.named("name", required=True),
+        namespace=metadata.named("namespace", LABEL) or "default",
         strategy=_strategy(spec.section("strategy")),
         replicas=spec.whole("replicas", 1),
         workload=workload,

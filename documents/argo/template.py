@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, Manifest
+from automation.core.names import LABEL
 from automation.core.refusal import Problem, Refused
 from automation.core.runs.metric import Metric, Plan
 from automation.core.steps import AnalysisUse, Argument, TemplateName
@@ -57,8 +58,8 @@ def _read(document: Mapping[str, Any], problems: list[Problem]) -> AnalysisTempl
     measured = spec.sections("metrics")
     read = [metrics.read(one) for one in measured]
     template = AnalysisTemplate(
-        TemplateName(metadata.text("name", required=True), known is CLUSTER_ANALYSIS_TEMPLATE),
-        metadata.text("namespace") or "default",
+        TemplateName(metadata.named("name", required=True), known is CLUSTER_ANALYSIS_TEMPLATE),
+        metadata.named("namespace", LABEL) or "default",
         analysis.arguments(spec, ("fieldRef", "secretKeyRef"), given=False),
         tuple(one.fields for one in measured),
         tuple(analysis.patterns(spec, "dryRun")),

@@ -74,6 +74,13 @@ def elsewhere(part: Manifest) -> Manifest:
     return changed(part, lambda one: one["metadata"].pop("namespace"))
 
 
+def contained(**fields: Any) -> Manifest:
+    """The target with other fields in its container."""
+    return changed(
+        documents.target(), lambda one: one["spec"]["template"]["spec"]["containers"][0].update(fields)
+    )
+
+
 def twin(target: str, **spec: Any) -> Manifest:
     """Another Canary of the namespace."""
     canary = documents.canary_document(
@@ -229,6 +236,37 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         release(canary=changed(documents.canary_document(), lambda one: one["spec"].update({"1": 2}))),
         "canary: Canary podinfo.test: spec.1: is not a field of a Canary",
     ),
+    "a container whose name is no DNS label": (
+        release(target=contained(name="Web_Bad")),
+        "target: Deployment podinfo.test: spec.template.spec.containers[0].name: 'Web_Bad' is not a DNS label; use at",
+    ),
+    "a limit below its request": (
+        release(target=contained(resources={"requests": {"cpu": "1.5"}, "limits": {"cpu": "500m"}})),
+        "target: Deployment podinfo.test: spec.template.spec.containers[0].resources.requests.cpu: '1.5' is more than "
+        "the limit, '500m'; lower it, or raise the limit",
+    ),
+    "an amount that is none": (
+        release(target=contained(resources={"limits": {"memory": "64MB"}})),
+        "target: Deployment podinfo.test: spec.template.spec.containers[0].resources.limits.memory: '64MB' is not a",
+    ),
+    "fewer pods than none": (
+        release(target=changed(documents.target(), lambda one: one["spec"].update(replicas=-1))),
+        "target: Deployment podinfo.test: spec.replicas: -1 is not a number of things; use 0 or more",
+    ),
+    "an autoscaler with its bounds the wrong way round": (
+        release(
+            autoscaler=changed(
+                documents.autoscaler(), lambda one: one["spec"].update(minReplicas=5, maxReplicas=2)
+            )
+        ),
+        "autoscaler: HorizontalPodAutoscaler podinfo.test: spec.minReplicas: 5 is more than maxReplicas, 2; lower it",
+    ),
+    "the same Canary twice, with other fields": (
+        release(
+            again=changed(documents.canary_document(), lambda one: one["spec"].update(skipAnalysis=True))
+        ),
+        "canary: Canary podinfo.test: it is in again, too, with other fields; keep one of them",
+    ),
     "a Canary that is refused": (
         release(canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="kuma"))),
         "canary: Canary podinfo.test: spec.provider: kuma is not supported",
@@ -308,6 +346,12 @@ def test_a_broken_document_is_told_once_and_the_others_are_judged() -> None:
     }
     assert {text.partition(":")[0] for text in said(parts)} == {"broken", "route", "canary"}
     assert len([text for text in said(parts) if text.startswith("broken")]) == 1
+
+
+def test_a_canary_that_is_there_twice_alike_is_worth_knowing() -> None:
+    parts = release(again=documents.canary_document())
+    assert said(parts) == []
+    assert said(parts, "remark") == ["again: Canary podinfo.test: it is in canary, too, alike"]
 
 
 def test_every_version_of_a_document_is_looked_at() -> None:

@@ -348,3 +348,48 @@ def test_reading_never_fails_but_by_refusing(path: str, value: Any) -> None:
     except Refused as refused:
         told = refused.problems
     assert all(problem.path and problem.problem and problem.remedy for problem in told)
+
+
+@pytest.mark.parametrize("field", ["threshold", "iterations", "stepWeight", "maxWeight"])
+def test_a_count_that_is_negative_is_refused(field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        canary_of(document({f"spec.analysis.{field}": -3}))
+    (problem,) = refused.value.problems
+    assert str(problem).startswith(
+        f"spec.analysis.{field}: -3 is out of bounds; use a whole number from 0 to "
+    )
+
+
+NO_SUBDOMAIN = "is not a DNS subdomain; use at most 253 small letters, digits, dashes and dots between them"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"metadata.name": "Web_X"}, f"metadata.name: 'Web_X' {NO_SUBDOMAIN}"),
+        ({"metadata.namespace": "a.b"}, "metadata.namespace: 'a.b' is not a DNS label; use at most 63 "),
+        ({"spec.targetRef.name": "web-"}, f"spec.targetRef.name: 'web-' {NO_SUBDOMAIN}"),
+        (
+            {"spec.service.name": "w" * 56},
+            f"spec.service.name: '{'w' * 56}' is not the name of a Service with",
+        ),
+        (
+            {"spec.targetRef.name": "web.v1"},
+            "spec.service.name: is missing, and web.v1 is not the name of a Service",
+        ),
+        (
+            {
+                "spec.autoscalerRef": {
+                    "name": "a",
+                    "primaryScalerReplicas": {"minReplicas": 5, "maxReplicas": 2},
+                }
+            },
+            "spec.autoscalerRef.primaryScalerReplicas.minReplicas: 5 is more than maxReplicas, 2; lower it",
+        ),
+    ],
+    ids=["Canary", "namespace", "target", "Service", "Service of the target", "bounds"],
+)
+def test_what_the_api_server_would_refuse_is_told_before(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        canary_of(document(changes))
+    assert [str(problem)[: len(told)] for problem in refused.value.problems] == [told]
