@@ -155,7 +155,7 @@ def test_a_refusal_says_why(place: str, verb: str, why: str) -> None:
 
 def test_what_a_retry_waits_for_is_said_with_its_way_out() -> None:
     world = failed()
-    world.primary = deployment("podinfo-primary", 1, available=0)
+    world.primary = replace(deployment("podinfo-primary", 1, available=0), expired=True)
     opened: Any = Opened(world)
     asked = ask(opened, KEY, "retry")
     assert asked.told.startswith("; before that: podinfo-primary.test not ready: ")
