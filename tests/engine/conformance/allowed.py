@@ -39,7 +39,8 @@ ALLOWED = (
     ),
     Allowed(
         "Progress",
-        "How often a row of something under way is shown, and what a provider says while it waits, depends on time.",
+        "How often a row of something under way is shown, what a provider says while it waits, and whether a program "
+        "that fails still tells the outputs of its stack, depends on time.",
         "/diagnosticEvent$",
         embedded=f"^{re.escape(ABSENT)}$|'ephemeral': True",
         official=f"^{re.escape(ABSENT)}$|'ephemeral': True",

@@ -71,7 +71,7 @@ class Recorder:
             "code": ended.code,
             "stdout": self._text(ended.stdout),
             "stderr": self._text(ended.stderr),
-            "events": self._events(ended.events),
+            "events": self._events(ended.events, failed=ended.code != 0),
             "state": self._state(),
             "history": self._history(),
         }
@@ -95,13 +95,16 @@ class Recorder:
             steps.setdefault(_short(step["urn"]), []).append(step)
         return {**self._plain(document), "steps": steps}
 
-    def _events(self, text: str) -> dict[str, Any]:
+    def _events(self, text: str, failed: bool = False) -> dict[str, Any]:
+        """Whether a failure ends an update before or after its program tells the stack's outputs depends on time."""
         steps: dict[str, list[Any]] = {}
         others: dict[str, list[Any]] = {"diagnosticEvent": []}
         for event in map(json.loads, text.splitlines()):
             for name, body in self._plain(event).items():
                 if name in _STEPS:
                     metadata = body.pop("metadata")
+                    if failed and name == "resOutputsEvent" and metadata["type"] == "pulumi:pulumi:Stack":
+                        continue
                     told = {"event": name, **body, **metadata}
                     steps.setdefault(_short(metadata["urn"]), []).append(told)
                 elif isinstance(body, dict):
