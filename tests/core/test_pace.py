@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -116,3 +117,14 @@ def test_two_steps_back_are_an_interval_apart_and_the_first_one_is_at_once() -> 
     begun = world.now
     back = times_of(world, lambda world: world.status.traffic, 25)
     assert (back[0], apart(back)) == (begun, [INTERVAL, INTERVAL])
+
+
+def test_nobody_waits_for_a_clock_that_was_ahead() -> None:
+    world = initialised(document(FAST))
+    world.answer = measured_bad
+    world.release("v2")
+    while world.status.failed_checks == 0:
+        world.tick()
+    world.status = replace(world.status, counted_at=world.now + 3600)
+    world.tick()
+    assert world.status.failed_checks == 2

@@ -88,3 +88,18 @@ def test_a_primary_that_is_rolling_is_said_once_to_be_and_needs_no_way_out() -> 
     world.ticked()
     assert world.status.phase is Phase.PROGRESSING
     assert not any("No run of" in text for text in world.texts)
+
+
+def test_a_primary_that_lacks_its_pods_for_an_interval_needs_a_way_out() -> None:
+    world = initialised(document())
+    world.release("v2")
+    lost = replace(deployment("podinfo-primary", 2, available=0), short_since=world.now)
+    world.primary = lost
+    world.ticked()
+    assert not any("No run of" in text for text in world.texts)
+    world.now += world.canary.analysis.interval
+    world.ticked()
+    assert any(
+        "No run of podinfo.test starts while podinfo-primary.test is not ready" in text
+        for text in world.texts
+    )

@@ -76,17 +76,27 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
 
 
 def _unfit(at: Situation, primary: Readiness) -> Decision:
-    """Why no run starts, and the way out where primary gets ready only if somebody mends it.
+    """Why no run starts, and the way out where somebody has to mend primary, or it has lacked pods for an interval.
 
     One that is rolling is said once to be: what it lacks changes several times a second.
     """
     unready = texts.primary_not_ready(at.canary, primary.why)
     if primary.state == "stuck":
         return blocked("primary is not ready", unready, texts.no_run(at.canary))
-    if at.seen.primary is None or at.seen.primary.replicas == 0:
+    if _is_lost(at):
         return stay("primary is not ready", unready, texts.no_run(at.canary))
     rolling = texts.primary_not_ready(at.canary, "waiting for rollout to finish")
     return replace(stay("primary is rolling", rolling), waits=unready.text)
+
+
+def _is_lost(at: Situation) -> bool:
+    """Whether users have, or soon may have, no primary: one that is rolling keeps the pods that it needs."""
+    primary = at.seen.primary
+    if primary is None or primary.replicas == 0:
+        return True
+    return (
+        primary.short_since is not None and at.seen.now >= primary.short_since + at.canary.analysis.interval
+    )
 
 
 def _unanswerable(at: Situation, checks: tuple[MetricCheck, ...]) -> list[Event]:
