@@ -3,6 +3,7 @@ and users who stay where they were."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -121,16 +122,22 @@ def people() -> Iterator[list[requests.Session]]:
         yield [sessions.enter_context(requests.Session()) for _ in range(40)]
 
 
-def until_shared(podinfo: Application) -> None:
-    """Until the gateway leads some to the canary."""
+def held(podinfo: Application) -> None:
+    """Until the gateway leads some to the canary; the release stays there for as long as the story needs."""
     eventually(lambda: podinfo.status.get("canaryWeight") == 30, 60, every=0.05)
+    suspend(podinfo, True)
     eventually(lambda: "6.0.1" in strangers(podinfo, 20), 10)
+
+
+def suspend(podinfo: Application, suspended: bool) -> None:
+    patch = json.dumps({"spec": {"suspend": suspended}})
+    podinfo.kubectl("patch", "canary/podinfo", "--type=merge", "-p", patch)
 
 
 def asked(podinfo: Application, session: requests.Session) -> str:
     """The version that answers somebody with these cookies, who keeps those that he is given."""
     url = f"http://{podinfo.ground.lab.addresses['gateway']}/api/info"
-    answer = session.get(url, headers={"Host": documents.host(podinfo.namespace)}, timeout=5)
+    answer = session.get(url, headers={"Host": documents.host(podinfo.namespace)}, timeout=30)
     assert answer.status_code == 200
     return str(answer.json()["version"])
 
@@ -158,7 +165,7 @@ def test_users_stay_where_they_were_until_the_release_is_promoted(
     podinfo = application(interval="8s", **A_STEP)
     podinfo.set_image("6.0.1")
     with people() as clients, users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
-        until_shared(podinfo)
+        held(podinfo)
         # when
         met = [asked(podinfo, client) for client in clients]
         # then
@@ -166,6 +173,7 @@ def test_users_stay_where_they_were_until_the_release_is_promoted(
         for _ in range(5):
             assert [asked(podinfo, client) for client in clients] == met
         assert podinfo.status["canaryWeight"] == 30
+        suspend(podinfo, False)
         assert driver.wait().code == 0
         eventually(lambda: let_go(podinfo, clients, "6.0.1"), 10)
 
@@ -175,10 +183,10 @@ def test_users_on_the_canary_stay_there_until_it_is_taken_back(
 ) -> None:
     # given
     never = {"name": "never", "query": "vector(0)", "thresholdRange": {"min": 1}, "interval": "5s"}
-    podinfo = application(interval="1s", threshold=40, metrics=[never], **A_STEP)
+    podinfo = application(interval="2s", threshold=5, metrics=[never], **A_STEP)
     podinfo.set_image("6.0.1")
     with people() as clients, users(podinfo), podinfo.ground.begun(*podinfo.release_command) as driver:
-        until_shared(podinfo)
+        held(podinfo)
         there = [client for client in clients if asked(podinfo, client) == "6.0.1"]
         # when
         shared = strangers(podinfo, 5000)
@@ -187,5 +195,6 @@ def test_users_on_the_canary_stay_there_until_it_is_taken_back(
         assert abs(shared["6.0.1"] / 50 - 30) < 2
         assert again == {"6.0.1": 5 * len(there)}
         assert podinfo.status["canaryWeight"] == 30
+        suspend(podinfo, False)
         assert driver.wait().code == 20
         eventually(lambda: let_go(podinfo, clients, "6.0.0"), 10)
