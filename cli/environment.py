@@ -13,12 +13,13 @@ from automation.cluster.client import Cluster
 from automation.core.kinds import CANARY, Manifest, Scope
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.errors import CanaryMissing, SettingsRefused
+from automation.errors import CanaryMissing, DocumentRefused, SettingsRefused
 from automation.updates import engines
 from automation.updates.placer import Release
 from automation.updates.ports import Gate, Program
 from automation.updates.stacks import StackMissing, Stacks
 from cli.options import Where
+from documents.front import canary_of
 from stacks import overrides, settings_for
 from stacks.canary_state import CanaryState
 from stacks.program import program_for
@@ -103,6 +104,18 @@ class Environment:
         return (
             f"Canary {key[1]}.{key[0]} is not driven by environment {self.name}, which follows {self.scope}"
         )
+
+    def canary(self, live: Manifest) -> Canary:
+        """A live Canary as this environment's driver reads it. Raises DocumentRefused where that refuses it."""
+        try:
+            return canary_of(live, self.settings.driver.provider)
+        except Refused as refused:
+            name = f"{live['metadata']['name']}.{live['metadata']['namespace']}"
+            problems = "".join(f"\n  {problem}" for problem in refused.problems)
+            raise DocumentRefused(
+                f"Canary {name} is refused, and nothing is done about it:{problems}",
+                "mend the document first; whatever runs keeps running",
+            ) from refused
 
     def find(self, name: str, namespace: str | None = None) -> tuple[str, str]:
         """(namespace, name) of a Canary of this environment, in the cluster or declared in the settings.

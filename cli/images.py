@@ -9,20 +9,18 @@ from typing import Any
 
 from automation.cluster.ports import Copies
 from automation.core.kinds import CANARY, Kind, Manifest
-from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.core.status import Phase, Status
+from automation.core.status import Status
 from automation.core.texts import released_no_more
+from automation.core.transitions import LEAVING
 from automation.errors import CanaryMissing, DocumentRefused, ImageRefused, NothingToDo
 from cli.environment import Environment
-from documents.front import canary_of, outline_of
+from documents.front import outline_of
 from stacks import files
 from stacks.release import PROJECT
 from workloads.registry import WORKLOADS, workload_of
 
 CONFIG = "sluice:images"
-LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
-"""Phases in which the target gets users back, or has them all: what is set on it is judged by nobody."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +74,7 @@ def refuse_retired(opened: Environment, key: tuple[str, str]) -> None:
     live = opened.cluster.get(CANARY, *key)
     if live is None or Status.parse(live.get("status") or {}).phase not in LEAVING:
         return
-    try:
-        canary = canary_of(live, opened.settings.driver.provider)
-    except Refused as refused:
-        raise DocumentRefused(f"Canary {key[1]}.{key[0]}: {refused}") from refused
-    raise NothingToDo(released_no_more(canary))
+    raise NothingToDo(released_no_more(opened.canary(live)))
 
 
 def write_back(opened: Environment, canary: Canary, copies: Copies) -> str:

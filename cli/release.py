@@ -79,9 +79,10 @@ def release(
     if opened.cluster.get(CANARY, *key) is None:
         click.echo(f"{key[1]}.{key[0]} is not in the cluster yet: bringing up stack {stack}", err=True)
         opened.stacks.update(stack, opened.program(stack), f"{key[1]}.{key[0]}: bring up", opened.gate)
-    refuse_retired(opened, key)
     if wanted:
         click.echo(set_image(opened, key, wanted, request=uuid.uuid4().hex[:8]), err=output == "json")
+    else:
+        refuse_retired(opened, key)
     if detach:
         return
     title = f"{key[1]}.{key[0]} in {environment}" + (f": {image}" if image else "")

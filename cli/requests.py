@@ -15,14 +15,12 @@ from automation.core.decide import decide
 from automation.core.kinds import CANARY, Manifest
 from automation.core.marks import is_deleted, is_held
 from automation.core.phases.requests import refusal
-from automation.core.refusal import Refused
 from automation.core.situation import Situation
 from automation.core.status import Phase, Request, Status
 from automation.core.transitions import RUNNING
-from automation.errors import CanaryMissing, ClusterRefused, DocumentRefused, NothingToDo
+from automation.errors import CanaryMissing, ClusterRefused, NothingToDo
 from cli.environment import DEFAULT_SCRAPE_SECONDS, Environment, open_environment, person
 from cli.options import Where, environment, namespace, where
-from documents.front import canary_of
 
 
 @click.command(short_help="End the run that is under way: all traffic back to primary.")
@@ -100,15 +98,7 @@ def ask(opened: Environment, key: tuple[str, str], verb: str) -> Asked:
 
 def situation(opened: Environment, live: Manifest, request: Request) -> Situation:
     """What a driver would see of a live Canary of which this was asked. Raises DocumentRefused."""
-    metadata, provider = live["metadata"], opened.settings.driver.provider
-    try:
-        canary = canary_of(live, provider)
-    except Refused as refused:
-        problems = "".join(f"\n  {problem}" for problem in refused.problems)
-        raise DocumentRefused(
-            f"Canary {metadata['name']}.{metadata['namespace']} is refused, and nothing is done about it:{problems}",
-            "mend the document first; whatever runs keeps running",
-        ) from refused
+    canary, provider = opened.canary(live), opened.settings.driver.provider
     status = replace(Status.parse(live.get("status") or {}), request=request)
     context = TickContext(
         time.time(), "", DEFAULT_SCRAPE_SECONDS, held=is_held(live), deleted=is_deleted(live)

@@ -18,7 +18,6 @@ from cli.options import Where, environment, namespace, where
 from cli.requests import ask
 from cli.run import describe
 from cli.waiting import Following, followed, troubled_pods
-from documents.front import canary_of
 
 TICK_SECONDS = 0.5
 """Between two looks at the target: what it waits for are pods that get ready."""
@@ -106,7 +105,7 @@ class Leaving:
             return TimedOut(f"{self.key[1]}.{self.key[0]} was not retired after {self.timeout:g} s: {why}")
         again = self.opened.command("retire", self.key)
         why = "; ".join((why, *troubled_pods(self.opened.cluster, self.key)))
-        canary = canary_of(live, self.opened.settings.driver.provider)
+        canary = self.opened.canary(live)
         placed = Status.parse(live.get("status") or {}).in_force
         if placed is not None and placed.apex == "target":
             return TimedOut(

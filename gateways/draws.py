@@ -6,7 +6,8 @@ beginnings of four digits: the share of the requests that it draws is right to a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 _DIGITS = "0123456789abcdef"
 _BEGINNINGS = 16**4
@@ -16,12 +17,12 @@ _ALL, _NONE = "^", f"^[^{_DIGITS}]"
 def drawing(weight: int) -> str:
     """The regular expression that draws `weight` percent of all requests. Raises KeyError for what is no whole
     percentage."""
-    return _PATTERNS[weight]
+    return _patterns()[weight]
 
 
 def drawn_by(pattern: str) -> int | None:
     """The percentage that it draws, None for a pattern that isn't one of `drawing`."""
-    return _WEIGHTS.get(pattern)
+    return _weights().get(pattern)
 
 
 def _pattern(weight: int) -> str:
@@ -39,5 +40,11 @@ def _below(bound: str) -> Iterator[str]:
             yield f"{bound[:place]}[{lesser}]"
 
 
-_PATTERNS = {weight: _pattern(weight) for weight in range(101)}
-_WEIGHTS = {pattern: weight for weight, pattern in _PATTERNS.items()}
+@cache
+def _patterns() -> Mapping[int, str]:
+    return {weight: _pattern(weight) for weight in range(101)}
+
+
+@cache
+def _weights() -> Mapping[str, int]:
+    return {pattern: weight for weight, pattern in _patterns().items()}

@@ -75,6 +75,7 @@ def _cookie(route: Manifest) -> str:
 
 
 def _istio(route: Manifest) -> Iterator[Split]:
+    cookie = _cookie(route)
     spec = route.get("spec") or {}
     for rule in (*(spec.get("http") or ()), *(spec.get("tcp") or ())):
         shares = tuple(rule.get("route") or ())
@@ -84,17 +85,18 @@ def _istio(route: Manifest) -> Iterator[Split]:
                 (str((share.get("destination") or {}).get("host", "")), _weight(share, shares))
                 for share in shares
             ),
-            _stays(_cookie(route), [match.get("headers") for match in rule.get("match") or ()]),
+            _stays(cookie, [match.get("headers") for match in rule.get("match") or ()]),
         )
 
 
 def _gateway_api(route: Manifest) -> Iterator[Split]:
+    cookie = _cookie(route)
     for rule in (route.get("spec") or {}).get("rules") or ():
         shares = tuple(rule.get("backendRefs") or ())
         yield Split(
             rule.get("name"),
             tuple((str(share.get("name", "")), _weight(share, shares)) for share in shares),
-            _stays(_cookie(route), [match.get("headers") for match in rule.get("matches") or ()]),
+            _stays(cookie, [match.get("headers") for match in rule.get("matches") or ()]),
         )
 
 

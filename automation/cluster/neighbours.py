@@ -46,9 +46,7 @@ class Neighbours:
     def _gather_pods(self) -> dict[tuple[str, str], list[str]]:
         found: dict[tuple[str, str], list[str]] = {}
         for part in self._copies.all(ENDPOINT_SLICE):
-            metadata = part["metadata"]
-            service = (metadata.get("labels") or {}).get("kubernetes.io/service-name", "")
-            found.setdefault((metadata.get("namespace", ""), service), []).extend(_staying(part))
+            found.setdefault(service_of(part), []).extend(_staying(part))
         return found
 
 
@@ -64,6 +62,13 @@ class _Gathered(Generic[T]):
         if known is None or not known[0] <= now < known[0] + FRESH_SECONDS:
             known = self._known = (now, self._gather())
         return known[1]
+
+
+def service_of(part: Manifest) -> tuple[str, str]:
+    """Namespace and name of the Service that an EndpointSlice is one of."""
+    metadata = part["metadata"]
+    labels = metadata.get("labels") or {}
+    return metadata.get("namespace", ""), labels.get("kubernetes.io/service-name", "")
 
 
 def _staying(part: Manifest) -> Iterator[str]:

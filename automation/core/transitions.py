@@ -24,6 +24,8 @@ RUNNING = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
 IDLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
 BEGINNING = (Phase.NONE, Phase.INITIALIZING)
 RESTING = (*IDLE, Phase.TERMINATED)
+LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
+"""The target gets users back, or has them all: what is set on it is judged by nobody."""
 _UNSETTLED = (Phase.INITIALIZING, *RUNNING)
 TRANSITIONS = (
     Transition(Phase.NONE, Phase.INITIALIZING, "the Canary is seen for the first time: primary is created"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from automation.cluster.observer import REMEMBERED, changed_by, kinds_by_name
 from automation.cluster.ports import Copies
 from automation.core import managed_fields
-from automation.core.kinds import CONFIG_KINDS, Manifest
+from automation.core.kinds import CONFIG_KINDS, Kind, Manifest
 from automation.core.managed_fields import Fields, Path
 from automation.core.marks import EVIDENCE, is_ours
 from automation.core.observation import Drift
@@ -32,42 +33,50 @@ other sizes of steps since."""
 
 
 def drift_of(canary: Canary, rendered: Rendered, copies: Copies) -> tuple[Drift, ...]:
-    """Compares each object that is rendered with the live one. What can't be rendered (a source that is gone, a
-    cluster that is away) is said elsewhere and is no drift."""
-    try:
-        generated = rendered(canary)
-    except (Refused, SluiceError):
-        return ()
-    if generated is None:
-        return ()
-    return tuple(_compared(canary, generated, copies))
+    """Compares each object that is rendered with the live one."""
+    generated = _generated(canary, rendered)
+    return () if generated is None else tuple(_compared(canary, generated, copies))
 
 
 def living(canary: Canary, rendered: Rendered, copies: Copies) -> dict[Drift, str]:
     """The uid of each object that is rendered ("" of one that isn't there), by what would be said of it if it were
     deleted."""
+    generated = _generated(canary, rendered)
+    return {
+        replace(one.drift, gone=True): one.live["metadata"]["uid"] if one.live else ""
+        for one in (_objects(canary, generated, copies) if generated else ())
+    }
+
+
+def _generated(canary: Canary, rendered: Rendered) -> Generated | None:
+    """What would be rendered now. What can't be (a source that is gone, a cluster that is away) is said elsewhere and
+    is no drift."""
     try:
-        generated = rendered(canary)
+        return rendered(canary)
     except (Refused, SluiceError):
-        return {}
-    if generated is None:
-        return {}
-    found: dict[Drift, str] = {}
+        return None
+
+
+class _Object(NamedTuple):
+    """An object that is rendered, what is live of it, and what is said of it whatever is wrong."""
+
+    manifest: Manifest
+    live: Manifest | None
+    kind: Kind
+    drift: Drift
+
+
+def _objects(canary: Canary, generated: Generated, copies: Copies) -> Iterator[_Object]:
     known = kinds_by_name()
     for manifest in generated.objects:
         kind, name = known[manifest["kind"]], manifest["metadata"]["name"]
-        live = copies.get(kind, canary.namespace, name)
-        uid = live["metadata"]["uid"] if live else ""
-        found[Drift(generated.part(manifest), kind.kind, name, gone=True)] = uid
-    return found
+        drift = Drift(generated.part(manifest), kind.kind, name)
+        yield _Object(manifest, copies.get(kind, canary.namespace, name), kind, drift)
 
 
 def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[Drift]:
-    known = kinds_by_name()
-    for manifest in generated.objects:
-        kind, name, part = known[manifest["kind"]], manifest["metadata"]["name"], generated.part(manifest)
-        live, drift = copies.get(kind, canary.namespace, name), Drift(part, kind.kind, name)
-        wanted = _lasting(manifest)
+    for manifest, live, kind, drift in _objects(canary, generated, copies):
+        part, wanted = drift.part, _lasting(manifest)
         if live is None:
             yield replace(drift, gone=True)
         elif kind in CONFIG_KINDS.values():

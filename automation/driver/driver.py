@@ -38,7 +38,7 @@ from automation.core.situation import Situation
 from automation.core.spec import Canary, Refused
 from automation.core.status import Phase, Purpose, Status
 from automation.core.texts import deleted, drift_repaired, let_in, released_no_more
-from automation.core.transitions import BEGINNING, RESTING
+from automation.core.transitions import BEGINNING, LEAVING, RESTING
 from automation.driver.drift import drift_of, living
 from automation.driver.handover import Handover
 from automation.driver.memory import Memories, Memory, Served, Waiting
@@ -421,7 +421,7 @@ def closed_to(scene: Scene) -> str:
     """Why nothing new is let in, though nothing is wrong; empty when it is."""
     if scene.canary.suspend:
         return let_in(scene.canary)
-    if scene.status.phase in (Phase.TERMINATING, Phase.TERMINATED):
+    if scene.status.phase in LEAVING:
         return released_no_more(scene.canary)
     return ""
 

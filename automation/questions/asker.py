@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import requests
 
 from automation.clock import Clock, SystemClock
+from automation.cluster.neighbours import service_of
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
 from automation.core.decision import CallHook, Measure, Question, Take
-from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE, Manifest
+from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed, Taken
 from automation.core.refusal import Refused
 from automation.core.runs.metric import Metric
@@ -228,7 +229,7 @@ class Asker:
         now = frozenset(
             address
             for part in self._copies.all(ENDPOINT_SLICE)
-            if belongs(part, canary.namespace, f"{canary.apex}-canary")
+            if service_of(part) == (canary.namespace, f"{canary.apex}-canary")
             for endpoint in part.get("endpoints") or ()
             for address in endpoint.get("addresses") or ()
         )
@@ -243,10 +244,3 @@ def _in_sight(check: MetricCheck, seen: Observation) -> MetricCheck:
     those of the whole route."""
     idle = seen.route is not None and seen.route.traffic.canary == 0
     return replace(check, scope="route") if idle else check
-
-
-def belongs(part: Manifest, namespace: str, service: str) -> bool:
-    """Whether an EndpointSlice is one of a Service's."""
-    metadata = part["metadata"]
-    labels = metadata.get("labels") or {}
-    return metadata.get("namespace") == namespace and labels.get("kubernetes.io/service-name") == service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from automation.core.kinds import CANARY, DEPLOYMENT
 from automation.errors import ImageRefused, NothingToDo
 from automation.inmemory.cluster import MemoryCluster
+from cli.environment import Environment
 from cli.images import Image, changed_images, parse_image, set_image
 from stacks import settings_for
 from tests.components import documents
@@ -57,6 +59,7 @@ def test_no_image_is_set_where_it_would_be_judged_by_nobody(phase: str) -> None:
     cluster.put(CANARY, {**documents.canary_document(), "status": {"phase": phase}})
     cluster.put(DEPLOYMENT, documents.target())
     opened: Any = SimpleNamespace(cluster=cluster, settings=settings_for("dev"))
+    opened.canary = partial(Environment.canary, opened)
     with pytest.raises(
         NothingToDo, match=r"is retired: to have it released, apply it anew after: kubectl -n test"
     ):

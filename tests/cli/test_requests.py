@@ -13,6 +13,7 @@ from automation.core.kinds import CANARY, LEASE, Kind, Manifest
 from automation.core.observation import Target
 from automation.core.status import Phase, Request
 from automation.errors import CanaryMissing, ClusterRefused, DocumentRefused, NothingToDo
+from cli.environment import Environment
 from cli.requests import answering, ask
 from stacks.settings import Settings
 from tests.core.documents import document
@@ -30,6 +31,7 @@ class Opened:
     """An environment whose cluster is a world's."""
 
     name, settings = "dev", Settings(environment="dev")
+    canary = Environment.canary
 
     def __init__(self, world: World) -> None:
         self.cluster = world.cluster

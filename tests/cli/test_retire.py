@@ -13,6 +13,7 @@ from automation.errors import ClusterAway, NothingToDo, TimedOut
 from automation.inmemory.cluster import MemoryCluster
 from cli import retire
 from cli.display import Lines
+from cli.environment import Environment
 from cli.retire import Leaving
 from stacks import settings_for
 from tests.components import documents
@@ -33,6 +34,7 @@ class Ticking:
 
 class Opened:
     name, settings = "dev", settings_for("dev")
+    canary = Environment.canary
 
     def command(self, verb: str, key: tuple[str, str]) -> str:
         return f"sluice {verb} {key[1]} --env dev -n {key[0]}"

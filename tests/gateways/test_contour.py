@@ -14,16 +14,11 @@ from automation.core.traffic import Traffic
 from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
 from gateways.contour import CONTOUR, HTTP_PROXY
-from gateways.gateway import Marks
-from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
+from tests.gateways.alike import MARKS, METADATA
 
 A = "spec.analysis"
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 COUNTED = {f"{A}.stepWeight": MISSING, f"{A}.maxWeight": MISSING, f"{A}.iterations": 2}
 INSIDERS = [
     {"headers": {"x-user": {"exact": "insider"}, "agent": {"prefix": "Fire(fox)"}}},
@@ -41,7 +36,7 @@ def canary(changes: dict[str, Any] | None = None) -> Canary:
 
 
 def render(traffic: Traffic, changes: dict[str, Any] | None = None) -> Manifest:
-    return CONTOUR.render(canary(changes), None, traffic, Marks({"attempt": "1"}, OWNER))
+    return CONTOUR.render(canary(changes), None, traffic, MARKS)
 
 
 def service(role: str, weight: int) -> Manifest:
@@ -63,13 +58,7 @@ def test_a_release_at_80_to_20() -> None:
     assert render(Traffic(20), said) == {
         "apiVersion": "projectcontour.io/v1",
         "kind": "HTTPProxy",
-        "metadata": {
-            "name": "podinfo",
-            "namespace": "test",
-            "labels": {},
-            "annotations": {**FLUX, "attempt": "1"},
-            "ownerReferences": [OWNER],
-        },
+        "metadata": METADATA,
         "spec": {
             "routes": [
                 {

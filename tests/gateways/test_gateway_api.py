@@ -12,20 +12,15 @@ from automation.core.spec import Canary
 from automation.core.status import Phase
 from automation.core.traffic import Traffic
 from documents.front import canary_of
-from gateways.gateway import Marks
 from gateways.gateway_api import GATEWAY_API, HTTP_ROUTE
-from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
+from tests.gateways.alike import MARKS, METADATA
 
 S, A = "spec.service", "spec.analysis"
 GATEWAY = GATEWAY_API[0]
 REFS = [{"name": "gateway", "namespace": "istio-ingress"}]
 PARENT = {"group": "gateway.networking.k8s.io", "kind": "Gateway", **REFS[0]}
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 EVERYTHING = [{"path": {"type": "PathPrefix", "value": "/"}}]
 INSIDERS = {"headers": {"x-canary": {"exact": "insider"}}}
 
@@ -40,7 +35,7 @@ def canary(changes: dict[str, Any] | None = None) -> Canary:
 
 
 def render(traffic: Traffic, changes: dict[str, Any] | None = None) -> Manifest:
-    return GATEWAY.render(canary(changes), None, traffic, Marks({"attempt": "1"}, OWNER))
+    return GATEWAY.render(canary(changes), None, traffic, MARKS)
 
 
 def backend(name: str, weight: int, **more: Any) -> Manifest:
@@ -55,13 +50,7 @@ def test_a_route_at_80_to_20() -> None:
     assert render(Traffic(20), {f"{S}.hosts": ["www.example.com"]}) == {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
-        "metadata": {
-            "name": "podinfo",
-            "namespace": "test",
-            "labels": {},
-            "annotations": {**FLUX, "attempt": "1"},
-            "ownerReferences": [OWNER],
-        },
+        "metadata": METADATA,
         "spec": {
             "parentRefs": [PARENT],
             "hostnames": ["www.example.com"],

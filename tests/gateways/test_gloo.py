@@ -18,12 +18,9 @@ from gateways.gloo import GLOO, ROUTE_TABLE, UPSTREAM
 from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
+from tests.gateways.alike import MARKS, METADATA
 
 A = "spec.analysis"
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 COUNTED = {f"{A}.stepWeight": MISSING, f"{A}.maxWeight": MISSING, f"{A}.iterations": 2}
 INSIDERS = [
     {"headers": {"x-user": {"exact": "insider"}, "agent": {"regex": "Fire.*"}}},
@@ -41,7 +38,7 @@ def canary(changes: dict[str, Any] | None = None) -> Canary:
 
 
 def render(traffic: Traffic, changes: dict[str, Any] | None = None) -> Manifest:
-    return GLOO.render(canary(changes), None, traffic, Marks({"attempt": "1"}, OWNER))
+    return GLOO.render(canary(changes), None, traffic, MARKS)
 
 
 def rule(matchers: list[Manifest] | None = None, **weights: int) -> Manifest:
@@ -64,13 +61,7 @@ def test_a_release_at_80_to_20() -> None:
     assert render(Traffic(20)) == {
         "apiVersion": "gateway.solo.io/v1",
         "kind": "RouteTable",
-        "metadata": {
-            "name": "podinfo",
-            "namespace": "test",
-            "labels": {},
-            "annotations": {**FLUX, "attempt": "1"},
-            "ownerReferences": [OWNER],
-        },
+        "metadata": METADATA,
         "spec": {"routes": [rule(primary=80, canary=20)]},
     }
 

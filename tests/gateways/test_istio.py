@@ -18,14 +18,11 @@ from gateways.istio import DESTINATION_RULE, ISTIO, VIRTUAL_SERVICE
 from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
+from tests.gateways.alike import MARKS, METADATA
 
 S, A = "spec.service", "spec.analysis"
 INSIDERS = {"headers": {"cookie": {"regex": "^(.*?;)?(type=insider)(;.*)?$"}}}
 COOKIE = {"cookieName": "flagger-cookie", "maxAge": 21600, "httpOnly": True, "sameSite": "Lax"}
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
@@ -37,7 +34,7 @@ def canary(changes: dict[str, Any] | None = None) -> Canary:
 
 
 def render(traffic: Traffic, changes: dict[str, Any] | None = None) -> Manifest:
-    return ISTIO.render(canary(changes), None, traffic, Marks({"attempt": "1"}, OWNER))
+    return ISTIO.render(canary(changes), None, traffic, MARKS)
 
 
 def route(host: str, weight: int, **more: Any) -> Manifest:
@@ -63,13 +60,7 @@ def test_the_article_s_virtual_service_at_90_to_10() -> None:
     assert render(Traffic(10), said) == {
         "apiVersion": "networking.istio.io/v1beta1",
         "kind": "VirtualService",
-        "metadata": {
-            "name": "podinfo",
-            "namespace": "test",
-            "labels": {},
-            "annotations": {**FLUX, "attempt": "1"},
-            "ownerReferences": [OWNER],
-        },
+        "metadata": METADATA,
         "spec": {
             "gateways": ["public-gateway.istio-system.svc.cluster.local"],
             "hosts": ["*"],

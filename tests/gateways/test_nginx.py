@@ -16,21 +16,17 @@ from automation.core.status import Phase
 from automation.core.traffic import Traffic
 from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
-from gateways.gateway import Marks
 from gateways.ingress import INGRESS
 from gateways.nginx import NGINX
 from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
+from tests.gateways.alike import FLUX, MARKS
 
 S, A = "spec.service", "spec.analysis"
 HEADER = {"headers": {"x-canary": {"exact": "insider"}}}
 COOKIE = {"headers": {"cookie": {"exact": "canary"}}}
 PREFIX = "nginx.ingress.kubernetes.io"
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
@@ -81,7 +77,7 @@ def source(**spec: Any) -> Manifest:
 def render(
     traffic: Traffic, made_of: Manifest | None = None, changes: dict[str, Any] | None = None
 ) -> Manifest:
-    return NGINX.render(canary(changes), made_of or source(), traffic, Marks({"attempt": "1"}, OWNER))
+    return NGINX.render(canary(changes), made_of or source(), traffic, MARKS)
 
 
 def annotations(traffic: Traffic) -> dict[str, str]:

@@ -13,17 +13,13 @@ from automation.core.status import Phase
 from automation.core.traffic import Traffic
 from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
-from gateways.gateway import Marks
 from gateways.traefik import TRAEFIK, TRAEFIK_SERVICE
 from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
+from tests.gateways.alike import FLUX, MARKS
 
 A = "spec.analysis"
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
@@ -37,7 +33,7 @@ def canary(changes: dict[str, Any] | None = None) -> Canary:
 
 
 def render(traffic: Traffic, changes: dict[str, Any] | None = None) -> Manifest:
-    return TRAEFIK.render(canary(changes), None, traffic, Marks({"attempt": "1"}, OWNER))
+    return TRAEFIK.render(canary(changes), None, traffic, MARKS)
 
 
 def weighted(**weights: int) -> Manifest:

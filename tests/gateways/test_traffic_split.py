@@ -13,18 +13,13 @@ from automation.core.status import Phase
 from automation.core.traffic import Traffic
 from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
-from gateways.gateway import Marks
 from gateways.registry import gateway_of
 from gateways.traffic_split import TRAFFIC_SPLIT, TRAFFIC_SPLITS
-from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import initialised
+from tests.gateways.alike import MARKS, METADATA
 
 A = "spec.analysis"
-FLUX = {
-    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
-    "helm.toolkit.fluxcd.io/driftDetection": "disabled",
-}
 MESHES = [gateway.provider for gateway in TRAFFIC_SPLITS]
 
 
@@ -39,7 +34,7 @@ def canary(mesh: str, changes: dict[str, Any] | None = None) -> Canary:
 
 def render(mesh: str, traffic: Traffic) -> Manifest:
     read = canary(mesh)
-    return gateway_of(read).render(read, None, traffic, Marks({"attempt": "1"}, OWNER))
+    return gateway_of(read).render(read, None, traffic, MARKS)
 
 
 def backends(primary: int, canary: int) -> Manifest:
@@ -57,13 +52,7 @@ def test_a_release_at_80_to_20(mesh: str) -> None:
     assert render(mesh, Traffic(20)) == {
         "apiVersion": "split.smi-spec.io/v1alpha2",
         "kind": "TrafficSplit",
-        "metadata": {
-            "name": "podinfo",
-            "namespace": "test",
-            "labels": {},
-            "annotations": {**FLUX, "attempt": "1"},
-            "ownerReferences": [OWNER],
-        },
+        "metadata": METADATA,
         "spec": backends(80, 20),
     }
 
