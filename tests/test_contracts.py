@@ -75,7 +75,7 @@ ALLOWED = {
     "difflib",
     "enum",
     "hashlib",
-} | {*("itertools", "json", "math", "re", "reprlib", "typing")}
+} | {*("functools", "itertools", "json", "math", "re", "reprlib", "typing")}
 """All that the pure parts use beside each other."""
 
 
