@@ -14,7 +14,7 @@ from automation.errors import DocumentRefused, SluiceError
 
 COMMANDS = {
     "release": ("cli.release:release", "Set an image and run the release to its end."),
-    "run": ("cli.run:run", "Drive every Canary of an environment until stopped."),
+    "run": ("cli.run:run", "Drive every Canary and Rollout of an environment until stopped."),
     "status": ("cli.status:status", "The table of Canaries, once or live (-w)."),
     "events": ("cli.events:events", "What was said of a Canary, oldest first."),
     "history": ("cli.history:history", "Each step of a Canary's releases, with its evidence."),

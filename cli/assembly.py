@@ -21,7 +21,9 @@ from automation.core.kinds import Kind, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.driver.driver import Driver
+from automation.driver.origins import Canaries
 from automation.driver.ports import Announcer, Ports
+from automation.driver.rollouts import Rollouts
 from automation.driver.tick import Refusal, Tick
 from automation.errors import CanaryMissing, DocumentRefused, SluiceError
 from automation.questions.asker import Asker
@@ -35,9 +37,10 @@ from cli.known import Known
 
 @dataclass
 class Assembly:
-    """A driver with all that it stands on. `close` ends its watches and gives back its leases."""
+    """A driver with all that it stands on, and that of Rollouts. `close` ends its watches and gives back its leases."""
 
     driver: Driver
+    rollouts: Driver
     ports: Ports
     watches: Watches
     keeper: Keeper
@@ -101,11 +104,13 @@ def assemble(
     )
     settings = opened.settings
     strict = strict or settings.driver.strict
-    driver = Driver(ports, scrape_seconds(settings), strict, settings.driver.provider)
+    canaries = Canaries(cluster, watches, settings.driver.provider)
+    driver = Driver(ports, scrape_seconds(settings), strict, canaries)
+    rollouts = Driver(ports, scrape_seconds(settings), strict, Rollouts(cluster, watches))
     keeper = Keeper(ports.leases)
     watches.start()
     keeper.start()
-    return Assembly(driver, ports, watches, keeper, updates)
+    return Assembly(driver, rollouts, ports, watches, keeper, updates)
 
 
 def announcer(display: Display, log: EventLog) -> Announcer:

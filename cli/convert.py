@@ -29,7 +29,7 @@ from documents.argo.template import by_name
 from documents.conversion.converted import Converted
 from documents.conversion.to_canary import to_canary
 from documents.conversion.to_rollout import to_rollout
-from documents.front import canary_of, is_release
+from documents.front import canary_of, is_canary
 from documents.metric_template import MetricTemplate
 from documents.shapes import shape_of
 from gateways.registry import DEFAULT
@@ -87,7 +87,7 @@ _Plain.add_representer(str, _text)
 def _converted(found: Sequence[Found]) -> Iterator[tuple[str, Converted]]:
     near = placed(found)
     for one in found:
-        if not (is_rollout(one.document) or is_release(one.document)):
+        if not (is_rollout(one.document) or is_canary(one.document)):
             continue
         kind, namespace, name = place_of(one.document)
         try:

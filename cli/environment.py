@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.cluster.client import Cluster
-from automation.core.kinds import CANARY, Manifest, Scope
+from automation.core.kinds import CANARY, Kind, Manifest, Scope
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, DocumentRefused, SettingsRefused
@@ -99,11 +99,10 @@ class Environment:
         narrowed = self.settings.driver.namespaces
         return narrowed is None or namespace in narrowed
 
-    def stranger(self, key: tuple[str, str]) -> str:
-        """What is said of a Canary that is not driven here."""
-        return (
-            f"Canary {key[1]}.{key[0]} is not driven by environment {self.name}, which follows {self.scope}"
-        )
+    def stranger(self, key: tuple[str, str], kind: Kind = CANARY) -> str:
+        """What is said of a Canary, or another release, that is not driven here."""
+        name = f"{kind.kind} {key[1]}.{key[0]}"
+        return f"{name} is not driven by environment {self.name}, which follows {self.scope}"
 
     def canary(self, live: Manifest) -> Canary:
         """A live Canary as this environment's driver reads it. Raises DocumentRefused where that refuses it."""

@@ -9,12 +9,13 @@ from typing import Any
 
 from automation.cluster.ports import Copies, Objects
 from automation.cluster.recorder import recorded_for
-from automation.core.kinds import CANARY, Manifest
+from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
 from components.generated import Generated, generate
+from documents.front import status_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.release import View, inputs_of
@@ -37,11 +38,11 @@ class Known:
 
     def _rollout(self, canary: Canary, anew: Callable[[CanaryState, Status], bool]) -> CanaryState | None:
         """Where a Canary stands; what is recorded is read where it isn't known, or where `anew` says so."""
-        document = self._copies.get(CANARY, canary.namespace, canary.name)
+        document = self._copies.get(canary.origin, canary.namespace, canary.name)
         if document is None:
             self._recorded.pop((canary.namespace, canary.name), None)
             return None
-        status = Status.parse(document.get("status") or {})
+        status = status_of(document)
         recorded = self._recorded.get((canary.namespace, canary.name))
         if recorded is None or not _same(recorded.document, document) or anew(recorded, status):
             recorded = self._read(document)

@@ -24,7 +24,7 @@ from cli.surroundings import Around, Place, Subject, place_of, placed, template_
 from documents import metric_template
 from documents.argo.kinds import is_argo, is_rollout
 from documents.argo.kinds import problems as argo_problems
-from documents.front import canary_of, front_of, is_release
+from documents.front import canary_of, front_of, is_canary
 from documents.shapes import shape_of
 from gateways.registry import DEFAULT, gateway_of, unread
 from stacks.manifests import Found
@@ -38,7 +38,7 @@ def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
     """Looks at each document, and at all together. Canaries that name no gateway have `provider`."""
     alone = [(one, tuple(_alone(one.document, provider))) for one in found]
     legible = [one for one, problems in alone if not problems]
-    read = [(one, canary_of(one.document, provider)) for one in legible if is_release(one.document)]
+    read = [(one, canary_of(one.document, provider)) for one in legible if is_canary(one.document)]
     around = Around(
         placed(legible),
         placed([one for one, problems in alone if problems]),
@@ -67,7 +67,7 @@ def _alone(document: Manifest, provider: str) -> Iterable[Problem]:
     kind = document["kind"]
     if is_argo(document):
         return argo_problems(document)
-    if is_release(document):
+    if is_canary(document):
         return _refused(document, provider)
     if kind == METRIC_TEMPLATE.kind:
         return _template_problems(document)
@@ -96,7 +96,7 @@ def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Itera
     """What is wrong with one document alone. It is a problem where a release depends on it; else it may be nobody's, or
     a patch of another document, as overlays have them."""
     kind, namespace, name = place = place_of(one.document)
-    read = is_release(one.document) or is_argo(one.document) or kind == METRIC_TEMPLATE.kind
+    read = is_canary(one.document) or is_argo(one.document) or kind == METRIC_TEMPLATE.kind
     matters = read or place in lacking
     for problem in problems:
         text = f"{kind} {name}.{namespace}: {problem}"

@@ -11,10 +11,12 @@ from automation.core.rollout import CanarySteps, Rollout
 from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight, TemplateName
 from cli.findings import Finding
 from cli.surroundings import Place, Placed
+from documents.argo import released
 from documents.argo import rollout as rollouts
 from documents.argo.kinds import is_rollout
 from documents.argo.surroundings import service_problems, services, source_problems
 from documents.argo.template import AnalysisTemplate, absent, by_name, plan_of
+from documents.front import canary_of
 from stacks.manifests import Found
 
 
@@ -52,11 +54,15 @@ def review(found: Found, legible: Placed) -> Iterator[Finding]:
     if not is_rollout(found.document):
         return
     subject = Subject(found, rollouts.parse(found.document), legible)
-    for look in (_analyses, _services, _sources, _remarks):
+    undriven = tuple(_undriven(subject))
+    problems = dict.fromkeys((*_analyses(subject), *undriven))
+    yield from map(subject.problem, problems)
+    for look in (_services, _sources, _remarks):
         yield from look(subject)
     if lacking := dict.fromkeys(_lacking(subject)):
         yield subject.remark(f"not among these documents, so not looked at: {', '.join(lacking)}")
-    yield subject.remark("is read and can be converted (sluice convert), but no driver here releases it yet")
+    driven = "" if undriven else "released (sluice run), and "
+    yield subject.remark(f"can be {driven}converted (sluice convert)")
 
 
 def places(document: Manifest) -> Iterator[Place]:
@@ -87,7 +93,7 @@ def _lacking(subject: Subject) -> Iterator[str]:
             yield f"{template.kind} {template.name}"
 
 
-def _analyses(subject: Subject) -> Iterator[Finding]:
+def _analyses(subject: Subject) -> Iterator[Problem]:
     """Templates and arguments that don't make an analysis. Where a template is absent that can't be told."""
     known = subject.templates
     for use in subject.rollout.uses:
@@ -96,7 +102,7 @@ def _analyses(subject: Subject) -> Iterator[Finding]:
         try:
             plan_of(use, known)
         except Refused as refused:
-            yield from map(subject.problem, refused.problems)
+            yield from refused.problems
 
 
 def _services(subject: Subject) -> Iterator[Finding]:
@@ -128,3 +134,19 @@ def _remarks(subject: Subject) -> Iterator[Finding]:
         yield subject.remark(
             "without spec.strategy.canary.trafficRouting weights are only as exact as the number of pods allows"
         )
+
+
+def _undriven(subject: Subject) -> Iterator[Problem]:
+    """What no driver here does of it, itself or in what its analyses ask."""
+    try:
+        canary = canary_of(subject.found.document)
+    except Refused as refused:
+        yield from refused.problems
+        return
+    if any(absent(use, subject.templates) for use in subject.rollout.uses):
+        return
+    try:
+        hashes = released.Hashes("stable", "latest")
+        released.with_analyses(canary, subject.found.document, subject.templates, hashes)
+    except Refused as refused:
+        yield from refused.problems

@@ -1,4 +1,4 @@
-"""`sluice run`: drives every Canary of an environment until it is stopped."""
+"""`sluice run`: drives every Canary and Rollout of an environment until it is stopped."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from types import FrameType
 
 import click
 
 from automation.cluster.watches import Key, key_of
-from automation.core.kinds import CANARY, Kind, Manifest
+from automation.core.kinds import Kind, Manifest
 from automation.driver.loop import EVERYBODY, Loop
 from automation.driver.tick import Tick
 from cli.assembly import assemble
@@ -19,6 +20,7 @@ from cli.display import Display, JsonLines, Lines
 from cli.environment import open_environment
 from cli.options import Where, environment, where
 from cli.waiting import StandingBy
+from documents.front import release_kinds
 
 GRACE_SECONDS = 30.0
 """How long the ticks under way may take after a signal to stop."""
@@ -41,7 +43,7 @@ def leave_after(seconds: float, display: Display) -> None:
     timer.start()
 
 
-@click.command(short_help="Drive every Canary of an environment until stopped.")
+@click.command(short_help="Drive every Canary and Rollout of an environment until stopped.")
 @environment
 @click.option(
     "-o",
@@ -52,7 +54,8 @@ def leave_after(seconds: float, display: Display) -> None:
 )
 @where
 def run(environment: str, output: str, where: Where) -> None:
-    """Drive every Canary of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are finished)."""
+    """Drive every Canary and Rollout of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are
+    finished)."""
     opened = open_environment(environment, where)
     text = output == "text" or (output == "auto" and sys.stdout.isatty())
     display: Display = Lines(many=True) if text else JsonLines()
@@ -60,9 +63,9 @@ def run(environment: str, output: str, where: Where) -> None:
     strangers: set[Key] = set()
 
     def changed(kind: Kind, thing: Manifest) -> None:
-        if kind is CANARY and not opened.owns(thing) and key_of(thing) not in strangers:
+        if kind in release_kinds() and not opened.owns(thing) and key_of(thing) not in strangers:
             strangers.add(key_of(thing))
-            display.troubled(environment, opened.stranger(key_of(thing)))
+            display.troubled(environment, opened.stranger(key_of(thing), kind))
         for loop in loops:
             loop.changed(kind, thing)
 
@@ -80,22 +83,38 @@ def run(environment: str, output: str, where: Where) -> None:
         display.troubled(name, describe(trouble))
 
     provider = opened.settings.driver.provider
-    loop = Loop(assembly.watches, assembly.driver, opened.owns, ticked, troubled, provider)
-    loops.append(loop)
+    loops.extend(
+        Loop(assembly.watches, driver, opened.owns, ticked, troubled, provider)
+        for driver in (assembly.driver, assembly.rollouts)
+    )
 
     def stop(number: int, frame: FrameType | None) -> None:
-        loop.stop()
+        for loop in loops:
+            loop.stop()
         leave_after(GRACE_SECONDS, display)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     if text:
-        click.echo(f"driving the Canaries of {environment} ({opened.scope}) with the {opened.engine}")
+        told = f"driving the Canaries and Rollouts of {environment} ({opened.scope}) with the {opened.engine}"
+        click.echo(told)
     try:
-        loop.run()
+        together(loops)
     finally:
         assembly.close()
         display.close()
+
+
+def together(loops: list[Loop]) -> None:
+    """Runs all loops until they are stopped. One that breaks stops the others, and is raised."""
+    with ThreadPoolExecutor(max_workers=len(loops), thread_name_prefix="loop") as pool:
+        running = [pool.submit(loop.run) for loop in loops]
+        for ended in as_completed(running):
+            if ended.exception() is not None:
+                for loop in loops:
+                    loop.stop()
+    for ended in running:
+        ended.result()
 
 
 def describe(trouble: BaseException) -> str:

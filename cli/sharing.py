@@ -30,7 +30,7 @@ def _workloads(canary: Canary) -> set[str]:
 
 
 def _services(canary: Canary) -> set[str]:
-    return {canary.apex, f"{canary.apex}-primary", f"{canary.apex}-canary"}
+    return {canary.apex, canary.primary_service, canary.canary_service}
 
 
 def _scalers(canary: Canary) -> set[tuple[str, str]]:

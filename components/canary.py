@@ -83,10 +83,14 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         copies = [objects.register(config, self._after()) for config in generated.configs]
         before = [*services, *copies]
         if generated.primary is not None:
-            before.append(objects.register(generated.primary, self._after(*copies, guarded=guarded)))
+            options = self._after(*copies, guarded=guarded and not generated.lasting)
+            options.retain_on_delete = generated.lasting
+            before.append(objects.register(generated.primary, options))
         if generated.autoscaler is not None:
             before.append(objects.register(generated.autoscaler, self._after(before[-1])))
         before += [objects.register(companion, self._after()) for companion in generated.companions]
+        if generated.side is not None:
+            before.append(objects.patch(generated.side, self._kept(*before)))
         if generated.route is not None:
             before.append(objects.register(generated.route, self._after(*before)))
         self._lead(generated, before, guarded)
@@ -96,11 +100,16 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         if generated.apex is None:
             return
         if generated.apex_is_foreign:
-            objects.patch(generated.apex, self._after(*before))
+            options = self._kept(*before) if generated.lasting else self._after(*before)
+            objects.patch(generated.apex, options)
         else:
             options = self._after(*before, guarded=guarded)
             options.retain_on_delete = generated.apex_stays
             objects.register(generated.apex, options)
+
+    def _kept(self, *before: pulumi.CustomResource) -> pulumi.ResourceOptions:
+        """For what must not be taken back when the stack goes: users are served by it."""
+        return pulumi.ResourceOptions(parent=self, depends_on=list(before), retain_on_delete=True)
 
     def _after(self, *before: pulumi.CustomResource, guarded: bool = False) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(before), protect=guarded)

@@ -1,4 +1,4 @@
-"""The kinds of object that the API server has to know: Canary, MetricTemplate, AlertProvider, and the gateway's."""
+"""The kinds of object that the API server has to know: those of Flagger, of Argo Rollouts, and of the gateway."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from components import objects
 _FOLDER = Path(__file__).parent / "crds"
 CANARY_GROUP = "flagger.app"
 APISIX_GROUP = "apisix.apache.org"
+ROLLOUT_GROUP = "argoproj.io"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from automation.core.marks import MADE_FOR, RELEASE, is_ours, owner_reference
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Placement
-from components import configs, primary, services
+from components import configs, handed_over, primary, services
 from components.revision import Revision
 from gateways.carrying import marks_of
 from gateways.gateway import Marks
@@ -32,8 +32,8 @@ class Inputs:
 
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
     what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
-    still run. `apex` is the live Service of the apex's name, `primary` the live primary. `leaving`: users go back to
-    the target.
+    still run. `apex` is the live Service of the apex's name, `primary` the live primary, `canary` the canary's live
+    Service where that is people's own. `leaving`: users go back to the target.
     """
 
     placement: Placement
@@ -45,13 +45,16 @@ class Inputs:
     route: Manifest | None = None
     apex: Manifest | None = None
     primary: Manifest | None = None
+    canary: Manifest | None = None
     leaving: bool = False
 
 
 @dataclass(frozen=True)
 class Generated:
     """The objects by what they are for. `apex_is_foreign`: somebody else made that Service, so it is
-    patched, and left alone (None) for as long as it is to select the target. `apex_stays` when all the rest goes."""
+    patched, and left alone (None) for as long as it is to select the target. `apex_stays` when all the rest goes.
+    `side` patches a canary's Service that is somebody else's. `lasting`: pods and patches stay when their stack goes,
+    or has others."""
 
     services: tuple[Manifest, ...]
     apex: Manifest | None
@@ -61,7 +64,13 @@ class Generated:
     primary: Manifest | None = None
     autoscaler: Manifest | None = None
     companions: tuple[Manifest, ...] = ()
+    side: Manifest | None = None
     route: Manifest | None = None
+    lasting: bool = False
+
+    def is_foreign(self, manifest: Manifest) -> bool:
+        """Whether one of its objects is somebody else's, who may have more in it than is asked for."""
+        return manifest is self.side or (manifest is self.apex and self.apex_is_foreign)
 
     def part(self, manifest: Manifest) -> Literal["route", "apex", "primary", "other"]:
         """What one of its objects is for."""
@@ -75,7 +84,7 @@ class Generated:
     @property
     def objects(self) -> tuple[Manifest, ...]:
         """All of them, in an order in which nothing refers to anything later, and whoever leads traffic comes last."""
-        scaled, leading = (self.primary, self.autoscaler), (self.route, self.apex)
+        scaled, leading = (self.primary, self.autoscaler), (self.side, self.route, self.apex)
         return (
             *self.services,
             *self.configs,
@@ -88,6 +97,8 @@ class Generated:
 def generate(canary: Canary, inputs: Inputs) -> Generated:
     """The generated objects. Raises `Refused` when target or route cannot carry this Canary."""
     owner = owner_reference(canary.origin, canary.name, inputs.uid)
+    if canary.hands_over:
+        return _handed_over(canary, inputs, owner)
     chosen = selector_of(inputs.target)
     *inner, apex = services.services(canary, chosen, inputs.placement.apex, inputs.target, owner)
     foreign = inputs.apex is not None and _made_by_somebody_else(canary, inputs)
@@ -112,6 +123,26 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
             canary, primary.Origin(inputs.target, chosen, inputs.primary), revision, owner
         ),
         autoscaler=_autoscaler(canary, inputs, owner),
+    )
+
+
+def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
+    """Services and route come once the stable pods are to serve."""
+    revision, placement = inputs.revision, inputs.placement
+    if revision is None:
+        return Generated((), None, apex_is_foreign=True)
+    pods = handed_over.stable(canary, inputs.target, revision, owner)
+    if placement.apex == "target":
+        return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
+    tested = placement.canary or revision.hash
+    return Generated(
+        (),
+        handed_over.selecting(canary, canary.primary_service, inputs.apex, revision.hash),
+        apex_is_foreign=True,
+        primary=pods,
+        side=handed_over.selecting(canary, canary.canary_service, inputs.canary, tested),
+        route=_route(canary, inputs, owner),
+        lasting=True,
     )
 
 

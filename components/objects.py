@@ -17,6 +17,7 @@ _TYPED: dict[tuple[str, str], type[pulumi.CustomResource]] = {
     ("v1", "ServiceAccount"): kubernetes.core.v1.ServiceAccount,
     ("v1", "PersistentVolumeClaim"): kubernetes.core.v1.PersistentVolumeClaim,
     ("apps/v1", "Deployment"): kubernetes.apps.v1.Deployment,
+    ("apps/v1", "ReplicaSet"): kubernetes.apps.v1.ReplicaSet,
     ("autoscaling/v2", "HorizontalPodAutoscaler"): kubernetes.autoscaling.v2.HorizontalPodAutoscaler,
     ("networking.k8s.io/v1", "Ingress"): kubernetes.networking.v1.Ingress,
     ("networking.k8s.io/v1", "IngressClass"): kubernetes.networking.v1.IngressClass,

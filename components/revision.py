@@ -15,7 +15,7 @@ class Revision:
     `hash` is over template and configuration. `rollout` holds progressDeadlineSeconds, minReadySeconds,
     revisionHistoryLimit, strategy and, without an autoscaler, replicas. `configs` maps "configmap/NAME" and
     "secret/NAME" to the recorded object. `autoscaler` is the spec of the target's autoscaler at that time,
-    where the driver recorded it.
+    where the driver recorded it. `number` says in which order revisions were recorded, from 1; 0 where nobody knows.
     """
 
     hash: str
@@ -23,3 +23,4 @@ class Revision:
     rollout: Manifest = field(default_factory=dict)
     configs: Mapping[str, Manifest] = field(default_factory=dict)
     autoscaler: Manifest | None = None
+    number: int = 0

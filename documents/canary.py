@@ -11,6 +11,7 @@ from automation.core.names import APEX, LABEL, SUBDOMAIN
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import shown
 from automation.core.spec import Canary, ObjectMeta, Ref, Service
+from automation.core.status import Status
 from documents import analysis
 from documents.outline import DEFAULT_INTERVAL, Outline
 from documents.section import Section
@@ -73,6 +74,11 @@ def outline(document: Mapping[str, Any], provider: str) -> Outline:
         or shown.get("stepWeight", ""),
         limit=shown.get("maxWeight", ""),
     )
+
+
+def status(document: Mapping[str, Any]) -> Status:
+    """Where a live Canary stands: its `.status`."""
+    return Status.parse(document.get("status") or {})
 
 
 def own_fields(document: Mapping[str, Any]) -> list[str]:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from automation.core.kinds import CANARY, Kind
+from automation.core.kinds import CANARY, ROLLOUT, Kind
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
+from automation.core.status import Status
 from documents import canary, pace
+from documents.argo import memory, released
 from documents.outline import Outline
 from gateways.registry import DEFAULT
 
@@ -26,7 +28,7 @@ class Front:
 
     `paced` is the document at another pace, with the interval between steps and that between two scrapes; `own_fields`
     are the paths of fields that only Sluice knows. `parse` and `outline` are told the gateway of a document that names
-    none.
+    none. `status` is where a live object says that its release stands.
     """
 
     kind: Kind
@@ -34,10 +36,14 @@ class Front:
     outline: Callable[[Document, str], Outline]
     paced: Callable[[Document, str | None, str | None], dict[str, Any]]
     own_fields: Callable[[Document], list[str]]
+    status: Callable[[Document], Status]
 
 
 FRONTS: Mapping[str, Front] = {
-    CANARY.kind: Front(CANARY, canary.parse, canary.outline, pace.paced, canary.own_fields)
+    CANARY.kind: Front(CANARY, canary.parse, canary.outline, pace.paced, canary.own_fields, canary.status),
+    ROLLOUT.kind: Front(
+        ROLLOUT, released.parse, released.outline, released.paced, released.own_fields, memory.status
+    ),
 }
 
 
@@ -65,6 +71,21 @@ def outline_of(document: Document, provider: str = DEFAULT) -> Outline:
     Raises Refused for a document of an unknown kind.
     """
     return front_of(document).outline(document, provider)
+
+
+def status_of(document: Document) -> Status:
+    """Where the release of a live object stands. Raises Refused for a document of an unknown kind."""
+    return front_of(document).status(document)
+
+
+def release_kinds() -> tuple[Kind, ...]:
+    """The kinds of documents that describe a release."""
+    return tuple(front.kind for front in FRONTS.values())
+
+
+def is_canary(document: Any) -> bool:
+    """Whether a document is a Canary: it may be one of Flagger's, too."""
+    return is_release(document) and document["kind"] == CANARY.kind
 
 
 def is_release(document: Any) -> bool:

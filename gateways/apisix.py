@@ -179,9 +179,9 @@ def _read_back(canary: Canary, rule: Manifest) -> Carried | None:
     if (pattern := pattern_in(canary, rule)) is not None:
         weight = drawn_by(pattern)
         return Carried(Traffic(100 if weight is None else weight), weight is not None)
-    if weights.keys() == {f"{canary.apex}-primary"} or kept_by(canary, rule) is not None:
+    if weights.keys() == {canary.primary_service} or kept_by(canary, rule) is not None:
         return None
-    traffic = Traffic(min(max(weights.get(f"{canary.apex}-canary", 0), 0), 100))
+    traffic = Traffic(min(max(weights.get(canary.canary_service, 0), 0), 100))
     wanted = weights_of(canary, traffic)
     return Carried(traffic, all(weights.get(service, 0) == weight for service, weight in wanted.items()))
 
@@ -191,7 +191,7 @@ def _share(canary: Canary, rule: Manifest, traffic: Traffic) -> None:
     weights = weights_of(canary, traffic)
     if pattern_in(canary, rule) is not None:
         draw(rule, traffic.canary)
-    elif shares(rule).keys() != {f"{canary.apex}-primary"} and kept_by(canary, rule) is None:
+    elif shares(rule).keys() != {canary.primary_service} and kept_by(canary, rule) is None:
         for backend in rule.get("backends") or ():
             if backend.get("serviceName") in weights:
                 backend["weight"] = weights[backend["serviceName"]]
@@ -248,7 +248,8 @@ def _without_apex(canary: Canary, name: str, rules: Sequence[Manifest]) -> Probl
 
 
 def _many(canary: Canary, name: str, path: str, backends: Sequence[Manifest]) -> Iterator[Problem]:
-    if len(backends) > 1:
+    own = {canary.apex, canary.service.canary}
+    if len(backends) > 1 and not {backend.get("serviceName") for backend in backends} <= own:
         text = f"APISIX route {name}: only one http backend is supported, the rule has {len(backends)}"
         remedy = f"leave {canary.apex} as the rule's only backend; the split is written to a copy of the rule"
         yield Problem(path, text, remedy)
@@ -257,7 +258,7 @@ def _many(canary: Canary, name: str, path: str, backends: Sequence[Manifest]) ->
 def _wrong_port(canary: Canary, name: str, path: str, backends: Sequence[Manifest]) -> Iterator[Problem]:
     ours = next(backend for backend in backends if backend.get("serviceName") == canary.apex)
     port = ours.get("servicePort")
-    if port not in (canary.service.port, canary.service.port_name):
+    if not canary.service.has_port(port):
         text = f"APISIX route {name} sends to port {port}, which the Service {canary.apex} does not have"
         remedy = f"set servicePort to {canary.service.port}, the Canary's spec.service.port"
         yield Problem(f"{path}[].servicePort", text, remedy)

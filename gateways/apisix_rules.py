@@ -94,7 +94,7 @@ def _mirror(canary: Canary, backend: Manifest, percent: int) -> Manifest:
 
 
 def _mirror_host(canary: Canary, port: Any) -> str:
-    return f"http://{canary.apex}-canary.{canary.namespace}:{port}"
+    return f"http://{canary.canary_service}.{canary.namespace}:{port}"
 
 
 def forget_mirror(canary: Canary, rule: Manifest) -> None:

@@ -45,7 +45,7 @@ def copies(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manifes
         yield _answering(made, way.cookie)
     yield from chosen
     if traffic.affinity:
-        primary = f"{canary.apex}-primary"
+        primary = canary.primary_service
         everybody["backends"] = led_to(rule["backends"][0], {primary: 100})
         everybody = _answering(everybody, cookies.given(canary, traffic).get(primary, ""))
     yield everybody
@@ -54,7 +54,7 @@ def copies(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manifes
 def _ways(canary: Canary, traffic: Traffic) -> Iterator[_Way]:
     """In the order in which they are asked. Who returns to the canary gets its cookie anew; who returns to primary does
     not, and is counted again at the next step."""
-    there = f"{canary.apex}-canary"
+    there = canary.canary_service
     given = cookies.given(canary, traffic).get(there, "")
     for cookie, weights in cookies.kept(canary, traffic):
         [side] = weights
@@ -76,7 +76,7 @@ def _drawn(weight: int) -> Manifest:
 def pattern_in(canary: Canary, rule: Manifest) -> str | None:
     """The pattern by which a rule draws requests for the canary, None in a rule that does something else."""
     last = _last(rule)
-    to_canary = shares(rule).keys() == {f"{canary.apex}-canary"}
+    to_canary = shares(rule).keys() == {canary.canary_service}
     drawn = to_canary and last.get("subject") == _ID and last.get("op") == "RegexMatch"
     return str(last.get("value")) if drawn else None
 
@@ -89,7 +89,7 @@ def draw(rule: Manifest, weight: int) -> None:
 def kept_by(canary: Canary, rule: Manifest) -> str | None:
     """The value of the cookie whose users a rule keeps on the canary, None in a rule that does something else."""
     affinity, last = canary.analysis.affinity, _last(rule)
-    if affinity is None or shares(rule).keys() != {f"{canary.apex}-canary"}:
+    if affinity is None or shares(rule).keys() != {canary.canary_service}:
         return None
     ours = last.get("subject") == {"scope": "Cookie", "name": affinity.cookie}
     return str(last.get("value")) if ours else None

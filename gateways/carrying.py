@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 
 from automation.core.kinds import Manifest
-from automation.core.marks import ATTEMPT, EVIDENCE, TRAFFIC
+from automation.core.marks import ATTEMPT, CANARY_SERVICE, EVIDENCE, TRAFFIC
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
@@ -28,6 +28,8 @@ def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
     """The annotations of a generated route: its attempt, why it may carry its traffic, and what that is where its
     weights don't say it all."""
     found = {ATTEMPT: placement.attempt}
+    if canary.service.canary:
+        found[CANARY_SERVICE] = canary.service.canary
     document = placement.traffic.document()
     if not document.keys() <= {"primary", "canary"}:
         found[TRAFFIC] = json.dumps(document, separators=(",", ":"))

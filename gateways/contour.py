@@ -80,7 +80,7 @@ def _routes(canary: Canary, traffic: Traffic) -> Iterator[Manifest]:
         return
     for rule in rules_of(traffic.match):
         yield _route(canary, list(_conditions(rule)), weights)
-    yield _route(canary, (), {f"{canary.apex}-primary": 100})
+    yield _route(canary, (), {canary.primary_service: 100})
 
 
 def _route(canary: Canary, conditions: Sequence[Manifest], weights: Mapping[str, int]) -> Manifest:

@@ -30,10 +30,10 @@ def given(canary: Canary, traffic: Traffic) -> Mapping[str, str]:
     affinity = canary.analysis.affinity
     if affinity is None or not traffic.affinity:
         return {}
-    found = {f"{canary.apex}-canary": _written(affinity, affinity.cookie, traffic.affinity, affinity.max_age)}
+    found = {canary.canary_service: _written(affinity, affinity.cookie, traffic.affinity, affinity.max_age)}
     if affinity.primary_cookie:
         until = int(canary.analysis.interval)
-        found[f"{canary.apex}-primary"] = _written(affinity, affinity.primary_cookie, traffic.affinity, until)
+        found[canary.primary_service] = _written(affinity, affinity.primary_cookie, traffic.affinity, until)
     return found
 
 
@@ -42,9 +42,9 @@ def kept(canary: Canary, traffic: Traffic) -> Iterator[tuple[Cookie, Mapping[str
     affinity = canary.analysis.affinity
     if affinity is None or not traffic.affinity:
         return
-    yield Cookie(affinity.cookie, traffic.affinity), {f"{canary.apex}-canary": 100}
+    yield Cookie(affinity.cookie, traffic.affinity), {canary.canary_service: 100}
     if affinity.primary_cookie:
-        yield Cookie(affinity.primary_cookie, traffic.affinity), {f"{canary.apex}-primary": 100}
+        yield Cookie(affinity.primary_cookie, traffic.affinity), {canary.primary_service: 100}
 
 
 def let_go(canary: Canary, traffic: Traffic) -> Iterator[tuple[Cookie, Mapping[str, int], str]]:

@@ -93,7 +93,7 @@ class GatewayApi(Alone):
         """Rules that lead to the canary alone go once nobody is to be led there."""
         changed, weights = copy.deepcopy(route), weights_of(canary, traffic)
         rules = (changed.get("spec") or {}).get("rules") or []
-        kept = [rule for rule in rules if traffic.canary or shares(rule).keys() != {f"{canary.apex}-canary"}]
+        kept = [rule for rule in rules if traffic.canary or shares(rule).keys() != {canary.canary_service}]
         for rule in kept:
             if not traffic.mirror:
                 forget_mirror(canary, rule)

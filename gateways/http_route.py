@@ -28,7 +28,7 @@ def rules_for(canary: Canary, traffic: Traffic) -> list[Manifest]:
     split = _rule(canary, everybody, weights_of(canary, traffic), traffic.mirror)
     if traffic.match:
         chosen = [found for rule in rules_of(traffic.match) for found in _both(_matched(rule), everybody)]
-        return [{**split, "matches": chosen}, _rule(canary, everybody, {f"{canary.apex}-primary": 100})]
+        return [{**split, "matches": chosen}, _rule(canary, everybody, {canary.primary_service: 100})]
     return [*_staying(canary, traffic, everybody), _answering(split, cookies.given(canary, traffic))]
 
 
@@ -98,13 +98,13 @@ def _cors(said: Mapping[str, Any]) -> Manifest:
 
 
 def _mirror(canary: Canary, percent: int) -> Manifest:
-    there = {"group": "", "kind": "Service", "name": f"{canary.apex}-canary", "port": canary.service.port}
+    there = {"group": "", "kind": "Service", "name": canary.canary_service, "port": canary.service.port}
     share = {} if percent == 100 else {"percent": percent}
     return {"type": "RequestMirror", "requestMirror": {"backendRef": there, **share}}
 
 
 def forget_mirror(canary: Canary, rule: Manifest) -> None:
-    ours = f"{canary.apex}-canary"
+    ours = canary.canary_service
     filters = [
         one
         for one in rule.get("filters") or ()

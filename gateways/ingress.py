@@ -89,8 +89,7 @@ def _port(service: Manifest) -> object:
 
 def _has_port(canary: Canary, service: Manifest) -> bool:
     """With `portDiscovery` the Services have the ports of the pods, too."""
-    known = (canary.service.port, canary.service.port_name)
-    return canary.service.port_discovery or _port(service) in known
+    return canary.service.port_discovery or canary.service.has_port(_port(service))
 
 
 def _split(canary: Canary, backend: Manifest | None) -> Manifest | None:
@@ -98,7 +97,7 @@ def _split(canary: Canary, backend: Manifest | None) -> Manifest | None:
     service = (backend or {}).get("service") or {}
     if service.get("name") != canary.apex or not _has_port(canary, service):
         return None
-    return {"service": {**copy.deepcopy(service), "name": f"{canary.apex}-canary"}}
+    return {"service": {**copy.deepcopy(service), "name": canary.canary_service}}
 
 
 def _default(canary: Canary, source: Manifest) -> Manifest:

@@ -90,7 +90,7 @@ class Istio(Alone):
                 },
                 "spec": {"host": name} | ({"trafficPolicy": copy.deepcopy(policy)} if policy else {}),
             }
-            for name in (f"{canary.apex}-canary", f"{canary.apex}-primary")
+            for name in (canary.canary_service, canary.primary_service)
         )
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
@@ -104,7 +104,7 @@ class Istio(Alone):
             if rules is None:
                 continue
             kept = [
-                rule for rule in rules if traffic.canary or shares(rule).keys() != {f"{canary.apex}-canary"}
+                rule for rule in rules if traffic.canary or shares(rule).keys() != {canary.canary_service}
             ]
             for rule in kept:
                 set_weights(rule, weights)

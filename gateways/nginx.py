@@ -97,7 +97,7 @@ class Nginx:
             "apiVersion": INGRESS.api_version,
             "kind": INGRESS.kind,
             "metadata": {
-                "name": self.route_name(canary),
+                "name": canary.route_name or self.route_name(canary),
                 "namespace": canary.namespace,
                 "labels": inherited(metadata.get("labels")),
                 "annotations": {**theirs, **UNMANAGED_BY_FLUX, **_annotations(traffic), **marks.annotations},

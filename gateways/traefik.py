@@ -51,9 +51,9 @@ class Traefik(Alone):
         spec = route.get("spec") or {}
         services = (spec.get("weighted") or {}).get("services") or ()
         weights = {str(one.get("name")): int(one.get("weight") or 0) for one in services}
-        share = weights.get(f"{canary.apex}-canary", 0)
+        share = weights.get(canary.canary_service, 0)
         traffic = Traffic(round(100 * share / sum(weights.values())) if share > 0 else 0)
-        mirrored = (spec.get("mirroring") or {}).get("name") == f"{canary.apex}-primary"
+        mirrored = (spec.get("mirroring") or {}).get("name") == canary.primary_service
         return Carried(traffic, weights == _weights(canary, traffic) or (mirrored and not weights))
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
@@ -89,4 +89,4 @@ def _service(canary: Canary, role: str) -> Manifest:
 def _weights(canary: Canary, traffic: Traffic) -> dict[str, int]:
     """Without the canary where it gets nothing: Traefik drops the whole TraefikService for one Service without pods."""
     weights = weights_of(canary, traffic)
-    return {name: weight for name, weight in weights.items() if weight or name == f"{canary.apex}-primary"}
+    return {name: weight for name, weight in weights.items() if weight or name == canary.primary_service}

@@ -26,7 +26,7 @@ def http_rules(canary: Canary, traffic: Traffic) -> list[Manifest]:
         split |= _mirror(canary, traffic.mirror)
     if traffic.match:
         chosen = [found for rule in rules_of(traffic.match) for found in _both(_istio(rule), everybody)]
-        others = _rule(canary, everybody, {f"{canary.apex}-primary": 100})
+        others = _rule(canary, everybody, {canary.primary_service: 100})
         return [{"match": chosen, **{key: value for key, value in split.items() if key != "match"}}, others]
     return [*_staying(canary, traffic, everybody), _answering(split, cookies.given(canary, traffic))]
 
@@ -60,7 +60,7 @@ def tcp_rule(canary: Canary, traffic: Traffic) -> Manifest:
 
 
 def _mirror(canary: Canary, percent: int) -> Manifest:
-    mirror = {"mirror": {"host": f"{canary.apex}-canary"}}
+    mirror = {"mirror": {"host": canary.canary_service}}
     return mirror if percent == 100 else mirror | {"mirrorPercentage": {"value": float(percent)}}
 
 

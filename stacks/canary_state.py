@@ -11,7 +11,6 @@ from typing import Any
 from automation.cluster.ports import Objects
 from automation.core import marks
 from automation.core.kinds import (
-    CANARY,
     CONFIG_KINDS,
     CONTROLLER_REVISION,
     SERVICE,
@@ -22,20 +21,22 @@ from automation.core.kinds import (
 from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
-from documents.front import canary_of
+from documents.front import canary_of, release_kinds, status_of
 from gateways.registry import DEFAULT, source_of
 from workloads.registry import scaler_of, workload_of
 
 
 @dataclass(frozen=True)
 class Live:
-    """The live objects that generated ones are made of or take over; None where one does not exist."""
+    """The live objects that generated ones are made of or take over; None where one does not exist. `canary` is the
+    canary's Service, where that is people's own."""
 
     target: Manifest | None = None
     autoscaler: Manifest | None = None
     route: Manifest | None = None
     apex: Manifest | None = None
     primary: Manifest | None = None
+    canary: Manifest | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,12 @@ class CanaryState:
             return None
         configs = {key: self.configs[recorded] for key, recorded in named.items()}
         return Revision(
-            hash, dict(data["template"]), dict(data.get("spec") or {}), configs, data.get("autoscaler")
+            hash,
+            dict(data["template"]),
+            dict(data.get("spec") or {}),
+            configs,
+            data.get("autoscaler"),
+            self.numbers.get(hash, 0),
         )
 
 
@@ -80,7 +86,8 @@ def read(cluster: Objects, namespace: str, name: str, provider: str = DEFAULT) -
 
     Raises ClusterAway or ClusterRefused.
     """
-    document = cluster.get(CANARY, namespace, name)
+    documents = (cluster.get(kind, namespace, name) for kind in release_kinds())
+    document = next((found for found in documents if found is not None), None)
     if document is None:
         return None
     recorded: CanaryState
@@ -102,7 +109,7 @@ def recorded_of(cluster: Objects, document: Manifest, revisions: Sequence[Manife
     named = {key.partition("/")[0] for item in revisions for key in item["data"].get("configs") or {}}
     return CanaryState(
         document=document,
-        status=Status.parse(document.get("status") or {}),
+        status=status_of(document),
         revisions={hash: item["data"] for hash, item in by_hash.items()},
         numbers={hash: int(item["revision"]) for hash, item in by_hash.items()},
         configs=_recorded_configs(cluster, _scope(document), named),
@@ -119,6 +126,13 @@ def read_live(cluster: Objects, canary: Canary) -> Live:
 def surroundings(canary: Canary) -> dict[str, tuple[Kind, str]]:
     """Kind and name of each object of a `Live` that the Canary has, by its field there."""
     workload, scaler, source = workload_of(canary).kind, scaler_of(canary), source_of(canary)
+    if canary.hands_over:
+        return {
+            "target": (workload, canary.target.name),
+            **({"route": source} if source else {}),
+            "apex": (SERVICE, canary.apex),
+            "canary": (SERVICE, canary.canary_service),
+        }
     return {
         "target": (workload, canary.target.name),
         **({"autoscaler": (scaler.kind, canary.autoscaler.name)} if scaler and canary.autoscaler else {}),

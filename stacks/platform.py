@@ -15,7 +15,13 @@ from components import apisix_manifests, objects
 from components.apisix import ApisixGateway, ApisixGatewayArgs, ChartArgs
 from components.apisix_manifests import ManifestArgs
 from components.backend import Resources
-from components.definitions import APISIX_GROUP, CANARY_GROUP, CanaryDefinitions, DefinitionsArgs
+from components.definitions import (
+    APISIX_GROUP,
+    CANARY_GROUP,
+    ROLLOUT_GROUP,
+    CanaryDefinitions,
+    DefinitionsArgs,
+)
 from components.loadtester import LoadTester, LoadTesterArgs
 from components.prometheus import Prometheus, PrometheusArgs
 from stacks import rivals
@@ -85,9 +91,12 @@ def _declare_namespaces(
 
 def _groups(platform: PlatformSettings) -> tuple[str, ...]:
     """The chart brings the gateway's kinds itself."""
-    canary = (CANARY_GROUP,) if platform.definitions else ()
-    from_manifests = platform.gateway is not None and platform.gateway.via == "manifests"
-    return (*canary, APISIX_GROUP) if from_manifests else canary
+    groups = {
+        CANARY_GROUP: platform.definitions,
+        ROLLOUT_GROUP: platform.rollouts,
+        APISIX_GROUP: platform.gateway is not None and platform.gateway.via == "manifests",
+    }
+    return tuple(group for group, declared in groups.items() if declared)
 
 
 def _gateway(settings: GatewaySettings, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:

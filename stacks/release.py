@@ -164,6 +164,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
         route=live.route or (sources.route if sources else None),
         apex=live.apex,
         primary=live.primary,
+        canary=live.canary,
         leaving=view.status.phase in (Phase.TERMINATING, Phase.TERMINATED),
     )
 

@@ -156,6 +156,10 @@ class PlatformSettings(Section):
     definitions: bool = True
     """Declare the kinds Canary, MetricTemplate and AlertProvider; they are protected and kept on delete."""
 
+    rollouts: bool = False
+    """Declare the kinds Rollout, AnalysisTemplate, ClusterAnalysisTemplate and AnalysisRun, where Argo's own
+    definitions are not there; they are protected and kept on delete."""
+
     gateway: GatewaySettings | None = GatewaySettings()
     """The way into the cluster."""
 

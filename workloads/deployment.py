@@ -12,6 +12,7 @@ from automation.core.moments import unix_seconds
 from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
+from automation.core.spec import Canary
 from workloads.template import POD_TEMPLATE, SELECTOR
 from workloads.workload import Primary, Scaling, WorkloadKind
 
@@ -26,6 +27,7 @@ class Deployments:
     """Deployments, scaled by their `scale` subresource."""
 
     kind = DEPLOYMENT
+    pods = DEPLOYMENT
     shape = fields(
         "metadata",
         "spec",
@@ -33,6 +35,12 @@ class Deployments:
         spec=fields("selector", "template", selector=SELECTOR, template=POD_TEMPLATE, replicas=COUNT),
     )
     rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
+
+    def canary_name(self, canary: Canary, revision: str) -> str:
+        return canary.target.name
+
+    def primary_name(self, canary: Canary, revision: str) -> str:
+        return canary.primary_name
 
     def template(self, live: Manifest) -> Manifest:
         template: Manifest = live["spec"]["template"]

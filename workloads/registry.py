@@ -8,6 +8,7 @@ from automation.core.kinds import Kind
 from automation.core.spec import Canary
 from workloads.deployment import DEPLOYMENTS
 from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
+from workloads.rollout import ROLLOUTS
 from workloads.scaler import ScalerKind
 from workloads.workload import WorkloadKind
 
@@ -19,8 +20,8 @@ DEFAULT_SCALER = HORIZONTAL_POD_AUTOSCALERS.kind
 
 
 def workload_of(canary: Canary) -> WorkloadKind:
-    """The kind of a Canary's target: the front refuses documents with another than these."""
-    return WORKLOADS[canary.target.kind]
+    """The kind of a Canary's target: the front refuses documents with another than these. A Rollout is its own."""
+    return ROLLOUTS if canary.hands_over else WORKLOADS[canary.target.kind]
 
 
 def scaler_of(canary: Canary) -> ScalerKind | None:

@@ -69,7 +69,7 @@ def stranger_problems(canary: Canary, strangers: Iterable[str]) -> list[Problem]
         Problem(
             path="spec.targetRef",
             problem=f"pods that neither {canary.target_full_name} nor its primary has made are endpoints of "
-            f"{canary.apex}-primary or {canary.apex}-canary: they would get its users' requests ({named})",
+            f"{canary.primary_service} or {canary.canary_service}: they would get its users' requests ({named})",
             remedy="give them other labels than those that the Services select by, or take them away",
         )
     ]

@@ -9,6 +9,7 @@ from typing import Protocol
 from automation.core.kinds import Kind, Manifest
 from automation.core.observation import Workload
 from automation.core.shape import Shape
+from automation.core.spec import Canary
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,24 @@ class Primary:
 
 
 class WorkloadKind(Protocol):
-    """One kind of workload. All methods are pure; `live` is an object of the kind as the API server shows it."""
+    """One kind of workload. All methods are pure; `live` is an object of the kind as the API server shows it, of
+    `observed` one of `pods`."""
 
     @property
     def kind(self) -> Kind: ...
+
+    @property
+    def pods(self) -> Kind:
+        """The kind of what runs the pods of canary and primary."""
+        ...
+
+    def canary_name(self, canary: Canary, revision: str) -> str:
+        """The name of what runs the pods of the revision under test."""
+        ...
+
+    def primary_name(self, canary: Canary, revision: str) -> str:
+        """The name of what runs primary's pods, where those are of this revision."""
+        ...
 
     @property
     def shape(self) -> Shape:

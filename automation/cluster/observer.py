@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.cluster.neighbours import Neighbours
@@ -16,13 +16,14 @@ from automation.core.kinds import (
     CONFIG_MAP,
     CONTROLLER_REVISION,
     ENDPOINT_SLICE,
+    REPLICA_SET,
     SECRET,
     SERVICE,
     Kind,
     Manifest,
 )
 from automation.core.managed_fields import writers
-from automation.core.marks import ATTEMPT, is_ours, replicas_asked
+from automation.core.marks import ATTEMPT, POD_HASH, is_ours, replicas_asked
 from automation.core.observation import (
     NOT_SCALED,
     Autoscaling,
@@ -33,10 +34,11 @@ from automation.core.observation import (
     Route,
     Setback,
     Target,
+    Workload,
 )
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
-from automation.core.status import Apex
+from automation.core.status import Apex, Placement
 from gateways import registry as gateways
 from gateways.carrying import carried_by
 from workloads import registry as workloads
@@ -46,7 +48,8 @@ from workloads.selector import Selector, selector_of, sharing_problems, stranger
 
 @dataclass(frozen=True)
 class TickContext:
-    """What a tick brings along: `now` in Unix seconds, an attempt id that nobody used, and driver settings."""
+    """What a tick brings along: `now` in Unix seconds, an attempt id that nobody used, and driver settings. `placed` is
+    what is, or is being, put in force."""
 
     now: float
     fresh_attempt: str
@@ -59,6 +62,7 @@ class TickContext:
     repairs: Mapping[str, Repairs] = field(default_factory=dict)
     held: bool = False
     deleted: bool = False
+    placed: Placement | None = None
 
 
 class Observer:
@@ -71,11 +75,14 @@ class Observer:
 
     def observe(self, canary: Canary, context: TickContext) -> Observation:
         workload = workloads.workload_of(canary)
-        primary = self._copies.get(workload.kind, canary.namespace, canary.primary_name)
+        stable = context.placed.revision if context.placed else ""
+        primary = self._copies.get(workload.pods, canary.namespace, workload.primary_name(canary, stable))
         gateway = gateways.gateway_of(canary)
         route = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
         source = live_source(canary, self._copies)
-        target, problems = self._target(canary, context.now)
+        target, problems = (
+            self._rollout(canary, stable) if canary.hands_over else self._target(canary, context.now)
+        )
         unrouted = gateway.problems(canary, source)
         apex = self._copies.get(SERVICE, canary.namespace, canary.apex)
         return Observation(
@@ -84,7 +91,7 @@ class Observer:
             target=target,
             primary=workload.observed(primary) if primary else None,
             route=live_route(route, canary) if route else None,
-            apex=selected(apex, target) if apex and target else None,
+            apex=_led(canary, apex, target, context.placed) if apex and target else None,
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
             routable=not unrouted,
@@ -144,6 +151,27 @@ class Observer:
         problems = (*unselected, *self._sharing(canary, selector, now), *port_problems(canary, template))
         return target, [*map(str, problems), *missing]
 
+    def _rollout(self, canary: Canary, stable: str) -> tuple[Target | None, list[str]]:
+        """A Rollout, whose canary is the ReplicaSet of its present template; none, where that one is stable."""
+        workload = workloads.workload_of(canary)
+        live = self._copies.get(workload.kind, canary.namespace, canary.target.name)
+        if live is None:
+            return None, []
+        template = workload.template(live)
+        revision = revision_hash.pod_template_hash(template)
+        name = workload.canary_name(canary, revision)
+        pods = self._copies.get(workload.pods, canary.namespace, name) if revision != stable else None
+        observed = workload.observed(pods) if pods else Workload(name, 0, 0, 0, 0, noun="replica set")
+        first = template["spec"]["containers"][0]
+        image = replace(observed, container=first.get("name", ""), image=first.get("image", ""))
+        problems = [
+            f"Service {service}.{canary.namespace} not found"
+            for service in (canary.primary_service, canary.canary_service)
+            if self._copies.get(SERVICE, canary.namespace, service) is None
+        ]
+        target = Target(image, revision, label=POD_HASH, value=revision, asked=workload.replicas(live))
+        return target, problems
+
     def _sharing(self, canary: Canary, selector: Selector, now: float) -> list[Problem]:
         """What is wrong with other workloads whose pods would get this one's users."""
         if not selector.label:
@@ -200,7 +228,7 @@ def kinds() -> frozenset[Kind]:
 
 def kinds_by_name() -> Mapping[str, Kind]:
     """These and those of gateways by what manifests call them."""
-    return {kind.kind: kind for kind in kinds() | gateways.kinds()}
+    return {kind.kind: kind for kind in kinds() | gateways.kinds() | {REPLICA_SET}}
 
 
 def remembered(kind: Kind) -> Callable[[Manifest], Manifest]:
@@ -219,7 +247,18 @@ def recorded(revision: Manifest) -> Manifest:
     return revision if ours else {"metadata": revision["metadata"]}
 
 
-REMEMBERED = {CONFIG_MAP: remembered(CONFIG_MAP), SECRET: remembered(SECRET), CONTROLLER_REVISION: recorded}
+def replicated(pods: Manifest) -> Manifest:
+    """What is kept of a ReplicaSet: all of one of a Rollout; most are those of Deployments."""
+    ours = POD_HASH in (pods["metadata"].get("labels") or {})
+    return pods if ours else {"metadata": pods["metadata"]}
+
+
+REMEMBERED = {
+    CONFIG_MAP: remembered(CONFIG_MAP),
+    SECRET: remembered(SECRET),
+    CONTROLLER_REVISION: recorded,
+    REPLICA_SET: replicated,
+}
 """What a live copy keeps of objects that it needs not keep whole."""
 
 
@@ -252,6 +291,16 @@ def owner_of(path: tuple[str, ...], route: Manifest) -> str:
     """The field manager that took this field over from us; empty while it is (also) ours."""
     owners = [entry.get("manager", "") for entry in writers(route, path)]
     return "" if not owners or any(map(is_ours, owners)) else owners[-1]
+
+
+def _led(canary: Canary, apex: Manifest, target: Target, placed: Placement | None) -> Apex | None:
+    """Whom the apex Service leads users to. That of a Rollout selects primary by its revision; before it is to, nobody
+    minds whom it selects."""
+    if not canary.hands_over:
+        return selected(apex, target)
+    chosen = (apex["spec"].get("selector") or {}).get(POD_HASH)
+    stable = placed is not None and placed.apex == "primary" and chosen == placed.revision
+    return "primary" if stable else "target"
 
 
 def selected(service: Manifest, target: Target) -> Apex | None:

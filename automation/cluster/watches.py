@@ -173,6 +173,7 @@ class Watches:
         self._least = frozenset([only] if only else least)
         self._only = only
         self._watches = {kind: self._of(kind) for kind in kinds}
+        self._needed = frozenset(self._watches)
         self._widening = threading.Lock()
 
     def start(self, seconds: float = LIST_SECONDS) -> None:
@@ -209,7 +210,13 @@ class Watches:
 
     def trouble(self) -> SluiceError | None:
         """Why the copy may be old, where a watch can't follow just now."""
-        return next((watch.trouble for watch in self._all() if watch.trouble), None)
+        return next(
+            (watch.trouble for watch in self._all() if watch.trouble and not self._spared(watch)), None
+        )
+
+    def _spared(self, watch: Watch) -> bool:
+        """Whether a cluster may as well have no objects of its kind: whoever needs them says so."""
+        return watch.absent and watch.kind not in self._needed
 
     def _following(self, kind: Kind) -> list[Watch]:
         """The watches of a kind, which have listed it. Raises ClusterAway or ClusterRefused where they can't."""

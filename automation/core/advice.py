@@ -26,6 +26,6 @@ def advice(canary: Canary) -> list[str]:
         for check in canary.analysis.checks
         if check.built_in and check.name == SUCCESS_RATE and not check.minimum and check.maximum is None
     ]
-    if not canary.analysis.checks:
+    if not canary.analysis.checks and canary.analysis.stepwise is None:
         said.append("Nothing is measured: analysis.metrics is empty, so that only readiness and hooks decide")
     return said

@@ -10,13 +10,14 @@ from automation.core.analysis import Analysis
 from automation.core.strategies.registry import strategy_of
 from automation.core.traffic import Traffic
 
-CheckKind = Literal["metric", "hook", "readiness"]
+CheckKind = Literal["metric", "analysis", "step", "hook", "readiness"]
 
 
 @dataclass(frozen=True)
 class CheckResult:
     """One check and its outcome. `value` and the bounds are in the check's own unit (percent, milliseconds, …);
-    hooks and readiness have none. `detail` is the sentence for people: why it failed, or what passed."""
+    only metrics have them: an analysis goes by conditions, and a step was completed. `detail` is the sentence for
+    people: why it failed, or what passed."""
 
     name: str
     kind: CheckKind

@@ -51,6 +51,7 @@ CLUSTER_ANALYSIS_TEMPLATE = Kind(
     "/apis/argoproj.io/v1alpha1", "clusteranalysistemplates", "ClusterAnalysisTemplate"
 )
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
+REPLICA_SET = Kind("/apis/apps/v1", "replicasets", "ReplicaSet")
 CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
 LEASE = Kind("/apis/coordination.k8s.io/v1", "leases", "Lease")
 NAMESPACE = Kind("/api/v1", "namespaces", "Namespace")

@@ -8,11 +8,11 @@ from automation.core.spec import Canary
 def set_field(canary: Canary, name: str, value: bool) -> str:
     """Sets a field of the Canary's spec."""
     body = json.dumps({"spec": {name: value}}, separators=(",", ":"))
-    return f"{_kubectl(canary)} patch canary {canary.name} --type merge -p '{body}'"
+    return f"{_kubectl(canary)} patch {_kind(canary)} {canary.name} --type merge -p '{body}'"
 
 
 def delete(canary: Canary) -> str:
-    return f"{_kubectl(canary)} delete canary {canary.name}"
+    return f"{_kubectl(canary)} delete {_kind(canary)} {canary.name}"
 
 
 def set_image(canary: Canary, container: str, image: str) -> str:
@@ -27,6 +27,10 @@ def scale(canary: Canary, replicas: int) -> str:
 
 def _kubectl(canary: Canary) -> str:
     return f"kubectl -n {canary.namespace}"
+
+
+def _kind(canary: Canary) -> str:
+    return canary.origin.kind.lower()
 
 
 def _target(canary: Canary) -> str:

@@ -13,6 +13,9 @@ ATTEMPT = "sluice.delivery/attempt"
 TRAFFIC = "sluice.delivery/traffic"
 """On a generated route that does more than to share all requests: its traffic, as compact JSON."""
 
+CANARY_SERVICE = "sluice.delivery/canary-service"
+"""On a generated route: the Service that leads to the canary, where its name does not tell."""
+
 REVISION = "sluice.delivery/revision"
 """On the primary Deployment: the recorded revision that it was rendered from."""
 
@@ -28,6 +31,18 @@ itself, from and to zero, so its own number says nothing of that."""
 
 CANARY = "sluice.delivery/canary"
 """Label of everything that is recorded for a Canary; its value is the Canary's name."""
+
+STATUS = "sluice.delivery/status"
+"""On a Rollout: all that is remembered of its release. Its `.status` is what the model reports there, and no more."""
+
+POD_HASH = "rollouts-pod-template-hash"
+"""Label of the pods of a Rollout and their ReplicaSet, and of what its Services select: the revision. Argo's name."""
+
+NUMBER = "rollout.argoproj.io/revision"
+"""On a ReplicaSet of a Rollout: which of its revisions it is, counted from 1. Argo's name."""
+
+SCALE_DOWN = "argo-rollouts.argoproj.io/scale-down-deadline"
+"""On a ReplicaSet of a Rollout that serves nobody any more: when its pods go. Argo's name."""
 
 MADE_FOR = "sluice.delivery/made-for"
 """On what may as well be somebody else's, where it was made here: on an apex Service the name of its Canary, on a

@@ -39,7 +39,8 @@ def attempt(
 ) -> Decision:
     """A stack update towards `wanted`, under a fresh attempt id and with its evidence."""
     evidence = Evidence(at.status.traffic, wanted.traffic, checks, measured_at=timestamp(at.seen.now))
-    placement = replace(wanted, attempt=at.seen.fresh_attempt, evidence=evidence)
+    led = replace(wanted, canary=_canary(at, kind, wanted)) if at.canary.hands_over else wanted
+    placement = replace(led, attempt=at.seen.fresh_attempt, evidence=evidence)
     intent = Intent(kind, placement, _message(at, kind, evidence), iterations)
     actions: tuple[Action, ...] = (
         Save(replace(at.status, intent=intent)),
@@ -47,6 +48,13 @@ def attempt(
         MakeLive(intent, _forward(at, kind, placement)),
     )
     return Decision(intent.message, actions)
+
+
+def _canary(at: Situation, kind: Purpose, wanted: Placement) -> str:
+    """Whom the canary's Service selects: the revision under test, until nobody is to reach it any more."""
+    if kind in (Purpose.ADVANCE, Purpose.PROMOTE):
+        return at.status.last_applied_spec
+    return "" if kind in TOWARDS_PRIMARY and wanted.traffic.on_primary else wanted.canary
 
 
 def _forward(at: Situation, kind: Purpose, placement: Placement) -> bool:
@@ -72,7 +80,7 @@ def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:
     if evidence.from_ != evidence.to:
         parts.append(_moved(evidence.from_, evidence.to))
     told = " ".join(parts)
-    metrics = [check for check in evidence.checks if check.kind == "metric"]
+    metrics = [check for check in evidence.checks if check.kind in ("metric", "analysis")]
     if not metrics:
         return told
     return f"{told}, {sum(check.passed for check in metrics)} of {len(metrics)} checks passed"

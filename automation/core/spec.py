@@ -41,7 +41,8 @@ class ObjectMeta:
 
 @dataclass(frozen=True)
 class Service:
-    """The three Services: the apex is named `apex`, the others `<apex>-primary` and `<apex>-canary`.
+    """The three Services: the apex is named `apex`, the others `primary` and `canary`, by default `<apex>-primary` and
+    `<apex>-canary`. A `port` of 0 is not known here: the Services are people's own.
 
     `routing` holds the fields that only gateways read, as they stand in the document.
     """
@@ -53,10 +54,16 @@ class Service:
     app_protocol: str | None = None
     port_discovery: bool = False
     headless: bool = False
+    primary: str = ""
+    canary: str = ""
     apex_meta: ObjectMeta = ObjectMeta()
     primary_meta: ObjectMeta = ObjectMeta()
     canary_meta: ObjectMeta = ObjectMeta()
     routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def has_port(self, port: object) -> bool:
+        """Whether the apex has a port of this number or name."""
+        return self.port == 0 or port in (self.port, self.port_name)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,8 @@ class Canary:
     """One Canary. `progress_deadline` is in seconds; `origin` is the kind of the document that it was read from.
 
     `route_name` is the name of the generated route, in which the gateway's traffic is written. `primary_bounds` are
-    minReplicas and maxReplicas of the primary's autoscaler, as far as the document states its own.
+    minReplicas and maxReplicas of the primary's autoscaler, as far as the document states its own. `hands_over`: at a
+    promotion the canary's own pods become primary's, as a Rollout's do; otherwise primary is made of their template.
     """
 
     name: str
@@ -83,10 +91,21 @@ class Canary:
     primary_bounds: Mapping[str, int] = field(default_factory=dict, hash=False)
     origin: Kind = CANARY
     route_name: str = ""
+    hands_over: bool = False
 
     @property
     def apex(self) -> str:
         return self.service.apex
+
+    @property
+    def primary_service(self) -> str:
+        """The Service that leads to primary alone."""
+        return self.service.primary or f"{self.apex}-primary"
+
+    @property
+    def canary_service(self) -> str:
+        """The Service that leads to the canary alone."""
+        return self.service.canary or f"{self.apex}-canary"
 
     @property
     def full_name(self) -> str:
@@ -107,4 +126,7 @@ class Canary:
 
     @property
     def primary_full_name(self) -> str:
+        """What people are told that primary is."""
+        if self.hands_over:
+            return f"the stable ReplicaSet of {self.full_name}"
         return f"{self.primary_name}.{self.namespace}"

@@ -73,7 +73,8 @@ class Placement:
     """All that the program renders and that varies in a release.
 
     `attempt` is the id under which it was (or is to be) made live, `apex` whom the apex Service selects, `revision`
-    the hash of the recorded revision that primary runs ("" before there is one).
+    the hash of the recorded revision that primary runs ("" before there is one). `canary` is that of the pods which the
+    canary's Service selects, where it selects by revision; "" for primary's.
     """
 
     attempt: str
@@ -81,6 +82,7 @@ class Placement:
     traffic: Traffic
     revision: str
     evidence: Evidence | None = None
+    canary: str = ""
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Placement":
@@ -91,6 +93,7 @@ class Placement:
             Traffic.parse(document["split"]),
             str(document["revision"]),
             Evidence.parse(evidence) if evidence else None,
+            str(document.get("canary") or ""),
         )
 
     def document(self) -> dict[str, Any]:
@@ -100,6 +103,7 @@ class Placement:
             "split": self.traffic.document(),
             "revision": self.revision,
         }
+        found |= {"canary": self.canary} if self.canary else {}
         return found | ({"evidence": self.evidence.document()} if self.evidence else {})
 
 
@@ -213,7 +217,7 @@ class Status:
         """Hashes of the recorded revisions that something may still be rendered from."""
         placements = (self.in_force, self.intent.placement if self.intent else None)
         named = (self.last_applied_spec, self.last_promoted_spec, *(at.revision for at in placements if at))
-        return frozenset(filter(None, named))
+        return frozenset(filter(None, (*named, *(at.canary for at in placements if at))))
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Status":

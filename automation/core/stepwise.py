@@ -36,6 +36,21 @@ class Stepwise:
         """Another list of steps has another one."""
         return hashlib.sha256(repr(self.steps).encode()).hexdigest()[:10]
 
+    def pods(self, index: int, whole: int) -> int:
+        """How many pods the canary needs to complete the step of this index, where all are `whole`: as many as its
+        weight asks for, unless a step has said another number; never none, and all once the steps are completed."""
+        if index >= len(self.steps):
+            return whole
+        weight, scale = 0, SetScale()
+        for step in self.steps[: index + 1]:
+            match step:
+                case SetWeight():
+                    weight = step.weight
+                case SetScale():
+                    scale = step
+        percent = weight if scale.percent is None else scale.percent
+        return max(1, -(-whole * percent // 100) if scale.replicas is None else scale.replicas)
+
     def told(self, index: int) -> str:
         """A step as Argo's events call it: "setWeight: 20"."""
         return told(self.steps[index])

@@ -15,9 +15,8 @@ def suspended() -> Event:
 
 def let_in(canary: Canary) -> str:
     """What has to happen before a suspended Canary moves."""
-    return (
-        f"{canary.full_name} is suspended; let it go on with: {kubectl.set_field(canary, 'suspend', False)}"
-    )
+    field = "paused" if canary.hands_over else "suspend"
+    return f"{canary.full_name} is suspended; let it go on with: {kubectl.set_field(canary, field, False)}"
 
 
 def released_no_more(canary: Canary) -> str:
@@ -100,6 +99,8 @@ def inconclusive(canary: Canary, which: str, message: str) -> Event:
 
 
 def copying(canary: Canary) -> Event:
+    if canary.hands_over:
+        return normal(f"The canary's pods are {canary.primary_full_name} now")
     return normal(f"Copying {canary.target_full_name} template spec to {canary.primary_full_name}")
 
 
@@ -114,6 +115,9 @@ def all_to_primary() -> Event:
 def promoted(canary: Canary) -> Event:
     if canary.skip_analysis:
         return normal(f"Promotion completed! Canary analysis was skipped for {canary.target_full_name}")
+    if canary.hands_over:
+        steps = len(canary.analysis.stepwise.steps) if canary.analysis.stepwise else 0
+        return normal(f"Rollout completed update of {canary.full_name}: Completed all {steps} canary steps")
     return normal(f"Promotion completed! Scaling down {canary.target_full_name}")
 
 
@@ -126,6 +130,11 @@ def canary_not_ready(canary: Canary, why: str) -> Event:
 
 
 def no_run(canary: Canary) -> Event:
+    if canary.hands_over:
+        told = (
+            f"No update of {canary.full_name} starts while {canary.primary_full_name} is not ready: mend that"
+        )
+        return warning(told)
     return warning(
         f"No run of {canary.target_full_name} starts while {canary.primary_full_name} is not ready: mend that, or let "
         f"out what mends it without analysis: {kubectl.set_field(canary, 'skipAnalysis', True)}"

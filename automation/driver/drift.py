@@ -84,7 +84,7 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
                 yield replace(drift, by=changed_by(live))
         elif not covers(wanted, live):
             yield replace(drift, by=_author(canary, part, live))
-        elif exceeds(wanted, live, _of_others(live, closed_to_others(generated, part))) or (
+        elif exceeds(wanted, live, _of_others(live, closed_to_others(generated, manifest))) or (
             part == "route" and misleading(canary, manifest, live)
         ):
             yield replace(drift, by=_author(canary, part, live), added=True)
@@ -96,10 +96,10 @@ def _author(canary: Canary, part: str, live: Manifest) -> str:
     return changed_by(live, gateway_of(canary).ruled if part == "route" else SPEC)
 
 
-def closed_to_others(generated: Generated, part: str) -> Path:
+def closed_to_others(generated: Generated, manifest: Manifest) -> Path:
     """The fields of a generated object that nobody else may add anything to. A Service that somebody else made may
     have more than is asked of it."""
-    return SELECTOR if part == "apex" and generated.apex_is_foreign else SPEC
+    return SELECTOR if generated.is_foreign(manifest) else SPEC
 
 
 def misleading(canary: Canary, route: Manifest, live: Manifest) -> frozenset[str]:

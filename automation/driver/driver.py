@@ -28,7 +28,7 @@ from automation.core.decision import (
     normal,
     warning,
 )
-from automation.core.kinds import CANARY, Kind, Manifest
+from automation.core.kinds import Kind, Manifest
 from automation.core.liveness import is_live
 from automation.core.marks import FINALIZER, finalizers, is_deleted, is_held
 from automation.core.observation import Drift, Observation
@@ -42,13 +42,11 @@ from automation.core.transitions import BEGINNING, LEAVING, RESTING
 from automation.driver.drift import drift_of, living
 from automation.driver.handover import Handover
 from automation.driver.memory import Memories, Memory, Served, Waiting
+from automation.driver.origins import Canaries, Origin, resize
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
-from automation.errors import ClusterRefused
 from automation.updates.placer import Postponed
 from automation.updates.stacks import PolicyRefused
-from documents.front import canary_of
-from gateways.registry import DEFAULT
 from workloads.registry import workload_of
 
 LAG_SECONDS = 1.0
@@ -71,46 +69,61 @@ class Scene:
 
 
 class Driver:
-    """Ticks the Canaries of one cluster; those that name no gateway have `provider`.
+    """Ticks the releases of one cluster whose documents are of the kind of `origin`: Canaries, if none is given.
 
     One Canary must not be ticked from two threads at once.
     """
 
     def __init__(
-        self, ports: Ports, scrape_interval: float, strict: bool = False, provider: str = DEFAULT
+        self, ports: Ports, scrape_interval: float, strict: bool = False, origin: Origin | None = None
     ) -> None:
         self._ports, self._scrape_interval, self._strict = ports, scrape_interval, strict
-        self._provider = provider
+        self._origin = origin or Canaries(ports.objects, ports.copies)
         self.memories = Memories()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the documents whose releases are ticked."""
+        return self._origin.kind
 
     def tick(self, namespace: str, name: str) -> Tick | None:
         """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries."""
-        live = self._ports.copies.get(CANARY, namespace, name)
+        live = self._ports.copies.get(self._origin.kind, namespace, name)
         if live is None:
             self._part(self.memories.forget((namespace, name)))
             return None
         memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
-        status = Status.parse(live.get("status") or {})
+        status = Status()
         try:
-            canary = canary_of(live, self._provider)
+            status = self._origin.status(live)
+            canary = self._origin.read(live, status)
         except Refused as refused:
             return self._refuse(live, status, refused, memory)
         memory.refused = ""
         scene = self._look(live, canary, status, memory)
         memory.served = served(scene)
         try:
-            return replace(self._advance(scene), owed=memory.placed.owed is not None)
+            tick = self._advance(scene)
+            self._attend(canary, tick)
+            return replace(tick, owed=memory.placed.owed is not None)
         except Conflict:
-            self._look_anew(CANARY, namespace, name)
+            self._look_anew(self._origin.kind, namespace, name)
             return outcome(scene, "the Canary changed meanwhile; looking again")
         except Moved:
             self._look_anew(workload_of(canary).kind, namespace, canary.target.name)
             return outcome(scene, "the target changed meanwhile; looking again")
 
+    def _attend(self, canary: Canary, tick: Tick) -> None:
+        """What is done beside the release, by whoever drives it."""
+        live = self._ports.copies.get(self._origin.kind, canary.namespace, canary.name)
+        if live is not None and not isinstance(tick.trouble, Rival):
+            self._origin.attend(canary, live, tick.status, self._ports.clock.now())
+
     def _look(self, live: Manifest, canary: Canary, status: Status, memory: Memory) -> Scene:
         initialising = status.phase in BEGINNING and not canary.skip_analysis
         context = TickContext(
             now=self._ports.clock.now(),
+            placed=status.intent.placement if status.intent else status.in_force,
             fresh_attempt=self._ports.fresh_attempt(),
             scrape_interval=self._scrape_interval,
             strict=self._strict,
@@ -197,10 +210,10 @@ class Driver:
                 self._ports.recorder.record(canary, scene.live, revision, scene.status.revisions)
                 if told := self._ports.write_back(canary):
                     self._tell(scene.live, normal(told))
-            case ScaleTarget(replicas=replicas):
-                self._scale(canary, canary.target.name, replicas)
+            case ScaleTarget():
+                self._origin.scale(canary, scene.live, scene.status, action)
             case ScalePrimary(replicas=replicas):
-                self._scale(canary, canary.primary_name, replicas)
+                resize(self._ports.objects, self._ports.copies, canary, canary.primary_name, replicas)
             case Hold(held=held):
                 return self._hold(scene, held)
             case Save(status=status):
@@ -298,17 +311,6 @@ class Driver:
             scene.memory.placed.trouble = text
             self._tell(scene.live, warning(text))
 
-    def _scale(self, canary: Canary, name: str, replicas: int) -> None:
-        workload, named = workload_of(canary), (canary.namespace, name)
-        scaling = workload.scaling(replicas)
-        try:
-            self._ports.objects.patch(workload.kind, *named, scaling.body, subresource=scaling.subresource)
-        except ClusterRefused:
-            if self._ports.objects.get(workload.kind, *named) is not None:
-                raise
-            return  # somebody deleted it, and what isn't there has no pods; a run must still come to its end
-        self._look_anew(workload.kind, *named)
-
     def _look_anew(self, kind: Kind, namespace: str, name: str) -> None:
         """What the watch may not have heard of yet: the next look must not rest on what was so before."""
         thing = self._ports.objects.get(kind, namespace, name)
@@ -321,11 +323,11 @@ class Driver:
         wanted = [*others, *([FINALIZER] if held else [])]
         body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": wanted}}
         key = (metadata["namespace"], metadata["name"])
-        kept = self._ports.objects.patch(CANARY, *key, body)
+        kept = self._ports.objects.patch(self._origin.kind, *key, body)
         if is_deleted(kept):
             scene.memory.served = None  # its users are back on the target
         else:
-            self._ports.copies.put(CANARY, kept)
+            self._ports.copies.put(self._origin.kind, kept)
         return replace(scene, live=kept)
 
     def _part(self, memory: Memory | None) -> None:
@@ -337,10 +339,7 @@ class Driver:
         self._tell(left.live, deleted(left.canary, left.pods, leave))
 
     def _save(self, scene: Scene, status: Status) -> Scene:
-        saved = self._ports.objects.replace_status(CANARY, {**scene.live, "status": status.document()})
-        refuse_forgetful(saved, status)
-        self._ports.copies.put(CANARY, saved)
-        return replace(scene, live=saved, status=status)
+        return replace(scene, live=self._origin.save(scene.live, status), status=status)
 
     def _tell(self, live: Manifest, event: Event) -> None:
         metadata = live["metadata"]
@@ -405,7 +404,7 @@ def failing(scene: Scene) -> Failing | None:
 def served(scene: Scene) -> Served | None:
     """The Canary, where its users are lost if it goes: primary serves them, and goes with it."""
     primary, placed = scene.observation.primary, scene.status.in_force
-    if placed is None or placed.apex != "primary":
+    if placed is None or placed.apex != "primary" or scene.canary.hands_over:
         return None
     return Served(scene.canary, primary.replicas if primary and primary.replicas else 1, scene.live)
 
@@ -424,14 +423,3 @@ def closed_to(scene: Scene) -> str:
     if scene.status.phase in LEAVING:
         return released_no_more(scene.canary)
     return ""
-
-
-def refuse_forgetful(saved: Manifest, status: Status) -> None:
-    """Raises ClusterRefused where the API server dropped fields of ours: a run could never go on from there."""
-    kept = saved.get("status") or {}
-    lost = [name for name in ("inForce", "intent") if name in status.document() and name not in kept]
-    if lost:
-        raise ClusterRefused(
-            f"the cluster's definition of Canary has no status.{lost[0]}: it is not the one that Sluice declares",
-            "let the platform stack declare it (platform.definitions); documents and other fields stay as they are",
-        )

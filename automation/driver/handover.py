@@ -35,10 +35,12 @@ class Handover:
                 kind, part = known[manifest["kind"]], generated.part(manifest)
                 if part == "route":
                     self._unmark(canary, kind, manifest)
-                self._apply(kind, manifest, foreign=part == "apex" and generated.apex_is_foreign)
+                self._apply(kind, manifest, foreign=generated.is_foreign(manifest))
 
     def primary(self, canary: Canary) -> None:
         """Before primary is to run another revision: then it is what was analysed, and nothing besides."""
+        if canary.hands_over:
+            return  # it was the canary, with all that it was analysed with
         kind = workload_of(canary).kind
         live = self._copies.get(kind, canary.namespace, canary.primary_name)
         if live is not None:

@@ -11,14 +11,15 @@ from automation.cluster.outlines import Outlines
 from automation.cluster.watches import Key, Watches, key_of
 from automation.core.kinds import CANARY, CONTROLLER_REVISION, SERVICE, Kind, Manifest
 from automation.core.marks import is_deleted
-from automation.core.status import Phase
+from automation.core.refusal import Refused
+from automation.core.status import Phase, Status
 from automation.core.transitions import BEGINNING, IDLE
 from automation.core.urgency import Urgency, urgency_in
 from automation.driver.agenda import Agenda, Due, Room
 from automation.driver.driver import Driver
 from automation.driver.tick import Tick
 from automation.errors import SluiceError
-from documents.front import outline_of
+from documents.front import front_of, outline_of, status_of
 from documents.outline import DEFAULT_INTERVAL, Outline
 from gateways.registry import DEFAULT
 
@@ -51,6 +52,7 @@ class Loop:
         provider: str = DEFAULT,
     ) -> None:
         self._watches, self._driver, self._mine = watches, driver, mine
+        self._kind = driver.kind
         self._ticked, self._troubled = ticked, troubled
         self._agenda = Agenda(ROOM)
         self._outlines = Outlines(provider)
@@ -61,8 +63,8 @@ class Loop:
 
     def changed(self, kind: Kind, thing: Manifest) -> None:
         """Called by the watches: brings forward the tick of each Canary that may have something new to do."""
-        if kind is CANARY:
-            if self._watches.get(CANARY, *key_of(thing)) is None:
+        if kind is self._kind:
+            if self._watches.get(self._kind, *key_of(thing)) is None:
                 # Its users may have lost who served them.
                 self._agenda.hasten(key_of(thing), Due(time.monotonic(), Urgency.BACK))
             elif self._mine(thing) and self._is_news(thing):
@@ -70,7 +72,7 @@ class Loop:
             return
         if kind is CONTROLLER_REVISION:
             return  # what is recorded never changes
-        for canary in self._watches.all(CANARY):
+        for canary in self._watches.all(self._kind):
             if self._mine(canary) and concerns(self._outlines.of(canary), kind, thing):
                 self._hasten(canary)
 
@@ -81,7 +83,7 @@ class Loop:
         written = (
             metadata.get("uid"),
             metadata.get("generation"),
-            (canary.get("status") or {}).get("request"),
+            asked_of(canary),
         )
         with self._hearing:
             known = self._written.get(key_of(canary))
@@ -97,7 +99,7 @@ class Loop:
 
     def run(self) -> None:
         """Ticks until `stop`; the ticks that are under way are finished first."""
-        for canary in self._watches.all(CANARY):
+        for canary in self._watches.all(self._kind):
             if self._mine(canary):
                 self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
         with ThreadPoolExecutor(max_workers=ROOM.all, thread_name_prefix="tick") as pool:
@@ -125,21 +127,21 @@ class Loop:
                 with self._hearing:
                     self._written.pop(key, None)
             else:
-                interval, pause = interval_of(self._watches.get(CANARY, *key)), tick.pause
+                interval, pause = interval_of(self._watches.get(self._kind, *key)), tick.pause
                 self._ticked(key, tick)
             self._say_once(key, None)
         except SluiceError as trouble:
-            interval = min(interval_of(self._watches.get(CANARY, *key)), RETRY_SECONDS)
+            interval = min(interval_of(self._watches.get(self._kind, *key)), RETRY_SECONDS)
             self._say_once(key, trouble)
         except Exception as trouble:  # noqa: BLE001 - one Canary's bug must not stop the others
-            interval = interval_of(self._watches.get(CANARY, *key))
+            interval = interval_of(self._watches.get(self._kind, *key))
             self._say_once(key, trouble)
         finally:
             at = None if interval is None else time_of_next(begun, interval, time.monotonic(), pause)
             self._agenda.done(key, self._next_of(key, at), begun + PAUSE_SECONDS)
 
     def _next_of(self, key: Key, at: float | None) -> Due | None:
-        canary = self._watches.get(CANARY, *key)
+        canary = self._watches.get(self._kind, *key)
         return None if at is None else Due(at, urgency_of(canary or {}))
 
 
@@ -150,7 +152,28 @@ def time_of_next(begun: float, interval: float, ended: float, pause: float | Non
 
 
 def eager(canary: Manifest) -> bool:
-    return is_deleted(canary) or phase_of(canary) in EAGER
+    """Whether a change is looked at once. What is asked of a Rollout is, too: a tick of it is no interval."""
+    asked = not _is_canary(canary) and asked_of(canary) is not None
+    return asked or is_deleted(canary) or phase_of(canary) in EAGER
+
+
+def asked_of(canary: Manifest) -> object:
+    """What somebody asks of a release; None for nothing."""
+    if _is_canary(canary):
+        return (canary.get("status") or {}).get("request")
+    return _known(canary).request
+
+
+def _is_canary(canary: Manifest) -> bool:
+    return front_of(canary).kind is CANARY
+
+
+def _known(canary: Manifest) -> Status:
+    """Where a Rollout stands; where that can't be read its tick says so."""
+    try:
+        return status_of(canary)
+    except Refused:
+        return Status()
 
 
 def urgency_of(canary: Manifest) -> Urgency:
@@ -159,7 +182,9 @@ def urgency_of(canary: Manifest) -> Urgency:
 
 
 def phase_of(canary: Manifest) -> str:
-    return str((canary.get("status") or {}).get("phase") or "")
+    if _is_canary(canary):
+        return str((canary.get("status") or {}).get("phase") or "")
+    return str(_known(canary).phase)
 
 
 def concerns(own: Outline, kind: Kind, thing: Manifest) -> bool:

@@ -20,10 +20,12 @@ def _status(live: Manifest) -> Manifest:
     """All pods ready; those that were said not to be stay so, however many there are."""
     known, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
     troubled = known.get("availableReplicas", 0) < known.get("updatedReplicas", 0)
+    ready = min(wanted, known["availableReplicas"]) if troubled else wanted
     return {
         **({"conditions": known["conditions"]} if troubled and "conditions" in known else {}),
         "observedGeneration": live["metadata"]["generation"],
         "replicas": wanted,
         "updatedReplicas": wanted,
-        "availableReplicas": min(wanted, known["availableReplicas"]) if troubled else wanted,
+        "readyReplicas": ready,
+        "availableReplicas": ready,
     }

@@ -36,7 +36,8 @@ class Denial:
 
 class MemoryStacks:
     """The stacks of one project. `policy` is asked where there is a gate; `begin` may raise before anything is done,
-    as a stack that is locked does; `done` hears of each update that went through."""
+    as a stack that is locked does; `done` hears of each update that went through. What is `retained` stays when it is
+    not declared any more."""
 
     def __init__(
         self,
@@ -44,8 +45,10 @@ class MemoryStacks:
         policy: Callable[[Update], Denial | None] = lambda update: None,
         begin: Callable[[Update], None] = lambda update: None,
         done: Callable[[Update], None] = lambda update: None,
+        retained: Callable[[Manifest], bool] = lambda manifest: False,
     ) -> None:
         self._cluster, self.policy, self.begin, self.done = cluster, policy, begin, done
+        self._retained = retained
         self._state: dict[str, tuple[Declared, ...]] = {}
 
     def update(self, stack: str, program: Program, message: str, gate: Gate | None = None) -> None:
@@ -74,7 +77,7 @@ class MemoryStacks:
     def _remove(self, before: Iterable[Declared], now: Iterable[Declared]) -> None:
         kept = {_name(*declared) for declared in now}
         for kind, manifest in before:
-            if _name(kind, manifest) not in kept:
+            if _name(kind, manifest) not in kept and not self._retained(manifest):
                 self._cluster.delete(kind, manifest["metadata"]["namespace"], manifest["metadata"]["name"])
 
 

@@ -215,7 +215,7 @@ class Asker:
         canary = tick.canary
         if not gateway_of(canary).reaches_service(canary, live_source(canary, self._copies)):
             return self._pods(tick)
-        service = self._copies.get(SERVICE, canary.namespace, f"{canary.apex}-canary")
+        service = self._copies.get(SERVICE, canary.namespace, canary.canary_service)
         address = ((service or {}).get("spec") or {}).get("clusterIP")
         return [address] if address else []
 
@@ -229,7 +229,7 @@ class Asker:
         now = frozenset(
             address
             for part in self._copies.all(ENDPOINT_SLICE)
-            if service_of(part) == (canary.namespace, f"{canary.apex}-canary")
+            if service_of(part) == (canary.namespace, canary.canary_service)
             for endpoint in part.get("endpoints") or ()
             for address in endpoint.get("addresses") or ()
         )

@@ -141,7 +141,7 @@ class Placer:
             raise
         if counts:
             placed.setback, placed.trouble = None, ""
-        self._read_back(canary)
+        self._read_back(canary, update.intent.placement.revision)
         self._await_data_plane(canary)
         return said
 
@@ -167,7 +167,7 @@ class Placer:
                 placed.owed = set_back(placed.owed, self._clock.now())
             return []
         placed.owed = None
-        self._read_back(canary)
+        self._read_back(canary, "")
         return [f"Stack {release.stack} is up to date with the live route again"]
 
     def _update(self, canary: Canary, update: MakeLive, placed: Placed, deadline: float) -> None:
@@ -312,12 +312,14 @@ class Placer:
             if (fresh := self._objects.get(kind, *named)) is not None:
                 self._copies.put(kind, fresh)
 
-    def _read_back(self, canary: Canary) -> None:
+    def _read_back(self, canary: Canary, revision: str) -> None:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
+        workload = workload_of(canary)
         named = (
             (gateway_of(canary).kind, canary.route_name),
             (SERVICE, canary.apex),
-            (workload_of(canary).kind, canary.primary_name),
+            *([(SERVICE, canary.canary_service)] if canary.hands_over else []),
+            *([(workload.pods, workload.primary_name(canary, revision))] if revision else []),
         )
         for kind, name in named:
             thing = self._objects.get(kind, canary.namespace, name)

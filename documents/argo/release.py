@@ -22,8 +22,9 @@ from documents.argo.template import AnalysisTemplate, absent, plan_of
 Templates = Mapping[TemplateName, AnalysisTemplate]
 
 
-def stepwise_of(rollout: Rollout, templates: Templates) -> Stepwise:
-    """The steps of a Rollout. Raises Refused for what no release here can do, and for templates that are not there.
+def stepwise_of(rollout: Rollout, templates: Templates | None) -> Stepwise:
+    """The steps of a Rollout, and with `templates` its analyses. Raises Refused for what no release here can do, and
+    for templates that are not there.
 
     A blue/green Rollout has steps, too: its analysis before the switch, the wait for it, the switch, and the analysis
     after it.
@@ -34,10 +35,12 @@ def stepwise_of(rollout: Rollout, templates: Templates) -> Stepwise:
             problems = [*_unable(canary)]
         case BlueGreen() as blue_green:
             found, background, problems = tuple(_switched(blue_green)), None, []
-    for use in rollout.uses:
-        problems += [_missing(use, template) for template in absent(use, templates)]
+    if templates is not None:
+        problems += [_missing(use, one) for use in rollout.uses for one in absent(use, templates)]
     if problems:
         raise Refused(tuple(problems))
+    if templates is None:
+        return Stepwise(found, starting_step=background.starting_step if background else 0)
     return Stepwise(
         found,
         {

@@ -82,7 +82,7 @@ def _labels(target: Manifest | None) -> Mapping[str, str]:
 
 
 def _services(canary: Canary) -> tuple[str, str]:
-    return canary.apex, f"{canary.apex}-canary"
+    return canary.apex, canary.canary_service
 
 
 def _service(canary: Canary, name: str, labels: Mapping[str, str]) -> Manifest:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from policies.gateways import ROUTES, Split, splits
@@ -18,6 +19,8 @@ from policies.rule import Finding, Manifest, Rule, Subject
 from policies.rules.routes import whole
 
 EVIDENCE = "sluice.delivery/evidence"
+CANARY_SERVICE = "sluice.delivery/canary-service"
+"""On a route: the Service of the canary, where its name does not end like one."""
 SKEW_SECONDS = 60
 
 
@@ -38,12 +41,16 @@ def _measured(subject: Subject) -> str:
 
 
 def canary_weight(type: str, route: Manifest) -> int:
-    """The share that goes to Services named `…-canary`; 0 where none does, and of users who stay no share is asked."""
-    return max((_share(split) for split in splits(type, route) if not split.stays), default=0)
+    """The share that goes to Services named `…-canary`, or as the route says; 0 where none does, and of users who stay
+    no share is asked."""
+    said = ((route.get("metadata") or {}).get("annotations") or {}).get(CANARY_SERVICE)
+    return max((_share(split, said) for split in splits(type, route) if not split.stays), default=0)
 
 
-def _share(split: Split) -> int:
-    to_canary = [weight for service, weight in split.weights if service.endswith("-canary")]
+def _share(split: Split, named: Any) -> int:
+    to_canary = [
+        weight for service, weight in split.weights if service.endswith("-canary") or service == named
+    ]
     if to_canary and len(split.weights) == 1:
         # A single backend gets everything, whatever its weight says.
         return 100
@@ -78,7 +85,9 @@ class _Evidence:
         """How much the canary's weight may rise at once from where it was."""
         if not self.listed:
             return self.step
-        return next((weight - self.before for weight in sorted(self.listed) if weight > self.before), 0)
+        following = [after - before for before, after in pairwise((0, *self.listed)) if before == self.before]
+        nearest = (weight - self.before for weight in sorted(self.listed) if weight > self.before)
+        return max(following, default=next(nearest, 0))
 
 
 def _evidence(route: Manifest) -> _Evidence | None:
@@ -132,13 +141,17 @@ def _step(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
         yield Finding(problem, "lower stepWeight of the Canary, or put steps between those of stepWeights")
 
 
+_EARNING = ("metric", "analysis", "step")
+"""The kinds of checks by which a weight is earned. Of a Rollout that is the list of its steps, as Argo has it."""
+
+
 def _checks(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
     failed = [str(check.get("name")) for check in evidence.checks if not _passes(check)]
     if failed:
         problem = f"route {subject.name} rises although {', '.join(failed)} did not pass"
         yield Finding(problem, "wait until the checks pass; the driver takes the next step then")
     everybody = evidence.iterations and not evidence.chosen
-    if (evidence.before or everybody) and not any(check.get("kind") == "metric" for check in evidence.checks):
+    if (evidence.before or everybody) and not any(check.get("kind") in _EARNING for check in evidence.checks):
         problem = f"route {subject.name} rises from {evidence.before} % and nothing was measured there"
         yield Finding(problem, "give the Canary a metric with a bound")
 

@@ -18,7 +18,8 @@ SMALL = Resources("50m", "64Mi", "1", "512Mi")
 
 
 def definition(name: str) -> Manifest:
-    every = (*definitions.documents("flagger.app"), *definitions.documents("apisix.apache.org"))
+    groups = ("flagger.app", "apisix.apache.org", "argoproj.io")
+    every = [document for group in groups for document in definitions.documents(group)]
     return next(item for item in every if item["metadata"]["name"] == name)
 
 

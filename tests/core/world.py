@@ -38,6 +38,7 @@ from automation.core.spec import Canary
 from automation.core.status import Apex, Intent, Phase, Placement, Status
 from automation.core.traffic import Traffic
 from automation.driver.driver import Driver
+from automation.driver.origins import Canaries
 from automation.driver.ports import Ports
 from automation.driver.tick import Tick
 from automation.inmemory.clock import MemoryClock
@@ -367,7 +368,8 @@ class World:
             write_back=lambda canary: "",
             fresh_attempt=self._fresh_attempt,
         )
-        return Driver(ports, self.scrape_interval, self.strict, self.provider)
+        canaries = Canaries(self.cluster, self.copies, self.provider)
+        return Driver(ports, self.scrape_interval, self.strict, canaries)
 
     def _questions(self) -> MemoryQuestions:
         return MemoryQuestions(self._call, lambda check: self.answer(self, check))

@@ -25,7 +25,7 @@ def test_a_document_that_does_not_say_its_kind_is_a_canary(kind: object) -> None
 def test_an_unknown_kind_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(Refused) as refused:
         canary_of(document({"kind": "Canari"}))
-    assert str(refused.value) == "kind: 'Canari' is not known; use one of Canary"
+    assert str(refused.value) == "kind: 'Canari' is not known; use one of Canary, Rollout"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("automation", "cli", "components", "documents", "gateways", "policies", "stacks", "workloads")
 PLATFORM = {"components/apisix.py", "components/apisix_manifests.py", "components/definitions.py"}
 """What the platform stack installs: another subject than what a release writes."""
-ARGO = {"documents/argo/rollout.py", "documents/argo/routing.py", "gateways/argo.py"} | {
+ARGO = {
+    "documents/argo/released.py",
+    "documents/argo/report.py",
+    "documents/argo/rollout.py",
+    "documents/argo/routing.py",
     "documents/conversion/to_canary.py",
+    "gateways/argo.py",
 }
 """What Argo's Rollouts call each gateway, what they name for it, and fields of theirs that workloads have, too."""
 DECLARED = {"automation/inmemory/pods.py", "components/podinfo.py", "components/revision.py"}

@@ -18,7 +18,7 @@ CREW = Kind("/apis/crews.example/v1", "crews", "Crew")
 class Crews(Deployments):
     """Crews are scaled by a field of their own and have a captain, who follows the revision."""
 
-    kind = CREW
+    kind = pods = CREW
     rollout_fields = ("captain",)
 
     def replicas(self, live: Manifest) -> int:

@@ -131,9 +131,11 @@ def fresh_run(at: Situation, target: Target) -> Status:
 
 def scale_from_zero(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
     """An idle target gets the autoscaler's minimum, as many replicas as its document asks for, or as many as primary
-    has; others keep theirs."""
+    has; others keep theirs. One that hands its pods over gets those of its step."""
     if target.workload.replicas > 0:
         return ()
+    if at.canary.hands_over and at.canary.analysis.stepwise:
+        return (ScaleTarget(at.canary.analysis.stepwise.pods(at.status.iterations, target.asked or 1)),)
     if at.seen.scaler.least is not None:
         return (ScaleTarget(max(1, at.seen.scaler.least)),)
     return (ScaleTarget(max(1, target.asked or (at.seen.primary.replicas if at.seen.primary else 1))),)

@@ -13,15 +13,17 @@ from automation.core.observation import QueryFailed
 from automation.core.phases.giving_up import give_up
 from automation.core.runs.measurement import Measurement, Outcome, judged, unmeasured
 from automation.core.runs.metric import Metric, Plan
-from automation.core.runs.run import Run, concluded, due, measured, terminate
+from automation.core.runs.run import Run, concluded, due, measured, next_at, terminate
 from automation.core.situation import Situation
 from automation.core.status import Purpose, Status
-from automation.core.steps import Analyse, Pause, SetScale
+from automation.core.steps import Analyse, Pause, SetScale, SetWeight
 from automation.core.stepwise import StepStatus, Stepwise
 from automation.core.strategies.registry import strategy_of
 from automation.core.transitions import touched
 
 BACKGROUND, INLINE = "background", "inline"
+BAD = (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE)
+"""How an analysis, or a metric of one, ends that lets nothing go on."""
 
 
 def stepping(at: Situation, stepwise: Stepwise) -> Decision:
@@ -53,6 +55,8 @@ def finish(at: Situation, stepwise: Stepwise) -> Decision:
     if steps and steps.background and plan:
         stopped = concluded(plan, terminate(steps.background), at.seen.now)
         at = at.having(replace(at.status, steps=replace(steps, background=stopped)))
+    if at.canary.hands_over and (scaling := _scaling(at, len(stepwise.steps), stepwise)) is not None:
+        return scaling  # whoever becomes primary needs its pods first
     wanted = replace(at.in_force, revision=at.status.last_applied_spec)
     return attempt(at, Purpose.PROMOTE, wanted, checks=_checks(at))
 
@@ -137,32 +141,58 @@ def _step(at: Situation, stepwise: Stepwise) -> Decision:
     step, steps = stepwise.steps[at.status.iterations], at.status.steps
     match step:
         case Pause(None):
-            return _waits(at, texts.waiting_for_promotion(at.canary, at.status.progress))
+            return _waits(at, stepwise, texts.waiting_for_promotion(at.canary, at.status.progress))
         case Pause(seconds=float(seconds)) if steps and at.seen.now < steps.since + seconds:
-            return _waits(at)
+            return _waits(at, stepwise)
         case Analyse() if not (steps and steps.inline and steps.inline.outcome is Outcome.SUCCESSFUL):
-            return _waits(at)
-        case SetScale() if (scaling := _scaling(at, step)) is not None:
+            return _waits(at, stepwise)
+        case SetScale() if (scaling := _scaling(at, at.status.iterations, stepwise)) is not None:
             return scaling
+        case SetWeight() if at.canary.hands_over and _lacks_pods(at, stepwise):
+            return _scaling(at, at.status.iterations, stepwise) or _waits(at, stepwise)
     if at.seen.problems:
-        return _waits(at, *map(warning, at.seen.problems))
+        return _waits(at, stepwise, *map(warning, at.seen.problems))
     return _completed(at)
 
 
-def _waits(at: Situation, *events: Event) -> Decision:
+def _waits(at: Situation, stepwise: Stepwise, *events: Event) -> Decision:
     """What was measured meanwhile is remembered."""
     step = f"step {at.status.iterations + 1} is not completed"
-    return note(step, at.status, *events)
+    return replace(note(step, at.status, *events), again=_next_look(at, stepwise))
 
 
-def _scaling(at: Situation, step: SetScale) -> Decision | None:
-    """Gives the canary its pods; None once it has been given them. It is ready when the run looks at its steps."""
-    whole = at.seen.primary.replicas if at.seen.primary else 1
-    percent = at.status.traffic.weight if step.percent is None else step.percent
-    pods = max(1, -(-whole * percent // 100) if step.replicas is None else step.replicas)
+def _next_look(at: Situation, stepwise: Stepwise) -> float:
+    """When a pause is over or a metric is due, at the latest after an interval."""
+    steps, step = at.status.steps, stepwise.steps[at.status.iterations]
+    times = [next_at(one.plan, one.run) for one in _analyses(at.status, stepwise)]
+    if steps and isinstance(step, Pause) and step.seconds is not None:
+        times.append(steps.since + step.seconds)
+    known = [time for time in times if time is not None]
+    return min([at.seen.now + at.canary.analysis.interval, *known])
+
+
+def _whole(at: Situation) -> int:
+    """How many pods the canary needs to carry everything."""
+    if at.canary.hands_over and at.seen.target and at.seen.target.asked is not None:
+        return at.seen.target.asked
+    return at.seen.primary.replicas if at.seen.primary else 1
+
+
+def _lacks_pods(at: Situation, stepwise: Stepwise) -> bool:
+    """Whether the canary has fewer pods than its next weight asks for. Those that it has beyond that stay until the
+    weight is in force."""
+    pods = stepwise.pods(at.status.iterations, _whole(at))
+    return at.seen.target is not None and at.seen.target.workload.replicas < pods
+
+
+def _scaling(at: Situation, index: int, stepwise: Stepwise) -> Decision | None:
+    """Gives the canary the pods that the step of this index asks for; None once it has been given them. It is ready
+    when the run looks at its steps."""
+    pods = stepwise.pods(index, _whole(at))
     if at.seen.target is None or at.seen.target.workload.replicas == pods:
         return None
-    return Decision(f"the canary gets {pods} pods", (ScaleTarget(pods), Save(at.status)))
+    status = replace(at.status, iterations=index)
+    return Decision(f"the canary gets {pods} pods", (ScaleTarget(pods), Save(status)))
 
 
 def _completed(at: Situation) -> Decision:
@@ -175,16 +205,27 @@ def _completed(at: Situation) -> Decision:
     steps = status.steps.following(at.seen.now) if status.steps else None
     counted = touched(status, at.seen.now, iterations=following.iterations, steps=steps)
     said = texts.step_completed(at.canary, status.iterations)
-    return note(f"step {following.iterations} is completed", counted, said)
+    completed = note(f"step {following.iterations} is completed", counted, said)
+    return replace(completed, again=at.seen.now)  # nothing is waited for
 
 
 def _checks(at: Situation) -> tuple[CheckResult, ...]:
-    """The last measurement of each metric, as evidence."""
-    return tuple(
-        CheckResult(
-            name, "metric", last.outcome is Outcome.SUCCESSFUL, detail=f"{last.outcome} {last.value}".strip()
-        )
-        for run, _ in _runs(at.status)
-        for name, tally in run.results.items()
-        for last in tally.measurements[-1:]
+    """As evidence: the step that was completed before, and each metric with its last measurement. One of these may have
+    failed, as long as its metric may go on failing."""
+    stepwise, index = at.canary.analysis.stepwise, at.status.iterations
+    before = (
+        [CheckResult(stepwise.told(index - 1), "step", True)]
+        if stepwise and 0 < index <= len(stepwise.steps)
+        else []
+    )
+    return (
+        *before,
+        *(
+            CheckResult(
+                name, "analysis", tally.outcome not in BAD, detail=f"{last.outcome} {last.value}".strip()
+            )
+            for run, _ in _runs(at.status)
+            for name, tally in run.results.items()
+            for last in tally.measurements[-1:]
+        ),
     )

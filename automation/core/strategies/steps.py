@@ -8,7 +8,7 @@ from typing import Any
 
 from automation.core.analysis import Analysis
 from automation.core.progress import Progress
-from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight
+from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight, Step
 from automation.core.stepwise import Stepwise
 from automation.core.traffic import Traffic
 
@@ -46,7 +46,16 @@ class Steps:
         return Traffic()
 
     def declared(self, analysis: Analysis) -> Mapping[str, Any]:
-        return {"stepWeights": [step.weight for step in _of(analysis).steps if isinstance(step, SetWeight)]}
+        """Chosen requests all reach the canary, whatever its weight."""
+        steps = _of(analysis).steps
+        weights = [step.weight if isinstance(step, SetWeight) else 100 for step in steps if _moves(step)]
+        chosen = any(isinstance(step, SetHeaderRoute) and step.match for step in steps)
+        return {"stepWeights": weights} | ({"match": True} if chosen else {})
+
+
+def _moves(step: Step) -> bool:
+    """Whether it sends requests to the canary."""
+    return isinstance(step, SetWeight) or (isinstance(step, SetHeaderRoute) and bool(step.match))
 
 
 def _of(analysis: Analysis) -> Stepwise:

@@ -12,8 +12,9 @@ from automation.core.observation import Observation, Target, Workload
 from automation.core.refusal import Problem, Refused
 from automation.core.status import Phase, Placement, Status
 from automation.core.traffic import ALL_ON_PRIMARY
-from automation.driver.driver import Scene, outcome, refuse_forgetful
+from automation.driver.driver import Scene, outcome
 from automation.driver.memory import Memory
+from automation.driver.origins import refuse_forgetful
 from automation.driver.tick import Obstacle
 from automation.errors import ClusterRefused, StateRefused
 from cli import assembly

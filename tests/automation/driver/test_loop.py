@@ -76,6 +76,8 @@ def test_what_concerns_a_canary(kind: Kind, thing: dict[str, Any], concerned: bo
 class Ticks:
     """A driver that counts its ticks, and after each of them hears of its own write as watches tell it."""
 
+    kind = CANARY
+
     def __init__(self) -> None:
         self.count = 0
         self.after: Callable[[], None] = lambda: None

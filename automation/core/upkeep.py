@@ -1,0 +1,110 @@
+"""What becomes of the ReplicaSets of a Rollout beside what its runs ask for.
+
+Those that serve nobody any more lose their pods after a delay, and are forgotten once there are many newer ones; the
+stable one has the pods that are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from automation.core.status import Phase, Status
+from automation.core.transitions import RUNNING
+
+
+@dataclass(frozen=True)
+class PodSet:
+    """A ReplicaSet: its revision, how many pods it is to have, which revision of the Rollout it is (0: not known), and
+    when its pods are to go (unix seconds; None where that was not said)."""
+
+    name: str
+    revision: str
+    replicas: int
+    number: int = 0
+    goes_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How old ReplicaSets are kept: seconds that pods stay after a promotion, and after an abort (0: they do stay), and
+    how many sets without pods are kept."""
+
+    after_promotion: float = 30.0
+    after_abort: float = 30.0
+    history: int = 10
+
+
+@dataclass(frozen=True)
+class Resize:
+    """Give a ReplicaSet so many pods."""
+
+    name: str
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Date:
+    """Write down when the pods of a ReplicaSet go (unix seconds), None where they don't."""
+
+    name: str
+    goes_at: float | None
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Delete a ReplicaSet without pods."""
+
+    name: str
+
+
+Upkeep = Resize | Date | Forget
+
+
+def upkeep(
+    status: Status, sets: Iterable[PodSet], asked: int, keeping: Keeping, now: float
+) -> Iterator[Upkeep]:
+    """What there is to do. `asked` is how many pods the Rollout asks for. Before the stable set is to serve, whoever
+    serves now is left alone."""
+    if status.in_force is None or status.in_force.apex != "primary":
+        return
+    used = _used(status)
+    idle = []
+    for one in sets:
+        if one.revision in used:
+            yield from _in_use(status, one, asked)
+        elif one.replicas:
+            yield from _leaving(status, one, keeping, now)
+        else:
+            idle.append(one)
+    by_age = sorted(idle, key=lambda one: one.number, reverse=True)
+    yield from (Forget(one.name) for one in by_age[keeping.history :])
+
+
+def _used(status: Status) -> frozenset[str]:
+    """The revisions whose pods somebody needs: what is in force or being put there, what is tested, and what a
+    promotion that fails returns to."""
+    placements = [status.in_force, status.intent.placement if status.intent else None]
+    running = status.phase in RUNNING
+    tested = {status.last_applied_spec, status.last_promoted_spec} if running else set()
+    named = {hash for at in placements if at for hash in (at.revision, at.canary)}
+    return frozenset(filter(None, named | tested))
+
+
+def _in_use(status: Status, one: PodSet, asked: int) -> Iterator[Upkeep]:
+    if one.goes_at is not None:
+        yield Date(one.name, None)
+    if status.in_force and one.revision == status.in_force.revision and one.replicas != asked:
+        yield Resize(one.name, asked)
+
+
+def _leaving(status: Status, one: PodSet, keeping: Keeping, now: float) -> Iterator[Upkeep]:
+    given_up = status.phase is Phase.FAILED and one.revision == status.last_applied_spec
+    delay = keeping.after_abort if given_up else keeping.after_promotion
+    if given_up and not delay:
+        return
+    if one.goes_at is None and delay:
+        yield Date(one.name, now + delay)
+    elif one.goes_at is None or one.goes_at <= now:
+        yield Date(one.name, None)
+        yield Resize(one.name, 0)

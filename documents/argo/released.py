@@ -1,0 +1,260 @@
+"""Rollouts that are released here: the same values that a Canary becomes, or what of one is not driven."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from automation.core.analysis import Analysis
+from automation.core.kinds import ROLLOUT
+from automation.core.refusal import Problem, Refused
+from automation.core.rollout import CanarySteps, Rollout, Routing
+from automation.core.runs.metric import Plan
+from automation.core.spec import Canary, Ref, Service
+from automation.core.steps import Analyse, AnalysisUse, Argument
+from automation.core.stepwise import Stepwise
+from automation.core.upkeep import Keeping
+from documents.argo.release import Templates, stepwise_of
+from documents.argo.rollout import parse as read
+from documents.outline import Outline
+from documents.section import Section
+from gateways import registry as gateways
+
+INTERVAL = 5.0
+"""Seconds between two looks at a release, where no pause ends and no metric is due before."""
+FOR_EVER = 10**9
+"""A deadline that only is reported: what is past it goes on, as Argo has it."""
+_GATEWAYS = ("nginx", "apisix")
+_LONGEST = 253
+_STEP = re.compile(r"\['([^']*)'\]|\[(\d+)\]|([^.\[\]]+)")
+"""A step of a path: a quoted key, an index, or a name."""
+_CANARY = "spec.strategy.canary"
+_ROUTING = f"{_CANARY}.trafficRouting"
+_HARMLESS = ("maxSurge", "maxUnavailable", "minReadySeconds", "revisionHistoryLimit")
+"""What is obeyed, or read by nobody where a gateway shares the traffic."""
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """The revisions that arguments may ask for."""
+
+    stable: str
+    latest: str
+
+
+def parse(document: Mapping[str, Any], provider: str = "") -> Canary:
+    """The release that a Rollout describes, but for its analyses. Raises Refused with every problem of it at once.
+
+    A Rollout says itself which gateway it has.
+    """
+    rollout = read(document)
+    problems = tuple(undriven(rollout))
+    if problems:
+        raise Refused(problems)
+    canary = _canary(rollout, stepwise_of(rollout, None))
+    gateway = gateways.gateway_of(canary)
+    if problems := gateway.unable(canary):
+        raise Refused(problems)
+    return replace(canary, route_name=_route_name(canary, gateway.route_name(canary)))
+
+
+def with_analyses(
+    canary: Canary, document: Mapping[str, Any], templates: Templates, hashes: Hashes
+) -> Canary:
+    """The release with its analyses. Raises Refused for templates that are not there, and for what they can't ask."""
+    rollout = _filled(read(document), document, hashes)
+    stepwise = stepwise_of(rollout, templates)
+    plans = [*stepwise.plans.values(), *([stepwise.background] if stepwise.background else [])]
+    if problems := tuple(problem for plan in plans for problem in _unasked(plan)):
+        raise Refused(tuple(dict.fromkeys(problems)))
+    return replace(canary, analysis=replace(canary.analysis, stepwise=stepwise))
+
+
+def outline(document: Mapping[str, Any], provider: str = "") -> Outline:
+    """What is said of a Rollout at a glance."""
+    root = Section(document, "", [], ROLLOUT.kind)
+    metadata, strategy = root.section("metadata"), root.section("spec").section("strategy").section("canary")
+    name, steps = metadata.text("name"), strategy.sections("steps")
+    weights = [str(step.fields["setWeight"]) for step in steps if "setWeight" in step.fields]
+    return Outline(
+        kind=ROLLOUT,
+        namespace=metadata.text("namespace") or "default",
+        name=name,
+        uid=metadata.text("uid"),
+        apex=strategy.text("stableService"),
+        target=Ref(ROLLOUT.api_version, ROLLOUT.kind, name) if name else None,
+        autoscaler=None,
+        source=_outlined(strategy.section("trafficRouting")),
+        interval=INTERVAL,
+        pace="",
+        steps=",".join(weights),
+        limit="",
+    )
+
+
+def own_fields(document: Mapping[str, Any]) -> list[str]:
+    """None: a Rollout here is one of Argo's."""
+    return []
+
+
+def paced(document: Mapping[str, Any], interval: str | None, scrape_interval: str | None) -> dict[str, Any]:
+    """The document as it is: its steps say themselves how long they take."""
+    return dict(document)
+
+
+def undriven(rollout: Rollout) -> Iterator[Problem]:
+    """What a Rollout asks for and no driver here does, each with what to do instead."""
+    strategy = rollout.strategy
+    if rollout.workload:
+        yield _not_yet("spec.workloadRef", "give the Rollout the pod template itself")
+    if rollout.progress_deadline_abort:
+        yield _not_yet(
+            "spec.progressDeadlineAbort", "leave it out, and abort by hand what does not get ready"
+        )
+    if not isinstance(strategy, CanarySteps):
+        yield _not_yet("spec.strategy.blueGreen", "write it as canary, with setWeight: 100 where it switches")
+        return
+    yield from _ignored("spec", rollout.others)
+    yield from _ignored(_CANARY, strategy.others)
+    if strategy.routing is None:
+        remedy = f"name one of {' and '.join(_GATEWAYS)} there, or convert it: sluice convert"
+        yield Problem(_ROUTING, "is missing, and weights by numbers of pods are not driven yet", remedy)
+    else:
+        yield from _unrouted(strategy.routing)
+
+
+def keeping(rollout: Rollout, document: Mapping[str, Any]) -> Keeping:
+    """How long its old pods and ReplicaSets stay."""
+    strategy = rollout.strategy
+    limit = (document.get("spec") or {}).get("revisionHistoryLimit")
+    history = limit if isinstance(limit, int) else Keeping.history
+    return Keeping(float(strategy.scale_down_delay), float(strategy.abort_scale_down_delay), history)
+
+
+def _ignored(path: str, names: tuple[str, ...]) -> Iterator[Problem]:
+    for name in names:
+        if name not in _HARMLESS:
+            yield _not_yet(f"{path}.{name}", "leave it out")
+
+
+def _not_yet(path: str, remedy: str) -> Problem:
+    return Problem(path, "is not driven yet", remedy)
+
+
+def _unrouted(routing: Routing) -> Iterator[Problem]:
+    if routing.provider not in _GATEWAYS:
+        known = " and ".join(_GATEWAYS)
+        yield Problem(
+            _ROUTING, f"names {routing.provider}, and only {known} are driven yet", "use one of them"
+        )
+        return
+    if len(routing.sources) > 1:
+        several = f"names {len(routing.sources)} of kind {routing.kind}, and one is driven"
+        yield Problem(_ROUTING, several, "leave one of them")
+    if routing.routes:
+        told = "names rules, and all that lead to stableService are split"
+        yield Problem(f"{_ROUTING}.apisix.route.rules", told, "leave it out")
+    for field in ("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"):
+        if routing.settings.get(field):
+            yield _not_yet(f"{_ROUTING}.nginx.{field}", "leave it out")
+
+
+def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
+    strategy = rollout.strategy
+    assert isinstance(strategy, CanarySteps)
+    assert strategy.routing is not None
+    source = gateways.GATEWAYS[strategy.routing.provider].source
+    assert source is not None
+    stable = strategy.stable_service
+    return Canary(
+        name=rollout.name,
+        namespace=rollout.namespace,
+        target=Ref(ROLLOUT.api_version, ROLLOUT.kind, rollout.name),
+        autoscaler=None,
+        route=Ref(source.kind.api_version, source.kind.kind, strategy.routing.sources[0]),
+        provider=strategy.routing.provider,
+        metrics_server=None,
+        progress_deadline=FOR_EVER,
+        skip_analysis=False,
+        suspend=rollout.paused,
+        revert_on_deletion=False,
+        service=Service(apex=stable, port=0, primary=stable, canary=strategy.canary_service),
+        analysis=Analysis(interval=INTERVAL, strategy="steps", stepwise=stepwise),
+        origin=ROLLOUT,
+        hands_over=True,
+    )
+
+
+def _route_name(canary: Canary, usual: str) -> str:
+    """Argo's name of the Ingress that it makes, so that one of its own is taken over; else that of any release."""
+    if canary.provider != "nginx" or canary.route is None:
+        return usual
+    return f"{canary.name}-{canary.route.name}-canary"[:_LONGEST]
+
+
+def _outlined(routing: Section) -> Ref | None:
+    """The source of the gateway, as far as it can be read."""
+    fields = {"nginx": ("stableIngress",), "apisix": ("route", "name")}
+    for provider, path in fields.items():
+        if provider in routing.fields:
+            place = routing.section(provider)
+            for step in path[:-1]:
+                place = place.section(step)
+            source = gateways.GATEWAYS[provider].source
+            name = place.text(path[-1])
+            return Ref(source.kind.api_version, source.kind.kind, name) if source and name else None
+    return None
+
+
+def _unasked(plan: Plan) -> Iterator[Problem]:
+    """Metrics that nobody here asks for, and arguments that nobody fills in."""
+    for metric in plan.metrics:
+        if metric.provider != "prometheus":
+            yield Problem(f"metric {metric.name}", f"{metric.provider} is not asked yet", "use prometheus")
+        for field in ("authentication", "rangeQuery"):
+            if metric.settings.get(field):
+                path = f"metric {metric.name}: provider.prometheus.{field}"
+                yield _not_yet(path, "leave it out")
+        if "{{args." in str(metric.settings):
+            told = "has an argument from a Secret, which is not read yet"
+            yield Problem(f"metric {metric.name}", told, "give it a value")
+
+
+def _filled(rollout: Rollout, document: Mapping[str, Any], hashes: Hashes) -> Rollout:
+    """The Rollout, its arguments with the values that they have now."""
+    strategy = rollout.strategy
+    if not isinstance(strategy, CanarySteps):
+        return rollout
+
+    def filled(use: AnalysisUse) -> AnalysisUse:
+        return replace(use, arguments=tuple(_valued(one, document, hashes) for one in use.arguments))
+
+    steps = tuple(
+        replace(step, use=filled(step.use)) if isinstance(step, Analyse) else step for step in strategy.steps
+    )
+    background = strategy.background and replace(strategy.background, use=filled(strategy.background.use))
+    return replace(rollout, strategy=replace(strategy, steps=steps, background=background))
+
+
+def _valued(argument: Argument, document: Mapping[str, Any], hashes: Hashes) -> Argument:
+    """The argument with the value that it has in this run. One of a Secret stays as it is."""
+    match argument.source:
+        case "podTemplateHashValue":
+            return Argument(argument.name, hashes.stable if argument.value == "Stable" else hashes.latest)
+        case "fieldRef":
+            return Argument(argument.name, field_at(document, argument.value or ""))
+    return argument
+
+
+def field_at(document: Mapping[str, Any], path: str) -> str | None:
+    """The text at a path such as `spec.replicas` or `metadata.labels['app']`; None where nothing is there."""
+    place: Any = document
+    for step in _STEP.findall(path):
+        name = next(filter(None, step))
+        if isinstance(place, list):
+            place = place[int(name)] if name.isdecimal() and int(name) < len(place) else None
+        else:
+            place = place.get(name) if isinstance(place, Mapping) else None
+    return None if place is None or isinstance(place, Mapping | list) else str(place)

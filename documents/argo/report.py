@@ -1,0 +1,272 @@
+"""What `.status` of a Rollout says: the model's own fields, for `kubectl get rollout`, dashboards and Argo's plugin.
+
+It is made anew from what is remembered and from what runs, and never read back but for what people write into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from automation.core.kinds import Manifest
+from automation.core.marks import NUMBER, POD_HASH
+from automation.core.moments import timestamp
+from automation.core.revision_hash import pod_template_hash
+from automation.core.rollout import Rollout
+from automation.core.runs.measurement import Outcome
+from automation.core.runs.run import Run
+from automation.core.spec import Canary
+from automation.core.status import Phase, Status
+from automation.core.steps import Pause
+from automation.core.stepwise import Stepwise
+from automation.core.transitions import BEGINNING, RUNNING
+from documents.argo.places import written, written_index
+from documents.argo.runs import run_name
+
+_BAD = (Outcome.FAILED, Outcome.ERROR)
+_MORE = "more replicas need to be updated"
+_STARTING = "updated replicas are still becoming available"
+_STEPS = "waiting for all steps to complete"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A Rollout after a tick at `now` (unix seconds): the live object, what it says, where its release stands, and its
+    ReplicaSets."""
+
+    live: Manifest
+    document: Rollout
+    canary: Canary
+    status: Status
+    sets: tuple[Manifest, ...]
+    now: float
+
+    @property
+    def latest(self) -> str:
+        """The revision of the present template."""
+        return pod_template_hash(self.live["spec"]["template"])
+
+    @property
+    def stable(self) -> str:
+        """The revision that serves, "" before any does."""
+        return self.status.in_force.revision if self.status.in_force else ""
+
+    @property
+    def stepwise(self) -> Stepwise:
+        return self.canary.analysis.stepwise or Stepwise(())
+
+    @property
+    def run(self) -> bool:
+        """Whether the present template is on its way."""
+        return self.status.phase in RUNNING and self.status.last_applied_spec == self.latest
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the present template was given up."""
+        failed = self.status.phase is Phase.FAILED or bool(self.status.ending)
+        return failed and self.status.last_applied_spec == self.latest != self.stable
+
+    @property
+    def number(self) -> int:
+        """Which revision of the Rollout its present template is; 0 where that is not known."""
+        marks = (self.of(self.latest) or {}).get("metadata", {}).get("annotations") or {}
+        return int(marks.get(NUMBER, 0))
+
+    def of(self, revision: str) -> Manifest | None:
+        found = (one for one in self.sets if one["metadata"].get("labels", {}).get(POD_HASH) == revision)
+        return next(found, None)
+
+    def counted(self, revision: str, field: str) -> int:
+        """A number of the status of a revision's ReplicaSet; 0 where there is none."""
+        return int(((self.of(revision) or {}).get("status") or {}).get(field) or 0)
+
+    def total(self, field: str) -> int:
+        return sum(int((one.get("status") or {}).get(field) or 0) for one in self.sets)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A phase of a Rollout and why it is in it. `reason` is that of a pause."""
+
+    phase: str
+    message: str = ""
+    reason: str = ""
+
+
+def reported(at: Standing) -> dict[str, Any]:
+    """The whole `.status`."""
+    told = standing(at)
+    known = at.live.get("status") or {}
+    found: dict[str, Any] = {
+        "observedGeneration": str(at.live["metadata"].get("generation") or 1),
+        "phase": told.phase,
+        "message": told.message,
+        "replicas": at.total("replicas"),
+        "updatedReplicas": at.counted(at.latest, "replicas"),
+        "readyReplicas": at.total("readyReplicas"),
+        "availableReplicas": at.total("availableReplicas"),
+        "HPAReplicas": at.total("replicas"),
+        "selector": _selector(at.document),
+        "currentPodHash": at.latest,
+        "stableRS": at.stable,
+        "currentStepHash": at.stepwise.checksum,
+        "currentStepIndex": _index(at),
+        "canary": _canary(at),
+        "controllerPause": bool(told.reason),
+        "pauseConditions": _pauses(at, told),
+        "abort": at.aborted,
+        "abortedAt": (known.get("abortedAt") or timestamp(at.now)) if at.aborted else "",
+        "conditions": list(_conditions(at, told)),
+    }
+    return {name: value for name, value in found.items() if type(value) is int or value}
+
+
+def standing(at: Standing) -> Told:
+    """The phase, by the model's rules and in its words."""
+    if at.document.paused:
+        return Told("Paused", "manually paused")
+    if at.aborted:
+        return Told("Degraded", f"RolloutAborted: {_aborted(at)}")
+    if at.status.phase in BEGINNING:
+        return Told("Progressing", _STARTING if at.of(at.latest) else _MORE)
+    if at.run:
+        return _running(at)
+    if at.latest != at.stable:
+        return Told("Progressing", _MORE)
+    if at.counted(at.stable, "availableReplicas") < at.document.replicas:
+        return Told("Progressing", _STARTING)
+    return Told("Healthy")
+
+
+def _running(at: Standing) -> Told:
+    steps, present = at.status.steps, at.status.iterations
+    if at.status.phase is not Phase.PROGRESSING or steps is None:
+        return Told("Progressing", _STARTING if at.status.phase is Phase.PROGRESSING else _STEPS)
+    if any(run.outcome is Outcome.INCONCLUSIVE for run in _runs(at)):
+        return Told("Paused", "InconclusiveAnalysisRun", "InconclusiveAnalysisRun")
+    if _short(at):
+        late = at.now > at.status.split_since + at.document.progress_deadline
+        name = f"{at.canary.name}-{at.latest}"
+        return (
+            Told("Degraded", f'ProgressDeadlineExceeded: ReplicaSet "{name}" has timed out progressing.')
+            if late
+            else Told("Progressing", _STARTING)
+        )
+    if present < len(at.stepwise.steps) and isinstance(at.stepwise.steps[present], Pause):
+        return Told("Paused", "CanaryPauseStep", "CanaryPauseStep")
+    return Told("Progressing", _STEPS)
+
+
+def _short(at: Standing) -> bool:
+    """Whether the canary lacks pods that it is to have."""
+    pods = at.of(at.latest)
+    return pods is None or at.counted(at.latest, "availableReplicas") < int(pods["spec"].get("replicas") or 0)
+
+
+def _runs(at: Standing) -> Iterator[Run]:
+    steps = at.status.steps
+    yield from (run for run in (steps.background, steps.inline) if run) if steps else ()
+
+
+def _aborted(at: Standing) -> str:
+    told = f"Rollout aborted update to revision {at.number}"
+    why = next((run.message for run in _runs(at) if run.outcome in _BAD and run.message), "")
+    return f"{told}: {why}" if why else told
+
+
+def _index(at: Standing) -> int:
+    """The first step again after an abort, all of them done where the present template serves."""
+    if at.latest == at.stable:
+        return written(at.document)
+    return written_index(at.document, at.status.iterations) if at.run and not at.aborted else 0
+
+
+def _canary(at: Standing) -> dict[str, Any]:
+    steps = at.status.steps if at.run else None
+    index = written_index(at.document, at.status.iterations)
+    runs = {
+        "currentBackgroundAnalysisRunStatus": (steps.background if steps else None, None),
+        "currentStepAnalysisRunStatus": (steps.inline if steps else None, index),
+    }
+    told = {
+        field: {
+            "name": run_name(at.canary.name, at.latest, at.number, step),
+            "status": str(run.outcome),
+            "message": run.message,
+        }
+        for field, (run, step) in runs.items()
+        if run
+    }
+    return told | ({"weights": _weights(at)} if at.status.in_force else {})
+
+
+def _weights(at: Standing) -> dict[str, Any]:
+    traffic, placed = at.status.traffic, at.status.in_force
+    tested = (placed.canary if placed else "") or at.stable
+    sides = {
+        "canary": (tested, at.canary.canary_service, traffic.weight),
+        "stable": (at.stable, at.canary.primary_service, 100 - traffic.weight),
+    }
+    return {
+        side: {"podTemplateHash": hash, "serviceName": service, "weight": weight}
+        for side, (hash, service, weight) in sides.items()
+    }
+
+
+def _pauses(at: Standing, told: Told) -> list[dict[str, str]]:
+    if not told.reason:
+        return []
+    since = at.status.steps.since if at.status.steps else at.now
+    return [{"reason": told.reason, "startTime": timestamp(since)}]
+
+
+def _selector(document: Rollout) -> str:
+    """How the scale subresource finds the pods."""
+    labels = document.selector.get("matchLabels") or {}
+    return ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+
+
+def _conditions(at: Standing, told: Told) -> Iterator[dict[str, str]]:
+    """As the model has them; the time of each is when it last said something else."""
+    healthy, paused = told.phase == "Healthy", told.phase == "Paused"
+    enough = at.total("availableReplicas") >= at.document.replicas
+    done = at.latest == at.stable
+    minimum = "Rollout has minimum availability" if enough else "Rollout does not have minimum availability"
+    yield _condition(at, "Available", enough, ("AvailableReason", minimum))
+    yield _condition(
+        at, "Healthy", healthy, ("RolloutHealthy", f"Rollout is {'' if healthy else 'not '}healthy")
+    )
+    yield _condition(at, "Completed", done, ("RolloutCompleted", "RolloutCompleted"))
+    yield _condition(at, "Paused", paused, ("RolloutPaused", f"Rollout is {'' if paused else 'not '}paused"))
+    yield _condition(at, "Progressing", told.phase != "Degraded", _progress(at, told))
+
+
+def _progress(at: Standing, told: Told) -> tuple[str, str]:
+    name = f"{at.canary.name}-{at.latest}"
+    if told.phase == "Degraded":
+        reason, _, message = told.message.partition(": ")
+        return reason, message
+    if told.phase == "Paused":
+        return "RolloutPaused", "Rollout is paused"
+    if told.phase == "Healthy":
+        return "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.'
+    return "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.'
+
+
+def _condition(at: Standing, kind: str, holds: bool, why: tuple[str, str]) -> dict[str, str]:
+    reason, message = why
+    before = (one for one in (at.live.get("status") or {}).get("conditions") or () if one.get("type") == kind)
+    earlier: dict[str, str] = next(before, {})
+    truth, time = str(holds), timestamp(at.now)
+    same = earlier.get("status") == truth
+    if same and (earlier.get("reason"), earlier.get("message")) == why:
+        return dict(earlier)
+    return {
+        "type": kind,
+        "status": truth,
+        "reason": reason,
+        "message": message,
+        "lastUpdateTime": time,
+        "lastTransitionTime": earlier.get("lastTransitionTime", time) if same else time,
+    }

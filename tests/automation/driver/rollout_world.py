@@ -1,0 +1,243 @@
+"""One Rollout and its driver in memory: the real driver over a cluster, stacks, a clock and answers in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from automation.cluster.events import Announcement
+from automation.cluster.leases import Identity, Leases
+from automation.cluster.observer import REMEMBERED, Observer
+from automation.cluster.recorder import Recorder
+from automation.core.decision import Take
+from automation.core.kinds import (
+    ANALYSIS_TEMPLATE,
+    REPLICA_SET,
+    ROLLOUT,
+    SERVICE,
+    Kind,
+    Manifest,
+)
+from automation.core.marks import POD_HASH
+from automation.core.observation import HookAnswer, Measured, QueryFailed, Taken
+from automation.core.revision_hash import pod_template_hash
+from automation.core.status import Status
+from automation.driver.driver import Driver
+from automation.driver.ports import Ports
+from automation.driver.rollouts import Rollouts
+from automation.driver.tick import Tick
+from automation.inmemory.clock import MemoryClock
+from automation.inmemory.cluster import MemoryCluster, MemoryCopies
+from automation.inmemory.pods import run_pods
+from automation.inmemory.questions import MemoryQuestions
+from automation.inmemory.queue import MemoryQueue
+from automation.inmemory.stacks import MemoryStacks, Update
+from automation.updates.placer import Placer, Release, Terms
+from automation.updates.ports import Gate
+from cli.known import Known
+from documents.front import status_of
+from gateways.ingress import INGRESS
+from tests.core.world import declared
+from tests.documents.argo_documents import changed, rollout, template
+
+KEY = ("test", "canary-demo")
+LEASES = Identity("here", 1, "5")
+INGRESS_OF_USERS: Manifest = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "Ingress",
+    "metadata": {"name": "canary-demo", "namespace": "test"},
+    "spec": {
+        "ingressClassName": "nginx",
+        "tls": [{"hosts": ["demo.example.com"], "secretName": "demo-tls"}],
+        "rules": [
+            {
+                "host": "demo.example.com",
+                "http": {
+                    "paths": [
+                        {
+                            "path": "/",
+                            "pathType": "Prefix",
+                            "backend": {"service": {"name": "canary-demo", "port": {"name": "http"}}},
+                        }
+                    ]
+                },
+            }
+        ],
+    },
+}
+
+
+def service(name: str) -> Manifest:
+    ports = [{"name": "http", "port": 80, "targetPort": 8080}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": "test"},
+        "spec": {"selector": {"app": "canary-demo"}, "ports": ports},
+    }
+
+
+class RolloutWorld:
+    """Everything but what a test sets is done by ticks. `answer` says what metrics measure."""
+
+    def __init__(self, document: Manifest | None = None, *templates: Manifest) -> None:
+        self.answer: Callable[[Take], Taken | QueryFailed] = lambda question: Taken([0.99])
+        self.asked: list[Take] = []
+        self.texts: list[str] = []
+        self.updates: list[Update] = []
+        self.attempts = 0
+        self.clock = MemoryClock(1_000_000.0)
+        self.cluster = MemoryCluster()
+        run_pods(self.cluster, REPLICA_SET)
+        self.copies = MemoryCopies(self.cluster, REMEMBERED)
+        self.stacks = MemoryStacks(
+            self.cluster,
+            done=self.updates.append,
+            retained=lambda manifest: manifest["kind"] in (REPLICA_SET.kind, SERVICE.kind),
+        )
+        for one in templates or (template(),):
+            self.cluster.put(ANALYSIS_TEMPLATE, changed(one, {"metadata.namespace": "test"}))
+        for name in ("canary-demo", "canary-demo-canary"):
+            self.cluster.put(SERVICE, service(name))
+        self.cluster.put(INGRESS, INGRESS_OF_USERS)
+        self.apply(document or rollout())
+        self.driver = self._driver()
+
+    # What a test does, and sees.
+
+    def apply(self, document: Manifest) -> None:
+        """Somebody applies the document: its status, and what is remembered, stay."""
+        live = self.cluster.get(ROLLOUT, *KEY) or {}
+        metadata = {**live.get("metadata", {}), **document["metadata"], "namespace": "test"}
+        self.cluster.put(ROLLOUT, {**live, **document, "metadata": metadata})
+
+    def set_image(self, tag: str) -> str:
+        """Somebody sets another image; the revision of it."""
+        image = "spec.template.spec.containers.0.image"
+        self.apply(changed(self.live, {image: f"argoproj/rollouts-demo:{tag}"}))
+        return self.latest
+
+    def patch_status(self, **fields: Any) -> RolloutWorld:
+        """What Argo's plugin writes."""
+        self.cluster.patch(ROLLOUT, *KEY, {"status": fields}, subresource="status")
+        return self
+
+    @property
+    def live(self) -> Manifest:
+        live = self.cluster.get(ROLLOUT, *KEY)
+        assert live is not None
+        return live
+
+    @property
+    def latest(self) -> str:
+        return pod_template_hash(self.live["spec"]["template"])
+
+    @property
+    def known(self) -> Status:
+        return status_of(self.live)
+
+    @property
+    def said(self) -> Manifest:
+        """`.status` of the Rollout."""
+        found: Manifest = self.live.get("status") or {}
+        return found
+
+    def told(self) -> tuple[str, str]:
+        return self.said["phase"], self.said.get("message", "")
+
+    def selected(self, name: str) -> str:
+        """The revision that a Service selects, "" for none."""
+        live = self.cluster.get(SERVICE, "test", name)
+        assert live is not None
+        assert live["spec"]["selector"]["app"] == "canary-demo"
+        return str(live["spec"]["selector"].get(POD_HASH, ""))
+
+    def pods(self) -> dict[str, int]:
+        """How many pods each revision has."""
+        sets = self.cluster.select(REPLICA_SET)
+        return {one["metadata"]["labels"][POD_HASH]: one["spec"]["replicas"] for one in sets}
+
+    @property
+    def weight(self) -> int:
+        """The canary's share at the gateway."""
+        live = self.cluster.get(INGRESS, "test", "canary-demo-canary-demo-canary")
+        assert live is not None
+        return int(live["metadata"]["annotations"]["nginx.ingress.kubernetes.io/canary-weight"])
+
+    # Time.
+
+    def tick(self, count: int = 1) -> RolloutWorld:
+        for _ in range(count):
+            self.ticked()
+        return self
+
+    def ticked(self) -> Tick:
+        """One tick, and the time until the next one is due."""
+        begun = self.clock.at
+        tick = self.driver.tick(*KEY)
+        assert tick is not None
+        self.clock.at = max(self.clock.at, begun + (5.0 if tick.pause is None else tick.pause))
+        return tick
+
+    def until(self, phase: str, message: str = "", ticks: int = 400) -> RolloutWorld:
+        """Ticks until the Rollout says that it is in a phase, with a message that begins so."""
+        for _ in range(ticks):
+            self.tick()
+            said = self.said
+            if said.get("phase") == phase and said.get("message", "").startswith(message):
+                return self
+        raise AssertionError(f"{self.said} after {ticks} ticks: {self.texts[-5:]}")
+
+    # The driver.
+
+    def _driver(self) -> Driver:
+        known = Known(self.cluster, self.copies)
+        ports = Ports(
+            objects=self.cluster,
+            copies=self.copies,
+            observer=Observer(self.copies),
+            questions=MemoryQuestions(
+                lambda call: HookAnswer(True), lambda check: Measured(100.0, 0.0), take=self._take
+            ),
+            recorder=Recorder(self.cluster, self.copies),
+            placer=Placer(
+                self.cluster,
+                self.copies,
+                self.stacks,
+                lambda canary: Release(
+                    "dev.test.canary-demo", lambda attempt: lambda: declared(known, canary, attempt)
+                ),
+                Terms("ann@here", Gate(Path("policies"))),
+                MemoryQueue(),
+                self.clock,
+            ),
+            leases=Leases(self.cluster, LEASES, self.clock),
+            announce=self._announce,
+            clock=self.clock,
+            rendered=known.rendered,
+            command=lambda verb, key: f"sluice {verb} {key[1]} --env dev -n {key[0]}",
+            write_back=lambda canary: "",
+            fresh_attempt=self._fresh_attempt,
+        )
+        return Driver(ports, 5.0, origin=Rollouts(self.cluster, self.copies))
+
+    def _take(self, question: Take) -> Taken | QueryFailed:
+        self.asked.append(question)
+        return self.answer(question)
+
+    def _announce(self, announcement: Announcement, live: Manifest) -> None:
+        self.texts.append(announcement.text)
+
+    def _fresh_attempt(self) -> str:
+        self.attempts += 1
+        return f"a{self.attempts}"
+
+
+def replica_set(world: RolloutWorld, revision: str) -> Manifest:
+    found = world.cluster.get(REPLICA_SET, "test", f"canary-demo-{revision}")
+    assert found is not None
+    return found
+
+
+KINDS: tuple[Kind, ...] = (ROLLOUT, REPLICA_SET)

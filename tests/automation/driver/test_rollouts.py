@@ -1,0 +1,296 @@
+"""Rollouts, released by the driver as it is, in memory: what users, dashboards and Argo's plugin see of it."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from automation.core.kinds import CANARY, REPLICA_SET, ROLLOUT, SERVICE
+from automation.core.marks import POD_HASH, STATUS
+from automation.core.observation import QueryFailed, Taken
+from automation.core.status import Phase
+from automation.driver.tick import Refusal
+from tests.automation.driver.rollout_world import KEY, RolloutWorld, replica_set, service
+from tests.core.documents import MISSING
+from tests.documents.argo_documents import canary, changed, metric, rollout, template
+
+
+def steady(*templates: dict[str, Any], **fields: Any) -> RolloutWorld:
+    """A Rollout that serves its first revision, whose history begins now."""
+    world = RolloutWorld(canary(**fields) if fields else None, *templates).until("Healthy")
+    world.texts.clear()
+    world.updates.clear()
+    return world
+
+
+def course(world: RolloutWorld, phase: str) -> list[tuple[str, str, int]]:
+    """Phase, message and weight, each change once, until a phase is reached that ends a run."""
+    seen = []
+    for _ in range(500):
+        world.tick()
+        seen.append((*world.told(), world.weight))
+        if world.told()[0] == phase:
+            return [key for key, _ in groupby(seen)]
+    raise AssertionError(seen[-3:])
+
+
+def test_the_first_revision_serves_at_once_and_no_step_is_taken() -> None:
+    world = RolloutWorld().until("Healthy")
+    assert world.pods() == {world.latest: 1}
+    assert (world.selected("canary-demo"), world.selected("canary-demo-canary")) == (world.latest,) * 2
+    assert (world.weight, world.said["currentStepIndex"], world.said["stableRS"]) == (0, 8, world.latest)
+    assert not any(text.startswith("Rollout step") for text in world.texts)
+
+
+def test_the_article_a_good_version_goes_by_its_steps_and_its_pods_become_the_stable_ones() -> None:
+    world = steady()
+    blue, green = world.latest, world.set_image("green")
+    paused = "Paused", "CanaryPauseStep"
+    found = course(world, "Healthy")
+    assert [one for one in found if one[:2] == paused] == [(*paused, weight) for weight in (20, 40, 60, 80)]
+    assert found[-1] == ("Healthy", "", 0)
+    assert world.pods() == {blue: 1, green: 1}
+    assert (world.selected("canary-demo"), world.selected("canary-demo-canary")) == (green, green)
+    assert world.texts[-1] == "Rollout completed update of canary-demo.test: Completed all 8 canary steps"
+    world.tick(20)
+    assert world.pods() == {blue: 0, green: 1}, "the old pods stay for scaleDownDelaySeconds"
+
+
+def test_nobody_is_served_by_two_sets_that_lack_pods_for_their_share() -> None:
+    world = steady()
+    world.apply(changed(world.live, {"spec.replicas": 5}))
+    world.tick(3)
+    green = world.set_image("green")
+    shares = {}
+    while world.told()[0] != "Healthy" or world.known.phase is not Phase.SUCCEEDED:
+        world.tick()
+        shares.setdefault(world.weight, world.pods().get(green, 0))
+    assert {weight: shares[weight] for weight in (20, 40, 60, 80)} == {20: 1, 40: 2, 60: 3, 80: 4}
+    assert world.pods()[green] == 5
+
+
+def test_the_article_a_bad_version_goes_back_by_itself() -> None:
+    world = steady()
+    blue, yellow = world.latest, world.set_image("yellow")
+    world.answer = lambda question: Taken([0.5])
+    found = course(world, "Degraded")
+    told = (
+        "RolloutAborted: Rollout aborted update to revision 2: "
+        'Metric "success-rate" assessed Failed due to failed (4) > failureLimit (3)'
+    )
+    assert found[-1] == ("Degraded", told, 0)
+    assert max(weight for _, _, weight in found) == 40, "the analysis begins with the third step"
+    assert (world.said["abort"], world.said["currentStepIndex"]) == (True, 0)
+    assert (world.selected("canary-demo"), world.selected("canary-demo-canary")) == (blue, blue)
+    world.tick(20)
+    assert world.pods() == {blue: 1, yellow: 0}
+    world.tick(50)
+    assert world.told()[0] == "Degraded", "nothing is tried again by itself"
+    world.set_image("blue")
+    world.until("Healthy")
+    assert world.pods() == {blue: 1, yellow: 0}
+
+
+def test_what_runs_is_reported_as_the_model_keeps_it() -> None:
+    world = steady()
+    green = world.set_image("green")
+    world.until("Paused").until("Progressing").until("Paused")
+    world.tick(3)
+    said = world.said
+    assert said["canary"]["weights"] == {
+        "canary": {"podTemplateHash": green, "serviceName": "canary-demo-canary", "weight": 40},
+        "stable": {"podTemplateHash": said["stableRS"], "serviceName": "canary-demo", "weight": 60},
+    }
+    assert (said["currentPodHash"], said["currentStepIndex"], said["controllerPause"]) == (green, 3, True)
+    assert [pause["reason"] for pause in said["pauseConditions"]] == ["CanaryPauseStep"]
+    assert (said["replicas"], said["updatedReplicas"], said["availableReplicas"]) == (2, 1, 2)
+    assert said["canary"]["currentBackgroundAnalysisRunStatus"]["status"] == "Running"
+    conditions = {one["type"]: (one["status"], one["reason"]) for one in said["conditions"]}
+    assert conditions["Paused"] == ("True", "RolloutPaused")
+    assert conditions["Completed"][0] == "False"
+
+
+def test_at_rest_nothing_is_written() -> None:
+    world = steady()
+    world.tick(20)
+    before = world.live["metadata"]["resourceVersion"]
+    world.tick(20)
+    assert world.live["metadata"]["resourceVersion"] == before
+    assert world.updates == []
+
+
+WAITING = {"steps": [{"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}], "analysis": MISSING}
+
+
+def test_argos_own_commands_are_heard() -> None:
+    world = steady(**WAITING)
+    world.set_image("green")
+    world.until("Paused").tick(10)
+    assert world.weight == 20
+    world.patch_status(pauseConditions=None).tick(3)
+    assert (world.weight, world.told()[0]) == (60, "Paused")
+    world.tick(5)
+    world.patch_status(promoteFull=True)
+    world.until("Healthy")
+    assert "promoteFull" not in world.said
+
+
+def test_abort_and_retry_are_heard() -> None:
+    world = steady(**WAITING)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused").patch_status(abort=True)
+    world.until("Degraded", "RolloutAborted: Rollout aborted update to revision 2")
+    assert (world.weight, world.selected("canary-demo")) == (0, blue)
+    world.patch_status(abort=False)
+    world.until("Paused")
+    assert (world.weight, world.selected("canary-demo-canary")) == (20, green)
+    assert "abortedAt" not in world.said
+
+
+def test_a_step_that_somebody_counted_himself_is_left() -> None:
+    world = steady(
+        steps=[{"setWeight": 20}, {"pause": {"duration": "1h"}}, {"setWeight": 60}], analysis=MISSING
+    )
+    world.set_image("green")
+    world.until("Paused")
+    world.patch_status(currentStepIndex=2, pauseConditions=None)
+    world.until("Healthy", ticks=20)
+
+
+def test_another_template_in_the_middle_of_a_run_begins_anew_with_pods_of_its_own() -> None:
+    world = steady(**WAITING)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused")
+    red = world.set_image("red")
+    world.tick()
+    assert world.weight == 0
+    world.until("Paused")
+    assert (world.weight, world.selected("canary-demo-canary")) == (20, red)
+    world.tick(20)
+    assert world.pods() == {blue: 1, green: 0, red: 1}
+
+
+def test_the_way_back_in_the_middle_of_a_run_takes_no_steps() -> None:
+    world = steady(**WAITING)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused")
+    world.set_image("blue")
+    world.until("Healthy", ticks=5)
+    assert (world.weight, world.selected("canary-demo-canary")) == (0, blue)
+    world.tick(20)
+    assert world.pods() == {blue: 1, green: 0}
+
+
+def test_a_rollout_has_as_many_stable_pods_as_its_autoscaler_asks_for() -> None:
+    world = steady()
+    world.cluster.patch(ROLLOUT, *KEY, {"spec": {"replicas": 4}}, subresource="scale")
+    world.tick(2)
+    assert world.pods() == {world.latest: 4}
+    assert world.updates == []
+
+
+def test_an_analysis_that_can_not_tell_waits_for_somebody() -> None:
+    unsure = metric(failureCondition="result[0] < 0.3")
+    steps = [{"setWeight": 20}, {"pause": {"duration": "1m"}}]
+    world = steady(unsure, **{"steps": steps, "analysis.startingStep": 0})
+    world.answer = lambda question: Taken([0.5])
+    world.set_image("green")
+    world.until("Paused", "InconclusiveAnalysisRun")
+
+
+def test_pods_and_services_that_somebody_changes_are_put_back() -> None:
+    world = steady()
+    stable = world.latest
+    world.cluster.delete(REPLICA_SET, "test", f"canary-demo-{stable}")
+    world.cluster.put(SERVICE, {**service("canary-demo-canary")})
+    world.tick(3)
+    assert world.pods() == {stable: 1}
+    assert world.selected("canary-demo-canary") == stable
+
+
+def test_pods_of_a_revision_are_made_of_what_was_recorded_of_it() -> None:
+    world = steady()
+    green = world.set_image("green")
+    world.until("Paused")
+    made = replica_set(world, green)
+    assert made["spec"]["selector"]["matchLabels"] == {"app": "canary-demo", POD_HASH: green}
+    assert made["spec"]["template"]["metadata"]["labels"] == {"app": "canary-demo", POD_HASH: green}
+    assert made["metadata"]["annotations"]["rollout.argoproj.io/revision"] == "2"
+    assert made["metadata"]["ownerReferences"][0]["kind"] == "Rollout"
+
+
+def refusal(world: RolloutWorld) -> str:
+    tick = world.ticked()
+    return tick.trouble.text if isinstance(tick.trouble, Refusal) else ""
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        pytest.param(
+            rollout({"spec.progressDeadlineAbort": True}),
+            "spec.progressDeadlineAbort: is not driven yet",
+            id="progressDeadlineAbort",
+        ),
+        pytest.param(canary(dynamicStableScale=True), "dynamicStableScale: is not driven yet", id="dynamic"),
+        pytest.param(canary(trafficRouting=MISSING), "numbers of pods are not driven yet", id="no gateway"),
+        pytest.param(
+            canary(trafficRouting={"nginx": {"stableIngresses": ["a", "b"]}}),
+            "names 2 of kind Ingress, and one is driven",
+            id="two Ingresses",
+        ),
+        pytest.param(
+            canary(trafficRouting={"istio": {"virtualService": {"name": "v"}}}),
+            "names istio, and only nginx and apisix are driven yet",
+            id="another gateway",
+        ),
+        pytest.param(
+            canary(trafficRouting={"nginx": {"stableIngress": "canary-demo", "annotationPrefix": "x"}}),
+            "annotationPrefix: is not driven yet",
+            id="a prefix of annotations",
+        ),
+    ],
+)
+def test_what_is_not_driven_is_refused_with_what_to_do_instead(document: dict[str, Any], told: str) -> None:
+    world = RolloutWorld(document)
+    assert told in refusal(world)
+    assert world.pods() == {}
+
+
+def test_a_template_that_is_not_there_and_one_that_asks_nobody_we_know_are_refused() -> None:
+    world = RolloutWorld(rollout(), template({"metadata.name": "another"}))
+    assert "AnalysisTemplate success-rate is not there; apply it first" in refusal(world)
+    world = RolloutWorld(rollout(), metric(provider={"web": {"url": "http://x/"}}))
+    assert "metric success-rate: web is not asked yet" in refusal(world)
+
+
+def test_a_canary_of_the_same_name_comes_first() -> None:
+    world = RolloutWorld()
+    world.cluster.put(CANARY, {"metadata": {"namespace": "test", "name": "canary-demo"}, "spec": {}})
+    assert "is the name of a Canary in namespace test, too" in refusal(world)
+
+
+def test_the_middle_of_another_controllers_update_is_left_to_it() -> None:
+    world = RolloutWorld()
+    world.patch_status(stableRS="abc", currentPodHash="def")
+    assert "another controller is in the middle of an update" in refusal(world)
+    world.patch_status(currentPodHash="abc")
+    world.until("Healthy")
+
+
+def test_a_status_that_somebody_made_nonsense_of_is_said() -> None:
+    world = steady()
+    world.cluster.patch(ROLLOUT, *KEY, {"metadata": {"annotations": {STATUS: "{"}}})
+    assert "take the annotation away" in refusal(world)
+    world.cluster.patch(ROLLOUT, *KEY, {"metadata": {"annotations": {STATUS: None}}})
+    world.until("Healthy")
+
+
+def test_a_provider_that_is_away_ends_the_run_after_some_tries() -> None:
+    world = steady()
+    world.set_image("green")
+    world.answer = lambda question: QueryFailed("connection refused")
+    world.until("Degraded", "RolloutAborted")
+    assert "consecutiveErrors (5) > consecutiveErrorLimit (4)" in world.told()[1]
