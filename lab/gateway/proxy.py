@@ -1,8 +1,6 @@
 """Traefik as a child process: its start, its own settings, and its numbers."""
 
 import asyncio
-import ctypes
-import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +8,8 @@ from pathlib import Path
 import aiohttp
 import yaml
 
+from lab.child import ending_with_parent
 from lab.gateway.ledger import BUCKETS_MS
-
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class Traefik:
         static = self._folder / "static.yaml"
         static.write_text(yaml.safe_dump(settings(self.ports, self.dynamic)))
         process = await asyncio.create_subprocess_exec(
-            self.program, f"--configFile={static}", preexec_fn=_end_with_parent
+            self.program, f"--configFile={static}", preexec_fn=ending_with_parent(signal.SIGTERM)
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, process.terminate)
         return await process.wait()
@@ -82,9 +79,3 @@ class Traefik:
                 return await response.text() if response.ok else ""
         except (aiohttp.ClientError, OSError):
             return ""
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
-        os._exit(1)

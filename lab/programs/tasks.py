@@ -1,15 +1,15 @@
 """Shell commands that the load tester runs for others."""
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
 from dataclasses import dataclass
 
+from lab.child import ending_with_parent
+
 log = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
 TIMED_OUT = 124  # the exit code of timeout(1)
 
 
@@ -52,7 +52,7 @@ class Tasks:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=ending_with_parent(signal.SIGKILL),
         )
         self._processes.add(process)
         try:
@@ -84,7 +84,3 @@ def _kill(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

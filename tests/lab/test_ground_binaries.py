@@ -104,8 +104,8 @@ def test_a_part_that_another_process_is_getting_is_waited_for(cache: Path) -> No
 
 
 def test_an_unknown_program_lists_the_known_ones(cache: Path) -> None:
-    with pytest.raises(Missing, match=r"no program 'nginx'.*etcd, hey"):
-        ensure(["nginx"])
+    with pytest.raises(Missing, match=r"no program 'haproxy'.*etcd, hey"):
+        ensure(["haproxy"])
 
 
 @pytest.mark.parametrize("name", sorted(PARTS))

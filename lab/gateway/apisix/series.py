@@ -8,6 +8,7 @@ single upstream. So `type="request"` and `type="upstream"` show the same duratio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from lab.gateway.exposition import line
 from lab.gateway.ledger import BUCKETS_MS, Total
 from lab.gateway.model import Labels
 
@@ -23,9 +24,9 @@ def exposition(totals: Sequence[Total], hostname: str) -> str:
         *_family("http_status", "counter", "HTTP status codes per service in APISIX"),
         *(_line("http_status", (("code", t.code), *t.labels, *KIND_OF_REQUEST), t.requests) for t in totals),
         *_family("http_latency", "histogram", "HTTP request latency in milliseconds per service in APISIX"),
-        *(line for one in _by_upstream(totals) for line in _latency(one)),
+        *(said for one in _by_upstream(totals) for said in _latency(one)),
         *_family("bandwidth", "counter", "Total bandwidth in bytes consumed per service in APISIX"),
-        *(line for one in _by_upstream(totals) for line in _bandwidth(one)),
+        *(said for one in _by_upstream(totals) for said in _bandwidth(one)),
         *_family("http_requests_total", "gauge", "The total number of client requests since APISIX started"),
         _line("http_requests_total", (), everything),
         *_family("node_info", "gauge", "Info of APISIX node"),
@@ -72,9 +73,4 @@ def _family(name: str, kind: str, about: str) -> tuple[str, str]:
 
 
 def _line(name: str, labels: Labels, value: float) -> str:
-    inner = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
-    return f"apisix_{name}{{{inner}}} {value:.15g}" if inner else f"apisix_{name} {value:.15g}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return line(f"apisix_{name}", labels, value)

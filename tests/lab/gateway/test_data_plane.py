@@ -4,13 +4,9 @@ import http.client
 import http.server
 import itertools
 import json
-import secrets
-import socket
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.request import urlopen
@@ -24,45 +20,10 @@ from lab.gateway.ledger import Ledger
 from lab.gateway.model import Backend, Condition, Cors, Filters, Labels, Mirror, Node, Rewrite, Route, Timeout
 from lab.gateway.proxy import Ports, Traefik, settings
 from lab.gateway.traefik import REQUEST_ID, configuration
+from tests.lab.backends import Server, free_ports
 from tests.lab.deadline import eventually
 
 NAMED: Labels = (("route", "test_podinfo_method"), ("service", "test_podinfo_0"), ("consumer", ""))
-
-
-class Echo(http.server.BaseHTTPRequestHandler):
-    """Tells who answers, and what arrived."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65536  # head and body in one packet
-
-    def do_GET(self) -> None:
-        self.server.seen.append(self.path)  # type: ignore[attr-defined]
-        said = {"by": self.server.name, "path": self.path, "headers": dict(self.headers)}  # type: ignore[attr-defined]
-        if self.path == "/slow":
-            self.server.pause.wait(5)  # type: ignore[attr-defined]
-        body = json.dumps(said).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-Inner", "secret")
-        self.send_header(REQUEST_ID, secrets.token_hex(16))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_OPTIONS = do_GET
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, name: str) -> None:
-        super().__init__(("127.0.0.1", 0), Echo)
-        self.name = name
-        self.seen: list[str] = []
-        self.pause = threading.Event()
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
 
 @dataclass
@@ -127,14 +88,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     process.terminate()
     process.wait()
     for server in servers.values():
-        server.shutdown()
-        server.server_close()
-
-
-def free_ports(number: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
-        return [one.getsockname()[1] for one in sockets]
+        server.end()
 
 
 @pytest.mark.parametrize("canary", [0, 1, 20, 50, 100])
