@@ -17,7 +17,6 @@ from automation.errors import CanaryMissing, DocumentRefused, ImageRefused, Noth
 from cli.environment import Environment
 from documents.front import outline_of
 from stacks import files
-from stacks.release import PROJECT
 from workloads.registry import WORKLOADS, workload_of
 
 CONFIG = "sluice:images"
@@ -91,7 +90,7 @@ def write_back(opened: Environment, canary: Canary, copies: Copies) -> str:
     stack = opened.stack_of(canary.namespace, canary.name)
     program = opened.program(stack)
     images = json.loads(opened.stacks.config(stack, program).get(CONFIG) or "{}")
-    declared = images_of(files.read(release, PROJECT).target)
+    declared = images_of(files.read(release, files.PROJECT).target)
     changed = changed_images(canary.target.name, images_of(target), images, declared)
     if not changed:
         return ""

@@ -11,13 +11,15 @@ import yaml
 from automation.core.kinds import Manifest
 from components import objects
 from components.backend import Backend, Resources, account, config_map, port, probe, read_once, rule
+from components.service_monitors import jobs
 
 
 @dataclass(frozen=True)
 class PrometheusArgs:
     """`name` is that of Deployment and Service. Durations are Prometheus texts ("5s", "2h").
 
-    `storage` is the size of a volume claim such as "10Gi"; without one, samples live as long as the pod.
+    `storage` is the size of a volume claim such as "10Gi"; without one, samples live as long as the pod. `monitors` are
+    ServiceMonitors that can be read (`components.service_monitors`).
     """
 
     namespace: str
@@ -27,10 +29,12 @@ class PrometheusArgs:
     resources: Resources
     name: str = "flagger-prometheus"
     storage: str | None = None
+    monitors: tuple[Manifest, ...] = ()
 
 
 class Prometheus(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
-    """A server that finds every pod annotated with `prometheus.io/scrape: "true"` and names the usual labels."""
+    """A server that finds every pod annotated with `prometheus.io/scrape: "true"` and names the usual labels, and what
+    ServiceMonitors say."""
 
     url: pulumi.Output[str]
     """In-cluster address, as metric templates name it."""
@@ -95,6 +99,7 @@ def scrape_configuration(interval: str) -> Manifest:
 
 def _foundation(args: PrometheusArgs) -> tuple[Manifest, ...]:
     rules = [
+        rule(["discovery.k8s.io"], ["endpointslices"], ["get", "list", "watch"]),
         rule([""], ["nodes", "services", "endpoints", "pods", "nodes/metrics"], ["get", "list", "watch"]),
         {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
     ]
@@ -104,7 +109,10 @@ def _foundation(args: PrometheusArgs) -> tuple[Manifest, ...]:
 
 
 def _configuration(args: PrometheusArgs) -> str:
-    return yaml.safe_dump(scrape_configuration(args.scrape_interval), sort_keys=False)
+    configuration = scrape_configuration(args.scrape_interval)
+    for monitor in args.monitors:
+        configuration["scrape_configs"] += jobs(monitor, args.namespace)
+    return yaml.safe_dump(configuration, sort_keys=False)
 
 
 def _claim(args: PrometheusArgs) -> Manifest:

@@ -18,6 +18,9 @@ from stacks.manifests import Broken, Found, manifests
 from stacks.settings import ReleaseSettings
 from workloads.registry import SCALERS
 
+PROJECT = Path(__file__).resolve().parent.parent
+"""What paths in settings are relative to."""
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -34,7 +37,7 @@ def read(release: ReleaseSettings, folder: Path, provider: str = DEFAULT) -> Doc
     """The documents of a declared release; paths are relative to `folder`. A Canary that names no gateway has
     `provider`. Raises `Refused` with every problem."""
     problems: list[Problem] = []
-    every = [manifest for path in release.documents for manifest in _load(folder / path, path, problems)]
+    every = [manifest for path in release.documents for manifest in load(folder / path, path, problems)]
     canary = _only(every, "Canary", release.name, problems)
     if canary is None:
         raise Refused(tuple(problems))
@@ -50,7 +53,8 @@ def read(release: ReleaseSettings, folder: Path, provider: str = DEFAULT) -> Doc
     return Documents(canary, target, autoscaler, route, others)
 
 
-def _load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
+def load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
+    """The objects of a file that people know as `shown`; none where something is wrong, which joins `problems`."""
     try:
         found = _parsed(shown, path.read_bytes().decode("utf-8-sig"))
     except OSError as missing:
@@ -62,7 +66,7 @@ def _load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:
         return []
     wrong = [problem for one in found for problem in _wrong(one, shown)]
     if not found:
-        wrong.append(Problem(shown, "holds no Kubernetes object", "take it off the documents of the release"))
+        wrong.append(Problem(shown, "holds no Kubernetes object", "take it off the settings"))
     problems += wrong
     return [] if wrong else [deepcopy(one.document) for one in found if isinstance(one, Found)]
 

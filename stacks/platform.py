@@ -24,7 +24,8 @@ from components.definitions import (
 )
 from components.loadtester import LoadTester, LoadTesterArgs
 from components.prometheus import Prometheus, PrometheusArgs
-from stacks import rivals
+from stacks import monitors, rivals
+from stacks.files import PROJECT
 from stacks.settings import (
     GatewaySettings,
     LoadTesterSettings,
@@ -38,7 +39,8 @@ from stacks.settings import (
 def declare(settings: Settings, cluster: Cluster) -> None:
     """Declares the platform of an environment and exports its addresses.
 
-    Raises Refused when Flagger runs in the cluster, ClusterAway or ClusterRefused when it can't be read.
+    Raises Refused when Flagger runs in the cluster or a ServiceMonitor can't be read; ClusterAway or
+    ClusterRefused when the cluster can't be.
     """
     rivals.refuse_flagger(cluster)
     platform = settings.platform
@@ -135,6 +137,7 @@ def _prometheus(settings: PrometheusSettings, opts: pulumi.ResourceOptions) -> N
         resources=_resources(settings.resources),
         name=settings.name,
         storage=settings.storage,
+        monitors=monitors.read(settings.service_monitors, PROJECT),
     )
     pulumi.export("prometheus", Prometheus("prometheus", args, opts).url)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -29,8 +28,6 @@ from stacks.files import Documents
 from stacks.names import StackName
 from stacks.overrides import Overrides
 from stacks.settings import GatewaySettings, ReleaseSettings, Settings
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ def _look(settings: Settings, run: ProgramRun) -> View:
         rivals.refuse_flagger(reached.cluster)
         known = canary_state.read(reached.cluster, namespace, name, settings.driver.provider)
     entry = settings.release(namespace, name)
-    found = files.read(entry, PROJECT, settings.driver.provider) if entry.mode == "declared" else None
+    found = files.read(entry, files.PROJECT, settings.driver.provider) if entry.mode == "declared" else None
     document = _document(settings, entry, found, known)
     spec = canary_of(document, settings.driver.provider)
     live = known.live if known else None

@@ -125,6 +125,9 @@ class PrometheusSettings(Section):
     storage: Quantity | None = None
     """Bytes of a volume for the samples; none: they go with the pod."""
 
+    service_monitors: tuple[str, ...] = ()
+    """YAML files of ServiceMonitors, relative to the project: what is scraped beside annotated pods."""
+
     resources: ResourceSettings = ResourceSettings(memory_request="128Mi", memory_limit="1Gi")
     """Of the server."""
 

@@ -9,7 +9,6 @@ import yaml
 
 from automation.core.refusal import Refused
 from stacks import files, settings_for
-from stacks.release import PROJECT
 from stacks.settings import ReleaseSettings
 
 SPEC = {
@@ -24,7 +23,7 @@ def release(*paths: str) -> ReleaseSettings:
 
 
 def test_the_article_s_documents_are_told_apart() -> None:
-    found = files.read(ARTICLE, PROJECT)
+    found = files.read(ARTICLE, files.PROJECT)
     assert found.canary["kind"] == "Canary"
     assert found.target["spec"]["template"]["spec"]["containers"][0]["name"] == "podinfod"
     assert found.autoscaler is not None
@@ -34,7 +33,7 @@ def test_the_article_s_documents_are_told_apart() -> None:
 
 def test_metric_templates_go_along() -> None:
     more = release(*ARTICLE.documents, "examples/apisix/not-found-percentage.yaml")
-    (template,) = files.read(more, PROJECT).others
+    (template,) = files.read(more, files.PROJECT).others
     assert template["kind"] == "MetricTemplate"
 
 
@@ -55,7 +54,7 @@ def test_metric_templates_go_along() -> None:
 )
 def test_what_is_missing_is_told_at_once(paths: tuple[str, ...], problems: list[str]) -> None:
     with pytest.raises(Refused) as refused:
-        files.read(release(*paths), PROJECT)
+        files.read(release(*paths), files.PROJECT)
     told = [str(problem) for problem in refused.value.problems]
     assert len(told) == len(problems)
     assert all(problem in text for problem, text in zip(problems, told, strict=True))
@@ -72,7 +71,7 @@ BROKEN = {
     ),
     "a nest that would end the process": (b"[" * 100_000, "broken.yaml: is not YAML: it is nested deeper"),
     "bytes": (b"\xff\xfe\x00", "broken.yaml: is not text in UTF-8; save it as such"),
-    "a list": (b"- 1", "broken.yaml: holds no Kubernetes object; take it off the documents of the release"),
+    "a list": (b"- 1", "broken.yaml: holds no Kubernetes object; take it off the settings"),
     "a list among objects": (
         b"kind: A\nmetadata: {name: a}\n---\n- 1",
         "broken.yaml[2]: is a list, not an object; write it as fields and values",
@@ -116,8 +115,8 @@ def test_dates_are_text_and_lists_are_taken_apart(tmp_path: Path) -> None:
 
 
 def test_what_a_reader_changes_is_nobody_else_s() -> None:
-    files.read(ARTICLE, PROJECT).canary.clear()
-    assert files.read(ARTICLE, PROJECT).canary["kind"] == "Canary"
+    files.read(ARTICLE, files.PROJECT).canary.clear()
+    assert files.read(ARTICLE, files.PROJECT).canary["kind"] == "Canary"
 
 
 def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
