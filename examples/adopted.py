@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,18 @@ from contextlib import contextmanager
 from examples.story import PROJECT, SLUICE, Story
 
 NOTHING_DECLARED = '{"releases": [], "platform": {"prometheus": {"scrape_interval": "1s"}}}'
+
+BESIDE_TRAEFIK = json.dumps(
+    {
+        "releases": [],
+        "platform": {
+            "namespaces": ["test", "traefik"],
+            "gateway": None,
+            "prometheus": {"namespace": "monitoring", "scrape_interval": "1s"},
+        },
+    }
+)
+"""Settings of a platform whose gateway is somebody else's Traefik."""
 
 
 def platform(story: Story, settings: str = NOTHING_DECLARED) -> None:
@@ -27,6 +40,15 @@ def apply(story: Story, *documents: str) -> None:
         story.run("kubectl", "apply", "-f", str(PROJECT / path), shown=f"kubectl apply -f {path}")
 
 
+def define(story: Story, name: str) -> None:
+    """Applies the definitions of a gateway's kinds."""
+    kinds = story.folder / f"{name}.yaml"
+    kinds.write_text(story.ask("sluice", "lab", "crds", name))
+    # Definitions are larger than the annotation that a plain apply would keep them in.
+    applied = ("kubectl", "apply", "--server-side", "-f")
+    story.run(*applied, str(kinds), shown=f"sluice lab crds {name} | kubectl apply --server-side -f -")
+
+
 def initialise(story: Story, *documents: str) -> None:
     """Applies an application and its Canary, at a quicker pace than the document's, and waits until it is driven."""
     story.heading("The application and its Canary, with kubectl")
@@ -34,6 +56,17 @@ def initialise(story: Story, *documents: str) -> None:
     shorter = '{"spec": {"analysis": {"interval": "2s"}}}'
     story.run("kubectl", "-n", "test", "patch", "canary", "podinfo", "--type=merge", "-p", shorter)
     wait_for(story, "Initialized")
+
+
+def two_versions(story: Story, lab: str, *documents: str) -> None:
+    """Applies an application and its Canary, and releases a version that is promoted and one that is rolled back."""
+    with driver(story):
+        initialise(story, *documents)
+        story.heading("A new version")
+        set_image(story, "6.0.1")
+        wait_for(story, "Succeeded")
+        reject(story, lab)
+    story.run("sluice", "events", "podinfo", "-n", "test")
 
 
 def reject(story: Story, lab: str) -> None:

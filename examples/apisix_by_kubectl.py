@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from examples.adopted import driver, initialise, platform, reject, set_image, wait_for
+from examples.adopted import platform, two_versions
 from examples.story import Story, laboratory
 
 LAB = "example-apisix"
@@ -13,11 +13,5 @@ def tell() -> None:
     story = Story()
     with laboratory(story, LAB):
         platform(story)
-        with driver(story):
-            initialise(story, *DOCUMENTS)
-            story.heading("A new version, the article's way")
-            set_image(story, "6.0.1")
-            wait_for(story, "Succeeded")
-            reject(story, LAB)
-        story.run("sluice", "events", "podinfo", "-n", "test")
+        two_versions(story, LAB, *DOCUMENTS)
         story.run("kubectl", "get", "canaries", "--all-namespaces")

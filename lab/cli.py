@@ -174,7 +174,7 @@ def official() -> None:
 @lab.command()
 @click.argument("name")
 def crds(name: str) -> None:
-    """Print the definitions of a gateway's kinds (gateway-api): `sluice lab crds NAME | kubectl apply -f -`."""
+    """Print a gateway's definitions (gateway-api, traefik): `sluice lab crds NAME | kubectl apply -f -`."""
     click.echo(definitions(name), nl=False)
 
 

@@ -15,6 +15,11 @@ DEFINITIONS: Mapping[str, GoFile] = {
         "sigs.k8s.io/gateway-api",
         "config/crd/standard/gateway.networking.k8s.io_*s.yaml",
     ),
+    "traefik": GoFile(
+        HERE / "modules" / "traefik",
+        "github.com/traefik/traefik/v3",
+        "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
+    ),
 }
 """By the name under which they are asked for; versions are pinned in each folder's go.mod."""
 
