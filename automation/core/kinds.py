@@ -46,6 +46,7 @@ EVERYWHERE = Scope()
 CANARY = Kind("/apis/flagger.app/v1beta1", "canaries", "Canary")
 METRIC_TEMPLATE = Kind("/apis/flagger.app/v1beta1", "metrictemplates", "MetricTemplate")
 ROLLOUT = Kind("/apis/argoproj.io/v1alpha1", "rollouts", "Rollout")
+ANALYSIS_RUN = Kind("/apis/argoproj.io/v1alpha1", "analysisruns", "AnalysisRun")
 ANALYSIS_TEMPLATE = Kind("/apis/argoproj.io/v1alpha1", "analysistemplates", "AnalysisTemplate")
 CLUSTER_ANALYSIS_TEMPLATE = Kind(
     "/apis/argoproj.io/v1alpha1", "clusteranalysistemplates", "ClusterAnalysisTemplate"

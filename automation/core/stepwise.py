@@ -77,12 +77,14 @@ def told(step: Step) -> str:
 @dataclass(frozen=True)
 class StepStatus:
     """`checksum` is that of the steps which the run goes by, `since` when the present one began (unix seconds).
-    `background` is the analysis beside the steps, `inline` that of the present one."""
+    `background` is the analysis beside the steps, `inline` the last one that a step has waited for, and `inline_step`
+    the index of that step."""
 
     checksum: str
     since: float
     background: Run | None = None
     inline: Run | None = None
+    inline_step: int = -1
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> StepStatus:
@@ -92,13 +94,19 @@ class StepStatus:
             float(document["since"]),
             Run.parse(background) if background else None,
             Run.parse(inline) if inline else None,
+            int(document.get("inlineStep", -1)),
         )
+
+    def of_step(self, index: int) -> Run | None:
+        """The analysis that a step waits for; None where it has none, or that has not begun."""
+        return self.inline if index == self.inline_step else None
 
     def following(self, now: float) -> StepStatus:
         """At the beginning of the next step."""
-        return replace(self, since=now, inline=None)
+        return replace(self, since=now)
 
     def document(self) -> dict[str, Any]:
         runs = {"background": self.background, "inline": self.inline}
         found = {name: run.document() for name, run in runs.items() if run}
-        return {"checksum": self.checksum, "since": self.since, **found}
+        place = {"inlineStep": self.inline_step} if self.inline else {}
+        return {"checksum": self.checksum, "since": self.since, **found, **place}

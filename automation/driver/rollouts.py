@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from automation.cluster.client import Conflict
 from automation.cluster.ports import Copies, Objects
@@ -24,10 +25,12 @@ from automation.core.revision_hash import pod_template_hash
 from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.core.upkeep import Date, Forget, PodSet, Resize, Upkeep, upkeep
+from automation.driver.analysis_runs import AnalysisRuns
 from automation.driver.origins import resize
 from components.handed_over import replica_set
 from components.revision import Revision
 from documents.argo import memory, released, report, rollout
+from documents.argo.standing import Standing
 from documents.argo.template import by_name
 from documents.front import canary_of
 from workloads.registry import workload_of
@@ -40,6 +43,7 @@ class Rollouts:
 
     def __init__(self, objects: Objects, copies: Copies) -> None:
         self._objects, self._copies = objects, copies
+        self._runs = AnalysisRuns(objects, copies)
 
     def status(self, live: Manifest) -> Status:
         return memory.status(live)
@@ -80,9 +84,10 @@ class Rollouts:
         asked = workload_of(canary).replicas(live)
         for one in upkeep(status, sets, asked, released.keeping(document, live), now):
             self._keep(canary, one)
-        self._report(report.Standing(live, document, canary, status, tuple(self._owned(live)), now))
+        at = Standing(live, document, canary, status, tuple(self._owned(live)), now)
+        self._report(replace(at, names=self._runs.keep(at)))
 
-    def _report(self, standing: report.Standing) -> None:
+    def _report(self, standing: Standing) -> None:
         told = report.reported(standing)
         if told != (standing.live.get("status") or {}):
             saved = self._objects.replace_status(ROLLOUT, {**standing.live, "status": told})

@@ -32,7 +32,7 @@ _STEP = re.compile(r"\['([^']*)'\]|\[(\d+)\]|([^.\[\]]+)")
 """A step of a path: a quoted key, an index, or a name."""
 _CANARY = "spec.strategy.canary"
 _ROUTING = f"{_CANARY}.trafficRouting"
-_HARMLESS = ("maxSurge", "maxUnavailable", "minReadySeconds", "revisionHistoryLimit")
+_HARMLESS = ("maxSurge", "maxUnavailable", "minReadySeconds", "revisionHistoryLimit", "analysis")
 """What is obeyed, or read by nobody where a gateway shares the traffic."""
 
 

@@ -9,80 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from automation.core.kinds import Manifest
-from automation.core.marks import NUMBER, POD_HASH
 from automation.core.moments import timestamp
-from automation.core.revision_hash import pod_template_hash
 from automation.core.rollout import Rollout
 from automation.core.runs.measurement import Outcome
 from automation.core.runs.run import Run
-from automation.core.spec import Canary
-from automation.core.status import Phase, Status
+from automation.core.status import Phase
 from automation.core.steps import Pause
-from automation.core.stepwise import Stepwise
-from automation.core.transitions import BEGINNING, RUNNING
+from automation.core.transitions import BEGINNING
 from documents.argo.places import written, written_index
-from documents.argo.runs import run_name
+from documents.argo.runs import BACKGROUND, STEP
+from documents.argo.standing import Standing
 
 _BAD = (Outcome.FAILED, Outcome.ERROR)
 _MORE = "more replicas need to be updated"
 _STARTING = "updated replicas are still becoming available"
 _STEPS = "waiting for all steps to complete"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A Rollout after a tick at `now` (unix seconds): the live object, what it says, where its release stands, and its
-    ReplicaSets."""
-
-    live: Manifest
-    document: Rollout
-    canary: Canary
-    status: Status
-    sets: tuple[Manifest, ...]
-    now: float
-
-    @property
-    def latest(self) -> str:
-        """The revision of the present template."""
-        return pod_template_hash(self.live["spec"]["template"])
-
-    @property
-    def stable(self) -> str:
-        """The revision that serves, "" before any does."""
-        return self.status.in_force.revision if self.status.in_force else ""
-
-    @property
-    def stepwise(self) -> Stepwise:
-        return self.canary.analysis.stepwise or Stepwise(())
-
-    @property
-    def run(self) -> bool:
-        """Whether the present template is on its way."""
-        return self.status.phase in RUNNING and self.status.last_applied_spec == self.latest
-
-    @property
-    def aborted(self) -> bool:
-        """Whether the present template was given up."""
-        failed = self.status.phase is Phase.FAILED or bool(self.status.ending)
-        return failed and self.status.last_applied_spec == self.latest != self.stable
-
-    @property
-    def number(self) -> int:
-        """Which revision of the Rollout its present template is; 0 where that is not known."""
-        marks = (self.of(self.latest) or {}).get("metadata", {}).get("annotations") or {}
-        return int(marks.get(NUMBER, 0))
-
-    def of(self, revision: str) -> Manifest | None:
-        found = (one for one in self.sets if one["metadata"].get("labels", {}).get(POD_HASH) == revision)
-        return next(found, None)
-
-    def counted(self, revision: str, field: str) -> int:
-        """A number of the status of a revision's ReplicaSet; 0 where there is none."""
-        return int(((self.of(revision) or {}).get("status") or {}).get(field) or 0)
-
-    def total(self, field: str) -> int:
-        return sum(int((one.get("status") or {}).get(field) or 0) for one in self.sets)
 
 
 @dataclass(frozen=True)
@@ -96,7 +37,7 @@ class Told:
 
 def reported(at: Standing) -> dict[str, Any]:
     """The whole `.status`."""
-    told = standing(at)
+    told = told_of(at)
     known = at.live.get("status") or {}
     found: dict[str, Any] = {
         "observedGeneration": str(at.live["metadata"].get("generation") or 1),
@@ -122,7 +63,7 @@ def reported(at: Standing) -> dict[str, Any]:
     return {name: value for name, value in found.items() if type(value) is int or value}
 
 
-def standing(at: Standing) -> Told:
+def told_of(at: Standing) -> Told:
     """The phase, by the model's rules and in its words."""
     if at.document.paused:
         return Told("Paused", "manually paused")
@@ -170,7 +111,7 @@ def _runs(at: Standing) -> Iterator[Run]:
 
 
 def _aborted(at: Standing) -> str:
-    told = f"Rollout aborted update to revision {at.number}"
+    told = f"Rollout aborted update to revision {at.numbered(at.latest)}"
     why = next((run.message for run in _runs(at) if run.outcome in _BAD and run.message), "")
     return f"{told}: {why}" if why else told
 
@@ -184,18 +125,13 @@ def _index(at: Standing) -> int:
 
 def _canary(at: Standing) -> dict[str, Any]:
     steps = at.status.steps if at.run else None
-    index = written_index(at.document, at.status.iterations)
     runs = {
-        "currentBackgroundAnalysisRunStatus": (steps.background if steps else None, None),
-        "currentStepAnalysisRunStatus": (steps.inline if steps else None, index),
+        "currentBackgroundAnalysisRunStatus": (BACKGROUND, steps.background if steps else None),
+        "currentStepAnalysisRunStatus": (STEP, steps.of_step(at.status.iterations) if steps else None),
     }
     told = {
-        field: {
-            "name": run_name(at.canary.name, at.latest, at.number, step),
-            "status": str(run.outcome),
-            "message": run.message,
-        }
-        for field, (run, step) in runs.items()
+        field: {"name": at.names.get(kind, kind), "status": str(run.outcome), "message": run.message}
+        for field, (kind, run) in runs.items()
         if run
     }
     return told | ({"weights": _weights(at)} if at.status.in_force else {})

@@ -78,8 +78,8 @@ def _begun(at: Situation, stepwise: Stepwise) -> Status:
     steps = status.steps or StepStatus(stepwise.checksum, now)
     if stepwise.background and not steps.background and status.iterations >= stepwise.starting_step:
         steps = replace(steps, background=Run(now))
-    if status.iterations in stepwise.plans and not steps.inline:
-        steps = replace(steps, inline=Run(now))
+    if status.iterations in stepwise.plans and not steps.of_step(status.iterations):
+        steps = replace(steps, inline=Run(now), inline_step=status.iterations)
     return replace(status, steps=steps)
 
 
@@ -96,16 +96,17 @@ def _analyses(status: Status, stepwise: Stepwise) -> Iterator[_Analysis]:
     steps = status.steps
     if steps and steps.background and stepwise.background:
         yield _Analysis(BACKGROUND, stepwise.background, steps.background)
-    if steps and steps.inline and status.iterations in stepwise.plans:
-        yield _Analysis(INLINE, stepwise.plans[status.iterations], steps.inline)
+    inline = steps.of_step(status.iterations) if steps else None
+    if inline and status.iterations in stepwise.plans:
+        yield _Analysis(INLINE, stepwise.plans[status.iterations], inline)
 
 
 def _runs(status: Status) -> Iterator[tuple[Run, str]]:
     """Each analysis with what Argo calls it."""
     if status.steps and status.steps.background:
         yield status.steps.background, "Background"
-    if status.steps and status.steps.inline:
-        yield status.steps.inline, "Step-based"
+    if status.steps and (inline := status.steps.of_step(status.iterations)):
+        yield inline, "Step-based"
 
 
 def _unasked(at: Situation, stepwise: Stepwise) -> Iterator[Take]:
@@ -144,7 +145,7 @@ def _step(at: Situation, stepwise: Stepwise) -> Decision:
             return _waits(at, stepwise, texts.waiting_for_promotion(at.canary, at.status.progress))
         case Pause(seconds=float(seconds)) if steps and at.seen.now < steps.since + seconds:
             return _waits(at, stepwise)
-        case Analyse() if not (steps and steps.inline and steps.inline.outcome is Outcome.SUCCESSFUL):
+        case Analyse() if not _is_passed(at):
             return _waits(at, stepwise)
         case SetScale() if (scaling := _scaling(at, at.status.iterations, stepwise)) is not None:
             return scaling
@@ -153,6 +154,11 @@ def _step(at: Situation, stepwise: Stepwise) -> Decision:
     if at.seen.problems:
         return _waits(at, stepwise, *map(warning, at.seen.problems))
     return _completed(at)
+
+
+def _is_passed(at: Situation) -> bool:
+    inline = at.status.steps.of_step(at.status.iterations) if at.status.steps else None
+    return inline is not None and inline.outcome is Outcome.SUCCESSFUL
 
 
 def _waits(at: Situation, stepwise: Stepwise, *events: Event) -> Decision:

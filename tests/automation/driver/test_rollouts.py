@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from automation.core.kinds import CANARY, REPLICA_SET, ROLLOUT, SERVICE
+from automation.core.kinds import ANALYSIS_RUN, CANARY, REPLICA_SET, ROLLOUT, SERVICE
 from automation.core.marks import POD_HASH, STATUS
 from automation.core.observation import QueryFailed, Taken
 from automation.core.status import Phase
@@ -15,6 +15,8 @@ from automation.driver.tick import Refusal
 from tests.automation.driver.rollout_world import KEY, RolloutWorld, replica_set, service
 from tests.core.documents import MISSING
 from tests.documents.argo_documents import canary, changed, metric, rollout, template
+
+STEPS = rollout()["spec"]["strategy"]["canary"]["steps"]
 
 
 def steady(*templates: dict[str, Any], **fields: Any) -> RolloutWorld:
@@ -294,3 +296,65 @@ def test_a_provider_that_is_away_ends_the_run_after_some_tries() -> None:
     world.answer = lambda question: QueryFailed("connection refused")
     world.until("Degraded", "RolloutAborted")
     assert "consecutiveErrors (5) > consecutiveErrorLimit (4)" in world.told()[1]
+
+
+def runs(world: RolloutWorld) -> dict[str, str]:
+    """The phase of each AnalysisRun, by its name without that of the Rollout and its revision."""
+    found = world.cluster.select(ANALYSIS_RUN)
+    return {
+        one["metadata"]["name"].replace(one["metadata"]["labels"][POD_HASH], "HASH"): one["status"]["phase"]
+        for one in found
+    }
+
+
+def test_each_analysis_is_an_analysis_run_as_the_model_names_it() -> None:
+    inline = {"analysis": {"templates": [{"templateName": "once"}]}}
+    once = changed(
+        metric(interval=MISSING, failureLimit=0),
+        {"metadata.name": "once", "spec.args": [], "spec.metrics.0.provider.prometheus.query": "up"},
+    )
+    world = steady(template(), once, steps=[*STEPS[:2], inline, *STEPS[2:]])
+    world.set_image("green")
+    world.until("Paused").until("Progressing").until("Paused")
+    assert runs(world) == {"canary-demo-HASH-2": "Running", "canary-demo-HASH-2-2": "Successful"}
+    said = world.said["canary"]["currentBackgroundAnalysisRunStatus"]
+    assert said == {"name": f"canary-demo-{world.latest}-2", "status": "Running", "message": ""}
+    made = world.cluster.get(ANALYSIS_RUN, "test", said["name"])
+    assert made is not None
+    assert made["spec"]["metrics"][0]["interval"] == "10s"
+    assert 'ingress="canary-demo"' in made["spec"]["metrics"][0]["provider"]["prometheus"]["query"]
+    assert made["status"]["metricResults"][0]["measurements"][0]["value"] == "[0.99]"
+    world.until("Healthy")
+    assert runs(world) == {"canary-demo-HASH-2": "Successful", "canary-demo-HASH-2-2": "Successful"}
+
+
+def test_a_run_of_the_same_revision_has_an_analysis_run_of_its_own() -> None:
+    world = steady()
+    world.set_image("yellow")
+    world.answer = lambda question: Taken([0.5])
+    world.until("Degraded")
+    assert runs(world) == {"canary-demo-HASH-2": "Failed"}
+    world.patch_status(abort=False)
+    world.until("Paused").until("Progressing").until("Paused").tick(2)
+    assert runs(world) == {"canary-demo-HASH-2": "Failed", "canary-demo-HASH-2.1": "Running"}
+    world.patch_status(abort=True, abortedAt=None)
+    world.until("Degraded")
+    assert runs(world) == {"canary-demo-HASH-2": "Failed", "canary-demo-HASH-2.1": "Successful"}
+
+
+def test_as_many_analysis_runs_are_kept_as_the_rollout_says() -> None:
+    world = steady(**{"analysis.startingStep": 0})
+    world.apply(changed(world.live, {"spec.analysis": {"successfulRunHistoryLimit": 1}}))
+    for tag in ("green", "red", "purple", "pink"):
+        world.set_image(tag)
+        world.until("Paused").patch_status(promoteFull=True)
+        world.until("Healthy").tick(2)
+    assert len(runs(world)) == 2, "that of the last run, and one more"
+
+
+def test_a_cluster_without_analysis_runs_releases_all_the_same() -> None:
+    world = steady()
+    world.copies.absent = frozenset({ANALYSIS_RUN})
+    world.set_image("green")
+    world.until("Paused").until("Healthy")
+    assert runs(world) == {}
