@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 
 from automation.core.kinds import Manifest
 from components import objects
 from tests.components import documents
 from tests.stacks.programs import run
+
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"key": "word"}}
 
 
 def declared(manifest: Manifest) -> dict[str, Any]:
@@ -44,3 +47,37 @@ def test_a_spec_keeps_what_holds_nothing() -> None:
     """There it may mean something: `emptyDir: {}` is a volume."""
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {"template": {}}}
     assert declared(job)["spec"] == {"template": {}}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "patch"),
+    [
+        (documents.target(), False),
+        (documents.autoscaler(), False),
+        ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}, False),
+        ({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": []}}, True),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+def test_an_object_is_declared_as_by_the_class_of_its_kind(manifest: Manifest, patch: bool) -> None:
+    group, version = manifest["apiVersion"].split("/") if "/" in manifest["apiVersion"] else ("core", "v1")
+    module = getattr(getattr(kubernetes, group), version)
+    typed = getattr(module, manifest["kind"] + ("Patch" if patch else ""))
+    name = manifest["metadata"]["name"]
+    fields = {field: manifest[field] for field in ("metadata", "spec", "data") if field in manifest}
+    declare = objects.patch if patch else objects.register
+    ours = run(lambda: declare(manifest, pulumi.ResourceOptions()) and None).requests
+    theirs = run(lambda: typed(name, **fields) and None).requests
+    for field in ("type", "name", "object", "dependencies", "additionalSecretOutputs", "protect"):
+        assert getattr(ours[0], field) == getattr(theirs[0], field)
+
+
+def test_what_a_secret_holds_is_secret_and_of_nothing_else_that_has_its_options() -> None:
+    here = pulumi.ResourceOptions(protect=True)
+    told = run(lambda: [objects.register(one, here) for one in (SECRET, documents.target())] and None)
+    secret, target = told.options("Secret", "s"), told.options("Deployment", "podinfo")
+    assert list(secret.additionalSecretOutputs) == ["data", "stringData"]
+    assert list(target.additionalSecretOutputs) == []
+    assert secret.protect
+    assert target.protect
+    assert secret.object["stringData"]["value"] == {"key": "word"}
