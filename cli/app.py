@@ -15,11 +15,15 @@ from automation.errors import DocumentRefused, SluiceError
 COMMANDS = {
     "release": ("cli.release:release", "Set an image and run the release to its end."),
     "run": ("cli.run:run", "Drive every Canary and Rollout of an environment until stopped."),
-    "status": ("cli.status:status", "The table of Canaries, once or live (-w)."),
+    "status": ("cli.status:status", "The table of Canaries and Rollouts, once or live (-w)."),
     "events": ("cli.events:events", "What was said of a Canary, oldest first."),
     "history": ("cli.history:history", "Each step of a Canary's releases, with its evidence."),
+    "get": ("cli.get:get", "A Rollout as a tree, once or live (-w)."),
+    "set": ("cli.setting_image:setting", "Set an image of a Rollout: sluice set image."),
+    "promote": ("cli.promote:promote", "Let a Rollout go on past its step, or all of them (--full)."),
     "abort": ("cli.requests:abort", "End the run that is under way: all traffic back to primary."),
     "retry": ("cli.requests:retry", "Run the revision that failed once more."),
+    "undo": ("cli.undo:undo", "Give a Rollout the pod template of an earlier revision."),
     "retire": (
         "cli.retire:retire",
         "Give traffic back to the target and remove what was generated.",

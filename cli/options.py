@@ -66,8 +66,11 @@ def where(command: F) -> F:
 environment = click.option(
     "--env", "environment", required=True, metavar="NAME", help="dev, staging, prod, …"
 )
+optional_environment = click.option(
+    "--env", "environment", metavar="NAME", help="The environment of a Canary; a Rollout needs none."
+)
 namespace = click.option(
-    "-n", "--namespace", metavar="NAME", help="The Canary's namespace, where its name is not unique."
+    "-n", "--namespace", metavar="NAME", help="Its namespace, where the name is not unique."
 )
 output = click.option(
     "-o",

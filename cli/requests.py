@@ -19,17 +19,22 @@ from automation.core.situation import Situation
 from automation.core.status import Phase, Request, Status
 from automation.core.transitions import RUNNING
 from automation.errors import CanaryMissing, ClusterRefused, NothingToDo
+from cli import rollout_requests
 from cli.environment import DEFAULT_SCRAPE_SECONDS, Environment, open_environment, person
-from cli.options import Where, environment, namespace, where
+from cli.found import rollout_of
+from cli.options import Where, namespace, optional_environment, where
 
 
 @click.command(short_help="End the run that is under way: all traffic back to primary.")
 @click.argument("name")
-@environment
+@optional_environment
 @namespace
 @where
-def abort(name: str, environment: str, namespace: str | None, where: Where) -> None:
-    """End the run that is under way: all traffic back to primary."""
+def abort(name: str, environment: str | None, namespace: str | None, where: Where) -> None:
+    """End the run of a Canary (--env) or the update of a Rollout that is under way: all traffic back to primary."""
+    if environment is None:
+        _ask_rollout("abort", name, namespace, where)
+        return
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
     asked = ask(opened, key, "abort")
@@ -41,15 +46,23 @@ def abort(name: str, environment: str, namespace: str | None, where: Where) -> N
 
 @click.command(short_help="Run the revision that failed once more.")
 @click.argument("name")
-@environment
+@optional_environment
 @namespace
 @where
-def retry(name: str, environment: str, namespace: str | None, where: Where) -> None:
-    """Run the revision that failed once more."""
+def retry(name: str, environment: str | None, namespace: str | None, where: Where) -> None:
+    """Run the revision of a Canary (--env) or a Rollout that failed once more."""
+    if environment is None:
+        _ask_rollout("retry", name, namespace, where)
+        return
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
     asked = ask(opened, key, "retry")
     click.echo(f"asked to retry {key[1]}.{key[0]}; {answering(opened, key, 'takes it up')}{asked.told}")
+
+
+def _ask_rollout(verb: str, name: str, namespace: str | None, where: Where) -> None:
+    cluster = where.cluster()
+    click.echo(rollout_requests.ask(cluster, rollout_of(cluster, name, namespace), verb))
 
 
 def answering(opened: Environment, key: tuple[str, str], does: str) -> str:

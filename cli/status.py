@@ -1,4 +1,4 @@
-"""`sluice status`: the table of Canaries, once or live."""
+"""`sluice status`: the table of Canaries and Rollouts, once or live."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import click
 from rich.live import Live
 from rich.table import Table
 
-from automation.core.kinds import CANARY, Manifest, Scope
+from automation.cluster.watches import key_of
+from automation.core.kinds import CANARY, ROLLOUT, Manifest, Scope
 from cli.display import as_json, show
 from cli.environment import open_environment
 from cli.options import Where, namespace, output, where
@@ -19,7 +20,7 @@ COLUMNS = ("NAMESPACE", "NAME", "STATUS", "WEIGHT", "LASTTRANSITIONTIME")
 WIDE = ("FAILED", "INTERVAL", "STEP", "MAX", "REASON")
 
 
-@click.command(short_help="The table of Canaries, once or live (-w).")
+@click.command(short_help="The table of Canaries and Rollouts, once or live (-w).")
 @click.option("-w", "--watch", is_flag=True, help="Stay and follow.")
 @click.option("--wide", is_flag=True, help="More columns.")
 @click.option(
@@ -31,15 +32,16 @@ WIDE = ("FAILED", "INTERVAL", "STEP", "MAX", "REASON")
 def status(
     watch: bool, wide: bool, environment: str | None, namespace: str | None, output: str, where: Where
 ) -> None:
-    """The table of Canaries, once or live."""
+    """The table of Canaries and Rollouts, once or live."""
     opened = open_environment(environment, where) if environment else None
     cluster = opened.cluster if opened else where.cluster()
 
     def rows() -> list[dict[str, Any]]:
-        found = cluster.select(CANARY, Scope(namespace))
+        kinds = {CANARY: row, ROLLOUT: rollout_row}
         return [
-            row(canary)
-            for canary in sorted(found, key=lambda c: (c["metadata"]["namespace"], c["metadata"]["name"]))
+            told(live)
+            for kind, told in kinds.items()
+            for live in sorted(cluster.select(kind, Scope(namespace)), key=key_of)
         ]
 
     if output == "json":
@@ -74,6 +76,25 @@ def row(canary: Manifest) -> dict[str, Any]:
         "STEP": outline.steps,
         "MAX": outline.limit,
         "REASON": condition.get("message", ""),
+    }
+
+
+def rollout_row(rollout: Manifest) -> dict[str, Any]:
+    """One Rollout under the same columns."""
+    found, outline = rollout.get("status") or {}, outline_of(rollout)
+    weights = (found.get("canary") or {}).get("weights") or {}
+    changed = [str(one.get("lastTransitionTime") or "") for one in found.get("conditions") or ()]
+    return {
+        "NAMESPACE": outline.namespace,
+        "NAME": outline.name,
+        "STATUS": found.get("phase", ""),
+        "WEIGHT": (weights.get("canary") or {}).get("weight", 0),
+        "LASTTRANSITIONTIME": max(changed, default=""),
+        "FAILED": "",
+        "INTERVAL": outline.pace,
+        "STEP": outline.steps,
+        "MAX": outline.limit,
+        "REASON": found.get("message", ""),
     }
 
 

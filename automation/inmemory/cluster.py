@@ -209,10 +209,10 @@ def _address(kind: Kind, body: Manifest) -> Address:
 
 def _within(thing: Manifest, scope: Scope) -> bool:
     metadata = thing["metadata"]
-    wanted = dict(pair.split("=", 1) for pair in scope.selector.split(",") if pair)
+    wanted = [pair.partition("=") for pair in scope.selector.split(",") if pair]
     labels = metadata.get("labels") or {}
     return (
         scope.namespace in (None, metadata["namespace"])
         and scope.name in (None, metadata["name"])
-        and all(labels.get(label) == value for label, value in wanted.items())
+        and all(label in labels and (not equal or labels[label] == value) for label, equal, value in wanted)
     )
