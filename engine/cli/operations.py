@@ -51,9 +51,10 @@ _OFFICIAL = "use the official Pulumi CLI for it"
 _PENDING = (
     "run `pulumi up`, which looks what became of interrupted creations, or pass --clear-pending-creates"
 )
+_NO_RUN = "a refresh or a destroy runs no program; run `pulumi up` first where a provider has changed"
 _REFUSED = {
     "attach-debugger": _OFFICIAL,
-    "run-program": "a refresh or a destroy runs no program; run `pulumi up` first where a provider has changed",
+    "run-program": _NO_RUN,
     "copilot": "it is not part of it; leave it out",
     "neo": "it is not part of it; leave it out",
 }
@@ -87,10 +88,12 @@ def preview(place: Workplace, arguments: Arguments) -> None:
 
 
 def refresh(place: Workplace, arguments: Arguments) -> None:
+    _require_no_program(place, arguments)
     _consented(place, arguments, Kind.REFRESH)
 
 
 def destroy(place: Workplace, arguments: Arguments) -> None:
+    _require_no_program(place, arguments)
     # The rest of the stack stays with a part of it.
     arguments.require_one_of("target", "remove")
     protected = 0
@@ -117,6 +120,12 @@ def destroy(place: Workplace, arguments: Arguments) -> None:
             "stack are still maintained. \n"
             f"If you want to remove the stack completely, run `pulumi stack rm {place.shown(place.ref)}`.",
         )
+
+
+def _require_no_program(place: Workplace, arguments: Arguments) -> None:
+    asked = place.shell.env.get("PULUMI_RUN_PROGRAM") in _TRUE and not arguments.has("run-program")
+    if asked:
+        raise EngineError(f"the embedded engine does not support PULUMI_RUN_PROGRAM: {_NO_RUN}; unset it")
 
 
 def _protected(place: Workplace, arguments: Arguments) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from engine.deploy.executor import Executor
 from engine.deploy.goal import Goal
 from engine.deploy.providers import ProviderResources, Providers
 from engine.deploy.replacements import dependents
-from engine.errors import Bail
+from engine.errors import Bail, EngineError
 from engine.provider import Change, Diff
 from engine.resource import Resource
 from engine.step import Op, Step
@@ -110,8 +110,8 @@ class Changes:
         settled = {*self._ledger.results, *self._ledger.recreating}
         olds = [item for item in list(self._ledger.olds.values()) if item.urn not in settled]
         going = dependents(old, olds, self._diff_of)
+        _require_free(old, [resource for resource, _ in reversed(going)])
         for resource, keys in going:
-            self._require_unprotected(resource, resource)
             self._ledger.recreating[resource.urn] = keys
             self._ledger.replaced.add(resource.urn)
         self._ledger.recreating[old.urn] = diff.replaces
@@ -161,3 +161,15 @@ class Changes:
             detailed=diff.detailed,
             internal=is_default(subject.urn),
         )
+
+
+def _require_free(root: Resource, dependents: list[Resource]) -> None:
+    """Raises `EngineError` if one of those that would go with a replaced resource is protected."""
+    for resource in dependents:
+        if resource.protect:
+            raise EngineError(
+                f'unable to replace resource "{resource.urn}" as part of replacing "{root.urn}" as it is currently '
+                "marked for protection. To unprotect the resource, remove the `protect` flag from the resource in "
+                "your Pulumi program and run `pulumi up`, or use the command:\n"
+                f"`pulumi state unprotect {resource.urn!r}`"
+            )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
 import pytest
 from pulumi import ResourceOptions, automation
 
-from tests.engine.world import Group, Program, Region, Thing, World, nothing
+from tests.engine.world import Group, Outcome, Program, Region, Thing, World, nothing
 
 
 def declared(**inputs: object) -> Program:
@@ -128,6 +130,23 @@ def test_a_protected_resource_is_neither_deleted_nor_replaced(world: World) -> N
     assert removed.error is not None
     assert list(world.cloud.things()) == ["a"]
     assert world.resource("a")["protect"] is True
+
+
+@pytest.mark.parametrize("act", [World.up, World.preview])
+def test_nothing_is_replaced_that_would_take_along_what_is_protected(
+    world: World, act: Callable[[World, Program], Outcome]
+) -> None:
+    def program(place: str) -> None:
+        base = Thing("base", name="base", place=place)
+        Thing("part", name="part", kind=base.name, opts=ResourceOptions(protect=True))
+
+    world.up(lambda: program("here"))
+
+    refused = act(world, lambda: program("there"))
+
+    assert '::part" as part of replacing "urn:pulumi:dev::shop::cloud:index:Thing::base"' in refused.diagnostics
+    assert refused.error is not None
+    assert world.cloud.called("delete") == []
 
 
 def test_a_retained_resource_leaves_the_state_but_not_the_world(world: World) -> None:

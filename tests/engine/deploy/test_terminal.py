@@ -166,6 +166,15 @@ def test_other_ways_of_keeping_states_are_refused(terminal: Terminal, name: str)
     assert terminal.run("stack", "ls") == 0
 
 
+@pytest.mark.parametrize("verb", ["refresh", "destroy"])
+def test_a_program_that_the_environment_asks_for_is_refused(terminal: Terminal, verb: str) -> None:
+    terminal.env["PULUMI_RUN_PROGRAM"] = "true"
+
+    assert terminal.run(verb, "--yes", "--skip-preview") == 1
+    assert "does not support PULUMI_RUN_PROGRAM: " in terminal.errors
+    assert terminal.run(verb, "--yes", "--skip-preview", "--run-program=false") == 0
+
+
 def test_what_is_switched_off_is_not_refused(terminal: Terminal) -> None:
     assert terminal.run("refresh", "--yes", "--skip-preview", "--run-program=false") == 0
 
