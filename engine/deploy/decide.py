@@ -16,15 +16,13 @@ INIT_ERROR = "#initerror"
 
 
 class Fate(Enum):
-    """What becomes of a resource. KEEP and SKIP are for those that are not targeted."""
+    """What becomes of a resource that an update is to touch."""
 
     CREATE = "create"
     SAME = "same"
     UPDATE = "update"
     REPLACE = "replace"
     RECREATE = "recreate"
-    KEEP = "keep"
-    SKIP = "skip"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,6 @@ class Circumstances:
     moved: its provider is another one, for which it has to be replaced.
     """
 
-    targeted: bool = True
     recreating: bool = False
     forced: bool = False
     linked: bool = False
@@ -56,8 +53,6 @@ def before_diff(old: Resource | None, new: Resource, now: Circumstances) -> Verd
     """The verdict where no provider has to be asked for a diff, else None."""
     if now.recreating:
         return Verdict(Fate.RECREATE)
-    if not now.targeted:
-        return Verdict(Fate.SKIP if old is None else Fate.KEEP)
     if old is None or (old.external and not new.external):
         return Verdict(Fate.CREATE)
     if now.forced:

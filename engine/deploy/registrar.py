@@ -169,11 +169,11 @@ class Registrar:
         return result
 
     def _brought_to(self, goal: Goal, new: Resource, old: Resource | None) -> Resource:
-        now = self._circumstances(new, old)
-        if not now.targeted:
+        if not self._context.options.targets.include(new):
             return self._changes.untargeted(new, old)
         self._require_targeted(new)
         provider = self._providers.serving(new) if new.custom else None
+        now = self._circumstances(new, old)
         fresh = old is None or now.recreating or now.forced or old.external
         if provider is not None:
             new = replace(
@@ -189,7 +189,6 @@ class Registrar:
     def _circumstances(self, new: Resource, old: Resource | None) -> Circumstances:
         options, ledger = self._context.options, self._ledger
         return Circumstances(
-            targeted=options.targets.include(new),
             recreating=old is not None and (old.pending_replacement or old.urn in ledger.recreating),
             forced=old is not None
             and (old.taint or (bool(options.replaces) and options.replaces.names(new.urn))),

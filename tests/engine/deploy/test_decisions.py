@@ -90,8 +90,6 @@ OLD, NEW = thing("a", inputs={"x": 1}), thing("a", inputs={"x": 2})
     ("old", "now", "fate"),
     [
         (None, Circumstances(), Fate.CREATE),
-        (None, Circumstances(targeted=False), Fate.SKIP),
-        (OLD, Circumstances(targeted=False), Fate.KEEP),
         (OLD, Circumstances(recreating=True), Fate.RECREATE),
         (OLD, Circumstances(forced=True), Fate.REPLACE),
         (OLD, Circumstances(linked=True), Fate.REPLACE),
