@@ -10,7 +10,7 @@ from engine.deploy.context import Context
 from engine.deploy.defaults import is_default
 from engine.deploy.executor import Executor
 from engine.deploy.goal import Goal
-from engine.deploy.providers import ProviderResources, Providers
+from engine.deploy.providers import ProviderResources, Providers, reference_of
 from engine.deploy.replacements import dependents
 from engine.errors import Bail, EngineError
 from engine.provider import Change, Diff
@@ -80,12 +80,23 @@ class Changes:
     def untargeted(self, new: Resource, old: Resource | None) -> Resource:
         """Leave it as it is; one that does not exist is shown as unchanged and left out of the state."""
         if old is not None:
+            self._require_provider(old, new)
             kept = changed(old, urn=new.urn, id="")
             return self._run(Op.SAME, kept, old)
         self._ledger.skipped.add(new.urn)
         blank = changed(new, inputs={})
         self._announce(Op.SAME, blank, blank, Diff())
         return new
+
+    def _require_provider(self, old: Resource, new: Resource) -> None:
+        """What stays as it is needs the provider that it has."""
+        registered = self._ledger.results.get(urns.split_reference(old.provider)[0])
+        if old.provider in ("", new.provider) or (registered and old.provider == reference_of(registered)):
+            return
+        raise EngineError(
+            f"provider {old.provider} for resource {new.urn} has not been registered yet, this is due to a change of "
+            "providers mixed with --target. Change your program back to the original providers"
+        )
 
     def needs_move(self, old: Resource, new: Resource) -> bool:
         """Whether the provider's own diff says that what it made cannot be taken over by the new provider."""

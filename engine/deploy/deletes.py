@@ -75,10 +75,8 @@ class Deletes:
 
     def _goes(self, resource: Resource) -> bool:
         ledger = self._context.ledger
-        if resource.delete:
-            return True
         registered = resource.urn in ledger.goals or resource.urn in ledger.claimed
-        return not registered and self._context.options.targets.include(resource)
+        return (resource.delete or not registered) and self._context.options.targets.include(resource)
 
     def run(self, doomed: Sequence[Resource]) -> bool:
         """Delete what may be deleted; False if something failed or is protected. Raises `Cancelled`.

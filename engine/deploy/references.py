@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from engine.resource import Resource
@@ -19,6 +19,31 @@ def references(resource: Resource) -> Iterable[str]:
         yield resource.deleted_with
     if resource.provider:
         yield resource.provider.rpartition("::")[0]
+
+
+def in_order(resources: Sequence[Resource]) -> list[Resource]:
+    """Each resource after those that it refers to, and otherwise as they were: no state may be in another order."""
+    named: dict[str, Resource] = {}
+    for resource in resources:
+        if resource.urn not in named or named[resource.urn].delete:
+            named[resource.urn] = resource
+    placed: dict[int, Resource] = {}
+    for resource in resources:
+        _place(resource, named, placed)
+    return list(placed.values())
+
+
+def _place(resource: Resource, named: dict[str, Resource], placed: dict[int, Resource]) -> None:
+    waiting, begun = [resource], {id(resource)}
+    while waiting:
+        item = waiting[-1]
+        wanted = (named[urn] for urn in references(item) if urn in named)
+        first = next((one for one in wanted if id(one) not in placed and id(one) not in begun), None)
+        if first is None:
+            placed.setdefault(id(item), waiting.pop())
+        else:
+            begun.add(id(first))
+            waiting.append(first)
 
 
 def rename_references(resource: Resource, names: dict[str, str]) -> Resource:

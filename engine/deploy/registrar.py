@@ -170,7 +170,7 @@ class Registrar:
 
     def _brought_to(self, goal: Goal, new: Resource, old: Resource | None) -> Resource:
         if not self._context.options.targets.include(new):
-            return self._changes.untargeted(new, old)
+            return self._left_alone(new, old)
         self._require_targeted(new)
         provider = self._providers.serving(new) if new.custom else None
         now = self._circumstances(new, old)
@@ -185,6 +185,12 @@ class Registrar:
         new = self._policing.passed(goal, new)
         verdict = before_diff(old, new, now) or self._diffed(provider, old, new)
         return self._act(goal, verdict, new, old)
+
+    def _left_alone(self, new: Resource, old: Resource | None) -> Resource:
+        """As it was; what had to be deleted to make room for another is made again so."""
+        if old is not None and old.urn in self._ledger.recreating:
+            return self._changes.recreate(replace(new, inputs=old.inputs), old)
+        return self._changes.untargeted(new, old)
 
     def _circumstances(self, new: Resource, old: Resource | None) -> Circumstances:
         options, ledger = self._context.options, self._ledger

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 
-from engine.deploy.references import references, rename_references
+from engine.deploy.references import in_order, references, rename_references
 from engine.resource import Deployment, PendingOperation, Resource
 
 # What may differ between two states of a resource without the checkpoint having to say so at once.
@@ -17,6 +17,8 @@ _LASTING = tuple(entry.name for entry in fields(Resource) if entry.name not in _
 
 class Snapshot:
     """New resources in the order of their completion, then old ones not yet superseded, then what is pending.
+
+    Where a new one refers to an old one, because an update leaves some alone, the old one comes first.
 
     Resources handed in are never changed afterwards: a change is a new object. Every method may be called from
     any thread. `save` writes one deployment; calls that arrive while it writes are served by the next write.
@@ -129,11 +131,11 @@ class Snapshot:
             return self._deployment() if self._version else self._start
 
     def _deployment(self) -> Deployment:
-        resources = [*self._new.values(), *(self._rewired(old) for old in self._old.values())]
-        return replace(self._start, resources=resources, pending_operations=list(self._pending))
+        resources = [self._rewired(item) for item in (*self._new.values(), *self._old.values())]
+        return replace(self._start, resources=in_order(resources), pending_operations=list(self._pending))
 
     def _rewired(self, resource: Resource) -> Resource:
-        """An old resource that refers to others by names which have changed since."""
+        """A resource that refers to others by names which have changed since."""
         names = self._renamed
         if not names or not any(name in names for name in references(resource)):
             return resource

@@ -16,6 +16,7 @@ from engine.deploy.decide import Circumstances, Fate, after_diff, before_diff, d
 from engine.deploy.defaults import is_default, name
 from engine.deploy.deletes import held_by, layers
 from engine.deploy.goal import Alias, Goal, PackageKey, seconds
+from engine.deploy.references import in_order
 from engine.deploy.secrecy import concealed
 from engine.deploy.snapshot import Snapshot
 from engine.deploy.targets import Targets
@@ -149,6 +150,16 @@ def test_differences_are_found_at_their_paths() -> None:
         "gone": "delete",
         "fresh": "add",
     }
+
+
+def test_states_are_written_in_the_order_of_their_references() -> None:
+    base, left = thing("base"), thing("left", dependencies=[urn("base")])
+    top, old = thing("top", parent=urn("left"), deleted_with=urn("base")), thing("left", delete=True)
+    circle = [thing("one", parent=urn("two")), thing("two", parent=urn("one"))]
+
+    assert in_order([base, left, top, old]) == [base, left, top, old]
+    assert in_order([top, old, left, base]) == [base, left, top, old]
+    assert sorted(map(id, in_order(circle))) == sorted(map(id, circle))
 
 
 def test_deletes_come_in_layers_of_what_nobody_needs_any_more() -> None:

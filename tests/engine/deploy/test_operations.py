@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 from pulumi import ResourceOptions
 
-from tests.engine.world import Region, Thing, World, nothing
+from tests.engine.world import Group, Region, Thing, World, nothing
 
 URN = "urn:pulumi:dev::shop::cloud:index:Thing::"
 
@@ -174,6 +174,65 @@ def test_targets_may_have_wildcards_and_dependents(world: World) -> None:
     outcome = world.up(changed, target=["**Thing::fir*"], target_dependents=True)
 
     assert outcome.changes == {"same": 2, "update": 2}
+
+
+def test_what_is_left_alone_keeps_what_it_refers_to_before_it(world: World) -> None:
+    def program(whole: bool) -> None:
+        first = Thing("first", name="first") if whole else None
+        Thing("second", name="second", of=first.name if first else "nobody")
+        Thing("third", name="third", color="red" if whole else "blue")
+
+    world.up(lambda: program(True))
+
+    limited = world.up(lambda: program(False), target=[f"{URN}third"])
+    after = world.up(lambda: program(False))
+
+    assert limited.error is after.error is None
+    assert sorted(world.names()) == ["second", "third"]
+
+
+def test_what_is_left_alone_goes_by_the_names_that_others_have_now(world: World) -> None:
+    def program(house: str) -> None:
+        parent = Group(house, opts=ResourceOptions(aliases=[pulumi.Alias(name="house")]))
+        Thing("child", name="child", opts=ResourceOptions(parent=parent))
+        Thing("other", name="other", color=house)
+
+    world.up(lambda: program("house"))
+
+    limited = world.up(lambda: program("home"), target=[f"{URN}other"])
+    after = world.up(lambda: program("home"), expect_no_changes=True)
+
+    assert limited.error is after.error is None
+    assert world.cloud.called("delete") == []
+
+
+def test_what_is_left_alone_needs_its_provider(world: World) -> None:
+    def program(region: str) -> None:
+        provider = Region(region)
+        for name in ("first", "second"):
+            Thing(name, name=name, opts=ResourceOptions(provider=provider))
+
+    world.up(lambda: program("here"))
+
+    limited = world.up(lambda: program("there"), target=[f"{URN}first"])
+    back = world.up(lambda: program("here"))
+
+    assert "Change your program back to the original providers" in limited.diagnostics
+    assert back.error is None
+
+
+def test_what_is_excluded_is_made_again_where_it_had_to_make_room(world: World) -> None:
+    def program(place: str) -> None:
+        base = Thing("base", name="base", place=place)
+        Thing("part", name="part", kind=base.name)
+
+    world.up(lambda: program("here"))
+
+    outcome = world.up(lambda: program("there"), exclude=[f"{URN}part"])
+
+    assert outcome.error is None
+    assert outcome.op("part") == ["delete-replaced", "replace", "create-replacement"]
+    assert sorted(world.cloud.things()) == sorted(world.names()) == ["base", "part"]
 
 
 def test_a_replacement_can_be_ordered(world: World) -> None:
