@@ -118,18 +118,12 @@ class Changes:
         return next((item for item in held if item.urn == urn and item.id == id), self._ledger.olds.get(urn))
 
     def _make_room(self, old: Resource, diff: Diff) -> None:
-        settled = {*self._ledger.results, *self._ledger.recreating}
-        olds = [item for item in list(self._ledger.olds.values()) if item.urn not in settled]
-        going = dependents(old, olds, self._diff_of)
-        _require_free(old, [resource for resource, _ in reversed(going)])
-        for resource, keys in going:
-            self._ledger.recreating[resource.urn] = keys
-            self._ledger.replaced.add(resource.urn)
-        self._ledger.recreating[old.urn] = diff.replaces
-        self._ledger.doomed.update((old.urn, *(resource.urn for resource, _ in going)))
-        for resource, _ in reversed(going):
-            self._executor.run(Step(Op.DELETE_REPLACED, resource.urn, resource.type, resource))
-        self._executor.run(self._step(Op.DELETE_REPLACED, None, old, Diff()))
+        found = dependents(old, self._ledger.unregistered(), self._diff_of)
+        _require_free(old, [resource for resource, _ in reversed(found)])
+        with self._ledger.making_room(old, diff.replaces, found) as going:
+            for resource in reversed(going):
+                self._executor.run(Step(Op.DELETE_REPLACED, resource.urn, resource.type, resource))
+            self._executor.run(self._step(Op.DELETE_REPLACED, None, old, Diff()))
 
     def _diff_of(self, resource: Resource, inputs: PropertyMap) -> Diff:
         provider = self._providers.serving(resource)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from engine import urn as urns
@@ -32,6 +32,13 @@ def _provider_from(goal: Goal, parent: Goal) -> str:
     if parent.custom:
         return parent.provider if urns.package_of(parent.type) == package else ""
     return parent.providers.get(package, "")
+
+
+def needed(goal: Goal) -> Iterator[str]:
+    """URNs of all that have to be there before the goal's resource is."""
+    yield from (goal.parent, goal.deleted_with, urns.split_reference(goal.provider)[0], *goal.dependencies)
+    for sources in goal.property_dependencies.values():
+        yield from sources
 
 
 def resource(goal: Goal, urn: str, inputs: PropertyMap, provider: str) -> Resource:

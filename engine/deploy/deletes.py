@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from engine.deploy.context import Context
 from engine.deploy.defaults import is_default
 from engine.deploy.executor import Executor, StepError
-from engine.deploy.references import references
+from engine.deploy.references import Index, references
 from engine.errors import EngineError
 from engine.resource import Resource
 from engine.step import Op, Step
@@ -42,6 +42,18 @@ def held_by(kept: Iterable[Resource], resources: Sequence[Resource]) -> set[str]
     return held
 
 
+def not_held(doomed: Sequence[Resource], kept: Sequence[Resource]) -> list[Resource]:
+    """Those of them that nothing which is kept refers to, directly or through others."""
+    index = Index([*kept, *doomed])
+    held: set[int] = set()
+    waiting = list(kept)
+    while waiting:
+        found = [item for item in index.referred(waiting.pop()) if id(item) not in held]
+        held.update(map(id, found))
+        waiting.extend(found)
+    return [item for item in doomed if id(item) not in held]
+
+
 def followers_of(roots: Iterable[Resource], resources: Sequence[Resource]) -> set[str]:
     """URNs of what refers to the given resources, directly or through others."""
     known = {item.urn for item in roots}
@@ -61,14 +73,20 @@ class Deletes:
         self._context, self._executor = context, executor
 
     def unclaimed(self) -> list[Resource]:
-        """Old resources that the program did not register, and those that have been replaced."""
+        """Old resources that the program did not register, and those that have been replaced.
+
+        What has failed or is left alone stays, and needs what it refers to.
+        """
         context, ledger = self._context, self._context.ledger
         leftovers = context.snapshot.leftovers()
-        found = [item for item in leftovers if self._goes(item)]
-        if context.options.targets:
-            # What is left alone needs what it refers to.
-            held = held_by([item for item in leftovers if not self._goes(item)], leftovers)
-            found = [item for item in found if item.delete or item.urn not in held]
+        staying = [
+            item
+            for item in leftovers
+            if not self._goes(item) and (item.delete or not ledger.has_result_for(item.urn))
+        ]
+        found = not_held(
+            [item for item in leftovers if self._goes(item)], [*ledger.results.values(), *staying]
+        )
         if context.options.preview:
             found += [item for item in ledger.condemned if not any(item is known for known in found)]
         return found
@@ -86,8 +104,8 @@ class Deletes:
         self._context.ledger.doomed.update(_certain(doomed))
         staying: list[Resource] = []
         for layer in layers(doomed):
-            held = held_by(staying, doomed)
-            free = [item for item in layer if item.urn not in held]
+            going = set(map(id, not_held(doomed, staying)))
+            free = [item for item in layer if id(item) in going]
             protected = [item for item in free if _is_protected(item)]
             for resource in protected:
                 self._refuse(resource)

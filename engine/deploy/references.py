@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from engine.resource import Resource
+from engine.urn import is_provider, provider_reference
 
 
 def references(resource: Resource) -> Iterable[str]:
@@ -21,24 +22,37 @@ def references(resource: Resource) -> Iterable[str]:
         yield resource.provider.rpartition("::")[0]
 
 
+class Index:
+    """Finds what resources refer to. Of several with one URN it is the one that is not to be deleted."""
+
+    def __init__(self, resources: Iterable[Resource]):
+        self._named: dict[str, Resource] = {}
+        for resource in resources:
+            if resource.urn not in self._named or self._named[resource.urn].delete:
+                self._named[resource.urn] = resource
+            if is_provider(resource.type):
+                self._named[provider_reference(resource.urn, resource.id)] = resource
+
+    def referred(self, resource: Resource) -> Iterable[Resource]:
+        """The resources among those that are known. Of a provider that is replaced it is the one of the resource."""
+        names = (resource.provider, *references(resource))
+        return (self._named[name] for name in names if name in self._named)
+
+
 def in_order(resources: Sequence[Resource]) -> list[Resource]:
     """Each resource after those that it refers to, and otherwise as they were: no state may be in another order."""
-    named: dict[str, Resource] = {}
+    index, placed = Index(resources), dict[int, Resource]()
     for resource in resources:
-        if resource.urn not in named or named[resource.urn].delete:
-            named[resource.urn] = resource
-    placed: dict[int, Resource] = {}
-    for resource in resources:
-        _place(resource, named, placed)
+        _place(resource, index, placed)
     return list(placed.values())
 
 
-def _place(resource: Resource, named: dict[str, Resource], placed: dict[int, Resource]) -> None:
+def _place(resource: Resource, index: Index, placed: dict[int, Resource]) -> None:
     waiting, begun = [resource], {id(resource)}
     while waiting:
         item = waiting[-1]
-        wanted = (named[urn] for urn in references(item) if urn in named)
-        first = next((one for one in wanted if id(one) not in placed and id(one) not in begun), None)
+        missing = (one for one in index.referred(item) if id(one) not in placed and id(one) not in begun)
+        first = next(missing, None)
         if first is None:
             placed.setdefault(id(item), waiting.pop())
         else:

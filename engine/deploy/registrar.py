@@ -18,6 +18,7 @@ from engine.deploy.imports import Importer
 from engine.deploy.ledger import Result
 from engine.deploy.policing import Policing
 from engine.deploy.providers import Providers, reference_of
+from engine.deploy.references import references
 from engine.errors import Bail, EngineError
 from engine.events import StepDone
 from engine.provider import Diff, Provider, ProviderError
@@ -62,13 +63,11 @@ class Registrar:
         urn = self._urn_of(goal.type, goal.name, goal.parent)
         try:
             goal = self._admit(goal, urn)
-            blocker = self._ledger.blocker(
-                filter(None, (goal.parent, goal.provider.rpartition("::")[0], *goal.dependencies))
-            )
-            if blocker:
+            old = self._known(goal, urn)
+            if self._ledger.is_blocked(declare.needed(goal)):
                 self._ledger.failures[urn] = Result.SKIP
                 return Outcome(urn, result=Result.SKIP)
-            result = self._settle(goal, urn)
+            result = self._settle(goal, urn, old)
         except (StepError, Bail, EngineError, ProviderError) as error:
             return self._failed(goal, urn, error)
         return self._outcome(goal, result)
@@ -151,14 +150,18 @@ class Registrar:
         """Runs once per default provider; what fails fails for whoever waits for it."""
         urn = self._urn_of(goal.type, goal.name, "")
         self._admit(goal, urn)
-        return reference_of(self._settle(goal, urn))
+        return reference_of(self._settle(goal, urn, self._known(goal, urn)))
 
-    def _settle(self, goal: Goal, urn: str) -> Resource:
-        """The resource as it is after its steps."""
-        reference = self._provider_reference(goal)
+    def _known(self, goal: Goal, urn: str) -> Resource | None:
+        """Its old state, which from now on is nobody else's: it does not go along with another any more."""
         names = alias_names.candidates(goal, urn, self._ledger.aliases.get(goal.parent, ()))
         self._ledger.aliases[urn] = tuple(names)
         old = self._ledger.old_of(urn, names)
+        return old and self._ledger.vacated(old)
+
+    def _settle(self, goal: Goal, urn: str, old: Resource | None) -> Resource:
+        """The resource as it is after its steps."""
+        reference = self._provider_reference(goal)
         check.tell_of_unheld(self._context, goal, old, urn)
         new = declare.resource(goal, urn, check.with_ignored(goal, old), reference)
         if goal.import_id and (old is None or old.external or old.id != goal.import_id):
@@ -214,7 +217,7 @@ class Registrar:
 
     def _require_targeted(self, new: Resource) -> None:
         skipped = self._ledger.skipped
-        for urn in (new.parent, urns.split_reference(new.provider)[0], *new.dependencies):
+        for urn in (new.parent, *references(new)):
             if urn in skipped:
                 text = (
                     f"Resource '{new.urn}' depends on '{urn}' which was was not specified in --target list."
