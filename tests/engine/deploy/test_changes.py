@@ -144,7 +144,9 @@ def test_nothing_is_replaced_that_would_take_along_what_is_protected(
 
     refused = act(world, lambda: program("there"))
 
-    assert '::part" as part of replacing "urn:pulumi:dev::shop::cloud:index:Thing::base"' in refused.diagnostics
+    assert (
+        '::part" as part of replacing "urn:pulumi:dev::shop::cloud:index:Thing::base"' in refused.diagnostics
+    )
     assert refused.error is not None
     assert world.cloud.called("delete") == []
 
