@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pulumi
 
@@ -54,29 +55,32 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
     apex: pulumi.Output[str]
     """The Service that users and routes name, as `name.namespace`."""
 
+    generated: tuple[pulumi.CustomResource, ...]
+    """What is generated for it; whoever leads traffic comes last."""
+
     def __init__(self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Canary", name, None, opts)
-        inputs = self._declare(args.sources, args.inputs) if args.sources else args.inputs
-        self._generate(generate(args.spec, inputs), args.guarded)
+        inputs, waiting = args.inputs, args.sources
+        if waiting and inputs.uid is None:
+            inputs, waiting = _owned(inputs, self._declare(waiting)), None
+        self.generated = tuple(self._generate(generate(args.spec, inputs), args.guarded))
+        if waiting:
+            objects.declare_after(self.generated, partial(self._declare, waiting))
         self.apex = pulumi.Output.from_input(f"{args.spec.apex}.{args.spec.namespace}")
         self.register_outputs({"apex": self.apex})
 
-    def _declare(self, sources: Sources, inputs: Inputs) -> Inputs:
-        """Registers what people wrote; the inputs then knows the uid of a Canary that is made just now."""
+    def _declare(self, sources: Sources) -> pulumi.CustomResource:
+        """Registers what people wrote; of it, the Canary."""
         here = pulumi.ResourceOptions(parent=self)
         for manifest in (*sources.others, *(item for item in (sources.autoscaler, sources.route) if item)):
             objects.register(sources.named(manifest), here)
         ignored = pulumi.ResourceOptions(parent=self, ignore_changes=list(sources.target.ignore_changes))
         target = objects.register(sources.target.manifest, ignored)
-        document = objects.register(
+        return objects.register(
             sources.named(sources.document), pulumi.ResourceOptions(parent=self, depends_on=[target])
         )
-        if inputs.uid is not None:
-            return inputs
-        # In a preview nobody has made the Canary yet, and some previews leave out what only the server knows.
-        return replace(inputs, uid=document.metadata.apply(lambda metadata: metadata.get("uid", "")))
 
-    def _generate(self, generated: Generated, guarded: bool) -> None:
+    def _generate(self, generated: Generated, guarded: bool) -> list[pulumi.CustomResource]:
         """Registers each object after what it rests on. Whoever leads traffic comes last, the apex at the very end, and
         only once all else is in force: where an object is refused, nobody's traffic has moved."""
         services = [objects.register(service, self._after()) for service in generated.services]
@@ -93,19 +97,19 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             before.append(objects.patch(generated.side, self._kept(*before)))
         if generated.route is not None:
             before.append(objects.register(generated.route, self._after(*before)))
-        self._lead(generated, before, guarded)
+        if generated.apex is not None:
+            before.append(self._lead(generated.apex, generated, before, guarded))
+        return before
 
-    def _lead(self, generated: Generated, before: list[pulumi.CustomResource], guarded: bool) -> None:
+    def _lead(
+        self, apex: Manifest, generated: Generated, before: list[pulumi.CustomResource], guarded: bool
+    ) -> pulumi.CustomResource:
         """Registers the apex Service, or the patch of one that somebody else made."""
-        if generated.apex is None:
-            return
         if generated.apex_is_foreign:
-            options = self._kept(*before) if generated.lasting else self._after(*before)
-            objects.patch(generated.apex, options)
-        else:
-            options = self._after(*before, guarded=guarded)
-            options.retain_on_delete = generated.apex_stays
-            objects.register(generated.apex, options)
+            return objects.patch(apex, self._kept(*before) if generated.lasting else self._after(*before))
+        options = self._after(*before, guarded=guarded)
+        options.retain_on_delete = generated.apex_stays
+        return objects.register(apex, options)
 
     def _kept(self, *before: pulumi.CustomResource) -> pulumi.ResourceOptions:
         """For what must not be taken back when the stack goes: users are served by it."""
@@ -113,3 +117,11 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
 
     def _after(self, *before: pulumi.CustomResource, guarded: bool = False) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(before), protect=guarded)
+
+
+def _owned(inputs: Inputs, document: pulumi.CustomResource) -> Inputs:
+    """The inputs with the uid of a Canary that is made just now.
+
+    In a preview nobody has made it yet, and some previews leave out what only the server knows.
+    """
+    return replace(inputs, uid=document.metadata.apply(lambda metadata: metadata.get("uid", "")))

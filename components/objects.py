@@ -6,6 +6,7 @@ Python's spelling, which is a good part of an update's time, for callers that ne
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pulumi
@@ -41,6 +42,19 @@ def register(
 def patch(manifest: Manifest, opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
     """Declares some fields of an object that exists already and stays its maker's own."""
     return KubernetesObject(manifest["metadata"]["name"], manifest, opts, patch=True)
+
+
+def declare_after(resources: Iterable[pulumi.Resource], declare: Callable[[], object]) -> None:
+    """Declares what nobody waits for once the engine has answered for `resources`, which users wait for.
+
+    Otherwise the SDK prepares everything before the first of it is done. To the engine they stay independent. A URN is
+    known in previews, and of what fails under `--continue-on-error`, too, so that nothing is missing from a program.
+    """
+
+    def told(urns: list[str]) -> None:
+        declare()
+
+    pulumi.Output.all(*(resource.urn for resource in resources)).apply(told)
 
 
 def _token(manifest: Manifest) -> str:

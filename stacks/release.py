@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -89,8 +89,8 @@ def declare(settings: Settings, run: ProgramRun) -> None:
     inputs = inputs_of(view, sources)
     guarded = view.placement.apex == "primary" and not run.overrides.take_down
     args = CanaryArgs(view.spec, inputs, sources, guarded)
-    Canary(run.stack.canary, args, pulumi.ResourceOptions(provider=provider))
-    _export(settings, view)
+    canary = Canary(run.stack.canary, args, pulumi.ResourceOptions(provider=provider))
+    _export(view, front_door(settings, canary.generated))
 
 
 def _look(settings: Settings, run: ProgramRun) -> View:
@@ -178,9 +178,8 @@ def _recorded(view: View, hash: str) -> Revision | None:
     return revision
 
 
-def _export(settings: Settings, view: View) -> None:
+def _export(view: View, gateway: Any) -> None:
     spec, placement = view.spec, view.placement
-    gateway = front_door(settings)
     source = view.live.route or (view.documents.route if view.documents else None)
     hosts = gateway_of(spec).hosts(spec, source)
     host = hosts[0] if hosts else None
@@ -196,12 +195,14 @@ def _export(settings: Settings, view: View) -> None:
     pulumi.export("curl", pulumi.Output.from_input(gateway).apply(lambda url: f"curl{header} {url}/"))
 
 
-def front_door(settings: Settings) -> Any:
-    """Where users knock: the platform stack says so, unless the platform is somebody else's."""
+def front_door(settings: Settings, after: Sequence[pulumi.Resource] = ()) -> Any:
+    """Where users knock: the platform stack says so, unless the platform is somebody else's. It is asked `after` what
+    they wait for."""
     gateway = settings.platform.gateway or GatewaySettings()
     own = gateway.url or f"http://{apisix_manifests.GATEWAY}.{gateway.namespace}"
     if not settings.platform_stack:
         return own
-    platform = pulumi.StackReference(f"organization/{pulumi.get_project()}/{settings.platform_stack}")
+    name = f"organization/{pulumi.get_project()}/{settings.platform_stack}"
+    platform = pulumi.StackReference(name, opts=pulumi.ResourceOptions(depends_on=list(after)))
     # Not `get_output`: in an update that is refused meanwhile it leaves a coroutine that nobody awaits.
     return platform.outputs.apply(lambda outputs: outputs.get("gatewayUrl") or own)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -11,6 +13,7 @@ import pytest
 from automation.core.kinds import Manifest
 from components import objects
 from tests.components import documents
+from tests.engine.world import Thing, World
 from tests.stacks.programs import run
 
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"key": "word"}}
@@ -81,3 +84,34 @@ def test_what_a_secret_holds_is_secret_and_of_nothing_else_that_has_its_options(
     assert secret.protect
     assert target.protect
     assert secret.object["stringData"]["value"] == {"key": "word"}
+
+
+class TestDeclareAfter:
+    """What is declared in its turn is in the program as any other resource is, whatever becomes of the first."""
+
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> World:
+        return World.create(tmp_path)
+
+    def program(self, **first: Any) -> Callable[[], None]:
+        def declare() -> None:
+            awaited = Thing("awaited", name="awaited", **first)
+            objects.declare_after([awaited], lambda: Thing("later", name="later"))
+            Thing("beside", name="beside", opts=pulumi.ResourceOptions(depends_on=[awaited]))
+
+        return declare
+
+    def test_it_comes_later_and_a_preview_has_it_too(self, world: World) -> None:
+        assert world.preview(self.program()).op("later") == ["create"]
+        names = [name for _, name in world.up(self.program()).ops]
+        assert names.index("awaited") < names.index("later")
+        assert world.up(self.program(), expect_no_changes=True).error is None
+
+    @pytest.mark.parametrize("going_on", [False, True])
+    def test_it_stays_where_the_first_fails(self, world: World, going_on: bool) -> None:
+        world.up(self.program(color="red"))
+        outcome = world.up(self.program(color="blue", fail="update"), continue_on_error=going_on)
+        assert "update failed as asked" in outcome.diagnostics
+        assert "Traceback" not in outcome.diagnostics
+        assert "delete" not in {op for op, _ in outcome.ops}
+        assert sorted(world.cloud.things()) == ["awaited", "beside", "later"]

@@ -223,6 +223,21 @@ class TestStep:
         program = program_for("dev.test.podinfo", attempt, rollout(step(20)))
         assert weights(run(program, "dev.test.podinfo")) == [90, 10]
 
+    def test_what_users_wait_for_comes_before_what_people_wrote_and_what_is_only_told(self) -> None:
+        program = program_for("dev.test.podinfo", "attempt-1", rollout(step(20)))
+        declared = run(program, "dev.test.podinfo")
+        order = [f"{args.typ.rpartition('/')[2]} {args.name}" for args in declared.resources]
+        assert set(order[order.index("v1:Service podinfo") + 1 :]) == {
+            "v1:Deployment podinfo",
+            "v2:HorizontalPodAutoscaler podinfo",
+            "v2:ApisixRoute podinfo",
+            "v1beta1:Canary podinfo",
+            "pulumi:pulumi:StackReference organization/sluice/dev",
+        }
+        # To the engine they are independent: what it deletes is deleted as ever.
+        target = declared.options("Deployment", "podinfo")
+        assert not [urn for urn in target.dependencies if "podinfo-canary" in urn]
+
     def test_a_caller_who_knows_everything_spares_the_cluster(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delattr(connection, "connect")
         program = program_for("dev.test.podinfo", "attempt-1", rollout(step(20)))
