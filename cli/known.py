@@ -15,7 +15,7 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
 from components.generated import Generated, generate
-from documents.front import status_of
+from documents.front import front_of, status_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live
 from stacks.release import View, inputs_of
@@ -60,7 +60,7 @@ class Known:
 
     def _read(self, document: Manifest) -> CanaryState:
         try:
-            rivals.refuse_flagger(self._cluster)
+            rivals.refuse_rivals(self._cluster, front_of(document).kind)
         except Refused as refused:
             raise RivalDriver(str(refused)) from refused
         key = (document["metadata"]["namespace"], document["metadata"]["name"])

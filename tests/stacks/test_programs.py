@@ -11,13 +11,16 @@ import pulumi
 import pytest
 
 from automation.core.kinds import DEPLOYMENT, EVERYWHERE, NAMESPACE, Kind, Manifest, Scope
-from automation.core.status import Intent, Purpose, Status
+from automation.core.status import Intent, Placement, Purpose, Status
+from automation.core.traffic import Traffic
 from automation.errors import ClusterRefused
 from stacks import ENVIRONMENTS, connection
 from stacks.canary_state import CanaryState, Live
 from stacks.program import program_for
 from stacks.settings import ClusterSettings
+from tests.automation.driver.rollout_world import INGRESS_OF_USERS
 from tests.components import documents
+from tests.documents import argo_documents as rollouts
 from tests.stacks.programs import GATEWAY, Declared, run
 
 CANARY = "flagger.app/v1beta1:Canary"
@@ -318,3 +321,61 @@ def test_a_stack_of_another_form_is_refused_with_the_forms(stack: str) -> None:
 def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
     with pytest.raises(pulumi.RunError, match="use one of dev, staging, prod"):
         run(program_for("live"), "live")
+
+
+def released(placement: Placement, **status: Any) -> CanaryState:
+    """The Rollout of the third article in the cluster, with two recorded revisions."""
+    document = {**rollouts.rollout(), "metadata": {"name": "canary-demo", "namespace": "test", "uid": "u"}}
+    services = {
+        name: {
+            "metadata": {"name": name, "namespace": "test"},
+            "spec": {"selector": {"app": "canary-demo"}, "ports": [{"name": "http", "port": 80}]},
+        }
+        for name in ("canary-demo", "canary-demo-canary")
+    }
+    live = Live(
+        document, None, INGRESS_OF_USERS, services["canary-demo"], None, services["canary-demo-canary"]
+    )
+    spec = document["spec"]
+    data = {
+        "template": spec["template"],
+        "spec": {"selector": spec["selector"], "replicas": 1},
+        "configs": {},
+    }
+    revisions, numbers = {"blue": data, "green": data}, {"blue": 1, "green": 2}
+    known = Status(in_force=placement, last_applied_spec="green", last_promoted_spec="blue", **status)
+    return CanaryState(document, known, revisions, numbers, {}, live, "cluster-1")
+
+
+class TestRollout:
+    STACK = "dev.test.canary-demo"
+    STEP = Placement("a-1", "primary", Traffic(20), "blue", canary="green")
+
+    def test_the_stable_pods_the_services_and_the_route_are_declared(self) -> None:
+        declared = run(program_for(self.STACK, None, released(self.STEP)), self.STACK)
+        assert declared.names("ReplicaSet") == ["canary-demo-blue"]
+        assert declared.names("Service") == []
+        selected = {
+            name: declared.one("ServicePatch", name)["spec"]["selector"]
+            for name in ("canary-demo", "canary-demo-canary")
+        }
+        hash = "rollouts-pod-template-hash"
+        assert selected == {
+            "canary-demo": {"app": "canary-demo", hash: "blue"},
+            "canary-demo-canary": {"app": "canary-demo", hash: "green"},
+        }
+        route = declared.one("Ingress", "canary-demo-canary-demo-canary")
+        assert route["metadata"]["annotations"]["nginx.ingress.kubernetes.io/canary-weight"] == "20"
+        assert route["spec"]["tls"] == INGRESS_OF_USERS["spec"]["tls"]
+
+    def test_what_serves_users_stays_when_the_stack_goes_or_promotes_another(self) -> None:
+        declared = run(program_for(self.STACK, None, released(self.STEP)), self.STACK)
+        kept = [("ReplicaSet", "canary-demo-blue"), ("ServicePatch", "canary-demo")]
+        assert all(declared.options(*one).retainOnDelete for one in kept)
+        assert not declared.options("Ingress", "canary-demo-canary-demo-canary").retainOnDelete
+
+    def test_before_the_stable_pods_serve_nobody_is_led_to_them(self) -> None:
+        first = Placement("a-1", "target", Traffic(), "blue")
+        declared = run(program_for(self.STACK, None, released(first)), self.STACK)
+        assert declared.names("ReplicaSet") == ["canary-demo-blue"]
+        assert (declared.names("ServicePatch"), declared.names("Ingress")) == ([], [])

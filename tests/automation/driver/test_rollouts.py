@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from automation.core.kinds import ANALYSIS_RUN, CANARY, REPLICA_SET, ROLLOUT, SERVICE
+from automation.core.kinds import ANALYSIS_RUN, CANARY, DEPLOYMENT, REPLICA_SET, ROLLOUT, SERVICE
 from automation.core.marks import POD_HASH, STATUS
 from automation.core.observation import QueryFailed, Taken
 from automation.core.status import Phase
@@ -358,3 +358,13 @@ def test_a_cluster_without_analysis_runs_releases_all_the_same() -> None:
     world.set_image("green")
     world.until("Paused").until("Healthy")
     assert runs(world) == {}
+
+
+def test_argos_controller_goes_first() -> None:
+    world = RolloutWorld()
+    pod = {"spec": {"containers": [{"name": "c", "image": "quay.io/argoproj/argo-rollouts:v1.8.0"}]}}
+    made = {"metadata": {"namespace": "argo-rollouts", "name": "argo-rollouts"}, "spec": {"template": pod}}
+    world.cluster.put(DEPLOYMENT, made)
+    world.tick(3)
+    assert any("Argo's controller runs in this cluster" in text for text in world.texts)
+    assert world.pods() == {}
