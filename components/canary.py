@@ -96,10 +96,18 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         if generated.side is not None:
             before.append(objects.patch(generated.side, self._kept(*before)))
         if generated.route is not None:
-            before.append(objects.register(generated.route, self._after(*before)))
+            before.append(self._leading(generated, generated.route, before))
         if generated.apex is not None:
             before.append(self._lead(generated.apex, generated, before, guarded))
         return before
+
+    def _leading(
+        self, generated: Generated, route: Manifest, before: list[pulumi.CustomResource]
+    ) -> pulumi.CustomResource:
+        """Registers the route, or the patch of somebody else's Service that is one."""
+        if generated.route_is_foreign:
+            return objects.patch(route, self._kept(*before))
+        return objects.register(route, self._after(*before))
 
     def _lead(
         self, apex: Manifest, generated: Generated, before: list[pulumi.CustomResource], guarded: bool

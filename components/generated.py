@@ -19,7 +19,7 @@ from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, handed_over, primary, services
 from components.revision import Revision
-from gateways.carrying import marks_of
+from gateways.carrying import marks_of, switches
 from gateways.gateway import Marks
 from gateways.registry import gateway_of
 from workloads.registry import scaler_of
@@ -53,8 +53,8 @@ class Inputs:
 class Generated:
     """The objects by what they are for. `apex_is_foreign`: somebody else made that Service, so it is
     patched, and left alone (None) for as long as it is to select the target. `apex_stays` when all the rest goes.
-    `side` patches a canary's Service that is somebody else's. `lasting`: pods and patches stay when their stack goes,
-    or has others."""
+    `side` patches a canary's Service that is somebody else's, and so does a route where `route_is_foreign`. `lasting`:
+    pods and patches stay when their stack goes, or has others."""
 
     services: tuple[Manifest, ...]
     apex: Manifest | None
@@ -66,11 +66,16 @@ class Generated:
     companions: tuple[Manifest, ...] = ()
     side: Manifest | None = None
     route: Manifest | None = None
+    route_is_foreign: bool = False
     lasting: bool = False
 
     def is_foreign(self, manifest: Manifest) -> bool:
         """Whether one of its objects is somebody else's, who may have more in it than is asked for."""
-        return manifest is self.side or (manifest is self.apex and self.apex_is_foreign)
+        return (
+            manifest is self.side
+            or (manifest is self.apex and self.apex_is_foreign)
+            or (manifest is self.route and self.route_is_foreign)
+        )
 
     def part(self, manifest: Manifest) -> Literal["route", "apex", "primary", "other"]:
         """What one of its objects is for."""
@@ -134,14 +139,16 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
     pods = handed_over.stable(canary, inputs.target, revision, owner)
     if placement.apex == "target":
         return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
+    switching, other = switches(canary), canary.service.canary
     tested = placement.canary or revision.hash
     return Generated(
         (),
-        handed_over.selecting(canary, canary.primary_service, inputs.apex, revision.hash),
+        None if switching else handed_over.selecting(canary, canary.apex, inputs.apex, revision.hash),
         apex_is_foreign=True,
         primary=pods,
-        side=handed_over.selecting(canary, canary.canary_service, inputs.canary, tested),
+        side=handed_over.selecting(canary, other, inputs.canary, tested) if other else None,
         route=_route(canary, inputs, owner),
+        route_is_foreign=switching,
         lasting=True,
     )
 

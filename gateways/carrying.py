@@ -10,12 +10,13 @@ import json
 from dataclasses import replace
 
 from automation.core.kinds import Manifest
-from automation.core.marks import ATTEMPT, CANARY_SERVICE, EVIDENCE, TRAFFIC
+from automation.core.marks import ATTEMPT, CANARY_SERVICE, EVIDENCE, SIDES, TRAFFIC
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 from gateways.gateway import Carried
 from gateways.registry import gateway_of
+from gateways.switch import SWITCH
 
 
 def carried_by(canary: Canary, route: Manifest) -> Carried:
@@ -30,12 +31,19 @@ def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
     found = {ATTEMPT: placement.attempt}
     if canary.service.canary:
         found[CANARY_SERVICE] = canary.service.canary
+    if switches(canary):
+        found[SIDES] = f"{placement.revision}/{placement.canary or placement.revision}"
     document = placement.traffic.document()
     if not document.keys() <= {"primary", "canary"}:
         found[TRAFFIC] = json.dumps(document, separators=(",", ":"))
     if placement.evidence is not None:
         found[EVIDENCE] = placement.evidence.annotation(canary.analysis)
     return found
+
+
+def switches(canary: Canary) -> bool:
+    """Whether its route is a Service of people's own that leads everybody to one side."""
+    return canary.provider == SWITCH.provider
 
 
 def _said(route: Manifest) -> Traffic:

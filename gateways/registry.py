@@ -14,6 +14,7 @@ from gateways.gloo import GLOO
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
+from gateways.switch import SWITCH
 from gateways.traefik import TRAEFIK
 from gateways.traffic_split import TRAFFIC_SPLITS
 
@@ -31,6 +32,8 @@ GATEWAYS: Mapping[str, Gateway] = {
         KUBERNETES,
     )
 }
+_OF_ROLLOUTS: Mapping[str, Gateway] = {SWITCH.provider: SWITCH}
+"""Those that no Canary can name."""
 ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""
 DEFAULT = APISIX.provider
@@ -39,7 +42,7 @@ DEFAULT = APISIX.provider
 
 def gateway_of(canary: Canary) -> Gateway:
     """The gateway of a Canary: the front refuses documents that name another than these."""
-    return GATEWAYS[canary.provider]
+    return _OF_ROLLOUTS.get(canary.provider) or GATEWAYS[canary.provider]
 
 
 def kinds() -> frozenset[Kind]:

@@ -131,7 +131,7 @@ def surroundings(canary: Canary) -> dict[str, tuple[Kind, str]]:
             "target": (workload, canary.target.name),
             **({"route": source} if source else {}),
             "apex": (SERVICE, canary.apex),
-            "canary": (SERVICE, canary.canary_service),
+            **({"canary": (SERVICE, canary.service.canary)} if canary.service.canary else {}),
         }
     return {
         "target": (workload, canary.target.name),

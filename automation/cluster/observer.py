@@ -40,7 +40,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from automation.core.status import Apex, Placement
 from gateways import registry as gateways
-from gateways.carrying import carried_by
+from gateways.carrying import carried_by, switches
 from workloads import registry as workloads
 from workloads.ports import port_problems
 from workloads.selector import Selector, selector_of, sharing_problems, stranger_problems
@@ -166,7 +166,7 @@ class Observer:
         image = replace(observed, container=first.get("name", ""), image=first.get("image", ""))
         problems = [
             f"Service {service}.{canary.namespace} not found"
-            for service in (canary.primary_service, canary.canary_service)
+            for service in canary.services_of_people
             if self._copies.get(SERVICE, canary.namespace, service) is None
         ]
         target = Target(image, revision, label=POD_HASH, value=revision, asked=workload.replicas(live))
@@ -299,8 +299,10 @@ def _led(canary: Canary, apex: Manifest, target: Target, placed: Placement | Non
     if not canary.hands_over:
         return selected(apex, target)
     chosen = (apex["spec"].get("selector") or {}).get(POD_HASH)
-    stable = placed is not None and placed.apex == "primary" and chosen == placed.revision
-    return "primary" if stable else "target"
+    if placed is None or placed.apex == "target":
+        return "target"
+    switched = switches(canary) and placed.traffic.canary > 0
+    return "primary" if chosen == (placed.canary if switched else placed.revision) else "target"
 
 
 def selected(service: Manifest, target: Target) -> Apex | None:

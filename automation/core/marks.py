@@ -16,6 +16,12 @@ TRAFFIC = "sluice.delivery/traffic"
 CANARY_SERVICE = "sluice.delivery/canary-service"
 """On a generated route: the Service that leads to the canary, where its name does not tell."""
 
+SIDES = "sluice.delivery/sides"
+"""On a Service that switches all users at once: the revisions of its stable and its other side."""
+
+WEIGHT = "sluice.delivery/weight"
+"""On such a Service: the percentage of the requests that the other side gets, all or none."""
+
 REVISION = "sluice.delivery/revision"
 """On the primary Deployment: the recorded revision that it was rendered from."""
 

@@ -79,6 +79,8 @@ def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:
     parts = [f"{at.canary.full_name}: {kind}"] if kind is not Purpose.ADVANCE else [f"{at.canary.full_name}:"]
     if evidence.from_ != evidence.to:
         parts.append(_moved(evidence.from_, evidence.to))
+    elif kind is Purpose.ADVANCE:
+        parts.append(f"{at.canary.canary_service} leads to the canary")
     told = " ".join(parts)
     metrics = [check for check in evidence.checks if check.kind in ("metric", "analysis")]
     if not metrics:

@@ -108,6 +108,11 @@ class Canary:
         return self.service.canary or f"{self.apex}-canary"
 
     @property
+    def services_of_people(self) -> tuple[str, ...]:
+        """The Services that people have made for a release that hands its pods over."""
+        return tuple(filter(None, (self.service.primary, self.service.canary)))
+
+    @property
     def full_name(self) -> str:
         return f"{self.name}.{self.namespace}"
 

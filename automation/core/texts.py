@@ -62,6 +62,8 @@ def rollout_failed(canary: Canary, hook: str, answer: str) -> str:
 
 def advanced(canary: Canary, before: Progress, after: Progress) -> Event:
     """A step forward, in Flagger's words, or Argo's where it has steps."""
+    if canary.analysis.stepwise and after.iterations == before.iterations:
+        return normal(f"Service {canary.canary_service} leads to the canary of {canary.full_name}")
     if canary.analysis.stepwise:
         return step_completed(canary, before.iterations)
     if after.iterations == before.iterations:

@@ -33,7 +33,7 @@ class Handover:
         for manifest in generated.objects:
             if (manifest["kind"], manifest["metadata"]["name"]) in added:
                 kind, part = known[manifest["kind"]], generated.part(manifest)
-                if part == "route":
+                if part == "route" and not generated.route_is_foreign:
                     self._unmark(canary, kind, manifest)
                 self._apply(kind, manifest, foreign=generated.is_foreign(manifest))
 

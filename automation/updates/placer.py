@@ -318,7 +318,7 @@ class Placer:
         named = (
             (gateway_of(canary).kind, canary.route_name),
             (SERVICE, canary.apex),
-            *([(SERVICE, canary.canary_service)] if canary.hands_over else []),
+            *((SERVICE, service) for service in canary.services_of_people),
             *([(workload.pods, workload.primary_name(canary, revision))] if revision else []),
         )
         for kind, name in named:

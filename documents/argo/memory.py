@@ -67,6 +67,6 @@ def _let_go(document: Mapping[str, Any], said: Mapping[str, Any], known: Status)
         present = written_index(rollout.parse(document), known.iterations)
     except Refused:
         return False
-    index = said.get("currentStepIndex")
+    index = said.get("currentStepIndex", present)  # blue/green has no steps that people have written
     paused = bool(said.get("controllerPause")) and not said.get("pauseConditions")
     return isinstance(index, int) and (index > present or (paused and index == present))

@@ -12,6 +12,7 @@ from automation.core.steps import (
     Pause,
     SetHeaderRoute,
     SetMirrorRoute,
+    SetScale,
     SetWeight,
     Step,
     TemplateName,
@@ -26,8 +27,8 @@ def stepwise_of(rollout: Rollout, templates: Templates | None) -> Stepwise:
     """The steps of a Rollout, and with `templates` its analyses. Raises Refused for what no release here can do, and
     for templates that are not there.
 
-    A blue/green Rollout has steps, too: its analysis before the switch, the wait for it, the switch, and the analysis
-    after it.
+    A blue/green Rollout has steps, too: pods for the preview, its analysis before the switch, the wait for it, pods for
+    everybody, the switch, and the analysis after it.
     """
     match rollout.strategy:
         case CanarySteps(background=background) as canary:
@@ -54,12 +55,16 @@ def stepwise_of(rollout: Rollout, templates: Templates | None) -> Stepwise:
 
 
 def _switched(blue_green: BlueGreen) -> Iterator[Step]:
+    few = blue_green.preview_replicas
+    yield SetScale(percent=100) if few is None else SetScale(replicas=few)
     if blue_green.before:
         yield Analyse(blue_green.before)
     if not blue_green.auto_promotion:
         yield Pause()
     elif blue_green.auto_promotion_seconds:
         yield Pause(float(blue_green.auto_promotion_seconds))
+    if few is not None:
+        yield SetScale(percent=100)
     yield SetWeight(100)
     if blue_green.after:
         yield Analyse(blue_green.after)

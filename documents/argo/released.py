@@ -10,7 +10,7 @@ from typing import Any
 from automation.core.analysis import Analysis
 from automation.core.kinds import ROLLOUT
 from automation.core.refusal import Problem, Refused
-from automation.core.rollout import CanarySteps, Rollout, Routing
+from automation.core.rollout import BlueGreen, CanarySteps, Rollout, Routing
 from automation.core.runs.metric import Plan
 from automation.core.spec import Canary, Ref, Service
 from automation.core.steps import Analyse, AnalysisUse, Argument
@@ -21,6 +21,7 @@ from documents.argo.rollout import parse as read
 from documents.outline import Outline
 from documents.section import Section
 from gateways import registry as gateways
+from gateways.switch import SWITCH
 
 INTERVAL = 5.0
 """Seconds between two looks at a release, where no pause ends and no metric is due before."""
@@ -75,7 +76,8 @@ def with_analyses(
 def outline(document: Mapping[str, Any], provider: str = "") -> Outline:
     """What is said of a Rollout at a glance."""
     root = Section(document, "", [], ROLLOUT.kind)
-    metadata, strategy = root.section("metadata"), root.section("spec").section("strategy").section("canary")
+    metadata, strategies = root.section("metadata"), root.section("spec").section("strategy")
+    strategy, switched = strategies.section("canary"), strategies.section("blueGreen")
     name, steps = metadata.text("name"), strategy.sections("steps")
     weights = [str(step.fields["setWeight"]) for step in steps if "setWeight" in step.fields]
     return Outline(
@@ -83,7 +85,7 @@ def outline(document: Mapping[str, Any], provider: str = "") -> Outline:
         namespace=metadata.text("namespace") or "default",
         name=name,
         uid=metadata.text("uid"),
-        apex=strategy.text("stableService"),
+        apex=strategy.text("stableService") or switched.text("activeService"),
         target=Ref(ROLLOUT.api_version, ROLLOUT.kind, name) if name else None,
         autoscaler=None,
         source=_outlined(strategy.section("trafficRouting")),
@@ -113,10 +115,10 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
         yield _not_yet(
             "spec.progressDeadlineAbort", "leave it out, and abort by hand what does not get ready"
         )
-    if not isinstance(strategy, CanarySteps):
-        yield _not_yet("spec.strategy.blueGreen", "write it as canary, with setWeight: 100 where it switches")
-        return
     yield from _ignored("spec", rollout.others)
+    if isinstance(strategy, BlueGreen):
+        yield from _ignored("spec.strategy.blueGreen", strategy.others)
+        return
     yield from _ignored(_CANARY, strategy.others)
     if strategy.routing is None:
         remedy = f"name one of {' and '.join(_GATEWAYS)} there, or convert it: sluice convert"
@@ -161,30 +163,49 @@ def _unrouted(routing: Routing) -> Iterator[Problem]:
             yield _not_yet(f"{_ROUTING}.nginx.{field}", "leave it out")
 
 
+@dataclass(frozen=True)
+class _Led:
+    """How users are led: by which gateway, over which source of theirs, and by which Services."""
+
+    provider: str
+    source: str
+    stable: str
+    canary: str
+
+
+def _led(rollout: Rollout) -> _Led:
+    match rollout.strategy:
+        case BlueGreen(active_service=active, preview_service=preview):
+            return _Led(SWITCH.provider, active, active, preview)
+        case CanarySteps(routing=routing) as strategy if routing is not None:
+            return _Led(
+                routing.provider, routing.sources[0], strategy.stable_service, strategy.canary_service
+            )
+    raise AssertionError("what is not driven was refused")
+
+
 def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
-    strategy = rollout.strategy
-    assert isinstance(strategy, CanarySteps)
-    assert strategy.routing is not None
-    source = gateways.GATEWAYS[strategy.routing.provider].source
-    assert source is not None
-    stable = strategy.stable_service
-    return Canary(
+    led = _led(rollout)
+    canary = Canary(
         name=rollout.name,
         namespace=rollout.namespace,
         target=Ref(ROLLOUT.api_version, ROLLOUT.kind, rollout.name),
         autoscaler=None,
-        route=Ref(source.kind.api_version, source.kind.kind, strategy.routing.sources[0]),
-        provider=strategy.routing.provider,
+        route=None,
+        provider=led.provider,
         metrics_server=None,
         progress_deadline=FOR_EVER,
         skip_analysis=False,
         suspend=rollout.paused,
         revert_on_deletion=False,
-        service=Service(apex=stable, port=0, primary=stable, canary=strategy.canary_service),
+        service=Service(apex=led.stable, port=0, primary=led.stable, canary=led.canary),
         analysis=Analysis(interval=INTERVAL, strategy="steps", stepwise=stepwise),
         origin=ROLLOUT,
         hands_over=True,
     )
+    source = gateways.gateway_of(canary).source
+    assert source is not None
+    return replace(canary, route=Ref(source.kind.api_version, source.kind.kind, led.source))
 
 
 def _route_name(canary: Canary, usual: str) -> str:
@@ -225,12 +246,13 @@ def _unasked(plan: Plan) -> Iterator[Problem]:
 def _filled(rollout: Rollout, document: Mapping[str, Any], hashes: Hashes) -> Rollout:
     """The Rollout, its arguments with the values that they have now."""
     strategy = rollout.strategy
-    if not isinstance(strategy, CanarySteps):
-        return rollout
 
     def filled(use: AnalysisUse) -> AnalysisUse:
         return replace(use, arguments=tuple(_valued(one, document, hashes) for one in use.arguments))
 
+    if isinstance(strategy, BlueGreen):
+        before, after = (use and filled(use) for use in (strategy.before, strategy.after))
+        return replace(rollout, strategy=replace(strategy, before=before, after=after))
     steps = tuple(
         replace(step, use=filled(step.use)) if isinstance(step, Analyse) else step for step in strategy.steps
     )

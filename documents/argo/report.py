@@ -17,7 +17,7 @@ from automation.core.status import Phase
 from automation.core.steps import Pause
 from automation.core.transitions import BEGINNING
 from documents.argo.places import written, written_index
-from documents.argo.runs import BACKGROUND, STEP
+from documents.argo.runs import BACKGROUND, BEFORE, STEP, purpose
 from documents.argo.standing import Standing
 
 _BAD = (Outcome.FAILED, Outcome.ERROR)
@@ -52,8 +52,7 @@ def reported(at: Standing) -> dict[str, Any]:
         "currentPodHash": at.latest,
         "stableRS": at.stable,
         "currentStepHash": at.stepwise.checksum,
-        "currentStepIndex": _index(at),
-        "canary": _canary(at),
+        **({"blueGreen": _blue_green(at)} if at.is_blue_green else _by_steps(at)),
         "controllerPause": bool(told.reason),
         "pauseConditions": _pauses(at, told),
         "abort": at.aborted,
@@ -95,7 +94,8 @@ def _running(at: Standing) -> Told:
             else Told("Progressing", _STARTING)
         )
     if present < len(at.stepwise.steps) and isinstance(at.stepwise.steps[present], Pause):
-        return Told("Paused", "CanaryPauseStep", "CanaryPauseStep")
+        reason = "BlueGreenPause" if at.is_blue_green else "CanaryPauseStep"
+        return Told("Paused", reason, reason)
     return Told("Progressing", _STEPS)
 
 
@@ -123,17 +123,36 @@ def _index(at: Standing) -> int:
     return written_index(at.document, at.status.iterations) if at.run and not at.aborted else 0
 
 
+def _by_steps(at: Standing) -> dict[str, Any]:
+    return {"currentStepIndex": _index(at), "canary": _canary(at)}
+
+
+def _blue_green(at: Standing) -> dict[str, Any]:
+    placed, steps = at.status.in_force, at.status.steps if at.run else None
+    if placed is None:
+        return {}
+    tested = placed.canary or placed.revision
+    told: dict[str, Any] = {"activeSelector": tested if placed.traffic.canary else placed.revision}
+    if at.canary.service.canary:
+        told["previewSelector"] = tested
+    if steps and steps.inline:
+        what = purpose(at, steps.inline_step)
+        field = f"{'pre' if what == BEFORE else 'post'}PromotionAnalysisRunStatus"
+        told[field] = _told_of_run(at, what, steps.inline)
+    return told
+
+
+def _told_of_run(at: Standing, what: str, run: Run) -> dict[str, str]:
+    return {"name": at.names.get(what, what), "status": str(run.outcome), "message": run.message}
+
+
 def _canary(at: Standing) -> dict[str, Any]:
     steps = at.status.steps if at.run else None
     runs = {
         "currentBackgroundAnalysisRunStatus": (BACKGROUND, steps.background if steps else None),
         "currentStepAnalysisRunStatus": (STEP, steps.of_step(at.status.iterations) if steps else None),
     }
-    told = {
-        field: {"name": at.names.get(kind, kind), "status": str(run.outcome), "message": run.message}
-        for field, (kind, run) in runs.items()
-        if run
-    }
+    told: dict[str, Any] = {field: _told_of_run(at, what, run) for field, (what, run) in runs.items() if run}
     return told | ({"weights": _weights(at)} if at.status.in_force else {})
 
 

@@ -14,11 +14,13 @@ from automation.core.moments import timestamp
 from automation.core.runs.metric import Metric, Plan
 from automation.core.runs.run import Run, concluded, summaries, terminate
 from automation.core.status import Phase
+from automation.core.steps import SetWeight
 from documents.argo.places import written_index
 from documents.argo.standing import Standing
 
-BACKGROUND, STEP = "Background", "Step"
+BACKGROUND, STEP, BEFORE, AFTER = "Background", "Step", "PrePromotion", "PostPromotion"
 """What an analysis is for, as the label `rollout-type` says it."""
+_SUFFIXES: Mapping[str, str] = {BACKGROUND: "", BEFORE: "-pre", AFTER: "-post"}
 _TYPE, _INDEX = "rollout-type", "step-index"
 _ENDED_WELL = ("Successful",)
 _RUNNING = ("", "Pending", "Running")
@@ -32,10 +34,18 @@ def analysis_runs(at: Standing) -> Iterator[tuple[str, Manifest]]:
     if steps is None or not at.numbered(at.status.last_applied_spec):
         return
     if steps.background and stepwise.background:
-        yield BACKGROUND, _document(at, stepwise.background, steps.background, None)
+        yield BACKGROUND, _document(at, BACKGROUND, stepwise.background, steps.background)
     if steps.inline and steps.inline_step in stepwise.plans:
-        place = written_index(at.document, steps.inline_step)
-        yield STEP, _document(at, stepwise.plans[steps.inline_step], steps.inline, place)
+        what = purpose(at, steps.inline_step)
+        yield what, _document(at, what, stepwise.plans[steps.inline_step], steps.inline)
+
+
+def purpose(at: Standing, step: int) -> str:
+    """What the analysis of a step is for: with blue/green that depends on whether users are switched before it."""
+    if not at.is_blue_green:
+        return STEP
+    switched = any(isinstance(one, SetWeight) for one in at.stepwise.steps[:step])
+    return AFTER if switched else BEFORE
 
 
 def name_for(wanted: Manifest, known: Named) -> str:
@@ -73,18 +83,21 @@ def limits(document: Mapping[str, Any]) -> tuple[int, int]:
     return int(said.get("successfulRunHistoryLimit", 5)), int(said.get("unsuccessfulRunHistoryLimit", 5))
 
 
-def _document(at: Standing, plan: Plan, run: Run, step: int | None) -> Manifest:
+def _document(at: Standing, what: str, plan: Plan, run: Run) -> Manifest:
     revision = at.status.last_applied_spec
     number = at.numbered(revision)
     name = f"{at.canary.name}-{revision}-{number}"
-    labels = {POD_HASH: revision, _TYPE: BACKGROUND if step is None else STEP}
+    labels, suffix = {POD_HASH: revision, _TYPE: what}, _SUFFIXES.get(what, "")
+    if what == STEP and at.status.steps:
+        labels[_INDEX] = str(written_index(at.document, at.status.steps.inline_step))
+        suffix = f"-{labels[_INDEX]}"
     return {
         "apiVersion": ANALYSIS_RUN.api_version,
         "kind": ANALYSIS_RUN.kind,
         "metadata": {
-            "name": name if step is None else f"{name}-{step}",
+            "name": f"{name}{suffix}",
             "namespace": at.canary.namespace,
-            "labels": labels if step is None else {**labels, _INDEX: str(step)},
+            "labels": labels,
             "annotations": {NUMBER: str(number)},
             "ownerReferences": [owner_reference(ROLLOUT, at.canary.name, at.live["metadata"]["uid"])],
         },

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from automation.core.kinds import Manifest
 from automation.core.marks import NUMBER, POD_HASH
 from automation.core.revision_hash import pod_template_hash
-from automation.core.rollout import Rollout
+from automation.core.rollout import BlueGreen, Rollout
 from automation.core.spec import Canary
 from automation.core.status import Phase, Status
 from automation.core.stepwise import Stepwise
@@ -52,6 +52,10 @@ class Standing:
         """Whether the present template was given up."""
         failed = self.status.phase is Phase.FAILED or bool(self.status.ending)
         return failed and self.status.last_applied_spec == self.latest != self.stable
+
+    @property
+    def is_blue_green(self) -> bool:
+        return isinstance(self.document.strategy, BlueGreen)
 
     def numbered(self, revision: str) -> int:
         """Which revision of the Rollout one is, from 1; 0 where that is not known."""

@@ -229,7 +229,10 @@ def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: s
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
-        (release(rollout=blue_green()), "spec.strategy.blueGreen: is not driven yet; write it as canary"),
+        (
+            release(rollout=blue_green(antiAffinity={"requiredDuringSchedulingIgnoredDuringExecution": {}})),
+            "spec.strategy.blueGreen.antiAffinity: is not driven yet; leave it out",
+        ),
         (
             release(rollout=canary(trafficRouting=MISSING)),
             f"{CANARY}.trafficRouting: is missing, and weights by numbers of pods are not driven yet",

@@ -108,7 +108,8 @@ def routed(routing: dict[str, Any], *steps: dict[str, Any]) -> dict[str, Any]:
 
 
 def blue_green(**fields: Any) -> dict[str, Any]:
-    strategy = {"activeService": "canary-demo", "previewService": "canary-demo-canary", **fields}
+    named = {"activeService": "canary-demo", "previewService": "canary-demo-canary", **fields}
+    strategy = {name: value for name, value in named.items() if value is not MISSING}
     return rollout({"spec.strategy": {"blueGreen": strategy}})
 
 

@@ -140,6 +140,8 @@ def _measurement(at: Situation, name: str, metric: Metric) -> Measurement:
 def _step(at: Situation, stepwise: Stepwise) -> Decision:
     """The present step: whether it is completed, or what is done about it."""
     step, steps = stepwise.steps[at.status.iterations], at.status.steps
+    if _is_hidden(at) and not isinstance(step, SetScale | SetWeight):
+        return attempt(at, Purpose.ADVANCE, at.in_force)
     match step:
         case Pause(None):
             return _waits(at, stepwise, texts.waiting_for_promotion(at.canary, at.status.progress))
@@ -154,6 +156,12 @@ def _step(at: Situation, stepwise: Stepwise) -> Decision:
     if at.seen.problems:
         return _waits(at, stepwise, *map(warning, at.seen.problems))
     return _completed(at)
+
+
+def _is_hidden(at: Situation) -> bool:
+    """Whether the canary's Service of people's own does not lead to the canary yet."""
+    named = at.canary.hands_over and at.canary.service.canary
+    return bool(named) and at.in_force.canary != at.status.last_applied_spec
 
 
 def _is_passed(at: Situation) -> bool:

@@ -14,7 +14,7 @@ from automation.core.status import Phase
 from automation.driver.tick import Refusal
 from tests.automation.driver.rollout_world import KEY, RolloutWorld, replica_set, service
 from tests.core.documents import MISSING
-from tests.documents.argo_documents import canary, changed, metric, rollout, template
+from tests.documents.argo_documents import blue_green, canary, changed, metric, rollout, template
 
 STEPS = rollout()["spec"]["strategy"]["canary"]["steps"]
 
@@ -368,3 +368,79 @@ def test_argos_controller_goes_first() -> None:
     world.tick(3)
     assert any("Argo's controller runs in this cluster" in text for text in world.texts)
     assert world.pods() == {}
+
+
+def preview(**fields: Any) -> RolloutWorld:
+    """A blue/green Rollout that serves its first revision."""
+    return RolloutWorld(blue_green(**fields)).until("Healthy")
+
+
+USE = {"templates": [{"templateName": "success-rate"}], "args": [{"name": "ingress", "value": "x"}]}
+ONCE = metric(interval=MISSING, failureLimit=0)
+
+
+def test_blue_green_everybody_is_switched_once_the_preview_has_all_its_pods() -> None:
+    world = preview()
+    world.apply(changed(world.live, {"spec.replicas": 3}))
+    world.tick(2)
+    blue, green = world.latest, world.set_image("green")
+    seen = []
+    while world.told()[0] != "Healthy" or world.known.phase is not Phase.SUCCEEDED:
+        world.tick()
+        seen.append((world.selected("canary-demo") == green, world.pods().get(green, 0)))
+    assert (True, 3) in seen
+    assert all(pods == 3 for switched, pods in seen if switched)
+    assert world.pods() == {blue: 3, green: 3}
+    assert world.said["blueGreen"] == {"activeSelector": green, "previewSelector": green}
+    world.tick(20)
+    assert world.pods() == {blue: 0, green: 3}
+
+
+def test_blue_green_the_preview_is_seen_and_analysed_before_anybody_is_switched_and_once_more_after() -> None:
+    fields = {"prePromotionAnalysis": USE, "postPromotionAnalysis": USE, "autoPromotionEnabled": False}
+    world = RolloutWorld(blue_green(**fields), ONCE).until("Healthy")
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused", "BlueGreenPause")
+    assert (world.selected("canary-demo"), world.selected("canary-demo-canary")) == (blue, green)
+    assert runs(world) == {"canary-demo-HASH-2-pre": "Successful"}
+    assert world.said["blueGreen"]["prePromotionAnalysisRunStatus"]["status"] == "Successful"
+    world.patch_status(pauseConditions=None)
+    world.until("Healthy")
+    assert (world.selected("canary-demo"), world.selected("canary-demo-canary")) == (green, green)
+    assert runs(world) == {"canary-demo-HASH-2-pre": "Successful", "canary-demo-HASH-2-post": "Successful"}
+
+
+def test_blue_green_a_version_that_fails_before_the_switch_meets_nobody_and_one_after_it_is_taken_back() -> (
+    None
+):
+    for name in ("prePromotionAnalysis", "postPromotionAnalysis"):
+        world = RolloutWorld(blue_green(**{name: USE}), ONCE).until("Healthy")
+        blue, green = world.latest, world.set_image("green")
+        world.answer = lambda question: Taken([0.1])
+        switched = []
+        while world.told()[0] != "Degraded":
+            world.tick()
+            switched.append(world.selected("canary-demo") == green)
+        assert any(switched) is (name == "postPromotionAnalysis")
+        assert (world.selected("canary-demo"), world.selected("canary-demo-canary")) == (blue, blue)
+
+
+def test_blue_green_goes_without_a_preview_and_waits_as_long_as_it_says() -> None:
+    world = preview(previewService=MISSING, autoPromotionSeconds=120, previewReplicaCount=1)
+    world.apply(changed(world.live, {"spec.replicas": 2}))
+    world.tick(2)
+    green = world.set_image("green")
+    begun = world.clock.at
+    world.until("Paused", "BlueGreenPause")
+    assert world.pods()[green] == 1
+    world.until("Healthy")
+    assert world.clock.at - begun >= 120
+    assert world.pods()[green] == 2
+
+
+def test_blue_green_a_selector_that_somebody_changes_is_put_back() -> None:
+    world = preview()
+    stable = world.latest
+    world.cluster.put(SERVICE, service("canary-demo"))
+    world.tick(2)
+    assert world.selected("canary-demo") == stable
