@@ -22,6 +22,7 @@ from engine.monitor.positions import Positions
 from engine.monitor.session import Session
 from engine.monitor.transforms import Transforms
 from engine.provider import ProviderError
+from engine.values import PropertyMap
 
 FEATURES = {
     "secrets": 0,
@@ -95,7 +96,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         with self._work(context):
             outcome = self._session.registrar.read(requests.reading(request, self._positions))
         response = resource_pb2.ReadResourceResponse(urn=outcome.urn, id=outcome.id or request.id)
-        wire.fill(response.properties, outcome.outputs)
+        wire.fill(response.properties, _shown(outcome.outputs))
         return response
 
     def Invoke(
@@ -170,10 +171,20 @@ def _registered(outcome: Outcome, custom: bool) -> resource_pb2.RegisterResource
     result: Any = outcome.result.value
     response = resource_pb2.RegisterResourceResponse(urn=outcome.urn, id=outcome.id, result=result)
     if custom:
-        wire.fill(response.object, outcome.outputs)
+        wire.fill(response.object, _shown(outcome.outputs))
         for key, urns in outcome.property_dependencies.items():
             response.propertyDependencies[key].urns.extend(urns)
     return response
+
+
+def _shown(outputs: PropertyMap) -> PropertyMap:
+    """Without what a provider keeps for itself: no program has a name for it, and the SDK takes it apart all the same.
+
+    Dynamic providers of the SDK read `__provider`.
+    """
+    return {
+        name: value for name, value in outputs.items() if not name.startswith("__") or name == "__provider"
+    }
 
 
 def _refuse_remote(context: grpc.ServicerContext, type: str) -> None:

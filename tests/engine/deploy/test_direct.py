@@ -110,3 +110,24 @@ def test_without_an_engine_in_the_process_nothing_changes(
     monkeypatch.setattr(settings.SETTINGS, "monitor", monitor)
 
     assert direct(settings.get_monitor)() is monitor
+
+
+def test_what_a_provider_keeps_for_itself_stays_in_the_state(near: World) -> None:
+    """The SDK would take it apart for nobody."""
+    answers: list[object] = []
+
+    def program() -> None:
+        thing = Thing("a", name="a", __kept={"by": "the provider"})
+        answered = settings.get_monitor().RegisterResource
+
+        def heard(request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+            answer = answered(request)
+            answers.append((request.name, set(answer.object)))
+            return answer
+
+        settings.get_monitor().__dict__["RegisterResource"] = heard
+        pulumi.export("size", thing.size)
+
+    assert near.up(program).error is None
+    assert ("a", {"name", "size"}) in answers
+    assert near.resource("a")["outputs"]["__kept"] == {"by": "the provider"}
