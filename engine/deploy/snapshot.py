@@ -78,8 +78,13 @@ class Snapshot:
             self._version += 1
 
     def put(self, new: Resource, old: Resource | None = None) -> bool:
-        """Record a new state in place of an old one (kept if absent). True if it differs in what lasts."""
+        """Record a new state in place of an old one (kept if absent). True if it differs in what lasts.
+
+        One that is the same throughout stays the object that it was, so that whoever writes it need not do so anew.
+        """
         with self._lock:
+            if new == old:
+                new = old
             known = self._new.get(new.urn) or (old if old is not None and id(old) in self._old else None)
             if old is not None:
                 self._old.pop(id(old), None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from engine.resource import Deployment, Resource
 from engine.state import layout
@@ -18,6 +19,7 @@ from engine.state.secrets import Blind, Decrypter, SecretsManager, require_passp
 from engine.state.vault import Vault
 from engine.urn import ROOT_TYPE
 from engine.values import PropertyMap
+from engine.wire import SIGNATURE
 
 
 def find_checkpoint(backend: Backend, ref: StackReference) -> str | None:
@@ -114,6 +116,8 @@ class Snapshots:
         vault = self._vault if manager is self._secrets else Vault(manager)
         deployment = decode_deployment(checkpoint.deployment or {}, vault, origin)
         require_integrity(deployment, origin)
+        if vault is self._vault:
+            self._encoded = dict(_unsealed(deployment.resources, checkpoint.deployment or {}))
         return deployment
 
     def save(self, deployment: Deployment) -> None:
@@ -158,6 +162,16 @@ class Snapshots:
             kept = resource, compact(encode_resource(resource, self._vault.seal_for(resource.urn)))
             self._encoded[id(resource)] = kept
         return kept[1]
+
+
+def _unsealed(
+    resources: Iterable[Resource], document: Mapping[str, Any]
+) -> Iterator[tuple[int, tuple[Resource, str]]]:
+    """The texts of what was read just now, of resources that hold nothing which is sealed or written in its own way."""
+    for resource, read in zip(resources, document.get("resources") or (), strict=True):
+        text = compact(read)
+        if SIGNATURE not in text:
+            yield id(resource), (resource, text)
 
 
 def require_integrity(deployment: Deployment, origin: str) -> None:

@@ -311,6 +311,16 @@ def test_a_snapshot_lists_what_is_done_before_what_is_left() -> None:
     assert [item.id for item in saved[0].resources] == ["a", "b2", "c"]
 
 
+def test_a_resource_that_is_the_same_throughout_stays_the_object_that_it_was() -> None:
+    """Whoever writes the state knows by that what is written already."""
+    a, b = thing("a"), thing("b")
+    snapshot = Snapshot(Deployment([a, b]), lambda deployment: None)
+    snapshot.put(thing("a"), a)
+    snapshot.put(thing("b", modified="now"), b)
+    assert [item is old for item, old in zip(snapshot.resources(), (a, b), strict=True)] == [True, False]
+    assert snapshot.resources()[1].modified == "now"
+
+
 def test_old_resources_follow_the_new_name_of_what_they_need() -> None:
     a, b = thing("a"), thing("b", dependencies=[urn("a")], parent=urn("a"))
     snapshot = Snapshot(Deployment([a, b]), lambda deployment: None)

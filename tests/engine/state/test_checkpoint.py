@@ -210,6 +210,48 @@ def ciphertexts(backend: Backend, ref: StackReference) -> list[str]:
     return [part.split('"')[0] for part in parts]
 
 
+def test_what_stays_as_it_was_read_is_not_worked_out_again(
+    backend: Backend, ref: StackReference, secrets: SecretsManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Deployment([root(), a_resource(inputs={"n": 2.0, "text": "<a&b>"}), a_resource("api")])
+    Snapshots(backend, ref, secrets).save(first)
+    worked_out: list[str] = []
+
+    def noted(resource: Resource, seal: Any) -> dict[str, Any]:
+        worked_out.append(resource.id)
+        return encode_resource(resource, seal)
+
+    monkeypatch.setattr("engine.state.snapshots.encode_resource", noted)
+    again = Snapshots(backend, ref, secrets)
+    loaded = again.load()
+    before = backend.read(layout.checkpoint(ref))
+    again.save(loaded)
+    assert (
+        parse(backend.read(layout.checkpoint(ref)), "").deployment["resources"]
+        == (  # type: ignore[index]
+            parse(before, "").deployment["resources"]  # type: ignore[index]
+        )
+    )
+    assert worked_out == []
+    *same, api = loaded.resources
+    again.save(replace(loaded, resources=[*same, replace(api, modified="now")]))
+    assert worked_out == ["test/api"]
+
+
+def test_a_secret_that_somebody_left_in_plain_text_is_sealed_by_the_next_write(
+    backend: Backend, ref: StackReference, secrets: SecretsManager
+) -> None:
+    Snapshots(backend, ref, secrets).save(Deployment([a_resource(inputs={"password": Secret("s3cret")})]))
+    (sealed,) = ciphertexts(backend, ref)
+    opened = backend.read(layout.checkpoint(ref)).replace(
+        f'"ciphertext":"{sealed}"'.encode(), b'"plaintext":"\\"s3cret\\""'
+    )
+    backend.write(layout.checkpoint(ref), opened)
+    snapshots = Snapshots(backend, ref, secrets)
+    snapshots.save(snapshots.load())
+    assert b"s3cret" not in backend.read(layout.checkpoint(ref))
+
+
 def test_a_state_of_another_salt_is_read_and_encrypted_anew(
     backend: Backend, ref: StackReference, secrets: SecretsManager
 ) -> None:
