@@ -66,12 +66,10 @@ PODINFO = Program(
     environment={"LAB_IMAGE": "podinfo:{tag}", "LAB_IMAGE_TAG": "{tag}"},
     probe=_podcli,
 )
-# Argo Rollouts' demo shows one colour a tag; podinfo shows it on its page.
 ROLLOUTS_DEMO = Program(
-    entrypoint=("./podinfo", "--port=8080"),
-    directory="/home/app",
-    files=PODINFO.files,
-    environment={"LAB_IMAGE": "rollouts-demo:{tag}", "LAB_IMAGE_TAG": "{tag}", "PODINFO_UI_COLOR": "{tag}"},
+    entrypoint=("/rollouts-demo",),
+    modules={"/rollouts-demo": "lab.programs.rollouts_demo"},
+    environment={"LAB_IMAGE": "rollouts-demo:{tag}", "LAB_IMAGE_TAG": "{tag}"},
 )
 PROMETHEUS = Program(
     entrypoint=("/bin/prometheus",),

@@ -1,12 +1,13 @@
 """Users outside: steady requests from this machine, and what became of them second by second."""
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 
@@ -31,17 +32,25 @@ class Traffic:
     """Requests at a steady `rate` a second, from the beginning of a `with` block to its end.
 
     They go to `url` with the Host header `host`, each on its own account: one that hangs holds up no other. After
-    `seconds` they cease by themselves. `slow_after` is in seconds.
+    `seconds` they cease by themselves. `slow_after` is in seconds. Over TLS, `trust` says whose certificates for `host`
+    are believed.
     """
 
     def __init__(
-        self, url: str, host: str, rate: float, seconds: float = 3600, slow_after: float = 1.0
+        self,
+        url: str,
+        host: str,
+        rate: float,
+        seconds: float = 3600,
+        slow_after: float = 1.0,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url
         self._host = host
         self._rate = rate
         self._most = int(rate * seconds)
         self._slow_after = slow_after
+        self._secured: dict[str, Any] = {"ssl": trust, "server_hostname": host} if trust else {}
         self._seconds: dict[int, Count] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._send()), name="traffic", daemon=True)
@@ -95,7 +104,7 @@ class Traffic:
 
     async def _answered(self, session: aiohttp.ClientSession) -> bool:
         try:
-            async with session.get(self._url) as response:
+            async with session.get(self._url, **self._secured) as response:
                 await response.read()
                 return response.status < SERVER_ERROR
         except (aiohttp.ClientError, OSError, TimeoutError):

@@ -21,6 +21,8 @@ from automation.cluster.client import Cluster
 
 _SERVICE = re.compile(r"^(?P<name>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)(\.svc(\.cluster\.local)?)?$")
 
+_BARE = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
+
 
 def service_path(url: str) -> str | None:
     """The service-proxy path of an in-cluster URL, or None where the host isn't of the form NAME.NAMESPACE."""
@@ -43,6 +45,17 @@ def resolves(host: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def placed(url: str, namespace: str) -> str:
+    """The URL of a Service that a document names without a namespace: it is that of `namespace`.
+
+    A name that resolves here means what it means here.
+    """
+    host = urlsplit(url).hostname or ""
+    if not _BARE.match(host) or resolves(host):
+        return url
+    return url.replace(host, f"{host}.{namespace}", 1)
 
 
 def sentence(answer: str) -> str:

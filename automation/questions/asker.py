@@ -12,6 +12,7 @@ from automation.clock import Clock, SystemClock
 from automation.cluster.neighbours import service_of
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
+from automation.cluster.reach import placed
 from automation.core.decision import CallHook, Measure, Question, Take
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed, Taken
@@ -156,7 +157,9 @@ class Asker:
         settings = metric.settings
         headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
         access = Access(
-            str(settings.get("address") or self._own_access(tick.canary).address),
+            placed(
+                str(settings.get("address") or self._own_access(tick.canary).address), tick.canary.namespace
+            ),
             headers,
             verify=not settings.get("insecure"),
         )

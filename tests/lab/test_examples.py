@@ -12,7 +12,7 @@ from examples.story import PROJECT
 pytestmark = pytest.mark.lab
 
 
-@pytest.mark.parametrize("name", ["apisix-ab", "gateway-api", "traefik"])
+@pytest.mark.parametrize("name", ["apisix-ab", "gateway-api", "nginx-argo", "traefik"])
 def test_an_example_ends_as_its_readme_says(name: str) -> None:
     command = [sys.executable, "-m", "examples.run", name]
     told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)

@@ -122,6 +122,19 @@ def test_in_cluster_names_have_a_service_proxy_path(url: str, path: str | None) 
     assert reach.service_path(url) == path
 
 
+@pytest.mark.parametrize(
+    ("url", "placed"),
+    [
+        ("http://no-such-service:9090/api", "http://no-such-service.shop:9090/api"),
+        ("http://no-such-service.test:9090", "http://no-such-service.test:9090"),
+        ("http://localhost:9090", "http://localhost:9090"),
+        ("http://127.0.0.1:9090", "http://127.0.0.1:9090"),
+    ],
+)
+def test_a_service_without_a_namespace_is_the_document_s(url: str, placed: str) -> None:
+    assert reach.placed(url, "shop") == placed
+
+
 def test_a_name_that_does_not_resolve_goes_through_the_api_server(tmp_path: Path) -> None:
     with loopback(lambda asked: Answer(body={"status": "success"})) as server:
         session = reach.session(connect(server, tmp_path))
