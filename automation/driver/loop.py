@@ -152,9 +152,8 @@ def time_of_next(begun: float, interval: float, ended: float, pause: float | Non
 
 
 def eager(canary: Manifest) -> bool:
-    """Whether a change is looked at once. What is asked of a Rollout is, too: a tick of it is no interval."""
-    asked = not _is_canary(canary) and asked_of(canary) is not None
-    return asked or is_deleted(canary) or phase_of(canary) in EAGER
+    """Whether a change is looked at once. Of a Rollout it always is: its analyses have intervals of their own."""
+    return not _is_canary(canary) or is_deleted(canary) or phase_of(canary) in EAGER
 
 
 def asked_of(canary: Manifest) -> object:

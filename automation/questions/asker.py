@@ -12,19 +12,17 @@ from automation.clock import Clock, SystemClock
 from automation.cluster.neighbours import service_of
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
-from automation.cluster.reach import placed
 from automation.core.decision import CallHook, Measure, Question, Take
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE
-from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed, Taken
+from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
-from automation.core.runs.metric import Metric
 from automation.core.spec import Canary, MetricCheck
 from automation.questions.hooks import Hooks
 from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
-from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.providers import UnknownProvider, provider
 from automation.questions.metrics.variables import Unrendered
+from automation.questions.taking import Taking
 from documents import metric_template
 from documents.metric_template import MetricTemplate
 from gateways.registry import gateway_of
@@ -81,6 +79,7 @@ class Asker:
         self._metrics_server = metrics_server or NOWHERE
         self._clock = clock or SystemClock()
         self._hooks = Hooks(session, self._clock.sleep)
+        self._taking = Taking(cluster, session, self._metrics_server)
 
     def answer(
         self, canary: Canary, seen: Observation, questions: Iterable[Question], asked: Asked
@@ -96,7 +95,7 @@ class Asker:
                     metrics[check] = answer = self._measure(tick, check)
                     self._heard(canary, check, answer)
                 case Take(analysis=analysis, metric=metric):
-                    taken[analysis, metric.name] = self._take(tick, metric)
+                    taken[analysis, metric.name] = self._taking.take(canary, metric, seen.now, tick.away)
         return replace(seen, hooks=hooks, metrics=metrics, taken=taken)
 
     def _judicious(self, tick: _Tick, address: str, answer: Answer) -> Answer:
@@ -149,26 +148,6 @@ class Asker:
         if isinstance(answer, QueryFailed) and answer.away:
             tick.away[access.address] = answer
         return answer
-
-    def _take(self, tick: _Tick, metric: Metric) -> Taken | QueryFailed:
-        """What a metric of an Argo analysis measures. Only a Prometheus is asked."""
-        if metric.provider != "prometheus":
-            return QueryFailed(f"provider {metric.provider} is not supported yet; use prometheus")
-        settings = metric.settings
-        headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
-        access = Access(
-            placed(
-                str(settings.get("address") or self._own_access(tick.canary).address), tick.canary.namespace
-            ),
-            headers,
-            verify=not settings.get("insecure"),
-        )
-        if access.address in tick.away:
-            return tick.away[access.address]
-        found = Prometheus(self._session, access).take(str(settings["query"]), tick.seen.now)
-        if isinstance(found, QueryFailed) and found.away:
-            tick.away[access.address] = found
-        return found
 
     def _query(self, tick: _Tick, check: MetricCheck) -> tuple[str, Access, str]:
         """(type of the provider, how it is reached, query). Raises Misconfigured or Unrendered."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from automation.core.conditions.condition import Condition
 from automation.core.conditions.tokens import Malformed
+from automation.core.field_path import FieldPath
 from automation.core.runs.metric import Metric
 from documents.section import Section
 
@@ -127,7 +128,7 @@ def _web(section: Section) -> None:
     url = section.text("url", required=True)
     section.text("method", choices=("GET", "POST", "PUT"))
     section.text("body")
-    section.text("jsonPath")
+    path = section.text("jsonPath")
     section.whole("timeoutSeconds")
     section.flag("insecure")
     _headers(section)
@@ -135,10 +136,21 @@ def _web(section: Section) -> None:
     section.close()
     if url and not is_argument(url) and not url.startswith(("http://", "https://")):
         section.refuse("url", f"{url!r} is not a web address", "begin it with http:// or https://")
+    if problem := _pathless(path):
+        section.refuse("jsonPath", problem, "lead to one place by names and indexes, such as {$.data.ok}")
     if section.fields.get("body") and section.fields.get("jsonBody"):
         section.refuse("jsonBody", "is there beside body", "keep one of them")
     if section.fields.get("authentication"):
         section.refuse("authentication", "is not supported yet", "leave it out")
+
+
+def _pathless(path: str) -> str:
+    """Why a text is no path; empty for one that is, or depends on an argument."""
+    try:
+        FieldPath.parse("" if is_argument(path) else path)
+    except ValueError as wrong:
+        return f"{path!r} is not supported: {wrong}"
+    return ""
 
 
 def _headers(section: Section) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from automation.core.analysis import Analysis
+from automation.core.field_path import FieldPath
 from automation.core.kinds import ROLLOUT
 from automation.core.refusal import Problem, Refused
 from automation.core.rollout import BlueGreen, CanarySteps, Rollout, Routing
@@ -29,8 +30,7 @@ FOR_EVER = 10**9
 """A deadline that only is reported: what is past it goes on, as Argo has it."""
 _GATEWAYS = ("nginx", "apisix")
 _LONGEST = 253
-_STEP = re.compile(r"\['([^']*)'\]|\[(\d+)\]|([^.\[\]]+)")
-"""A step of a path: a quoted key, an index, or a name."""
+_REFERENCE = re.compile(r"\{\{\s*args\.([^}\s]+)\s*\}\}")
 _CANARY = "spec.strategy.canary"
 _ROUTING = f"{_CANARY}.trafficRouting"
 _HARMLESS = ("maxSurge", "maxUnavailable", "minReadySeconds", "revisionHistoryLimit", "analysis")
@@ -230,17 +230,12 @@ def _outlined(routing: Section) -> Ref | None:
 
 
 def _unasked(plan: Plan) -> Iterator[Problem]:
-    """Metrics that nobody here asks for, and arguments that nobody fills in."""
+    """Arguments that nobody fills in: their fields are not there."""
     for metric in plan.metrics:
-        if metric.provider != "prometheus":
-            yield Problem(f"metric {metric.name}", f"{metric.provider} is not asked yet", "use prometheus")
-        for field in ("authentication", "rangeQuery"):
-            if metric.settings.get(field):
-                path = f"metric {metric.name}: provider.prometheus.{field}"
-                yield _not_yet(path, "leave it out")
-        if "{{args." in str(metric.settings):
-            told = "has an argument from a Secret, which is not read yet"
-            yield Problem(f"metric {metric.name}", told, "give it a value")
+        for name in _REFERENCE.findall(str(metric.settings)):
+            if name not in metric.secrets:
+                told = f"{{{{args.{name}}}}} has no value: the Rollout has no such field"
+                yield Problem(f"metric {metric.name}", told, "mend its fieldPath, or give it a value")
 
 
 def _filled(rollout: Rollout, document: Mapping[str, Any], hashes: Hashes) -> Rollout:
@@ -266,17 +261,14 @@ def _valued(argument: Argument, document: Mapping[str, Any], hashes: Hashes) -> 
         case "podTemplateHashValue":
             return Argument(argument.name, hashes.stable if argument.value == "Stable" else hashes.latest)
         case "fieldRef":
-            return Argument(argument.name, field_at(document, argument.value or ""))
+            return Argument(argument.name, _text_at(document, argument.value or ""))
     return argument
 
 
-def field_at(document: Mapping[str, Any], path: str) -> str | None:
-    """The text at a path such as `spec.replicas` or `metadata.labels['app']`; None where nothing is there."""
-    place: Any = document
-    for step in _STEP.findall(path):
-        name = next(filter(None, step))
-        if isinstance(place, list):
-            place = place[int(name)] if name.isdecimal() and int(name) < len(place) else None
-        else:
-            place = place.get(name) if isinstance(place, Mapping) else None
-    return None if place is None or isinstance(place, Mapping | list) else str(place)
+def _text_at(document: Mapping[str, Any], path: str) -> str | None:
+    """The text of a field such as `spec.replicas`; None where there is none."""
+    try:
+        found = FieldPath.parse(path).of(document)
+    except ValueError:
+        return None
+    return None if found is None or isinstance(found, Mapping | list) else str(found)

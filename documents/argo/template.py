@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, Manifest
@@ -201,6 +201,12 @@ def _metric(
     metric = metrics.read(
         Section(_filled(written, known), f"metric {written.get('name')}", own, template.name.kind)
     )
+    secrets = {
+        name: str(argument.value)
+        for name, argument in arguments.items()
+        if argument.source == "secretKeyRef" and f"{{{{args.{name}}}}}" in str(metric.settings)
+    }
+    metric = replace(metric, secrets=secrets)
     named = f"{template.name.kind} {template.full_name}: "
     problems += [Problem(f"{named}{one.path}", one.problem, one.remedy) for one in own]
     return metric

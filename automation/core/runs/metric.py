@@ -19,7 +19,8 @@ class Metric:
     """`interval` (None: measured once) and `initial_delay` are in seconds, `count` is how many measurements there are
     (0: not said). A limit is how often something may happen; failures have none at -1, successes none at 0.
 
-    `provider` is whom is asked, by the name of its field, `settings` what stands there.
+    `provider` is whom is asked, by the name of its field, `settings` what stands there. `secrets` are arguments in it
+    that are read when it is measured, each as NAME/KEY of a Secret.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Metric:
     consecutive_success_limit: int = 0
     success: Condition | None = None
     failure: Condition | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def measurements(self) -> int | None:

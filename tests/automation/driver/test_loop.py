@@ -41,6 +41,10 @@ def test_a_deletion_is_looked_at_at_once_in_every_phase() -> None:
     assert eager({"metadata": {"deletionTimestamp": "now"}, "status": {"phase": "Progressing"}})
 
 
+def test_a_change_around_a_rollout_is_looked_at_at_once_in_every_phase() -> None:
+    assert eager({"kind": "Rollout", "metadata": {}})
+
+
 CANARY_OF_TEST: dict[str, Any] = {
     "metadata": {"namespace": "test", "name": "podinfo", "generation": 1, "resourceVersion": "1"},
     "spec": {"targetRef": {"name": "podinfo"}},

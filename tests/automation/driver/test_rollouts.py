@@ -261,11 +261,33 @@ def test_what_is_not_driven_is_refused_with_what_to_do_instead(document: dict[st
     assert world.pods() == {}
 
 
-def test_a_template_that_is_not_there_and_one_that_asks_nobody_we_know_are_refused() -> None:
+def test_a_template_that_is_not_there_and_an_argument_of_no_field_are_refused() -> None:
     world = RolloutWorld(rollout(), template({"metadata.name": "another"}))
     assert "AnalysisTemplate success-rate is not there; apply it first" in refusal(world)
-    world = RolloutWorld(rollout(), metric(provider={"web": {"url": "http://x/"}}))
-    assert "metric success-rate: web is not asked yet" in refusal(world)
+    of_a_field = [{"name": "ingress", "valueFrom": {"fieldRef": {"fieldPath": "spec.nowhere"}}}]
+    world = RolloutWorld(canary(**{"analysis.args": of_a_field}))
+    assert "argument ingress was not supplied" in refusal(world)
+
+
+def test_arguments_have_the_values_that_they_have_in_this_run() -> None:
+    header = {"key": "X", "value": "{{args.team}} {{args.stable}} {{args.latest}} {{args.key}}"}
+    secret = {"name": "key", "valueFrom": {"secretKeyRef": {"name": "web", "key": "token"}}}
+    names = [{"name": name} for name in ("team", "stable", "latest")]
+    asks = changed(
+        metric(provider={"web": {"url": "http://x/", "headers": [header]}}), {"spec.args": [*names, secret]}
+    )
+    args = [
+        {"name": "team", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['team']"}}},
+        {"name": "stable", "valueFrom": {"podTemplateHashValue": "Stable"}},
+        {"name": "latest", "valueFrom": {"podTemplateHashValue": "Latest"}},
+    ]
+    document = canary(**{"analysis.args": args, "analysis.startingStep": 0})
+    world = RolloutWorld(changed(document, {"metadata.labels": {"team": "shop"}}), asks).until("Healthy")
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused")
+    asked = world.asked[0].metric
+    assert asked.settings["headers"][0]["value"] == f"shop {blue} {green} {{{{args.key}}}}"
+    assert asked.secrets == {"key": "web/token"}
 
 
 def test_a_canary_of_the_same_name_comes_first() -> None:

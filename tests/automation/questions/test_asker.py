@@ -168,12 +168,12 @@ def test_a_metric_of_an_analysis_is_asked_with_its_own_settings(tmp_path: Path) 
         settings = {"address": server.url, "query": "up", "headers": [{"key": "X-Scope", "value": "shop"}]}
         questions = [
             Take("inline", Metric("good", "prometheus", settings)),
-            Take("inline", Metric("web", "web", {"url": "http://x"})),
+            Take("inline", Metric("kayenta", "kayenta", {"address": "http://x"})),
         ]
         taken = asker.answer(document(), seen("one"), questions, Asked()).taken
     assert taken == {
         ("inline", "good"): Taken([0.99]),
-        ("inline", "web"): QueryFailed("provider web is not supported yet; use prometheus"),
+        ("inline", "kayenta"): QueryFailed("provider kayenta is not supported yet; use prometheus or web"),
     }
     assert [(parse_qs(urlsplit(one.path).query)["query"], one.headers["X-Scope"]) for one in asked] == [
         (["up"], "shop")

@@ -1,0 +1,69 @@
+"""What the metrics of a Rollout's analyses measure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from automation.cluster.ports import Objects
+from automation.cluster.reach import placed
+from automation.core.kinds import SECRET
+from automation.core.observation import QueryFailed, Taken
+from automation.core.runs.metric import Metric
+from automation.core.spec import Canary
+from automation.questions.metrics.access import Access
+from automation.questions.metrics.prometheus import Prometheus
+from automation.questions.metrics.web import Web
+
+
+class Taking:
+    """Asks on behalf of one driver; `metrics_server` is the Prometheus of metrics that name no other."""
+
+    def __init__(self, cluster: Objects, session: requests.Session, metrics_server: str) -> None:
+        self._cluster, self._session, self._metrics_server = cluster, session, metrics_server
+
+    def take(
+        self, canary: Canary, metric: Metric, at: float, away: dict[str, QueryFailed]
+    ) -> Taken | QueryFailed:
+        """What a metric measures as of unix second `at`. `away` are the servers that were met in the same tick and not
+        reached: none of them is waited for twice."""
+        settings = self._filled(canary, metric)
+        if isinstance(settings, QueryFailed):
+            return settings
+        named = str(settings.get("address") or settings.get("url") or self._metrics_server)
+        address = placed(named, canary.namespace)
+        if address in away:
+            return away[address]
+        found = self._asked(metric.provider, address, settings, at)
+        if isinstance(found, QueryFailed) and found.away:
+            away[address] = found
+        return found
+
+    def _asked(
+        self, provider: str, address: str, settings: Mapping[str, Any], at: float
+    ) -> Taken | QueryFailed:
+        if provider == "web":
+            return Web(self._session).take({**settings, "url": address})
+        if provider != "prometheus":
+            return QueryFailed(f"provider {provider} is not supported yet; use prometheus or web")
+        headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
+        access = Access(address, headers, verify=not settings.get("insecure"))
+        return Prometheus(self._session, access).take(str(settings["query"]), at)
+
+    def _filled(self, canary: Canary, metric: Metric) -> Mapping[str, Any] | QueryFailed:
+        """The settings with what Secrets say in their places."""
+        text = json.dumps(metric.settings)
+        for argument, place in metric.secrets.items():
+            name, _, key = place.partition("/")
+            secret = self._cluster.get(SECRET, canary.namespace, name)
+            encoded = ((secret or {}).get("data") or {}).get(key)
+            if encoded is None:
+                return QueryFailed(f"argument {argument}: Secret {name}.{canary.namespace} has no key {key}")
+            value = base64.b64decode(encoded).decode()
+            text = text.replace(f"{{{{args.{argument}}}}}", json.dumps(value)[1:-1])
+        settings: Mapping[str, Any] = json.loads(text)
+        return settings
