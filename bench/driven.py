@@ -67,11 +67,11 @@ def drive(project: str, notes: Notes) -> None:
         assembly.close()
 
 
-def noting(tick: Callable[[str, str], Tick | None], notes: Notes) -> Callable[[str, str], Tick | None]:
-    def noted(namespace: str, name: str) -> Tick | None:
+def noting(tick: Callable[..., Tick | None], notes: Notes) -> Callable[..., Tick | None]:
+    def noted(namespace: str, name: str, early: float = 0.0) -> Tick | None:
         begun, phase = time.monotonic(), ""
         try:
-            done = tick(namespace, name)
+            done = tick(namespace, name, early)
             phase = str(done.status.phase) if done else ""
             return done
         finally:

@@ -49,7 +49,7 @@ from workloads.selector import Selector, selector_of, sharing_problems, stranger
 @dataclass(frozen=True)
 class TickContext:
     """What a tick brings along: `now` in Unix seconds, an attempt id that nobody used, and driver settings. `placed` is
-    what is, or is being, put in force."""
+    what is, or is being, put in force; `counts_from` the time (Unix seconds) of a tick that comes before its time."""
 
     now: float
     fresh_attempt: str
@@ -63,6 +63,7 @@ class TickContext:
     held: bool = False
     deleted: bool = False
     placed: Placement | None = None
+    counts_from: float = 0.0
 
 
 class Observer:
@@ -105,6 +106,7 @@ class Observer:
             repairs=context.repairs,
             held=context.held,
             deleted=context.deleted,
+            counts_from=context.counts_from,
         )
 
     def _configs(self, canary: Canary, template: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

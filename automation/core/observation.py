@@ -180,6 +180,7 @@ class Observation:
     strict: documents that probably can't work don't start a run.
     hooks, metrics, taken: the answers to the questions of this tick so far; `taken` by analysis and metric.
     answered_at: unix seconds of the last of them; 0 where nothing was asked.
+    counts_from: unix seconds of the time of a tick that comes before its time; 0 for any other.
     """
 
     now: float
@@ -205,3 +206,4 @@ class Observation:
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)
     taken: Mapping[tuple[str, str], Taken | QueryFailed] = field(default_factory=dict)
     answered_at: float = 0.0
+    counts_from: float = 0.0

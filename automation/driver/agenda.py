@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from automation.cluster.watches import Key
 from automation.core.urgency import Urgency
@@ -21,10 +21,12 @@ class Room:
 
 @dataclass(frozen=True)
 class Due:
-    """When a key is due (monotonic seconds), and how urgent it is then."""
+    """When a key is due (monotonic seconds), and how urgent it is then. `time` is what it was hastened from, where that
+    is still its time: what comes before it is early."""
 
     at: float
     urgency: Urgency
+    time: float | None = None
 
 
 class Agenda:
@@ -36,29 +38,36 @@ class Agenda:
     def __init__(self, room: Room = Room()) -> None:
         self._room = room
         self._due: dict[Key, Due] = {}
-        self._out: dict[Key, Urgency] = {}
-        self._again: set[Key] = set()
+        self._out: dict[Key, Due] = {}
+        self._again: dict[Key, bool] = {}
         self._changed = threading.Condition()
 
     def done(self, key: Key, due: Due | None, soon: float = 0.0) -> None:
         """Gives back a key that was taken. It is next due as `due` says, or at `soon` if it was hastened meanwhile."""
         with self._changed:
-            urgency = self._out.pop(key)
-            if key in self._again:
-                self._again.remove(key)
-                self._due[key] = Due(soon, due.urgency if due else urgency)
+            out = self._out.pop(key)
+            if (early := self._again.pop(key, None)) is not None:
+                time = due.at if early and due and due.at > soon else None
+                self._due[key] = Due(soon, (due or out).urgency, time)
             elif due is not None:
                 self._due[key] = due
             self._changed.notify()  # there is room, too
 
-    def hasten(self, key: Key, due: Due) -> None:
-        """Moves the time of a key forward, never back."""
+    def hasten(self, key: Key, due: Due, early: bool = False) -> None:
+        """Moves a key forward, never back; where that makes it `early` its time stays what it was."""
         with self._changed:
+            before = self._due.get(key)
             if key in self._out:
-                self._again.add(key)
-            elif key not in self._due or due.at < self._due[key].at:
-                self._due[key] = due
+                self._again[key] = early and self._again.get(key, True)
+            elif before is None or due.at < before.at:
+                time = (before.time or before.at) if before and early else None
+                self._due[key] = replace(due, time=time)
                 self._changed.notify()
+
+    def time_of(self, key: Key) -> float | None:
+        """The time of a key that is out, where it was hastened and that is still its time."""
+        with self._changed:
+            return self._out[key].time
 
     def take(self, now: Callable[[], float], wait: float) -> Key | None:
         """The next key that is due and has room, waited for at most `wait` seconds."""
@@ -69,13 +78,13 @@ class Agenda:
                     return None
                 later = (due.at for due in self._due.values() if due.at > now())
                 self._changed.wait(max(min(end, *later, end) - now(), 0.0))
-            self._out[key] = self._due.pop(key).urgency
+            self._out[key] = self._due.pop(key)
             return key
 
     def _next(self, now: float) -> Key | None:
         if len(self._out) >= self._room.all:
             return None
-        full = list(self._out.values()).count(Urgency.START) >= self._room.starts
+        full = [out.urgency for out in self._out.values()].count(Urgency.START) >= self._room.starts
         ready = [
             (due.urgency, due.at, key)
             for key, due in self._due.items()

@@ -86,13 +86,17 @@ class Driver:
         """The kind of the documents whose releases are ticked."""
         return self._origin.kind
 
-    def tick(self, namespace: str, name: str) -> Tick | None:
-        """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries."""
+    def tick(self, namespace: str, name: str, early: float = 0.0) -> Tick | None:
+        """One tick; None when there is no such Canary. Raises the cluster's errors: the caller waits and retries.
+
+        One that comes `early`, by so many seconds, sees all that is new and counts nothing.
+        """
         live = self._ports.copies.get(self._origin.kind, namespace, name)
         if live is None:
             self._part(self.memories.forget((namespace, name)))
             return None
         memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
+        memory.counts_from = self._ports.clock.now() + early if early else 0.0
         status = Status()
         try:
             status = self._origin.status(live)
@@ -134,6 +138,7 @@ class Driver:
             repairs=memory.repairs,
             held=is_held(live),
             deleted=is_deleted(live),
+            counts_from=memory.counts_from,
         )
         return Scene(live, canary, status, self._ports.observer.observe(canary, context), memory)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from automation.cluster.observer import kinds_by_name
 from automation.cluster.outlines import Outlines
 from automation.cluster.watches import Key, Watches, key_of
 from automation.core.kinds import CANARY, CONTROLLER_REVISION, SERVICE, Kind, Manifest
@@ -28,8 +29,8 @@ ROOM = Room()
 RETRY_SECONDS = 5.0
 PAUSE_SECONDS = 0.5
 """The shortest time between two ticks of one Canary: a fight over a field must not keep a core busy."""
-# In these phases a change of the Canary or its target is looked at once; in the others a tick is one interval of
-# analysis, and an early one would judge early.
+# In these phases all that happens to a Canary's objects is looked at at once. In the others a tick is one interval of
+# analysis: only what people change there is looked at before its time, and nothing is counted then.
 EAGER = frozenset({*BEGINNING, *IDLE, Phase.TERMINATING})
 
 EVERYBODY = ("", "")
@@ -56,7 +57,8 @@ class Loop:
         self._ticked, self._troubled = ticked, troubled
         self._agenda = Agenda(ROOM)
         self._outlines = Outlines(provider)
-        self._written: dict[Key, object] = {}
+        self._written: dict[Key, tuple[object, object]] = {}
+        self._wanted: dict[Key, object] = {}
         self._hearing = threading.Lock()
         self._said: dict[Key, str] = {}
         self._stopped = threading.Event()
@@ -68,31 +70,52 @@ class Loop:
                 # Its users may have lost who served them.
                 self._agenda.hasten(key_of(thing), Due(time.monotonic(), Urgency.BACK))
             elif self._mine(thing) and self._is_news(thing):
-                self._hasten(thing)
+                self._hasten(thing, early=True)
             return
         if kind is CONTROLLER_REVISION:
             return  # what is recorded never changes
         for canary in self._watches.all(self._kind):
-            if self._mine(canary) and concerns(self._outlines.of(canary), kind, thing):
-                self._hasten(canary)
+            own = self._outlines.of(canary)
+            if self._mine(canary) and concerns(own, kind, thing):
+                self._hasten(
+                    canary, early=is_target(own, kind, thing) and self._is_wanted_anew(canary, thing)
+                )
 
     def _is_news(self, canary: Manifest) -> bool:
         """Whether somebody wrote what drivers read. Their own writes of the status are no reason to look again."""
         metadata = canary["metadata"]
         # The uid, too: what was deleted and applied again looks the same otherwise.
-        written = (
-            metadata.get("uid"),
-            metadata.get("generation"),
-            asked_of(canary),
-        )
+        written, asked = (metadata.get("uid"), metadata.get("generation")), asked_of(canary)
         with self._hearing:
-            known = self._written.get(key_of(canary))
-            self._written[key_of(canary)] = written
-        return known != written
+            before, asked_before = self._written.get(key_of(canary), (None, None))
+            self._written[key_of(canary)] = written, asked
+        if before != written:
+            return True
+        return asked != asked_before and (asked is not None or eager(canary))
 
-    def _hasten(self, canary: Manifest) -> None:
+    def _is_wanted_anew(self, canary: Manifest, target: Manifest) -> bool:
+        """Whether its target is to have other pods than when it was heard of last. Their number is no matter."""
+        wanted = (target.get("spec") or {}).get("template")
+        with self._hearing:
+            before = self._wanted.get(key_of(canary), wanted)
+            self._wanted[key_of(canary)] = wanted
+        return before != wanted
+
+    def _hasten(self, canary: Manifest, early: bool) -> None:
+        """Looks at a Canary at once: in an eager phase whatever happened, in the others what may come `early`."""
+        due = Due(time.monotonic(), urgency_of(canary))
         if eager(canary):
-            self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
+            self._agenda.hasten(key_of(canary), due)
+        elif early:
+            self._agenda.hasten(key_of(canary), due, early=True)
+
+    def _note(self, canary: Manifest) -> None:
+        """What there is before anything is heard of: what is heard later is compared with it."""
+        self._is_news(canary)
+        target = self._outlines.of(canary).target
+        kind = kinds_by_name().get(target.kind) if target else None
+        if target and kind and (live := self._watches.get(kind, key_of(canary)[0], target.name)):
+            self._is_wanted_anew(canary, live)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -101,6 +124,7 @@ class Loop:
         """Ticks until `stop`; the ticks that are under way are finished first."""
         for canary in self._watches.all(self._kind):
             if self._mine(canary):
+                self._note(canary)
                 self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
         with ThreadPoolExecutor(max_workers=ROOM.all, thread_name_prefix="tick") as pool:
             while not self._stopped.is_set():
@@ -121,11 +145,13 @@ class Loop:
 
     def _tick(self, key: Key) -> None:
         begun, interval, pause = time.monotonic(), None, None
+        own = self._agenda.time_of(key)
         try:
-            tick = self._driver.tick(*key)
+            tick = self._driver.tick(*key, early=max(0.0, own - begun) if own else 0.0)
             if tick is None:
                 with self._hearing:
                     self._written.pop(key, None)
+                    self._wanted.pop(key, None)
             else:
                 interval, pause = interval_of(self._watches.get(self._kind, *key)), tick.pause
                 self._ticked(key, tick)
@@ -138,6 +164,8 @@ class Loop:
             self._say_once(key, trouble)
         finally:
             at = None if interval is None else time_of_next(begun, interval, time.monotonic(), pause)
+            if at is not None and own is not None and own > begun:
+                at = min(at, own)
             self._agenda.done(key, self._next_of(key, at), begun + PAUSE_SECONDS)
 
     def _next_of(self, key: Key, at: float | None) -> Due | None:
@@ -196,6 +224,13 @@ def concerns(own: Outline, kind: Kind, thing: Manifest) -> bool:
     sources = [(named.kind, named.name) for named in (own.source, own.autoscaler) if named]
     sources.append((SERVICE.kind, own.apex))  # which may be somebody else's
     return own.made(thing) or (kind.kind, metadata["name"]) in sources
+
+
+def is_target(own: Outline, kind: Kind, thing: Manifest) -> bool:
+    return own.target is not None and (kind.kind, thing["metadata"]["name"]) == (
+        own.target.kind,
+        own.target.name,
+    )
 
 
 def interval_of(canary: Manifest | None) -> float:

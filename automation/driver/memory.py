@@ -36,7 +36,8 @@ class Waiting:
 class Memory:
     """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
     `mending` and `repairs` what came of repairs, `attempted` what was said with the last attempt, `waiting` what its
-    last ticks wait for, `served` how its users are lost if it goes: None where they are not."""
+    last ticks wait for, `served` how its users are lost if it goes: None where they are not; `counts_from` the time
+    (unix seconds) of a tick that comes before its time, 0 for any other."""
 
     uid: str
     refused: str = ""
@@ -45,6 +46,7 @@ class Memory:
     served: Served | None = None
     waiting: Waiting = Waiting()
     attempted: tuple[Action, ...] = ()
+    counts_from: float = 0.0
     asked: Asked = field(default_factory=Asked)
     placed: Placed = field(default_factory=Placed)
 

@@ -128,3 +128,30 @@ def test_nobody_waits_for_a_clock_that_was_ahead() -> None:
     world.status = replace(world.status, counted_at=world.now + 3600)
     world.tick()
     assert world.status.failed_checks == 2
+
+
+def test_a_tick_before_its_time_counts_nothing_and_is_repeated_then() -> None:
+    world = in_a_run({})
+    before, world.now = world.status, world.now + 1.0
+    assert world.ticked(early=9.0).pause == pytest.approx(9.0)
+    assert world.status == before
+    world.now += 9.0
+    world.ticked()
+    assert world.status.traffic.canary > before.traffic.canary
+
+
+def test_but_it_sees_a_new_revision() -> None:
+    world = in_a_run({})
+    world.release("v3")
+    world.now += 1.0
+    world.ticked(early=9.0)
+    assert world.status.traffic.on_primary
+    assert any("Restarting analysis" in text for text in world.texts)
+
+
+def test_and_that_checks_are_to_be_left_out() -> None:
+    world = in_a_run({})
+    world.document = document({"spec.skipAnalysis": True})
+    world.now += 1.0
+    world.ticked(early=9.0)
+    assert world.status.phase is Phase.PROMOTING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from automation.core.urgency import Urgency
 from automation.driver.agenda import Agenda, Due, Room
 
@@ -115,3 +117,31 @@ def test_what_became_urgent_meanwhile_is_so_when_it_comes_again() -> None:
     agenda.done(ONE, Due(1.0, Urgency.STEP))
     clock.now = 1.0
     assert [agenda.take(clock, 0.0), agenda.take(clock, 0.0)] == [ONE, TWO]
+
+
+def test_one_that_is_hastened_keeps_its_time_where_it_is_early() -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, Due(60.0, Urgency.STEP))
+    clock.now = 5.0
+    agenda.hasten(ONE, Due(5.0, Urgency.STEP), early=True)
+    assert agenda.take(clock, 0.0) == ONE
+    assert agenda.time_of(ONE) == 60.0
+    agenda.done(ONE, Due(60.0, Urgency.STEP))
+    clock.now = 60.0
+    assert agenda.take(clock, 0.0) == ONE
+    assert agenda.time_of(ONE) is None
+
+
+@pytest.mark.parametrize(
+    ("early", "time"), [([True], 65.0), ([True, False], None), ([False, True], None)], ids=str
+)
+def test_so_does_one_that_is_hastened_while_it_is_out(early: list[bool], time: float | None) -> None:
+    agenda, clock = Agenda(), Clock()
+    agenda.hasten(ONE, Due(0.0, Urgency.STEP))
+    agenda.take(clock, 0.0)
+    for one in early:
+        agenda.hasten(ONE, Due(0.0, Urgency.STEP), early=one)
+    agenda.done(ONE, Due(65.0, Urgency.STEP), soon=0.5)
+    clock.now = 0.5
+    assert agenda.take(clock, 0.0) == ONE
+    assert agenda.time_of(ONE) == time

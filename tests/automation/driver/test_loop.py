@@ -84,25 +84,33 @@ class Ticks:
 
     def __init__(self) -> None:
         self.count = 0
+        self.early: list[float] = []
         self.after: Callable[[], None] = lambda: None
 
-    def tick(self, namespace: str, name: str) -> Tick:
+    def tick(self, namespace: str, name: str, early: float) -> Tick:
         self.count += 1
+        self.early.append(early)
         self.after()
         return Tick(Status(), "told")
 
 
 class Copies:
-    """Watches with one Canary."""
+    """Watches with one Canary and its target."""
 
-    def __init__(self, trouble: ClusterAway | None = None) -> None:
+    def __init__(self, trouble: ClusterAway | None = None, phase: str = "Succeeded") -> None:
         self.trouble = lambda: trouble
+        self.canary = {**CANARY_OF_TEST, "status": {"phase": phase}}
 
     def all(self, kind: Kind) -> list[dict[str, Any]]:
-        return [CANARY_OF_TEST]
+        return [self.canary]
 
     def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any]:
-        return CANARY_OF_TEST
+        return self.canary if kind is CANARY else target()
+
+
+def target(image: str = "v1", replicas: int = 1) -> dict[str, Any]:
+    spec = {"replicas": replicas, "template": {"spec": {"containers": [{"image": image}]}}}
+    return {"metadata": {"namespace": "test", "name": "podinfo"}, "spec": spec}
 
 
 def ticks_of(after: Callable[[Loop], None], seconds: float) -> int:
@@ -148,3 +156,41 @@ def test_a_cluster_that_is_away_is_said_once_also_at_rest() -> None:
 )
 def test_when_the_next_tick_is_due(ended: float, pause: float | None, due: float) -> None:
     assert time_of_next(100.0, 10.0, ended, pause) == pytest.approx(due)
+
+
+EDITED = {**CANARY_OF_TEST["metadata"], "generation": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "looks"),
+    [
+        pytest.param(DEPLOYMENT, target("v2"), 2, id="a new image of the target"),
+        pytest.param(DEPLOYMENT, target(replicas=3), 1, id="another number of its pods"),
+        pytest.param(CANARY, {"metadata": EDITED, "status": {"phase": "Progressing"}}, 2, id="an edit"),
+        pytest.param(CANARY, {**CANARY_OF_TEST, "status": {"phase": "Progressing"}}, 1, id="a status"),
+        pytest.param(ROUTE, owned(), 1, id="the generated route"),
+    ],
+)
+def test_in_a_run_what_people_change_is_looked_at_at_once_and_before_its_time(
+    kind: Kind, thing: dict[str, Any], looks: int
+) -> None:
+    """A run ticked twice within half a second when it began, for what its own driver wrote."""
+    watches: Any = Copies(phase="Progressing")
+    ticks: Any = Ticks()
+    loop = Loop(watches, ticks)
+    told = threading.Event()
+
+    def heard() -> None:
+        if told.is_set():
+            loop.stop()
+        else:
+            told.set()
+            loop.changed(kind, thing)
+
+    ticks.after = heard
+    stop = threading.Timer(5.0 if looks == 2 else 0.8, loop.stop)
+    stop.start()
+    loop.run()
+    stop.cancel()
+    assert ticks.count == looks
+    assert [early > 0 for early in ticks.early] == [False, True][:looks]
