@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from types import FrameType
 
 import click
@@ -17,6 +16,7 @@ from automation.driver.loop import EVERYBODY, Loop
 from automation.driver.tick import Tick
 from cli.assembly import assemble
 from cli.display import Display, JsonLines, Lines
+from cli.driving import Driving
 from cli.environment import open_environment
 from cli.options import Where, environment, where
 from cli.waiting import StandingBy
@@ -59,15 +59,14 @@ def run(environment: str, output: str, where: Where) -> None:
     opened = open_environment(environment, where)
     text = output == "text" or (output == "auto" and sys.stdout.isatty())
     display: Display = Lines(many=True) if text else JsonLines()
-    loops: list[Loop] = []
+    driving = Driving(lambda trouble: display.troubled(environment, trouble))
     strangers: set[Key] = set()
 
     def changed(kind: Kind, thing: Manifest) -> None:
         if kind in release_kinds() and not opened.owns(thing) and key_of(thing) not in strangers:
             strangers.add(key_of(thing))
             display.troubled(environment, opened.stranger(key_of(thing), kind))
-        for loop in loops:
-            loop.changed(kind, thing)
+        driving.changed(kind, thing)
 
     assembly = assemble(opened, display, changed=changed)
 
@@ -83,14 +82,13 @@ def run(environment: str, output: str, where: Where) -> None:
         display.troubled(name, describe(trouble))
 
     provider = opened.settings.driver.provider
-    loops.extend(
+    canaries, rollouts = (
         Loop(assembly.watches, driver, opened.owns, ticked, troubled, provider)
         for driver in (assembly.driver, assembly.rollouts)
     )
 
     def stop(number: int, frame: FrameType | None) -> None:
-        for loop in loops:
-            loop.stop()
+        driving.stop()
         leave_after(GRACE_SECONDS, display)
 
     signal.signal(signal.SIGTERM, stop)
@@ -99,22 +97,10 @@ def run(environment: str, output: str, where: Where) -> None:
         told = f"driving the Canaries and Rollouts of {environment} ({opened.scope}) with the {opened.engine}"
         click.echo(told)
     try:
-        together(loops)
+        driving.run(canaries, rollouts, assembly.watches.all)
     finally:
         assembly.close()
         display.close()
-
-
-def together(loops: list[Loop]) -> None:
-    """Runs all loops until they are stopped. One that breaks stops the others, and is raised."""
-    with ThreadPoolExecutor(max_workers=len(loops), thread_name_prefix="loop") as pool:
-        running = [pool.submit(loop.run) for loop in loops]
-        for ended in as_completed(running):
-            if ended.exception() is not None:
-                for loop in loops:
-                    loop.stop()
-    for ended in running:
-        ended.result()
 
 
 def describe(trouble: BaseException) -> str:
