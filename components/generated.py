@@ -21,7 +21,7 @@ from components import configs, handed_over, primary, services
 from components.revision import Revision
 from gateways.carrying import marks_of, switches
 from gateways.gateway import Marks
-from gateways.registry import gateway_of
+from gateways.registry import gateway_of, is_of_people
 from workloads.registry import scaler_of
 from workloads.selector import selector_of
 
@@ -148,7 +148,7 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
         primary=pods,
         side=handed_over.selecting(canary, other, inputs.canary, tested) if other else None,
         route=_route(canary, inputs, owner),
-        route_is_foreign=switching,
+        route_is_foreign=is_of_people(canary),
         lasting=True,
     )
 

@@ -87,7 +87,7 @@ class GatewayApi(Alone):
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         rules = (route.get("spec") or {}).get("rules") or ()
-        return carried_by_rules(canary, map(shares, rules), _waits(route))
+        return carried_by_rules(canary, map(shares, rules), waits(route))
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         """Rules that lead to the canary alone go once nobody is to be led there."""
@@ -158,7 +158,7 @@ def _parent(named: Manifest) -> Manifest:
     return {"group": "gateway.networking.k8s.io", "kind": "Gateway", **copy.deepcopy(named)}
 
 
-def _waits(route: Manifest) -> str:
+def waits(route: Manifest) -> str:
     """In Flagger's words: a parent that has not accepted this generation of the route."""
     generation = int(route["metadata"].get("generation") or 0)
     heard = {

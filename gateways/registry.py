@@ -11,6 +11,7 @@ from gateways.contour import CONTOUR
 from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
 from gateways.gloo import GLOO
+from gateways.in_place import IN_PLACE
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
@@ -32,8 +33,8 @@ GATEWAYS: Mapping[str, Gateway] = {
         KUBERNETES,
     )
 }
-_OF_ROLLOUTS: Mapping[str, Gateway] = {SWITCH.provider: SWITCH}
-"""Those that no Canary can name."""
+_OF_ROLLOUTS: Mapping[str, Gateway] = {row.provider: row for row in (SWITCH, *IN_PLACE.values())}
+"""Those that no Canary can name: their routes are people's own, and patched."""
 ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""
 DEFAULT = APISIX.provider
@@ -43,6 +44,11 @@ DEFAULT = APISIX.provider
 def gateway_of(canary: Canary) -> Gateway:
     """The gateway of a Canary: the front refuses documents that name another than these."""
     return _OF_ROLLOUTS.get(canary.provider) or GATEWAYS[canary.provider]
+
+
+def is_of_people(canary: Canary) -> bool:
+    """Whether its route is people's own, of which no more is written than what leads traffic."""
+    return canary.provider in _OF_ROLLOUTS
 
 
 def kinds() -> frozenset[Kind]:

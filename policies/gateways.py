@@ -186,9 +186,12 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     ROUTE_TABLE: _gloo,
     TRAFFIC_SPLIT: _traffic_split,
 }
-ROUTES = frozenset(READERS)
+PATCHED = "Patch"
+"""How the token of a route ends that is people's own, and of which a release writes a part."""
+_OF_PEOPLE = (HTTP_ROUTE, VIRTUAL_SERVICE, TRAEFIK_SERVICE)
+ROUTES = frozenset(READERS) | {f"{token}{PATCHED}" for token in _OF_PEOPLE}
 
 
 def splits(type: str, route: Manifest) -> list[Split]:
     """The rules of a route. `type` is its token, one of `ROUTES`."""
-    return list(READERS[type](route))
+    return list(READERS[type.removesuffix(PATCHED)](route))

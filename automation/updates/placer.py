@@ -29,12 +29,15 @@ from automation.errors import ClusterRefused, SluiceError, StackLocked, UpdateFa
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
 from gateways.carrying import carried_by, marks_of
-from gateways.registry import gateway_of
+from gateways.registry import gateway_of, is_of_people
 from workloads.registry import workload_of
 
 POLL_SECONDS = 0.1
 DIRECT_KINDS = (Purpose.ROLLBACK, Purpose.RESTART, Purpose.RETURN, Purpose.REPAIR)
 
+
+_OURS = ("sluice.delivery/", "pulumi.com/")
+"""How the annotations begin that are written here on routes of people's own."""
 
 Job = Callable[[Program], object]
 
@@ -338,13 +341,15 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
     """The live route with other traffic and what that rests on, as the stack would write it: what is applied when it
     has to be patched directly."""
     changed = gateway_of(canary).with_traffic(canary, live, intent.placement.traffic)
+    foreign = is_of_people(canary)
     metadata = changed["metadata"]
-    kept = {
-        field: metadata[field]
-        for field in ("name", "namespace", "labels", "ownerReferences")
-        if field in metadata
+    fields = ("name", "namespace") if foreign else ("name", "namespace", "labels", "ownerReferences")
+    kept = {field: metadata[field] for field in fields if field in metadata}
+    told = {
+        name: text
+        for name, text in (metadata.get("annotations") or {}).items()
+        if name != TRAFFIC and (not foreign or name.startswith(_OURS))
     }
-    told = {name: text for name, text in (metadata.get("annotations") or {}).items() if name != TRAFFIC}
     return {
         "apiVersion": changed["apiVersion"],
         "kind": changed["kind"],

@@ -16,20 +16,38 @@ from automation.core.runs.metric import Plan
 from automation.core.spec import Canary, Ref, Service
 from automation.core.steps import Analyse, AnalysisUse, Argument
 from automation.core.stepwise import Stepwise
+from automation.core.strategies.registry import strategy_of
 from automation.core.upkeep import Keeping
+from documents.argo import routing
 from documents.argo.release import Templates, stepwise_of
 from documents.argo.rollout import parse as read
 from documents.outline import Outline
 from documents.section import Section
 from gateways import registry as gateways
+from gateways.gateway import Gateway
+from gateways.in_place import IN_PLACE
 from gateways.switch import SWITCH
 
 INTERVAL = 5.0
 """Seconds between two looks at a release, where no pause ends and no metric is due before."""
 FOR_EVER = 10**9
 """A deadline that only is reported: what is past it goes on, as Argo has it."""
-_GATEWAYS = ("nginx", "apisix")
+_COPIED = ("nginx", "apisix")
+"""Gateways for which a copy of the user's route carries the weights; with the others the route itself does."""
 _LONGEST = 253
+_UNDRIVEN_SETTINGS = (
+    *("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
+    *(
+        "destinationRule",
+        "httpRouteSelector",
+        "grpcRoute",
+        "grpcRoutes",
+        "tcpRoute",
+        "tcpRoutes",
+        "tlsRoutes",
+    ),
+)
+"""What a gateway may be told beside the names of its objects."""
 _REFERENCE = re.compile(r"\{\{\s*args\.([^}\s]+)\s*\}\}")
 _CANARY = "spec.strategy.canary"
 _ROUTING = f"{_CANARY}.trafficRouting"
@@ -56,9 +74,17 @@ def parse(document: Mapping[str, Any], provider: str = "") -> Canary:
         raise Refused(problems)
     canary = _canary(rollout, stepwise_of(rollout, None))
     gateway = gateways.gateway_of(canary)
-    if problems := gateway.unable(canary):
+    if problems := (*gateway.unable(canary), *_beyond(canary, gateway)):
         raise Refused(problems)
     return replace(canary, route_name=_route_name(canary, gateway.route_name(canary)))
+
+
+def _beyond(canary: Canary, gateway: Gateway) -> Iterator[Problem]:
+    """Steps that the gateway can't make."""
+    fields = {"match": "setHeaderRoute", "mirror": "setMirrorRoute"}
+    for need in sorted(strategy_of(canary.analysis).needs(canary.analysis) - gateway.carries):
+        told = f"{fields.get(need, need)} is not driven yet with this gateway"
+        yield Problem("spec.strategy.canary.steps", told, "leave the step out")
 
 
 def with_analyses(
@@ -88,7 +114,7 @@ def outline(document: Mapping[str, Any], provider: str = "") -> Outline:
         apex=strategy.text("stableService") or switched.text("activeService"),
         target=Ref(ROLLOUT.api_version, ROLLOUT.kind, name) if name else None,
         autoscaler=None,
-        source=_outlined(strategy.section("trafficRouting")),
+        source=_outlined(strategy),
         interval=INTERVAL,
         pace="",
         steps=",".join(weights),
@@ -121,10 +147,10 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
         return
     yield from _ignored(_CANARY, strategy.others)
     if strategy.routing is None:
-        remedy = f"name one of {' and '.join(_GATEWAYS)} there, or convert it: sluice convert"
+        remedy = "name a gateway there, or convert it: sluice convert"
         yield Problem(_ROUTING, "is missing, and weights by numbers of pods are not driven yet", remedy)
     else:
-        yield from _unrouted(strategy.routing)
+        yield from _unrouted(rollout, strategy.routing)
 
 
 def keeping(rollout: Rollout, document: Mapping[str, Any]) -> Keeping:
@@ -145,22 +171,23 @@ def _not_yet(path: str, remedy: str) -> Problem:
     return Problem(path, "is not driven yet", remedy)
 
 
-def _unrouted(routing: Routing) -> Iterator[Problem]:
-    if routing.provider not in _GATEWAYS:
-        known = " and ".join(_GATEWAYS)
-        yield Problem(
-            _ROUTING, f"names {routing.provider}, and only {known} are driven yet", "use one of them"
-        )
-        return
-    if len(routing.sources) > 1:
-        several = f"names {len(routing.sources)} of kind {routing.kind}, and one is driven"
+def _unrouted(rollout: Rollout, routed: Routing) -> Iterator[Problem]:
+    if len(routed.sources) > 1:
+        several = f"names {len(routed.sources)} of kind {routed.kind}, and one is driven"
         yield Problem(_ROUTING, several, "leave one of them")
-    if routing.routes:
+    if routed.routes and routed.provider in _COPIED:
         told = "names rules, and all that lead to stableService are split"
         yield Problem(f"{_ROUTING}.apisix.route.rules", told, "leave it out")
-    for field in ("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"):
-        if routing.settings.get(field):
-            yield _not_yet(f"{_ROUTING}.nginx.{field}", "leave it out")
+    for field in _UNDRIVEN_SETTINGS:
+        if routed.settings.get(field):
+            yield _not_yet(f"{_ROUTING}: {field}", "leave it out")
+    inner = routed.settings.get("virtualService") or {}
+    for field in ("tlsRoutes", "tcpRoutes"):
+        if isinstance(inner, Mapping) and inner.get(field):
+            yield _not_yet(f"{_ROUTING}.istio.virtualService.{field}", "leave it out")
+    if routed.settings.get("namespace", rollout.namespace) != rollout.namespace:
+        told = f"is {routed.settings['namespace']}, and the Rollout is in {rollout.namespace}"
+        yield Problem(f"{_ROUTING}: namespace", told, "let the route be in the Rollout's own namespace")
 
 
 @dataclass(frozen=True)
@@ -171,17 +198,28 @@ class _Led:
     source: str
     stable: str
     canary: str
+    routes: tuple[str, ...] = ()
 
 
 def _led(rollout: Rollout) -> _Led:
     match rollout.strategy:
         case BlueGreen(active_service=active, preview_service=preview):
             return _Led(SWITCH.provider, active, active, preview)
-        case CanarySteps(routing=routing) as strategy if routing is not None:
+        case CanarySteps(routing=Routing() as routed) as steps:
             return _Led(
-                routing.provider, routing.sources[0], strategy.stable_service, strategy.canary_service
+                _provider(routed),
+                routed.sources[0],
+                steps.stable_service,
+                steps.canary_service,
+                routed.routes,
             )
     raise AssertionError("what is not driven was refused")
+
+
+def _provider(routed: Routing) -> str:
+    """Which of our gateways writes the weights."""
+    known = routed.provider
+    return known if known in _COPIED else IN_PLACE[known].provider
 
 
 def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
@@ -198,7 +236,13 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
         skip_analysis=False,
         suspend=rollout.paused,
         revert_on_deletion=False,
-        service=Service(apex=led.stable, port=0, primary=led.stable, canary=led.canary),
+        service=Service(
+            apex=led.stable,
+            port=0,
+            primary=led.stable,
+            canary=led.canary,
+            routing={"routes": list(led.routes)} if led.routes else {},
+        ),
         analysis=Analysis(interval=INTERVAL, strategy="steps", stepwise=stepwise),
         origin=ROLLOUT,
         hands_over=True,
@@ -215,18 +259,14 @@ def _route_name(canary: Canary, usual: str) -> str:
     return f"{canary.name}-{canary.route.name}-canary"[:_LONGEST]
 
 
-def _outlined(routing: Section) -> Ref | None:
+def _outlined(strategy: Section) -> Ref | None:
     """The source of the gateway, as far as it can be read."""
-    fields = {"nginx": ("stableIngress",), "apisix": ("route", "name")}
-    for provider, path in fields.items():
-        if provider in routing.fields:
-            place = routing.section(provider)
-            for step in path[:-1]:
-                place = place.section(step)
-            source = gateways.GATEWAYS[provider].source
-            name = place.text(path[-1])
-            return Ref(source.kind.api_version, source.kind.kind, name) if source and name else None
-    return None
+    found = routing.read(strategy)
+    if found is None or not found.sources:
+        return None
+    known = gateways.GATEWAYS.get(found.provider)
+    source = (known.source if known and known.source else None) or IN_PLACE[found.provider].source
+    return Ref(source.kind.api_version, source.kind.kind, found.sources[0]) if source else None
 
 
 def _unasked(plan: Plan) -> Iterator[Problem]:

@@ -10,16 +10,20 @@ from typing import Any
 import pytest
 
 from automation.core.kinds import Kind, Manifest
+from automation.core.status import Placement
 from automation.core.traffic import Traffic
+from gateways.carrying import marks_of
 from gateways.draws import drawing
 from gateways.gateway import Gateway, Marks
-from gateways.registry import GATEWAYS
+from gateways.in_place import IN_PLACE
+from gateways.registry import GATEWAYS, gateway_of
 from policies import gateways, tokens
 from policies.draws import drawn
 from policies.rule import Subject
 from policies.rules.promotion import canary_weight
 from policies.rules.routes import WHOLE
 from tests.components.documents import OWNER, canary, route
+from tests.gateways.test_in_place import ROUTES, released
 
 
 def ingress() -> Manifest:
@@ -51,7 +55,20 @@ def token(kind: Kind) -> str:
 
 
 def test_the_pack_knows_the_kinds_that_carry_traffic() -> None:
-    assert {token(gateway.kind) for gateway in SHARING.values()} == gateways.ROUTES
+    own = {token(gateway.kind) for gateway in SHARING.values()}
+    assert own | {f"{token(gateway.kind)}Patch" for gateway in IN_PLACE.values()} == gateways.ROUTES
+
+
+@pytest.mark.parametrize(("routing", "written", "field"), ROUTES.values(), ids=ROUTES)
+def test_the_pack_reads_the_weight_that_was_set_in_a_route_of_peoples_own(
+    routing: Any, written: Any, field: str
+) -> None:
+    release = released(routing)
+    gateway = gateway_of(release)
+    placement = Placement("a-1", "primary", Traffic(20), "blue", canary="green")
+    marks = Marks(marks_of(release, placement), OWNER)
+    made = gateway.render(release, written(100, 0), Traffic(20), marks)
+    assert canary_weight(f"{token(gateway.kind)}Patch", made) == 20
 
 
 @pytest.mark.parametrize("weight", [0, 1, 50, 99, 100], ids=lambda weight: f"{weight} %")

@@ -94,7 +94,7 @@ class RolloutWorld:
         self.stacks = MemoryStacks(
             self.cluster,
             done=self.updates.append,
-            retained=lambda manifest: manifest["kind"] in (REPLICA_SET.kind, SERVICE.kind),
+            retained=lambda manifest: manifest["kind"] in (REPLICA_SET.kind, SERVICE.kind, "HTTPRoute"),
         )
         for one in templates or (template(),):
             self.cluster.put(ANALYSIS_TEMPLATE, changed(one, {"metadata.namespace": "test"}))

@@ -12,6 +12,7 @@ from automation.core.marks import POD_HASH, STATUS
 from automation.core.observation import QueryFailed, Taken
 from automation.core.status import Phase
 from automation.driver.tick import Refusal
+from gateways.gateway_api import HTTP_ROUTE
 from tests.automation.driver.rollout_world import KEY, RolloutWorld, replica_set, service
 from tests.core.documents import MISSING
 from tests.documents.argo_documents import blue_green, canary, changed, metric, rollout, template
@@ -244,11 +245,6 @@ def refusal(world: RolloutWorld) -> str:
             id="two Ingresses",
         ),
         pytest.param(
-            canary(trafficRouting={"istio": {"virtualService": {"name": "v"}}}),
-            "names istio, and only nginx and apisix are driven yet",
-            id="another gateway",
-        ),
-        pytest.param(
             canary(trafficRouting={"nginx": {"stableIngress": "canary-demo", "annotationPrefix": "x"}}),
             "annotationPrefix: is not driven yet",
             id="a prefix of annotations",
@@ -466,3 +462,43 @@ def test_blue_green_a_selector_that_somebody_changes_is_put_back() -> None:
     world.cluster.put(SERVICE, service("canary-demo"))
     world.tick(2)
     assert world.selected("canary-demo") == stable
+
+
+HTTP_ROUTE_OF_USERS: dict[str, Any] = {
+    "apiVersion": HTTP_ROUTE.api_version,
+    "kind": HTTP_ROUTE.kind,
+    "metadata": {"name": "demo", "namespace": "test"},
+    "spec": {
+        "parentRefs": [],
+        "rules": [
+            {"backendRefs": [{"name": "canary-demo", "port": 80}, {"name": "canary-demo-canary", "port": 80}]}
+        ],
+    },
+}
+
+
+def test_a_route_of_peoples_own_carries_the_weights_and_is_put_back_where_they_write_others() -> None:
+    plugin = {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "demo", "namespace": "test"}}}
+    steps = [{"setWeight": 20}, {"pause": {}}]
+    document = changed(
+        canary(trafficRouting=plugin, steps=steps, analysis=MISSING), {"metadata.namespace": "test"}
+    )
+    world = RolloutWorld(document)
+    world.cluster.put(HTTP_ROUTE, HTTP_ROUTE_OF_USERS)
+    world.until("Healthy")
+    assert weights(world) == [100, 0]
+    green = world.set_image("green")
+    world.until("Paused")
+    assert weights(world) == [80, 20]
+    world.cluster.put(HTTP_ROUTE, HTTP_ROUTE_OF_USERS)
+    world.tick(2)
+    assert weights(world) == [80, 20]
+    world.patch_status(promoteFull=True)
+    world.until("Healthy")
+    assert (weights(world), world.selected("canary-demo")) == ([100, 0], green)
+
+
+def weights(world: RolloutWorld) -> list[int]:
+    live = world.cluster.get(HTTP_ROUTE, "test", "demo")
+    assert live is not None
+    return [backend["weight"] for backend in live["spec"]["rules"][0]["backendRefs"]]
