@@ -38,17 +38,19 @@ def tell() -> None:
     with laboratory(story, LAB):
         platform(story)
         authority = demo(story)
-        with driver(story), users(story, authority) as traffic:
+        with driver(story):
             wait_for(story, "Healthy")
-            story.heading("Green")
-            set_colour(story, "green")
-            wait_for(story, "Paused")
-            wait_for(story, "Healthy")
-            unharmed(story, traffic)
-            story.heading("Yellow, which answers with errors")
-            story.run("sluice", "lab", "fault", "--name", LAB, "rollouts-demo:yellow", "--error-rate", "1.0")
-            set_colour(story, "yellow")
-            wait_for(story, "Degraded")
+            with users(story, authority) as traffic:
+                story.heading("Green")
+                set_colour(story, "green")
+                wait_for(story, "Paused")
+                wait_for(story, "Healthy")
+                unharmed(story, traffic)
+                story.heading("Yellow, which answers with errors")
+                fault = ("rollouts-demo:yellow", "--error-rate", "1.0")
+                story.run("sluice", "lab", "fault", "--name", LAB, *fault)
+                set_colour(story, "yellow")
+                wait_for(story, "Degraded")
         story.run("kubectl", "get", "rollout,replicaset,ingress", "-o", "wide")
         story.say(
             f"  {traffic.total.sent} requests of users, {traffic.total.failed} failed, all of them yellow's"
@@ -107,9 +109,8 @@ def quicker(story: Story) -> None:
 
 
 def set_colour(story: Story, colour: str) -> None:
-    image = {"op": "replace", "path": "/spec/template/spec/containers/0/image"}
-    patch = json.dumps([{**image, "value": f"argoproj/rollouts-demo:{colour}"}])
-    story.run("kubectl", "patch", "rollout", "canary-demo", "--type=json", "-p", patch)
+    image = f"canary-demo=argoproj/rollouts-demo:{colour}"
+    story.run("sluice", "set", "image", "canary-demo", image)
 
 
 def wait_for(story: Story, phase: str) -> None:

@@ -130,6 +130,7 @@ PARTS = {
             fits=r"version 0\.",
         ),
         Part("podinfo", "ours", GoModule(HERE / "go" / "podinfo", "."), 20),
+        Part("rollouts-demo", "ours", GoModule(HERE / "go" / "rollouts-demo", "."), 10),
         Part("relay", "ours", GoModule(HERE / "go" / "relay", "."), 10),
         Part("hey", "0.1.5", _module("hey", "github.com/rakyll/hey"), 5),
         Part(

@@ -68,7 +68,7 @@ PODINFO = Program(
 )
 ROLLOUTS_DEMO = Program(
     entrypoint=("/rollouts-demo",),
-    modules={"/rollouts-demo": "lab.programs.rollouts_demo"},
+    files={"/rollouts-demo": "rollouts-demo"},
     environment={"LAB_IMAGE": "rollouts-demo:{tag}", "LAB_IMAGE_TAG": "{tag}"},
 )
 PROMETHEUS = Program(

@@ -1,4 +1,7 @@
-<!doctype html>
+// The page: a square for each answer, in the colour of who gave it.
+package main
+
+const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -26,8 +29,8 @@
     answers.push(answer);
     const last = answers.slice(-100), counts = {};
     for (const one of last) counts[one] = (counts[one] || 0) + 1;
-    says.textContent = `Of the last ${last.length}: ` +
-      Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ");
+    says.textContent = "Of the last " + last.length + ": " +
+      Object.entries(counts).map(([name, count]) => count + " " + name).join(", ");
   }
   async function ask() {
     try {
@@ -38,3 +41,4 @@
   setInterval(ask, 100);
 </script>
 </html>
+`

@@ -1,0 +1,3 @@
+module sluice.delivery/lab/rollouts-demo
+
+go 1.26.0
