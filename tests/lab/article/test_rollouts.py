@@ -1,0 +1,204 @@
+"""Rollouts on a real API server: released by `sluice run`, and asked for by the commands that people have for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.lab.article import documents
+from tests.lab.article.documents import Document
+from tests.lab.article.ground import Ground
+from tests.lab.deadline import eventually
+
+pytestmark = pytest.mark.lab
+
+DEFINITIONS = Path(__file__).parents[3] / "components/crds/argoproj.io"
+HASH = "rollouts-pod-template-hash"
+
+
+def service(namespace: str, name: str) -> Document:
+    spec = {"selector": {"app": "podinfo"}, "ports": [{"name": "http", "port": 80, "targetPort": 9898}]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    }
+
+
+def rollout(namespace: str, strategy: Document) -> Document:
+    """podinfo as a Rollout."""
+    spec = documents.deployment(namespace)["spec"]
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Rollout",
+        "metadata": {"name": "podinfo", "namespace": namespace},
+        "spec": {**spec, "strategy": strategy},
+    }
+
+
+@dataclass(frozen=True)
+class Demo:
+    """podinfo under a Rollout, as its people see it."""
+
+    ground: Ground
+    namespace: str
+
+    def begin(self, strategy: Document, *others: Document) -> None:
+        """Applies it with its two Services, and waits until it serves. Somebody has to drive it."""
+        kubectl = self.ground.kubectl(self.namespace)
+        services = (service(self.namespace, name) for name in ("podinfo", "podinfo-next"))
+        kubectl.apply(*services, *others, rollout(self.namespace, strategy))
+        self.until("Healthy")
+
+    def sluice(self, *arguments: str, expect: int = 0) -> str:
+        return self.ground.sluice(*arguments, "-n", self.namespace, expect=expect)
+
+    def set_image(self, tag: str) -> None:
+        self.sluice("set", "image", "podinfo", f"podinfod=stefanprodan/podinfo:{tag}")
+
+    @property
+    def said(self) -> Document:
+        return dict(self.ground.kubectl(self.namespace).get("rollout", "podinfo").get("status") or {})
+
+    def until(self, phase: str, message: str = "") -> None:
+        """Waits until what was applied last is reported to be in a phase."""
+
+        def told() -> Any:
+            live = self.ground.kubectl(self.namespace).get("rollout", "podinfo")
+            said = live.get("status") or {}
+            seen = said.get("observedGeneration") == str(live["metadata"]["generation"])
+            return seen and said.get("phase") == phase and said.get("message", "").startswith(message)
+
+        eventually(told, 60, every=0.2)
+
+    def selected(self, name: str) -> str:
+        live = self.ground.kubectl(self.namespace).get("service", name)
+        return str(live["spec"]["selector"].get(HASH, ""))
+
+    def revision(self, tag: str) -> str:
+        """The revision that runs an image."""
+        sets = self.ground.kubectl(self.namespace).get("replicasets", "-l", HASH)["items"]
+        [found] = {
+            one["metadata"]["labels"][HASH]
+            for one in sets
+            if one["spec"]["template"]["spec"]["containers"][0]["image"].endswith(f":{tag}")
+        }
+        return str(found)
+
+
+@pytest.fixture
+def demo(ground: Ground, namespace: str) -> Iterator[Demo]:
+    kubectl = ground.kubectl(namespace)
+    for path in sorted(DEFINITIONS.glob("*.yaml")):
+        kubectl("apply", "-f", str(path))
+    kubectl("wait", "--for=condition=Established", "crd/rollouts.argoproj.io", "--timeout=30s")
+    yield Demo(ground, namespace)
+    kubectl("delete", "rollout,apisixroute", "--all", "--wait=false")
+
+
+BY_HAND: Document = {
+    "blueGreen": {
+        "activeService": "podinfo",
+        "previewService": "podinfo-next",
+        "autoPromotionEnabled": False,
+        "scaleDownDelaySeconds": 1,
+    }
+}
+
+
+def test_a_preview_is_seen_by_nobody_but_its_service_until_somebody_promotes_it(demo: Demo) -> None:
+    with demo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
+        # given
+        demo.begin(BY_HAND)
+        before = demo.selected("podinfo")
+        # when
+        demo.set_image("6.0.1")
+        demo.until("Paused", "BlueGreenPause")
+        # then
+        assert demo.revision("6.0.1") == demo.selected("podinfo-next") != before
+        assert demo.selected("podinfo") == before
+        shown = demo.sluice("get", "podinfo")
+        assert "॥ Paused" in shown
+        assert re.search(rf"podinfo-{before} +ReplicaSet +✔ Healthy .*stable", shown)
+        # when
+        demo.sluice("promote", "podinfo")
+        demo.until("Healthy")
+        # then
+        assert demo.selected("podinfo") == demo.selected("podinfo-next") == demo.revision("6.0.1")
+        old = ("replicaset", f"podinfo-{before}")
+        kubectl = demo.ground.kubectl(demo.namespace)
+        eventually(lambda: kubectl.get(*old)["spec"]["replicas"] == 0, 20)
+    assert driver.heard(r"Rollout completed update of podinfo\.\S+: .*")
+
+
+def by_steps(*steps: Document) -> Document:
+    return {
+        "canary": {
+            "canaryService": "podinfo-next",
+            "stableService": "podinfo",
+            "trafficRouting": {"apisix": {"route": {"name": "podinfo"}}},
+            "steps": list(steps),
+        }
+    }
+
+
+def weights(demo: Demo) -> dict[str, int]:
+    route = demo.ground.kubectl(demo.namespace).get("apisixroute", "podinfo-podinfo-canary")
+    return {one["serviceName"]: one["weight"] for one in route["spec"]["http"][0]["backends"]}
+
+
+def test_a_release_by_steps_goes_on_under_another_driver_and_is_taken_back_and_tried_again(
+    demo: Demo,
+) -> None:
+    half = {"podinfo": 50, "podinfo-next": 50}
+    # given
+    with demo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
+        demo.begin(by_steps({"setWeight": 50}, {"pause": {}}), documents.route(demo.namespace))
+        before = demo.selected("podinfo")
+        demo.set_image("6.0.1")
+        demo.until("Paused", "CanaryPauseStep")
+        assert weights(demo) == half
+        # when
+        driver.kill()
+    with demo.ground.begun("run", "--env", "dev", "--output", "text"):
+        demo.sluice("abort", "podinfo")
+        # then
+        demo.until("Degraded", "RolloutAborted: Rollout aborted update to revision 2")
+        assert weights(demo) == {"podinfo": 100, "podinfo-next": 0}
+        assert demo.selected("podinfo") == demo.selected("podinfo-next") == before
+        # when
+        demo.sluice("retry", "podinfo")
+        demo.until("Paused", "CanaryPauseStep")
+        assert weights(demo) == half
+        demo.sluice("promote", "podinfo", "--full")
+        # then
+        demo.until("Healthy")
+        assert demo.selected("podinfo") == demo.revision("6.0.1")
+        # when
+        demo.sluice("undo", "podinfo")
+        demo.until("Paused", "CanaryPauseStep")
+        # then
+        assert demo.revision("6.0.0") == demo.selected("podinfo-next") == before
+    table = demo.sluice("status")
+    assert re.search(rf"{demo.namespace} +podinfo +Paused +50", table)
+
+
+def test_a_document_that_asks_for_what_is_not_driven_is_refused_and_nothing_is_made(demo: Demo) -> None:
+    strategy = by_steps({"setWeight": 50})
+    strategy["canary"]["dynamicStableScale"] = True
+    document = rollout(demo.namespace, strategy)
+    path = demo.ground.project / f"{demo.namespace}.yaml"
+    path.write_text(yaml.safe_dump(document))
+    told = "spec.strategy.canary.dynamicStableScale: is not driven yet; leave it out"
+    assert told in demo.ground.sluice("check", str(path), expect=30)
+    with demo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
+        demo.ground.kubectl(demo.namespace).apply(document)
+        eventually(lambda: driver.heard(f"{re.escape(told)}.*"), 30)
+    assert demo.ground.kubectl(demo.namespace).get("replicasets", "-l", HASH)["items"] == []
