@@ -13,6 +13,7 @@ from automation.clock import SystemClock
 from automation.cluster import reach
 from automation.cluster.events import Announcement, EventLog
 from automation.cluster.leases import Identity, Keeper, Leases
+from automation.cluster.lending import Lending
 from automation.cluster.observer import REMEMBERED, Observer, kinds
 from automation.cluster.ports import Copies
 from automation.cluster.recorder import Recorder
@@ -75,19 +76,20 @@ def assemble(
     """
     cluster, clock = opened.cluster, SystemClock()
     watches = Watches(cluster, kinds(), namespace, opened.namespaces, changed, REMEMBERED)
-    known = Known(cluster, watches)
+    copies = Lending(watches)
+    known = Known(cluster, copies)
     updates = UpdateQueue(os.cpu_count() or 1)
     ports = Ports(
         objects=cluster,
-        copies=watches,
-        observer=Observer(watches, opened.settings.driver.provider),
+        copies=copies,
+        observer=Observer(copies, opened.settings.driver.provider),
         questions=Asker(
-            cluster, watches, reach.session(cluster), opened.settings.metrics_server, display.measured, clock
+            cluster, copies, reach.session(cluster), opened.settings.metrics_server, display.measured, clock
         ),
-        recorder=Recorder(cluster, watches),
+        recorder=Recorder(cluster, copies),
         placer=Placer(
             cluster,
-            watches,
+            copies,
             opened.stacks,
             partial(opened.release_of, known=known.rollout),
             Terms(person(), opened.gate),

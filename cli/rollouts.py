@@ -14,10 +14,22 @@ from cli.surroundings import Place, Placed
 from documents.argo import released
 from documents.argo import rollout as rollouts
 from documents.argo.kinds import is_rollout
+from documents.argo.lending import lent
 from documents.argo.surroundings import service_problems, services, source_problems
 from documents.argo.template import AnalysisTemplate, absent, by_name, plan_of
 from documents.front import canary_of
 from stacks.manifests import Found
+
+_UNKNOWN: Manifest = {
+    "spec": {
+        "selector": {"matchLabels": {"app": "unknown"}},
+        "template": {
+            "metadata": {"labels": {"app": "unknown"}},
+            "spec": {"containers": [{"name": "unknown"}]},
+        },
+    }
+}
+"""A workload that is not among the documents."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,15 @@ class Subject:
 
     def near(self, kind: str, name: str) -> Sequence[Found]:
         return self.legible.get((kind, self.rollout.namespace, name), ())
+
+    @property
+    def whole(self) -> Manifest:
+        """The document, with the pods that another one lends it; one that is not among the others may do so, too."""
+        named = self.rollout.workload
+        if named is None:
+            return self.found.document
+        lenders = self.near(named.kind, named.name)
+        return lent(self.found.document, lenders[0].document if lenders else _UNKNOWN)
 
     @property
     def templates(self) -> Mapping[TemplateName, AnalysisTemplate]:
@@ -138,8 +159,9 @@ def _remarks(subject: Subject) -> Iterator[Finding]:
 
 def _undriven(subject: Subject) -> Iterator[Problem]:
     """What no driver here does of it, itself or in what its analyses ask."""
+    document = subject.whole
     try:
-        canary = canary_of(subject.found.document)
+        canary = canary_of(document)
     except Refused as refused:
         yield from refused.problems
         return
@@ -147,6 +169,6 @@ def _undriven(subject: Subject) -> Iterator[Problem]:
         return
     try:
         hashes = released.Hashes("stable", "latest")
-        released.with_analyses(canary, subject.found.document, subject.templates, hashes)
+        released.with_analyses(canary, document, subject.templates, hashes)
     except Refused as refused:
         yield from refused.problems

@@ -36,6 +36,11 @@ def give_back(cluster: Objects, live: Manifest, number: int | None) -> int:
     Raises NothingToDo where there is no such revision, and Conflict where the Rollout has changed meanwhile.
     """
     metadata, template = live["metadata"], live["spec"].get("template") or {}
+    if not template:
+        told = "its pods are another workload's"
+        raise NothingToDo(
+            f"nothing to undo for {full_name(live)}: {told}", "set that one back: kubectl rollout undo"
+        )
     present = pod_template_hash(template)
     recorded = cluster.select(
         CONTROLLER_REVISION, Scope(metadata["namespace"], selector=f"{CANARY}={metadata['name']}")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from automation.cluster.client import Conflict
+from automation.cluster.lending import Lending
 from automation.cluster.ports import Copies, Objects
 from automation.cluster.recorder import recorded_for
 from automation.core.decision import ScaleTarget
@@ -24,16 +25,18 @@ from automation.core.refusal import Problem, Refused
 from automation.core.revision_hash import pod_template_hash
 from automation.core.spec import Canary
 from automation.core.status import Status
+from automation.core.transitions import IDLE
 from automation.core.upkeep import Date, Forget, PodSet, Resize, Upkeep, upkeep
 from automation.driver.analysis_runs import AnalysisRuns
 from automation.driver.origins import resize
 from components.handed_over import replica_set
 from components.revision import Revision
 from documents.argo import memory, released, report, rollout
+from documents.argo.lending import lender, scale_down
 from documents.argo.standing import Standing
 from documents.argo.template import by_name
 from documents.front import canary_of
-from workloads.registry import workload_of
+from workloads.registry import WORKLOADS, workload_of
 
 
 class Rollouts:
@@ -42,7 +45,8 @@ class Rollouts:
     kind = ROLLOUT
 
     def __init__(self, objects: Objects, copies: Copies) -> None:
-        self._objects, self._copies = objects, copies
+        self._objects, self._written = objects, copies
+        self._copies = Lending(copies)
         self._runs = AnalysisRuns(objects, copies)
 
     def status(self, live: Manifest) -> Status:
@@ -84,8 +88,23 @@ class Rollouts:
         asked = workload_of(canary).replicas(live)
         for one in upkeep(status, sets, asked, released.keeping(document, live), now):
             self._keep(canary, one)
+        self._relieve(canary, status)
         at = Standing(live, document, canary, status, tuple(self._owned(live)), now)
         self._report(replace(at, names=self._runs.keep(at)))
+
+    def _relieve(self, canary: Canary, status: Status) -> None:
+        """Takes its own pods from a workload that only lends them, once a revision of it serves."""
+        live = self._written.get(ROLLOUT, canary.namespace, canary.name) or {}
+        named = lender(live)
+        serves = status.in_force is not None and status.in_force.apex == "primary" and status.phase in IDLE
+        if named is None or scale_down(live) != "onsuccess" or not serves:
+            return
+        row = WORKLOADS[named.kind]
+        workload = self._copies.get(row.kind, canary.namespace, named.name)
+        if workload is not None and row.replicas(workload):
+            patched = row.scaling(0)
+            named_by = (canary.namespace, named.name)
+            self._objects.patch(row.kind, *named_by, patched.body, subresource=patched.subresource)
 
     def _report(self, standing: Standing) -> None:
         told = report.reported(standing)

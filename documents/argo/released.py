@@ -136,7 +136,10 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
     """What a Rollout asks for and no driver here does, each with what to do instead."""
     strategy = rollout.strategy
     if rollout.workload:
-        yield _not_yet("spec.workloadRef", "give the Rollout the pod template itself")
+        named = f"{rollout.workload.kind} {rollout.workload.name}.{rollout.namespace}"
+        yield Problem("spec.workloadRef", f"{named} is not there, so there are no pods to borrow", "apply it")
+    if rollout.scale_down == "progressively":
+        yield _not_yet("spec.workloadRef.scaleDown: progressively", "write onsuccess, or never")
     if rollout.progress_deadline_abort:
         yield _not_yet(
             "spec.progressDeadlineAbort", "leave it out, and abort by hand what does not get ready"

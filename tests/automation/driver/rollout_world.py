@@ -8,6 +8,7 @@ from typing import Any
 
 from automation.cluster.events import Announcement
 from automation.cluster.leases import Identity, Leases
+from automation.cluster.lending import Lending
 from automation.cluster.observer import REMEMBERED, Observer
 from automation.cluster.recorder import Recorder
 from automation.core.decision import Take
@@ -90,7 +91,8 @@ class RolloutWorld:
         self.clock = MemoryClock(1_000_000.0)
         self.cluster = MemoryCluster()
         run_pods(self.cluster, REPLICA_SET)
-        self.copies = MemoryCopies(self.cluster, REMEMBERED)
+        self.written = MemoryCopies(self.cluster, REMEMBERED)
+        self.copies = Lending(self.written)
         self.stacks = MemoryStacks(
             self.cluster,
             done=self.updates.append,
@@ -131,7 +133,9 @@ class RolloutWorld:
 
     @property
     def latest(self) -> str:
-        return pod_template_hash(self.live["spec"]["template"])
+        live = self.copies.get(ROLLOUT, *KEY)
+        assert live is not None
+        return pod_template_hash(live["spec"]["template"])
 
     @property
     def known(self) -> Status:
@@ -220,7 +224,7 @@ class RolloutWorld:
             write_back=lambda canary: "",
             fresh_attempt=self._fresh_attempt,
         )
-        return Driver(ports, 5.0, origin=Rollouts(self.cluster, self.copies))
+        return Driver(ports, 5.0, origin=Rollouts(self.cluster, self.written))
 
     def _take(self, question: Take) -> Taken | QueryFailed:
         self.asked.append(question)

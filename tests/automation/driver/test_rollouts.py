@@ -372,7 +372,7 @@ def test_as_many_analysis_runs_are_kept_as_the_rollout_says() -> None:
 
 def test_a_cluster_without_analysis_runs_releases_all_the_same() -> None:
     world = steady()
-    world.copies.absent = frozenset({ANALYSIS_RUN})
+    world.written.absent = frozenset({ANALYSIS_RUN})
     world.set_image("green")
     world.until("Paused").until("Healthy")
     assert runs(world) == {}
@@ -502,3 +502,39 @@ def weights(world: RolloutWorld) -> list[int]:
     live = world.cluster.get(HTTP_ROUTE, "test", "demo")
     assert live is not None
     return [backend["weight"] for backend in live["spec"]["rules"][0]["backendRefs"]]
+
+
+def borrowing(scale_down: str = "") -> RolloutWorld:
+    """A Rollout whose pods a Deployment lends, which has two of its own."""
+    spec = rollout()["spec"]
+    named = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo"}
+    if scale_down:
+        named["scaleDown"] = scale_down
+    document = rollout({"spec.template": MISSING, "spec.selector": MISSING, "spec.workloadRef": named})
+    world = RolloutWorld(document)
+    assert "Deployment demo.test is not there, so there are no pods to borrow" in refusal(world)
+    lending = {"replicas": 2, "selector": spec["selector"], "template": spec["template"]}
+    world.cluster.put(DEPLOYMENT, {"metadata": {"name": "demo", "namespace": "test"}, "spec": lending})
+    return world.until("Healthy")
+
+
+def test_a_workload_lends_its_pods_and_what_is_set_there_is_released() -> None:
+    world = borrowing()
+    blue = world.latest
+    lender = world.cluster.get(DEPLOYMENT, "test", "demo")
+    assert lender is not None
+    assert lender["spec"]["replicas"] == 2
+    image = "spec.template.spec.containers.0.image"
+    world.cluster.put(DEPLOYMENT, changed(lender, {image: "argoproj/rollouts-demo:green"}))
+    world.until("Paused", "CanaryPauseStep")
+    assert world.latest != blue
+    assert world.selected("canary-demo-canary") == world.latest
+    assert replica_set(world, world.latest)["spec"]["selector"]["matchLabels"]["app"] == "canary-demo"
+
+
+def test_a_workload_that_has_lent_its_pods_gives_its_own_up_where_the_rollout_says_so() -> None:
+    world = borrowing("onsuccess")
+    world.tick()
+    lender = world.cluster.get(DEPLOYMENT, "test", "demo")
+    assert lender is not None
+    assert lender["spec"]["replicas"] == 0
