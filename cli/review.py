@@ -19,7 +19,7 @@ from automation.questions.metrics.providers import PROVIDERS, unusable
 from automation.questions.metrics.variables import Unrendered
 from cli import rollouts
 from cli.findings import Finding, Reviewed
-from cli.sharing import shared_with
+from cli.sharing import Claims, shared_with
 from cli.surroundings import Around, Place, Subject, place_of, placed, template_of
 from documents import metric_template
 from documents.argo.kinds import is_argo, is_rollout
@@ -31,7 +31,7 @@ from stacks.manifests import Found
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
 from workloads.registry import WORKLOADS, scaler_of, workload_of
-from workloads.selector import labels_of, selector_of, sharing_problems
+from workloads.selector import selector_of, sharing_problems
 
 
 def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
@@ -42,7 +42,7 @@ def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
     around = Around(
         placed(legible),
         placed([one for one, problems in alone if problems]),
-        [canary for _, canary in read],
+        Claims([canary for _, canary in read]),
     )
     subjects = {id(one): Subject(one, canary, around) for one, canary in read}
     lacking = {reference.place for subject in subjects.values() for reference in subject.lacking}
@@ -142,10 +142,8 @@ def _again(subject: Subject) -> Iterator[Finding]:
 
 
 def _rivals(subject: Subject) -> Iterator[Finding]:
-    canary = subject.canary
-    for other in subject.around.canaries:
-        if other.namespace == canary.namespace and other.name != canary.name:
-            yield from map(subject.problem, shared_with(canary, other))
+    for other in subject.around.claims.rivals(subject.canary):
+        yield from map(subject.problem, shared_with(subject.canary, other))
 
 
 def _target(subject: Subject) -> Iterator[Finding]:
@@ -157,15 +155,19 @@ def _target(subject: Subject) -> Iterator[Finding]:
 
 
 def _shared(subject: Subject, target: Manifest) -> Iterator[Problem]:
-    canary, kind = subject.canary, workload_of(subject.canary)
+    canary = subject.canary
     try:
         chosen = selector_of(target)
     except Refused as refused:
         yield from refused.problems
         return
+    # Whoever has all labels of a selector has this one.
     workloads = [
-        (place_of(other.document)[2], labels_of(kind.template(other.document)))
-        for other in subject.around.all(canary.target.kind, canary.namespace)
+        neighbour
+        for selected in (chosen.target, chosen.primary)
+        for neighbour in subject.around.labelled(
+            canary.target.kind, canary.namespace, (chosen.label, selected[chosen.label])
+        )
     ]
     yield from sharing_problems(canary, chosen, workloads)
 

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from automation.core.refusal import Problem
 from automation.core.spec import Canary
+
+Claim = tuple[str, ...]
+"""A namespace, and the kind and name of what a Canary calls its own there."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Who claims what, of all these Canaries."""
+
+    canaries: Sequence[Canary]
+
+    def rivals(self, canary: Canary) -> Iterator[Canary]:
+        """Those that claim something of what a Canary does, in their order."""
+        numbers = {number for claim in _claims(canary) for number in self._by_claim[claim]}
+        others = (self.canaries[number] for number in sorted(numbers))
+        return (other for other in others if other.name != canary.name)
+
+    @cached_property
+    def _by_claim(self) -> dict[Claim, list[int]]:
+        found: dict[Claim, list[int]] = {}
+        for number, canary in enumerate(self.canaries):
+            for claim in _claims(canary):
+                found.setdefault(claim, []).append(number)
+        return found
 
 
 def shared_with(canary: Canary, other: Canary) -> Iterator[Problem]:
@@ -23,6 +49,15 @@ def shared_with(canary: Canary, other: Canary) -> Iterator[Problem]:
     for scaler in sorted(_scalers(canary) & _scalers(other))[:1]:
         remedy = f"name the one that scales {canary.target.name}"
         yield Problem("spec.autoscalerRef", f"{same} {' '.join(scaler)}", remedy)
+
+
+def _claims(canary: Canary) -> Iterator[Claim]:
+    for name in _workloads(canary):
+        yield canary.namespace, canary.target.kind, name
+    for name in _services(canary):
+        yield canary.namespace, "Service", name
+    for kind, name in _scalers(canary):
+        yield canary.namespace, kind, name
 
 
 def _workloads(canary: Canary) -> set[str]:

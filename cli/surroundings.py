@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from automation.core import revision_hash
 from automation.core.analysis import MetricCheck
 from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, Manifest
 from automation.core.spec import Canary
 from cli.findings import Finding
+from cli.sharing import Claims
 from gateways.registry import gateway_of, source_of
 from stacks.manifests import Found
-from workloads.registry import workload_of
+from workloads.registry import WORKLOADS, workload_of
+from workloads.selector import Neighbour, labels_of
 
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -42,16 +45,25 @@ def placed(found: Sequence[Found]) -> Placed:
 
 @dataclass(frozen=True)
 class Around:
-    """All documents: those that nothing is wrong with, and the others. `canaries` are read from the former."""
+    """All documents: those that nothing is wrong with, and the others. `claims` are of Canaries among the former."""
 
     legible: Placed
     broken: Placed
-    canaries: Sequence[Canary]
+    claims: Claims
 
-    def all(self, kind: str, namespace: str) -> Iterator[Found]:
-        for place, versions in self.legible.items():
-            if place[:2] == (kind, namespace):
-                yield from versions
+    def labelled(self, kind: str, namespace: str, label: tuple[str, str]) -> Sequence[Neighbour]:
+        """The workloads of a kind whose pods have a label of this name and value."""
+        return self._labelled.get((kind, namespace, *label), ())
+
+    @cached_property
+    def _labelled(self) -> Mapping[tuple[str, ...], Sequence[Neighbour]]:
+        found: dict[tuple[str, ...], list[Neighbour]] = {}
+        for (kind, namespace, name), versions in self.legible.items():
+            for one in versions if kind in WORKLOADS else ():
+                labels = labels_of(WORKLOADS[kind].template(one.document))
+                for label in labels.items():
+                    found.setdefault((kind, namespace, *label), []).append((name, labels))
+        return found
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import yaml
-from yaml.constructor import ConstructorError
+from yaml.composer import Composer
+from yaml.constructor import ConstructorError, SafeConstructor
 
 from automation.core.kinds import Manifest
 from automation.core.shape import noun
@@ -69,8 +71,10 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
     first = starts[0] if starts else len(text)
     if not _BLANK.fullmatch(text, 0, first):
         starts.insert(0, 0)
+    line = 0
     for start, end in pairwise([*starts, len(text)]):
-        yield text.count("\n", 0, start), text[start:end]
+        yield line, text[start:end]
+        line += text.count("\n", start, end)
 
 
 @dataclass(frozen=True)
@@ -79,18 +83,27 @@ class _Illegible:
 
 
 def _loaded(part: str, line: int) -> list[Any]:
-    """The documents of a part (only one, but for what comes after an explicit end), or why the next can't be read."""
+    """The documents of a part (only one, but for what comes after an explicit end), or why the next can't be read.
+
+    What libyaml has anything against is read again in Python, which says better where and why.
+    """
+    # JSON is indented by tabs too, and has none anywhere else.
+    text = part.replace("\t", " ") if part.lstrip().startswith("{") else part
+    with suppress(yaml.YAMLError, RecursionError, UnicodeError):
+        return list(_documents(_QuickLoader(text)))
     found: list[Any] = []
     try:
-        # JSON is indented by tabs too, and has none anywhere else.
-        loader = _Loader(part.replace("\t", " ") if part.lstrip().startswith("{") else part)
-        while loader.check_data():  # type: ignore[no-untyped-call]
-            found.append(loader.get_data())
+        found.extend(_documents(_Loader(text)))  # what comes before something broken counts
     except yaml.YAMLError as broken:
         found.append(_Illegible(f"is not YAML: {_told(broken, part, line)}"))
     except RecursionError:
         found.append(_Illegible(f"is not YAML: {_DEEP}"))
     return found
+
+
+def _documents(loader: _Loader | _QuickLoader) -> Iterator[Any]:
+    while loader.check_data():  # type: ignore[no-untyped-call]
+        yield loader.get_data()
 
 
 def _told(broken: yaml.YAMLError, part: str, line: int) -> str:
@@ -157,7 +170,7 @@ class _Reading:
             yield from self.objects(f"{origin}.items[{index}]", whole)
 
 
-class _Loader(yaml.SafeLoader):
+class _Strict(SafeConstructor):
     """Refuses what kubectl refuses or takes otherwise than its author may think."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
@@ -196,7 +209,23 @@ class _Loader(yaml.SafeLoader):
 
 
 for _tag in ("str", "timestamp", "value", "merge"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_text)
+    _Strict.add_constructor(f"tag:yaml.org,2002:{_tag}", _Strict.construct_text)  # type: ignore[type-var]
+
+
+class _Loader(_Strict, yaml.SafeLoader):
+    """All in Python."""
+
+
+_Events: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+class _QuickLoader(Composer, _Strict, _Events):  # type: ignore[misc]  # either of two
+    """Events by libyaml, six times as fast. What they make up is put together in Python: libyaml's own way to do that
+    has no bound for how deep something is nested, and takes the process with it."""
+
+    def __init__(self, text: str) -> None:
+        _Events.__init__(self, text)
+        Composer.__init__(self)
 
 
 def _key(key: yaml.Node) -> Hashable:

@@ -13,9 +13,12 @@ import yaml
 from click.testing import CliRunner
 
 from automation.core.kinds import Manifest
+from automation.core.refusal import Problem
+from automation.core.spec import Canary
 from automation.errors import DocumentRefused
 from cli.check import check
 from cli.review import review
+from cli.sharing import shared_with
 from cli.sources import read
 from stacks.manifests import Found
 from tests.components import documents
@@ -458,3 +461,23 @@ def test_a_canary_that_names_no_gateway_is_looked_at_with_that_of_its_environmen
     path = tmp_path / "canary.yaml"
     path.write_text(yaml.safe_dump(changed(documents.canary_document(), unnamed)))
     assert "can work" in run(str(path), "--provider", "istio").output
+
+
+def test_what_has_nothing_in_common_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with hundreds of releases would be compared for minutes."""
+    compared: list[tuple[str, str]] = []
+
+    def noted(canary: Canary, other: Canary) -> list[Problem]:
+        compared.append((canary.name, other.name))
+        return list(shared_with(canary, other))
+
+    monkeypatch.setattr("cli.review.shared_with", noted)
+    parts: list[Manifest] = []
+    for name in ("one", "two", "three"):
+        text = json.dumps(list(release().values())).replace("podinfo", name)
+        parts += json.loads(text)
+    rival = twin("one")
+    rival["metadata"]["name"] = "rival"
+    reviewed = review([Found(str(number), part) for number, part in enumerate([*parts, rival])])
+    assert {frozenset(pair) for pair in compared} == {frozenset({"one", "rival"})}
+    assert len([problem for problem in reviewed.problems if "has the same target" in str(problem)]) == 2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stacks.manifests import Broken, Found, manifests
+from stacks.manifests import Broken, Found, _documents, _Loader, _parts, _QuickLoader, manifests
+
+PROJECT = Path(__file__).parents[2]
 
 
 def told(text: str) -> list[str]:
@@ -194,3 +197,24 @@ def test_what_is_merged_may_be_said_anew_and_stays_small() -> None:
     )
     (small,) = found(laughs)
     assert small.document["a39"] == {"x": 1, "y": 2}
+
+
+@pytest.mark.parametrize("text", ["kind: A\n---\nkind: B\n---\na: *b", "kind: A\n---\n\n\n\t- b"])
+def test_a_place_is_told_from_the_beginning_of_the_file(text: str) -> None:
+    line = 1 + text.rstrip().count("\n")
+    assert f"line {line}, " in told(text)[0]
+
+
+def test_libyaml_reads_of_documents_what_python_reads() -> None:
+    """It is asked first because it is fast."""
+    paths = [path for path in PROJECT.glob("*/**/*.yaml") if ".venv" not in path.parts]
+    parts = [part for path in paths for _, part in _parts(path.read_text())]
+    assert len(parts) > 50
+    for part in parts:
+        assert list(_documents(_QuickLoader(part))) == list(_documents(_Loader(part)))
+
+
+def test_libyaml_is_not_asked_to_put_together_what_is_nested_without_an_end() -> None:
+    """It has no bound for that: the process would be gone."""
+    with pytest.raises(RecursionError):
+        list(_documents(_QuickLoader("[" * 100_000 + "]" * 100_000)))
