@@ -13,6 +13,7 @@ from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
 from automation.core.spec import Canary
+from workloads.conditions import conditions_of, refused
 from workloads.template import POD_TEMPLATE, SELECTOR
 from workloads.workload import Primary, Scaling, WorkloadKind
 
@@ -59,8 +60,7 @@ class Deployments:
 
     def observed(self, live: Manifest) -> Workload:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
-        status = live.get("status") or {}
-        conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
+        status, conditions = live.get("status") or {}, conditions_of(live)
         first = self.template(live)["spec"]["containers"][0]
         return Workload(
             name=live["metadata"]["name"],
@@ -72,6 +72,7 @@ class Deployments:
             observed_generation=int(status.get("observedGeneration") or 0),
             expired=conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded",
             short_since=_short_since(conditions.get("Available", {})),
+            refused=refused(live),
             revision=(live["metadata"].get("annotations") or {}).get(REVISION, ""),
             container=first.get("name", ""),
             image=first.get("image", ""),

@@ -13,6 +13,7 @@ from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
 from automation.core.spec import Canary
+from workloads.conditions import refused
 from workloads.template import POD_TEMPLATE, SELECTOR
 from workloads.workload import Primary, Scaling, WorkloadKind
 
@@ -60,6 +61,7 @@ class Rollouts:
             available=int(status.get("availableReplicas") or 0),
             generation=int(live["metadata"].get("generation") or 1),
             observed_generation=int(status.get("observedGeneration") or 0),
+            refused=refused(live),
             noun="replica set",
             revision=(live["metadata"].get("annotations") or {}).get(REVISION, ""),
             container=first.get("name", ""),

@@ -55,7 +55,8 @@ class Workload:
     """A workload: `replicas` as declared, `running`, `updated` and `available` as its status counts them.
 
     `expired`: it is past a progress deadline of its own. `short_since` says since when (unix seconds) it has had
-    fewer pods than it needs, None where it has enough. `noun` is what texts call it. `revision` is the hash of the
+    fewer pods than it needs, None where it has enough. `refused` says why the cluster refuses new pods of it, "" where
+    it doesn't. `noun` is what texts call it. `revision` is the hash of the
     recorded revision that a primary was rendered from; empty for others. `container` and `image` are
     those of its first container.
     """
@@ -69,6 +70,7 @@ class Workload:
     observed_generation: int = 1
     expired: bool = False
     short_since: float | None = None
+    refused: str = ""
     noun: str = "deployment"
     revision: str = ""
     container: str = ""

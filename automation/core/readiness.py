@@ -23,11 +23,20 @@ def readiness(workload: Workload, threshold: int, late: float) -> Readiness:
     if workload.observed_generation < workload.generation:
         return _waiting(f"observed {workload.noun} generation less than desired generation")
     if workload.expired:
-        return Readiness("stuck", f'{workload.noun} "{workload.name}" exceeded its progress deadline')
+        expired = f'{workload.noun} "{workload.name}" exceeded its progress deadline'
+        return Readiness("stuck", _with_refusal(workload, expired))
     missing = _missing(workload, threshold)
-    if missing and workload.short_since is not None and workload.short_since < late:
-        return Readiness("stuck", f"waiting for rollout to finish: {missing}")
-    return _waiting(missing) if missing else READY
+    if not missing:
+        return READY
+    waiting = _waiting(_with_refusal(workload, missing))
+    if workload.short_since is not None and workload.short_since < late:
+        return Readiness("stuck", waiting.why)
+    return waiting
+
+
+def _with_refusal(workload: Workload, why: str) -> str:
+    """What no waiting mends is said at once, not when a deadline is over."""
+    return f"{why}; its pods are refused: {workload.refused}" if workload.refused else why
 
 
 def _missing(workload: Workload, threshold: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -69,3 +70,22 @@ ROLLOUT = "waiting for rollout to finish: "
 def test_readiness(workload: Workload, threshold: int, state: str, why: str) -> None:
     found = readiness(workload, threshold, late=200.0)
     assert (found.state, found.why) == (state, why)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"available": 1}, f"{ROLLOUT}1 of 2 (readyThreshold 100%) updated replicas are available; "),
+        ({"updated": 1, "running": 1}, f"{ROLLOUT}1 out of 2 new replicas have been updated; "),
+        (
+            {"available": 0, "short_since": 100.0},
+            f"{ROLLOUT}0 of 2 (readyThreshold 100%) updated replicas are available; ",
+        ),
+        ({"available": 0, "expired": True}, 'deployment "podinfo" exceeded its progress deadline; '),
+    ],
+    ids=["not enough", "not updated", "for too long", "past its deadline"],
+)
+def test_why_its_pods_are_refused_is_said_at_once(changes: dict[str, Any], why: str) -> None:
+    refused = replace(READY, refused="exceeded quota: small", **changes)
+    assert readiness(refused, 100, 200.0).why == f"{why}its pods are refused: exceeded quota: small"
+    assert readiness(replace(READY, refused="exceeded quota: small"), 100, 200.0).why == ""

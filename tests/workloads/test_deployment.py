@@ -64,6 +64,24 @@ def test_conditions_say_whether_it_is_late(
     assert (seen.expired, seen.short_since) == (expired, short_since)
 
 
+QUOTA = "exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2"
+
+
+@pytest.mark.parametrize(
+    ("condition", "refused"),
+    [
+        ({"status": "True", "message": f'pods "shop-primary-7d8f5c9bc4-x2x7k" is forbidden: {QUOTA}'}, QUOTA),
+        ({"status": "True", "message": 'admission webhook "w" denied the request: no'}, None),
+        ({"status": "False", "message": QUOTA}, ""),
+    ],
+    ids=["a quota, without the name of one of the pods", "an admission webhook, whole", "not any more"],
+)
+def test_why_pods_are_refused_is_known(condition: dict[str, str], refused: str | None) -> None:
+    conditions = [{"type": "ReplicaFailure", "reason": "FailedCreate", **condition}]
+    seen = DEPLOYMENTS.observed(deployment(conditions=conditions))
+    assert seen.refused == (condition["message"] if refused is None else refused)
+
+
 @pytest.mark.parametrize(
     ("name", "pod", "made"),
     [
