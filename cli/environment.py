@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,12 +116,15 @@ class Environment:
                 "mend the document first; whatever runs keeps running",
             ) from refused
 
-    def find(self, name: str, namespace: str | None = None) -> tuple[str, str]:
-        """(namespace, name) of a Canary of this environment, in the cluster or declared in the settings.
+    def find(
+        self, name: str, namespace: str | None = None, kinds: Iterable[Kind] = (CANARY,)
+    ) -> tuple[str, str]:
+        """(namespace, name) of a Canary of this environment, or another release of these kinds, in the cluster or
+        declared in the settings.
 
         Raises CanaryMissing, which lists the known ones, or those of that name where there is more than one.
         """
-        live = {(c["metadata"]["namespace"], c["metadata"]["name"]) for c in self._canaries()}
+        live = {(c["metadata"]["namespace"], c["metadata"]["name"]) for c in self._releases(kinds)}
         there = live | {(release.namespace, release.name) for release in self.settings.releases}
         known = {key for key in there if self.drives(key[0])}
         found = [key for key in known if key[1] == name and namespace in (None, key[0])]
@@ -140,13 +143,15 @@ class Environment:
             )
         raise CanaryMissing(f"there is no Canary {name} in {self.name}", f"known: {names}")
 
-    def _canaries(self) -> list[Manifest]:
-        """All Canaries that may be seen."""
-        if self.cluster.may_list(CANARY):
-            return self.cluster.select(CANARY)
-        return [
-            found for where in sorted(self.namespaces) for found in self.cluster.select(CANARY, Scope(where))
-        ]
+    def _releases(self, kinds: Iterable[Kind]) -> list[Manifest]:
+        """All of these kinds that may be seen."""
+        return [found for kind in kinds for found in self._seen(kind)]
+
+    def _seen(self, kind: Kind) -> list[Manifest]:
+        if self.cluster.may_list(kind):
+            return self.cluster.select(kind)
+        scopes = map(Scope, sorted(self.namespaces))
+        return [found for scope in scopes for found in self.cluster.select(kind, scope)]
 
 
 def open_environment(name: str, where: Where) -> Environment:

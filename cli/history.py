@@ -13,6 +13,7 @@ from automation.updates.history import HistoryEntry, steps
 from cli.display import as_json, show
 from cli.environment import open_environment
 from cli.options import Where, environment, namespace, output, where
+from documents.front import release_kinds
 
 
 @click.command(short_help="Each step of a Canary's releases: when, who, from, to, checks, duration.")
@@ -33,7 +34,7 @@ def history(
 ) -> None:
     """Each step of a Canary's releases: number, when, who, from, to, checks with values, duration."""
     opened = open_environment(environment, where)
-    stack = opened.stack_of(*opened.find(name, namespace))
+    stack = opened.stack_of(*opened.find(name, namespace, release_kinds()))
     found = steps(opened.stacks.history(stack, opened.program(stack)))[-limit:]
     if output == "json":
         click.echo(as_json([asdict(step) for step in found]))

@@ -143,7 +143,7 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
     tested = placement.canary or revision.hash
     return Generated(
         (),
-        None if switching else handed_over.selecting(canary, canary.apex, inputs.apex, revision.hash),
+        None if switching or not canary.apex else _stable(canary, inputs, revision),
         apex_is_foreign=True,
         primary=pods,
         side=handed_over.selecting(canary, other, inputs.canary, tested) if other else None,
@@ -151,6 +151,10 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
         route_is_foreign=is_of_people(canary),
         lasting=True,
     )
+
+
+def _stable(canary: Canary, inputs: Inputs, revision: Revision) -> Manifest:
+    return handed_over.selecting(canary, canary.apex, inputs.apex, revision.hash)
 
 
 def _taken_over(canary: Canary, inputs: Inputs, apex: Manifest) -> Manifest | None:

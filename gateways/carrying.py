@@ -14,6 +14,7 @@ from automation.core.marks import ATTEMPT, CANARY_SERVICE, EVIDENCE, SIDES, TRAF
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
+from gateways.by_pods import BY_PODS
 from gateways.gateway import Carried
 from gateways.registry import gateway_of
 from gateways.switch import SWITCH
@@ -44,6 +45,11 @@ def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
 def switches(canary: Canary) -> bool:
     """Whether its route is a Service of people's own that leads everybody to one side."""
     return canary.provider == SWITCH.provider
+
+
+def shares_by_pods(canary: Canary) -> bool:
+    """Whether nothing but the numbers of pods shares its traffic."""
+    return canary.provider == BY_PODS.provider
 
 
 def _said(route: Manifest) -> Traffic:

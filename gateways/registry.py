@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from automation.core.kinds import Kind
 from automation.core.spec import Canary
 from gateways.apisix import APISIX
+from gateways.by_pods import BY_PODS
 from gateways.contour import CONTOUR
 from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
@@ -33,8 +34,8 @@ GATEWAYS: Mapping[str, Gateway] = {
         KUBERNETES,
     )
 }
-_OF_ROLLOUTS: Mapping[str, Gateway] = {row.provider: row for row in (SWITCH, *IN_PLACE.values())}
-"""Those that no Canary can name: their routes are people's own, and patched."""
+_OF_ROLLOUTS: Mapping[str, Gateway] = {row.provider: row for row in (SWITCH, BY_PODS, *IN_PLACE.values())}
+"""Those that no Canary can name."""
 ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""
 DEFAULT = APISIX.provider
@@ -48,7 +49,7 @@ def gateway_of(canary: Canary) -> Gateway:
 
 def is_of_people(canary: Canary) -> bool:
     """Whether its route is people's own, of which no more is written than what leads traffic."""
-    return canary.provider in _OF_ROLLOUTS
+    return canary.provider in _OF_ROLLOUTS and canary.provider != BY_PODS.provider
 
 
 def kinds() -> frozenset[Kind]:

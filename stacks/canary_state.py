@@ -130,7 +130,7 @@ def surroundings(canary: Canary) -> dict[str, tuple[Kind, str]]:
         return {
             "target": (workload, canary.target.name),
             **({"route": source} if source else {}),
-            "apex": (SERVICE, canary.apex),
+            **({"apex": (SERVICE, canary.apex)} if canary.apex else {}),
             **({"canary": (SERVICE, canary.service.canary)} if canary.service.canary else {}),
         }
     return {

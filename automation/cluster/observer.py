@@ -85,14 +85,14 @@ class Observer:
             self._rollout(canary, stable) if canary.hands_over else self._target(canary, context.now)
         )
         unrouted = gateway.problems(canary, source)
-        apex = self._copies.get(SERVICE, canary.namespace, canary.apex)
+        apex = self._copies.get(SERVICE, canary.namespace, canary.apex) if canary.apex else None
         return Observation(
             now=context.now,
             fresh_attempt=context.fresh_attempt,
             target=target,
             primary=workload.observed(primary) if primary else None,
             route=live_route(route, canary) if route else None,
-            apex=_led(canary, apex, target, context.placed) if apex and target else None,
+            apex=_led(canary, apex, target, context.placed) if target else None,
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
             routable=not unrouted,
@@ -295,9 +295,13 @@ def owner_of(path: tuple[str, ...], route: Manifest) -> str:
     return "" if not owners or any(map(is_ours, owners)) else owners[-1]
 
 
-def _led(canary: Canary, apex: Manifest, target: Target, placed: Placement | None) -> Apex | None:
+def _led(canary: Canary, apex: Manifest | None, target: Target, placed: Placement | None) -> Apex | None:
     """Whom the apex Service leads users to. That of a Rollout selects primary by its revision; before it is to, nobody
-    minds whom it selects."""
+    minds whom it selects, and one without such a Service leads nobody."""
+    if canary.hands_over and not canary.apex:
+        return placed.apex if placed else "target"
+    if apex is None:
+        return None
     if not canary.hands_over:
         return selected(apex, target)
     chosen = (apex["spec"].get("selector") or {}).get(POD_HASH)

@@ -20,7 +20,7 @@ SIDES = "sluice.delivery/sides"
 """On a Service that switches all users at once: the revisions of its stable and its other side."""
 
 WEIGHT = "sluice.delivery/weight"
-"""On such a Service: the percentage of the requests that the other side gets, all or none."""
+"""On a Service that stands for a route: the percentage of the requests that the canary is to get."""
 
 REVISION = "sluice.delivery/revision"
 """On the primary Deployment: the recorded revision that it was rendered from."""

@@ -27,12 +27,14 @@ class PodSet:
 
 @dataclass(frozen=True)
 class Keeping:
-    """How old ReplicaSets are kept: seconds that pods stay after a promotion, and after an abort (0: they do stay), and
-    how many sets without pods are kept."""
+    """How ReplicaSets are kept: seconds that pods stay after a promotion, and after an abort (None: they do stay), and
+    how many sets without pods are kept. `shared`: nothing but numbers of pods shares the traffic, so that stable pods
+    make room for those of the canary."""
 
     after_promotion: float = 30.0
-    after_abort: float = 30.0
+    after_abort: float | None = 30.0
     history: int = 10
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,17 +70,25 @@ def upkeep(
     serves now is left alone."""
     if status.in_force is None or status.in_force.apex != "primary":
         return
-    used = _used(status)
-    idle = []
-    for one in sets:
+    used, idle, known = _used(status), [], tuple(sets)
+    stable = max(1, asked - _sharing(status, known)) if keeping.shared else asked
+    for one in known:
         if one.revision in used:
-            yield from _in_use(status, one, asked)
+            yield from _in_use(status, one, stable)
         elif one.replicas:
             yield from _leaving(status, one, keeping, now)
         else:
             idle.append(one)
     by_age = sorted(idle, key=lambda one: one.number, reverse=True)
     yield from (Forget(one.name) for one in by_age[keeping.history :])
+
+
+def _sharing(status: Status, sets: tuple[PodSet, ...]) -> int:
+    """How many pods of the canary have users by now."""
+    placed = status.in_force
+    if placed is None or not placed.traffic.canary or placed.canary == placed.revision:
+        return 0
+    return sum(one.replicas for one in sets if one.revision == placed.canary)
 
 
 def _used(status: Status) -> frozenset[str]:
@@ -91,17 +101,17 @@ def _used(status: Status) -> frozenset[str]:
     return frozenset(filter(None, named | tested))
 
 
-def _in_use(status: Status, one: PodSet, asked: int) -> Iterator[Upkeep]:
+def _in_use(status: Status, one: PodSet, stable: int) -> Iterator[Upkeep]:
     if one.goes_at is not None:
         yield Date(one.name, None)
-    if status.in_force and one.revision == status.in_force.revision and one.replicas != asked:
-        yield Resize(one.name, asked)
+    if status.in_force and one.revision == status.in_force.revision and one.replicas != stable:
+        yield Resize(one.name, stable)
 
 
 def _leaving(status: Status, one: PodSet, keeping: Keeping, now: float) -> Iterator[Upkeep]:
     given_up = status.phase is Phase.FAILED and one.revision == status.last_applied_spec
     delay = keeping.after_abort if given_up else keeping.after_promotion
-    if given_up and not delay:
+    if delay is None:
         return
     if one.goes_at is None and delay:
         yield Date(one.name, now + delay)

@@ -320,7 +320,7 @@ class Placer:
         workload = workload_of(canary)
         named = (
             (gateway_of(canary).kind, canary.route_name),
-            (SERVICE, canary.apex),
+            *([] if canary.hands_over else [(SERVICE, canary.apex)]),
             *((SERVICE, service) for service in canary.services_of_people),
             *([(workload.pods, workload.primary_name(canary, revision))] if revision else []),
         )

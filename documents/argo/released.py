@@ -24,6 +24,7 @@ from documents.argo.rollout import parse as read
 from documents.outline import Outline
 from documents.section import Section
 from gateways import registry as gateways
+from gateways.by_pods import BY_PODS
 from gateways.gateway import Gateway
 from gateways.in_place import IN_PLACE
 from gateways.switch import SWITCH
@@ -149,19 +150,19 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
         yield from _ignored("spec.strategy.blueGreen", strategy.others)
         return
     yield from _ignored(_CANARY, strategy.others)
-    if strategy.routing is None:
-        remedy = "name a gateway there, or convert it: sluice convert"
-        yield Problem(_ROUTING, "is missing, and weights by numbers of pods are not driven yet", remedy)
-    else:
+    if strategy.routing is not None:
         yield from _unrouted(rollout, strategy.routing)
 
 
 def keeping(rollout: Rollout, document: Mapping[str, Any]) -> Keeping:
-    """How long its old pods and ReplicaSets stay."""
+    """How long its old pods and ReplicaSets stay. Without a gateway pods that stay would go on having users."""
     strategy = rollout.strategy
     limit = (document.get("spec") or {}).get("revisionHistoryLimit")
     history = limit if isinstance(limit, int) else Keeping.history
-    return Keeping(float(strategy.scale_down_delay), float(strategy.abort_scale_down_delay), history)
+    if isinstance(strategy, CanarySteps) and strategy.routing is None:
+        return Keeping(0.0, 0.0, history, shared=True)
+    aborted = float(strategy.abort_scale_down_delay) or None
+    return Keeping(float(strategy.scale_down_delay), aborted, history)
 
 
 def _ignored(path: str, names: tuple[str, ...]) -> Iterator[Problem]:
@@ -198,25 +199,21 @@ class _Led:
     """How users are led: by which gateway, over which source of theirs, and by which Services."""
 
     provider: str
-    source: str
     stable: str
     canary: str
+    source: str = ""
     routes: tuple[str, ...] = ()
 
 
 def _led(rollout: Rollout) -> _Led:
-    match rollout.strategy:
-        case BlueGreen(active_service=active, preview_service=preview):
-            return _Led(SWITCH.provider, active, active, preview)
-        case CanarySteps(routing=Routing() as routed) as steps:
-            return _Led(
-                _provider(routed),
-                routed.sources[0],
-                steps.stable_service,
-                steps.canary_service,
-                routed.routes,
-            )
-    raise AssertionError("what is not driven was refused")
+    strategy = rollout.strategy
+    if isinstance(strategy, BlueGreen):
+        active = strategy.active_service
+        return _Led(SWITCH.provider, active, strategy.preview_service, active)
+    services, routed = (strategy.stable_service, strategy.canary_service), strategy.routing
+    if routed is None:
+        return _Led(BY_PODS.provider, *services)
+    return _Led(_provider(routed), *services, routed.sources[0], routed.routes)
 
 
 def _provider(routed: Routing) -> str:
@@ -251,7 +248,8 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
         hands_over=True,
     )
     source = gateways.gateway_of(canary).source
-    assert source is not None
+    if source is None:
+        return canary
     return replace(canary, route=Ref(source.kind.api_version, source.kind.kind, led.source))
 
 

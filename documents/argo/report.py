@@ -160,11 +160,11 @@ def _weights(at: Standing) -> dict[str, Any]:
     traffic, placed = at.status.traffic, at.status.in_force
     tested = (placed.canary if placed else "") or at.stable
     sides = {
-        "canary": (tested, at.canary.canary_service, traffic.weight),
-        "stable": (at.stable, at.canary.primary_service, 100 - traffic.weight),
+        "canary": (tested, at.canary.service.canary, traffic.weight),
+        "stable": (at.stable, at.canary.service.primary, 100 - traffic.weight),
     }
     return {
-        side: {"podTemplateHash": hash, "serviceName": service, "weight": weight}
+        side: {"podTemplateHash": hash, **({"serviceName": service} if service else {}), "weight": weight}
         for side, (hash, service, weight) in sides.items()
     }
 

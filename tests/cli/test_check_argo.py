@@ -234,15 +234,11 @@ def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: s
             "spec.strategy.blueGreen.antiAffinity: is not driven yet; leave it out",
         ),
         (
-            release(rollout=canary(trafficRouting=MISSING)),
-            f"{CANARY}.trafficRouting: is missing, and weights by numbers of pods are not driven yet",
-        ),
-        (
             release(template=metric(provider={"web": {"url": "http://x/", "jsonPath": "{.items[*].ok}"}})),
             "jsonPath: '{.items[*].ok}' is not supported",
         ),
     ],
-    ids=["blue/green", "without a gateway", "a path"],
+    ids=["blue/green", "a path"],
 )
 def test_what_no_driver_here_does_is_a_problem(parts: dict[str, Manifest], told: str) -> None:
     [found] = said(parts)

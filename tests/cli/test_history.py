@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from automation.core.kinds import Kind
 from cli import history
 
 BEGAN = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -30,7 +31,7 @@ class Opened:
     def stacks(self) -> Opened:
         return self
 
-    def find(self, name: str, namespace: str | None) -> tuple[str, str]:
+    def find(self, name: str, namespace: str | None, kinds: tuple[Kind, ...]) -> tuple[str, str]:
         return "test", name
 
     def stack_of(self, namespace: str, name: str) -> str:

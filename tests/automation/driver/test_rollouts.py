@@ -238,7 +238,6 @@ def refusal(world: RolloutWorld) -> str:
             id="progressDeadlineAbort",
         ),
         pytest.param(canary(dynamicStableScale=True), "dynamicStableScale: is not driven yet", id="dynamic"),
-        pytest.param(canary(trafficRouting=MISSING), "numbers of pods are not driven yet", id="no gateway"),
         pytest.param(
             canary(trafficRouting={"nginx": {"stableIngresses": ["a", "b"]}}),
             "names 2 of kind Ingress, and one is driven",
@@ -538,3 +537,40 @@ def test_a_workload_that_has_lent_its_pods_gives_its_own_up_where_the_rollout_sa
     lender = world.cluster.get(DEPLOYMENT, "test", "demo")
     assert lender is not None
     assert lender["spec"]["replicas"] == 0
+
+
+def alone(**fields: Any) -> RolloutWorld:
+    """A Rollout of five pods without a gateway."""
+    strategy = {"trafficRouting": MISSING, "analysis": MISSING, **fields}
+    document = changed(canary(**strategy), {"spec.replicas": 5})
+    return RolloutWorld(document).until("Healthy")
+
+
+LADDER = [{"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
+
+
+@pytest.mark.parametrize(
+    "services", [{}, {"canaryService": MISSING, "stableService": MISSING}], ids=["two", "none"]
+)
+def test_without_a_gateway_the_share_of_the_pods_is_that_of_the_users(services: dict[str, Any]) -> None:
+    world = alone(steps=LADDER, **services)
+    blue, green = world.latest, world.set_image("green")
+    for pods in ({blue: 4, green: 1}, {blue: 2, green: 3}):
+        world.until("Paused").tick(2)
+        assert world.pods() == pods
+        world.patch_status(pauseConditions=None).tick()
+    world.until("Healthy").tick()
+    assert world.pods() == {blue: 0, green: 5}
+    tested = world.selected("canary-demo-canary")
+    assert tested == ("" if services else green)
+
+
+def test_without_a_gateway_a_bad_version_loses_its_pods_at_once_and_the_stable_one_gets_its_own_back() -> (
+    None
+):
+    world = alone(steps=LADDER)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused").tick(2)
+    world.patch_status(abort=True)
+    world.until("Degraded").tick()
+    assert world.pods() == {blue: 5, green: 0}

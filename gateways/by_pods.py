@@ -1,0 +1,61 @@
+"""No gateway: a Service of people's own leads to all pods alike, so the canary's share is its share of the pods.
+
+The generated route is a Service without pods. It says which attempt is in force and which weight that asks for; whoever
+looks after the ReplicaSets goes by it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+from automation.core.kinds import SERVICE, Manifest
+from automation.core.marks import UNMANAGED_BY_FLUX, WEIGHT
+from automation.core.spec import Canary, MetricCheck
+from automation.core.traffic import Traffic
+from gateways.alone import Alone
+from gateways.gateway import Carried, Gateway, Marks
+
+
+class ByPods(Alone):
+    """Numbers of pods."""
+
+    provider = "numbers of pods"
+    kind = SERVICE
+    ruled = ("f:metadata", "f:annotations", f"f:{WEIGHT}")
+    carries = frozenset({"weights"})
+
+    def route_name(self, canary: Canary) -> str:
+        return f"{canary.name}-marks"
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        made = {
+            "apiVersion": SERVICE.api_version,
+            "kind": SERVICE.kind,
+            "metadata": {
+                "name": self.route_name(canary),
+                "namespace": canary.namespace,
+                "annotations": {**UNMANAGED_BY_FLUX, **marks.annotations},
+                "ownerReferences": [marks.owner],
+            },
+            "spec": {"type": "ClusterIP", "clusterIP": "None"},
+        }
+        return self.with_traffic(canary, made, traffic)
+
+    def carried(self, canary: Canary, route: Manifest) -> Carried:
+        text = (route["metadata"].get("annotations") or {}).get(WEIGHT, "")
+        known = text.isdecimal() and int(text) <= 100
+        return Carried(Traffic(int(text) if known else 0), exact=known)
+
+    def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
+        changed = copy.deepcopy(route)
+        annotations = changed["metadata"].get("annotations") or {}
+        changed["metadata"]["annotations"] = {**annotations, WEIGHT: str(traffic.canary)}
+        return changed
+
+    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+        """A Rollout brings its own queries."""
+        raise NotImplementedError("no Rollout has built-in checks")
+
+
+BY_PODS: Gateway = ByPods()
