@@ -79,6 +79,9 @@ class Deletes:
         """
         context, ledger = self._context, self._context.ledger
         leftovers = context.snapshot.leftovers()
+        if context.options.preview:
+            # Only the ledger knows what would have made room by now.
+            leftovers = [item if item.delete else ledger.vacated(item) for item in leftovers]
         staying = [
             item
             for item in leftovers

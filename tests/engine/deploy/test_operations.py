@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
+import pytest
 from pulumi import ResourceOptions
 
-from tests.engine.world import Group, Region, Thing, World, nothing
+from tests.engine.world import Group, Outcome, Program, Region, Thing, World, nothing
 
 URN = "urn:pulumi:dev::shop::cloud:index:Thing::"
 
@@ -233,6 +236,23 @@ def test_what_is_excluded_is_made_again_where_it_had_to_make_room(world: World) 
     assert outcome.error is None
     assert outcome.op("part") == ["delete-replaced", "replace", "create-replacement"]
     assert sorted(world.cloud.things()) == sorted(world.names()) == ["base", "part"]
+
+
+@pytest.mark.parametrize("act", [World.preview, World.up])
+def test_what_made_room_and_is_declared_no_more_needs_no_deletion(
+    world: World, act: Callable[[World, Program], Outcome]
+) -> None:
+    def program(place: str) -> None:
+        base = Thing("base", name="base", place=place)
+        if place == "here":
+            Thing("part", name="part", kind=base.name)
+
+    world.up(lambda: program("here"))
+
+    outcome = act(world, lambda: program("there"))
+
+    assert outcome.op("part") == ["delete-replaced", "remove-pending-replace"]
+    assert outcome.changes == {"same": 1, "replace": 1}
 
 
 def test_a_replacement_can_be_ordered(world: World) -> None:
