@@ -145,9 +145,10 @@ class Environment:
 
     def _releases(self, kinds: Iterable[Kind]) -> list[Manifest]:
         """All of these kinds that may be seen."""
-        return [found for kind in kinds for found in self._seen(kind)]
+        return [found for kind in kinds for found in self.seen(kind)]
 
-    def _seen(self, kind: Kind) -> list[Manifest]:
+    def seen(self, kind: Kind) -> list[Manifest]:
+        """All objects of a kind that may be seen."""
         if self.cluster.may_list(kind):
             return self.cluster.select(kind)
         scopes = map(Scope, sorted(self.namespaces))

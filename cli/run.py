@@ -6,18 +6,22 @@ import os
 import signal
 import sys
 import threading
+import time
+from collections.abc import Mapping
 from types import FrameType
 
 import click
 
+from automation.cluster.leases import drivers_of
 from automation.cluster.watches import Key, key_of
-from automation.core.kinds import Kind, Manifest
+from automation.core.kinds import LEASE, Kind, Manifest
 from automation.driver.loop import EVERYBODY, Loop
 from automation.driver.tick import Tick
+from automation.errors import SluiceError
 from cli.assembly import assemble
 from cli.display import Display, JsonLines, Lines
 from cli.driving import Driving
-from cli.environment import open_environment
+from cli.environment import Environment, open_environment
 from cli.options import Where, environment, where
 from cli.waiting import StandingBy
 from documents.front import release_kinds
@@ -81,6 +85,9 @@ def run(environment: str, output: str, where: Where) -> None:
         name = "cluster" if key == EVERYBODY else f"{key[1]}.{key[0]}"
         display.troubled(name, describe(trouble))
 
+    for told in standing_by.found(drivers(opened)):
+        display.troubled(environment, told)
+
     provider = opened.settings.driver.provider
     canaries, rollouts = (
         Loop(assembly.watches, driver, opened.owns, ticked, troubled, provider)
@@ -101,6 +108,15 @@ def run(environment: str, output: str, where: Where) -> None:
     finally:
         assembly.close()
         display.close()
+
+
+def drivers(opened: Environment) -> Mapping[str, int]:
+    """Who else drives how many of the environment's releases, as far as that may be seen."""
+    try:
+        leases = [lease for lease in opened.seen(LEASE) if opened.owns(lease)]
+    except SluiceError:
+        return {}
+    return drivers_of(leases, time.time())
 
 
 def describe(trouble: BaseException) -> str:

@@ -38,6 +38,16 @@ class StandingBy:
         self._met: set[str] = set()
         self._meeting = threading.Lock()
 
+    def found(self, drivers: Mapping[str, int]) -> list[str]:
+        """What is to be said before the first tick: who drives how many of the releases already."""
+        with self._meeting:
+            self._met |= drivers.keys()
+        return [
+            f"{named(driver)} drives {count} of the releases here: this driver stands by for what that one drives, and "
+            "takes over when it ends"
+            for driver, count in drivers.items()
+        ]
+
     def news(self, tick: Tick) -> str:
         """What is to be said of a tick, "" where its Canary is driven here or the other driver is known."""
         if not isinstance(tick.trouble, Rival):

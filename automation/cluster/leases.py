@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -204,9 +205,21 @@ def holder_of(cluster: Objects, key: Key, now: float) -> Holder | None:
     identity = Identity.parse(holder)
     if lease is None or not holder or (identity is not None and identity.is_gone()):
         return None
-    renewed = unix_seconds(str(lease["spec"].get("renewTime") or ""))
-    is_here = identity is not None and identity.is_here
-    return Holder(named(holder), is_here or now - renewed <= SECONDS + SKEW_SECONDS)
+    return Holder(named(holder), _runs(lease, now))
+
+
+def drivers_of(leases: Iterable[Manifest], now: float) -> Mapping[str, int]:
+    """The drivers that run for certain at `now` (unix seconds), and how many of the releases each drives."""
+    ours = (lease for lease in leases if lease["metadata"]["name"].startswith(_PREFIX))
+    return Counter(_holder(lease) for lease in ours if _holder(lease) and _runs(lease, now))
+
+
+def _runs(lease: Manifest, now: float) -> bool:
+    """Whether whoever holds it runs for certain."""
+    identity = Identity.parse(_holder(lease))
+    if identity is not None and identity.is_here:
+        return not identity.is_gone()
+    return now - unix_seconds(str(lease["spec"].get("renewTime") or "")) <= SECONDS + SKEW_SECONDS
 
 
 def named(holder: str) -> str:

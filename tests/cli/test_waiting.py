@@ -58,6 +58,15 @@ def test_a_driver_that_stands_by_says_once_for_whom() -> None:
     assert other.startswith("driven by process 7 on elsewhere: ")
 
 
+def test_a_driver_that_is_known_from_the_start_is_told_once_with_how_much_it_drives() -> None:
+    standing_by = StandingBy()
+    assert standing_by.found({"there/7/5": 3}) == [
+        "process 7 on there drives 3 of the releases here: this driver stands by for what that one drives, and takes "
+        "over when it ends"
+    ]
+    assert standing_by.news(tick(Rival("there/7/5"))) == ""
+
+
 def waiting(**why: str) -> Manifest:
     return {"containerStatuses": [{"state": {"waiting": why}}]}
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from automation.clock import SystemClock
-from automation.cluster.leases import Holder, Identity, Keeper, Leases, began, holder_of, machine
-from automation.core.kinds import LEASE
+from automation.cluster.leases import Holder, Identity, Keeper, Leases, began, drivers_of, holder_of, machine
+from automation.core.kinds import LEASE, Scope
 from tests.automation.api import Api, api
 from tests.automation.cluster.test_observer import canary
 from tests.automation.loopback import Answer
@@ -204,3 +205,14 @@ def test_nobody_drives_what_was_given_back_or_never_taken(served: Api) -> None:
     here.hold()
     here.leases.give_back_all()
     assert holder_of(served.cluster, ("test", "podinfo"), NOW) is None
+
+
+def test_drivers_are_told_that_run_for_certain_and_how_much_each_drives(served: Api) -> None:
+    here, there = Identity(machine(), PID, began(PID)), Identity("there", 7, "5")
+    for name, held_by in (("one", here), ("two", here), ("three", there)):
+        Machine(served, held_by).leases.hold(replace(canary(), name=name))
+    foreign = {"metadata": {"name": "other-lock", "namespace": "test"}, "spec": {"holderIdentity": "them"}}
+    served.put(LEASE, foreign)
+    leases = served.cluster.select(LEASE, Scope("test"))
+    assert drivers_of(leases, NOW + 20) == {str(here): 2, str(there): 1}
+    assert drivers_of(leases, NOW + 900) == {str(here): 2}
