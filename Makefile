@@ -32,7 +32,7 @@ example: setup ## one example in the lab, from nothing to its end (NAME=apisix, 
 	$(PY) -m examples.run $(NAME)
 
 test: setup check ## all tests, with one closing line
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadgroup
 
 quick: setup check ## the tests that need no program of the lab: three minutes
 	$(PY) -m pytest tests --ignore tests/lab --ignore tests/engine

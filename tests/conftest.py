@@ -1,10 +1,24 @@
-"""Rows of tables have names that say what stands in them, also where nobody gave them one."""
+"""What all tests have in common: the names of rows, and which tests run beside which others.
+
+Rows of tables have names that say what stands in them, also where nobody gave them one.
+
+Stories of the lab wait for most of their time, and share labs, so they run one after the other beside all that
+computes. Those beside them step back: a story has real time in it. Examples have labs of their own, so whoever is free
+takes them.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 LONGEST = 40
+LAB = Path(__file__).parent / "lab"
+EXAMPLES = LAB / "test_examples.py"
+BACK = 5  # of 19, in the words of nice(1)
 
 
 def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
@@ -13,3 +27,19 @@ def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
         text = repr(val)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ and _group(item) == "others":
+        os.setpriority(os.PRIO_PROCESS, 0, BACK)
+
+
+def _group(item: pytest.Item) -> str:
+    if item.path == EXAMPLES:
+        return "examples"
+    return "lab" if item.path.is_relative_to(LAB) else "others"
