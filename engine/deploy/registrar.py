@@ -164,7 +164,7 @@ class Registrar:
         reference = self._provider_reference(goal)
         check.tell_of_unheld(self._context, goal, old, urn)
         new = declare.resource(goal, urn, check.with_ignored(goal, old), reference)
-        if goal.import_id and (old is None or old.external or old.id != goal.import_id):
+        if goal.import_id and not _is_imported(goal, old):
             result = self._imports.run(goal, new, old, self._providers.serving(new))
         else:
             result = self._brought_to(goal, new, old)
@@ -263,3 +263,8 @@ class Registrar:
         if self._context.options.continue_on_error and goal.reports_results:
             return Outcome(urn, result=Result.FAIL)
         raise Aborted(str(error)) from error
+
+
+def _is_imported(goal: Goal, old: Resource | None) -> bool:
+    """Whether it was taken over before. The id that the provider has for it may be another than the one it took."""
+    return old is not None and not old.external and goal.import_id == (old.import_id or old.id)

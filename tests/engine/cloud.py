@@ -35,6 +35,7 @@ class Cloud:
     after the old one is deleted. fail: the operation (create, update, delete, diff, read) that fails. unready: the
     reason why the thing does not become ready. bad: makes the check fail. seconds: how long operations take.
     Outputs are the inputs, `size` (characters of all values) and, for a `password`, `token`.
+    A thing is found by its id, and by that with `things/` before it.
     """
 
     name = "cloud"
@@ -158,6 +159,7 @@ class Cloud:
     ) -> Read:
         self._note("read", operation)
         self._fail("read", inputs or {})
+        id = id.removeprefix("things/")
         found = self.things().get(id)
         if found is None:
             return Read("")

@@ -377,6 +377,19 @@ def test_get_of_something_missing_fails(world: World) -> None:
     assert "resource 'gone' does not exist" in outcome.diagnostics
 
 
+def test_what_was_imported_under_another_spelling_of_its_id_is_imported_once(world: World) -> None:
+    def program() -> None:
+        Thing("a", name="given", color="red", opts=ResourceOptions(import_="things/given"))
+
+    world.cloud.folder.joinpath("given.json").write_text('{"name": "given", "color": "red"}')
+
+    first, second = world.up(program), world.up(program)
+
+    assert first.op("a") == ["import"]
+    assert second.op("a") == ["same"]
+    assert world.resource("a")["id"] == "given"
+
+
 def test_import_takes_over_what_exists(world: World) -> None:
     (world.folder / "cloud" / "given.json").write_text('{"name": "given", "color": "green"}')
 
