@@ -190,6 +190,92 @@ def test_a_release_by_steps_goes_on_under_another_driver_and_is_taken_back_and_t
     assert re.search(rf"{demo.namespace} +podinfo +Paused +50", table)
 
 
+PLUGIN = "argoproj-labs/gatewayAPI"
+
+
+def http_route(namespace: str) -> Document:
+    """A route that no gateway serves here: what is written in it is looked at."""
+    backends = [{"name": name, "port": 80} for name in ("podinfo", "podinfo-next")]
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "podinfo", "namespace": namespace},
+        "spec": {"hostnames": [documents.host(namespace)], "rules": [{"backendRefs": backends}]},
+    }
+
+
+def test_weights_are_set_in_peoples_own_route_and_put_back_where_they_apply_it_anew(
+    demo: Demo, tmp_path: Path
+) -> None:
+    # given
+    kubectl = demo.ground.kubectl(demo.namespace)
+    definitions = tmp_path / "gateway-api.yaml"
+    definitions.write_text(demo.ground.sluice("lab", "crds", "gateway-api"))
+    kubectl("apply", "--server-side", "-f", str(definitions))
+    strategy = by_steps({"setWeight": 50}, {"pause": {}})
+    named = {"httpRoute": "podinfo", "namespace": demo.namespace}
+    strategy["canary"]["trafficRouting"] = {"plugins": {PLUGIN: named}}
+
+    def shares() -> list[int]:
+        rules = kubectl.get("httproute", "podinfo")["spec"]["rules"]
+        return [backend["weight"] for backend in rules[0]["backendRefs"]]
+
+    with demo.ground.begun("run", "--env", "dev", "--output", "text"):
+        demo.begin(strategy, http_route(demo.namespace))
+        assert shares() == [100, 0]
+        # when
+        demo.set_image("6.0.1")
+        demo.until("Paused", "CanaryPauseStep")
+        # then
+        assert shares() == [50, 50]
+        assert kubectl.get("httproute", "podinfo")["spec"]["hostnames"] == [documents.host(demo.namespace)]
+        # when
+        kubectl(
+            "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump(evenly(demo, 1, 3))
+        )
+        # then
+        eventually(lambda: shares() == [50, 50], 20)
+        demo.sluice("promote", "podinfo")
+        demo.until("Healthy")
+        assert shares() == [100, 0]
+    # when
+    demo.ground.sluice("pulumi", "destroy", "--yes", "--stack", f"dev.{demo.namespace}.podinfo")
+    # then
+    assert shares() == [100, 0]
+    assert demo.selected("podinfo") == demo.revision("6.0.1")
+
+
+def evenly(demo: Demo, *weights: int) -> Document:
+    """The route with weights that its people write."""
+    route = http_route(demo.namespace)
+    for backend, weight in zip(route["spec"]["rules"][0]["backendRefs"], weights, strict=True):
+        backend["weight"] = weight
+    return route
+
+
+def test_without_a_gateway_pods_share_the_users(demo: Demo) -> None:
+    def pods(tag: str) -> int:
+        live = demo.ground.kubectl(demo.namespace).get("replicaset", f"podinfo-{demo.revision(tag)}")
+        return int(live["spec"]["replicas"])
+
+    kubectl = demo.ground.kubectl(demo.namespace)
+    with demo.ground.begun("run", "--env", "dev", "--output", "text"):
+        # given
+        demo.begin({"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}})
+        kubectl("scale", "rollout", "podinfo", "--replicas=2")
+        eventually(lambda: pods("6.0.0") == 2, 20)
+        # when
+        demo.set_image("6.0.1")
+        demo.until("Paused", "CanaryPauseStep")
+        # then
+        eventually(lambda: (pods("6.0.0"), pods("6.0.1")) == (1, 1), 20)
+        # when
+        demo.sluice("promote", "podinfo")
+        demo.until("Healthy")
+        # then
+        eventually(lambda: (pods("6.0.0"), pods("6.0.1")) == (0, 2), 20)
+
+
 def test_a_document_that_asks_for_what_is_not_driven_is_refused_and_nothing_is_made(demo: Demo) -> None:
     strategy = by_steps({"setWeight": 50})
     strategy["canary"]["dynamicStableScale"] = True
