@@ -103,10 +103,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Take:
-    """Measure a metric of the analysis that the run calls `analysis`."""
+    """Measure a metric of the analysis that the run calls `analysis`, which began at `since` (unix seconds); `number`
+    measurements of it were made before."""
 
     analysis: str
     metric: Metric
+    number: int = 0
+    since: float = 0.0
 
 
 Question = CallHook | Measure | Take

@@ -54,6 +54,7 @@ CLUSTER_ANALYSIS_TEMPLATE = Kind(
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
 REPLICA_SET = Kind("/apis/apps/v1", "replicasets", "ReplicaSet")
 CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
+JOB = Kind("/apis/batch/v1", "jobs", "Job")
 LEASE = Kind("/apis/coordination.k8s.io/v1", "leases", "Lease")
 NAMESPACE = Kind("/api/v1", "namespaces", "Namespace")
 SERVICE = Kind("/api/v1", "services", "Service")

@@ -43,6 +43,22 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """What a metric of an analysis had done, and whether that went well; `message` is why it did not."""
+
+    passed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What a metric of an analysis has done is still under way: it is looked at again."""
+
+
+TakenAnswer = Taken | Ended | Unfinished | QueryFailed
+
+
+@dataclass(frozen=True)
 class HookAnswer:
     """What a hook said. `detail` is the response body, or why there was none."""
 
@@ -206,6 +222,6 @@ class Observation:
     strict: bool = False
     hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)
-    taken: Mapping[tuple[str, str], Taken | QueryFailed] = field(default_factory=dict)
+    taken: Mapping[tuple[str, str], TakenAnswer] = field(default_factory=dict)
     answered_at: float = 0.0
     counts_from: float = 0.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from automation.core.decision import CallHook, Measure, Question, Take
-from automation.core.observation import Answer, HookAnswer, Observation, QueryFailed, Taken
+from automation.core.observation import Answer, HookAnswer, Observation, Taken, TakenAnswer
 from automation.core.spec import Canary, MetricCheck
 from automation.questions.asker import Asked
 
@@ -19,7 +19,7 @@ class MemoryQuestions:
         hook: Callable[[CallHook], HookAnswer],
         measure: Callable[[MetricCheck], Answer],
         unavailable: str = "",
-        take: Callable[[Take], Taken | QueryFailed] = lambda question: Taken([]),
+        take: Callable[[Take], TakenAnswer] = lambda question: Taken([]),
     ) -> None:
         self._hook, self._measure, self._unavailable, self._take = hook, measure, unavailable, take
 

@@ -95,7 +95,7 @@ class Asker:
                     metrics[check] = answer = self._measure(tick, check)
                     self._heard(canary, check, answer)
                 case Take(analysis=analysis, metric=metric):
-                    taken[analysis, metric.name] = self._taking.take(canary, metric, seen.now, tick.away)
+                    taken[analysis, metric.name] = self._taking.take(canary, question, seen.now, tick.away)
         return replace(seen, hooks=hooks, metrics=metrics, taken=taken)
 
     def _judicious(self, tick: _Tick, address: str, answer: Answer) -> Answer:

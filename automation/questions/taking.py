@@ -11,10 +11,12 @@ import requests
 
 from automation.cluster.ports import Objects
 from automation.cluster.reach import placed
+from automation.core.decision import Take
 from automation.core.kinds import SECRET
-from automation.core.observation import QueryFailed, Taken
+from automation.core.observation import QueryFailed, Taken, TakenAnswer
 from automation.core.runs.metric import Metric
 from automation.core.spec import Canary
+from automation.questions.jobs import Jobs
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.web import Web
@@ -26,14 +28,15 @@ class Taking:
     def __init__(self, cluster: Objects, session: requests.Session, metrics_server: str) -> None:
         self._cluster, self._session, self._metrics_server = cluster, session, metrics_server
 
-    def take(
-        self, canary: Canary, metric: Metric, at: float, away: dict[str, QueryFailed]
-    ) -> Taken | QueryFailed:
+    def take(self, canary: Canary, question: Take, at: float, away: dict[str, QueryFailed]) -> TakenAnswer:
         """What a metric measures as of unix second `at`. `away` are the servers that were met in the same tick and not
         reached: none of them is waited for twice."""
+        metric = question.metric
         settings = self._filled(canary, metric)
         if isinstance(settings, QueryFailed):
             return settings
+        if metric.provider == "job":
+            return Jobs(self._cluster).take(canary, question, settings)
         named = str(settings.get("address") or settings.get("url") or self._metrics_server)
         address = placed(named, canary.namespace)
         if address in away:
@@ -49,7 +52,7 @@ class Taking:
         if provider == "web":
             return Web(self._session).take({**settings, "url": address})
         if provider != "prometheus":
-            return QueryFailed(f"provider {provider} is not supported yet; use prometheus or web")
+            return QueryFailed(f"provider {provider} is not supported yet; use prometheus, web or job")
         headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
         access = Access(address, headers, verify=not settings.get("insecure"))
         return Prometheus(self._session, access).take(str(settings["query"]), at)

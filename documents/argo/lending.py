@@ -24,7 +24,10 @@ def scale_down(rollout: Mapping[str, Any]) -> str:
 
 
 def lent(rollout: Mapping[str, Any], workload: Mapping[str, Any]) -> Manifest:
-    """The Rollout with the workload's pod template, and with its selector where it has none of its own."""
+    """The Rollout with the workload's pod template, and with its selector where it has none of its own. One that wants
+    the workload's pods to go as its own come is left as it is, to be refused."""
+    if scale_down(rollout) == "progressively":
+        return dict(rollout)
     spec, theirs = rollout["spec"], workload["spec"]
     own = {name: value for name, value in spec.items() if name != "workloadRef"}
     return {

@@ -14,7 +14,7 @@ from automation.core.field_path import FieldPath
 from automation.core.runs.metric import Metric
 from documents.section import Section
 
-PROVIDERS = ("prometheus", "web")
+PROVIDERS = ("prometheus", "web", "job")
 """Whom a release can ask."""
 _COMING = (
     *(
@@ -22,7 +22,6 @@ _COMING = (
         "datadog",
         "graphite",
         "influxdb",
-        "job",
         "kayenta",
         "newRelic",
         "skywalking",
@@ -104,6 +103,8 @@ def _provider(section: Section) -> tuple[str, Mapping[str, Any]]:
         section.refuse(named[0], "is not supported yet", known)
     elif named[0] == "prometheus":
         _prometheus(section.section("prometheus"))
+    elif named[0] == "job":
+        _job(section.section("job"))
     else:
         _web(section.section("web"))
     if len(named) != 1:
@@ -142,6 +143,17 @@ def _web(section: Section) -> None:
         section.refuse("jsonBody", "is there beside body", "keep one of them")
     if section.fields.get("authentication"):
         section.refuse("authentication", "is not supported yet", "leave it out")
+
+
+def _job(section: Section) -> None:
+    spec = section.section("spec")
+    template = spec.section("template").section("spec")
+    if "spec" not in section:
+        section.refuse("spec", "is missing, so there is no Job to run", "give it the spec of a Job")
+    elif not template.sections("containers"):
+        spec.refuse("template.spec.containers", "is missing", "name at least one container")
+    section.allow("metadata", "spec")
+    section.close()
 
 
 def _pathless(path: str) -> str:

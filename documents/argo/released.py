@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from automation.core.analysis import Analysis
 from automation.core.field_path import FieldPath
 from automation.core.kinds import ROLLOUT
-from automation.core.refusal import Problem, Refused
+from automation.core.refusal import Refused
 from automation.core.rollout import BlueGreen, CanarySteps, Rollout, Routing
-from automation.core.runs.metric import Plan
 from automation.core.spec import Canary, Ref, Service
 from automation.core.steps import Analyse, AnalysisUse, Argument
 from automation.core.stepwise import Stepwise
-from automation.core.strategies.registry import strategy_of
 from automation.core.upkeep import Keeping
 from documents.argo import routing
 from documents.argo.release import Templates, stepwise_of
 from documents.argo.rollout import parse as read
+from documents.argo.undriven import beyond, unasked, undriven
 from documents.outline import Outline
 from documents.section import Section
 from gateways import registry as gateways
 from gateways.by_pods import BY_PODS
-from gateways.gateway import Gateway
 from gateways.in_place import IN_PLACE
 from gateways.switch import SWITCH
 
@@ -33,27 +30,7 @@ INTERVAL = 5.0
 """Seconds between two looks at a release, where no pause ends and no metric is due before."""
 FOR_EVER = 10**9
 """A deadline that only is reported: what is past it goes on, as Argo has it."""
-_COPIED = ("nginx", "apisix")
-"""Gateways for which a copy of the user's route carries the weights; with the others the route itself does."""
 _LONGEST = 253
-_UNDRIVEN_SETTINGS = (
-    *("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
-    *(
-        "destinationRule",
-        "httpRouteSelector",
-        "grpcRoute",
-        "grpcRoutes",
-        "tcpRoute",
-        "tcpRoutes",
-        "tlsRoutes",
-    ),
-)
-"""What a gateway may be told beside the names of its objects."""
-_REFERENCE = re.compile(r"\{\{\s*args\.([^}\s]+)\s*\}\}")
-_CANARY = "spec.strategy.canary"
-_ROUTING = f"{_CANARY}.trafficRouting"
-_HARMLESS = ("maxSurge", "maxUnavailable", "minReadySeconds", "revisionHistoryLimit", "analysis")
-"""What is obeyed, or read by nobody where a gateway shares the traffic."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +52,9 @@ def parse(document: Mapping[str, Any], provider: str = "") -> Canary:
         raise Refused(problems)
     canary = _canary(rollout, stepwise_of(rollout, None))
     gateway = gateways.gateway_of(canary)
-    if problems := (*gateway.unable(canary), *_beyond(canary, gateway)):
+    if problems := (*gateway.unable(canary), *beyond(canary, gateway)):
         raise Refused(problems)
     return replace(canary, route_name=_route_name(canary, gateway.route_name(canary)))
-
-
-def _beyond(canary: Canary, gateway: Gateway) -> Iterator[Problem]:
-    """Steps that the gateway can't make."""
-    fields = {"match": "setHeaderRoute", "mirror": "setMirrorRoute"}
-    for need in sorted(strategy_of(canary.analysis).needs(canary.analysis) - gateway.carries):
-        told = f"{fields.get(need, need)} is not driven yet with this gateway"
-        yield Problem("spec.strategy.canary.steps", told, "leave the step out")
 
 
 def with_analyses(
@@ -95,7 +64,7 @@ def with_analyses(
     rollout = _filled(read(document), document, hashes)
     stepwise = stepwise_of(rollout, templates)
     plans = [*stepwise.plans.values(), *([stepwise.background] if stepwise.background else [])]
-    if problems := tuple(problem for plan in plans for problem in _unasked(plan)):
+    if problems := tuple(problem for plan in plans for problem in unasked(plan)):
         raise Refused(tuple(dict.fromkeys(problems)))
     return replace(canary, analysis=replace(canary.analysis, stepwise=stepwise))
 
@@ -133,27 +102,6 @@ def paced(document: Mapping[str, Any], interval: str | None, scrape_interval: st
     return dict(document)
 
 
-def undriven(rollout: Rollout) -> Iterator[Problem]:
-    """What a Rollout asks for and no driver here does, each with what to do instead."""
-    strategy = rollout.strategy
-    if rollout.workload:
-        named = f"{rollout.workload.kind} {rollout.workload.name}.{rollout.namespace}"
-        yield Problem("spec.workloadRef", f"{named} is not there, so there are no pods to borrow", "apply it")
-    if rollout.scale_down == "progressively":
-        yield _not_yet("spec.workloadRef.scaleDown: progressively", "write onsuccess, or never")
-    if rollout.progress_deadline_abort:
-        yield _not_yet(
-            "spec.progressDeadlineAbort", "leave it out, and abort by hand what does not get ready"
-        )
-    yield from _ignored("spec", rollout.others)
-    if isinstance(strategy, BlueGreen):
-        yield from _ignored("spec.strategy.blueGreen", strategy.others)
-        return
-    yield from _ignored(_CANARY, strategy.others)
-    if strategy.routing is not None:
-        yield from _unrouted(rollout, strategy.routing)
-
-
 def keeping(rollout: Rollout, document: Mapping[str, Any]) -> Keeping:
     """How long its old pods and ReplicaSets stay. Without a gateway pods that stay would go on having users."""
     strategy = rollout.strategy
@@ -163,35 +111,6 @@ def keeping(rollout: Rollout, document: Mapping[str, Any]) -> Keeping:
         return Keeping(0.0, 0.0, history, shared=True)
     aborted = float(strategy.abort_scale_down_delay) or None
     return Keeping(float(strategy.scale_down_delay), aborted, history)
-
-
-def _ignored(path: str, names: tuple[str, ...]) -> Iterator[Problem]:
-    for name in names:
-        if name not in _HARMLESS:
-            yield _not_yet(f"{path}.{name}", "leave it out")
-
-
-def _not_yet(path: str, remedy: str) -> Problem:
-    return Problem(path, "is not driven yet", remedy)
-
-
-def _unrouted(rollout: Rollout, routed: Routing) -> Iterator[Problem]:
-    if len(routed.sources) > 1:
-        several = f"names {len(routed.sources)} of kind {routed.kind}, and one is driven"
-        yield Problem(_ROUTING, several, "leave one of them")
-    if routed.routes and routed.provider in _COPIED:
-        told = "names rules, and all that lead to stableService are split"
-        yield Problem(f"{_ROUTING}.apisix.route.rules", told, "leave it out")
-    for field in _UNDRIVEN_SETTINGS:
-        if routed.settings.get(field):
-            yield _not_yet(f"{_ROUTING}: {field}", "leave it out")
-    inner = routed.settings.get("virtualService") or {}
-    for field in ("tlsRoutes", "tcpRoutes"):
-        if isinstance(inner, Mapping) and inner.get(field):
-            yield _not_yet(f"{_ROUTING}.istio.virtualService.{field}", "leave it out")
-    if routed.settings.get("namespace", rollout.namespace) != rollout.namespace:
-        told = f"is {routed.settings['namespace']}, and the Rollout is in {rollout.namespace}"
-        yield Problem(f"{_ROUTING}: namespace", told, "let the route be in the Rollout's own namespace")
 
 
 @dataclass(frozen=True)
@@ -219,7 +138,7 @@ def _led(rollout: Rollout) -> _Led:
 def _provider(routed: Routing) -> str:
     """Which of our gateways writes the weights."""
     known = routed.provider
-    return known if known in _COPIED else IN_PLACE[known].provider
+    return IN_PLACE[known].provider if known in IN_PLACE else known
 
 
 def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
@@ -268,15 +187,6 @@ def _outlined(strategy: Section) -> Ref | None:
     known = gateways.GATEWAYS.get(found.provider)
     source = (known.source if known and known.source else None) or IN_PLACE[found.provider].source
     return Ref(source.kind.api_version, source.kind.kind, found.sources[0]) if source else None
-
-
-def _unasked(plan: Plan) -> Iterator[Problem]:
-    """Arguments that nobody fills in: their fields are not there."""
-    for metric in plan.metrics:
-        for name in _REFERENCE.findall(str(metric.settings)):
-            if name not in metric.secrets:
-                told = f"{{{{args.{name}}}}} has no value: the Rollout has no such field"
-                yield Problem(f"metric {metric.name}", told, "mend its fieldPath, or give it a value")
 
 
 def _filled(rollout: Rollout, document: Mapping[str, Any], hashes: Hashes) -> Rollout:

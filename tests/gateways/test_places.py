@@ -17,6 +17,7 @@ ARGO = {
     "documents/argo/report.py",
     "documents/argo/rollout.py",
     "documents/argo/routing.py",
+    "documents/argo/undriven.py",
     "documents/conversion/to_canary.py",
     "gateways/argo.py",
 }

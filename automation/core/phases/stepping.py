@@ -9,11 +9,12 @@ from automation.core import texts
 from automation.core.decision import Decision, Event, Save, ScaleTarget, Take, warning
 from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, note
-from automation.core.observation import QueryFailed
+from automation.core.observation import Ended, QueryFailed, Taken, Unfinished
 from automation.core.phases.giving_up import give_up
 from automation.core.runs.measurement import Measurement, Outcome, judged, unmeasured
 from automation.core.runs.metric import Metric, Plan
 from automation.core.runs.run import Run, concluded, due, measured, next_at, terminate
+from automation.core.runs.tally import Tally
 from automation.core.situation import Situation
 from automation.core.status import Purpose, Status
 from automation.core.steps import Analyse, Pause, SetScale, SetWeight
@@ -113,7 +114,8 @@ def _unasked(at: Situation, stepwise: Stepwise) -> Iterator[Take]:
     for one in _analyses(at.status, stepwise):
         for metric in due(one.plan, one.run, at.seen.now):
             if (one.name, metric.name) not in at.seen.taken:
-                yield Take(one.name, metric)
+                tally = one.run.results.get(metric.name, Tally())
+                yield Take(one.name, metric, tally.count + tally.error, one.run.started_at)
 
 
 def _measured(at: Situation, stepwise: Stepwise) -> Status:
@@ -124,17 +126,24 @@ def _measured(at: Situation, stepwise: Stepwise) -> Status:
     for one in _analyses(at.status, stepwise):
         run = one.run
         for metric in due(one.plan, run, at.seen.now):
-            run = measured(one.plan, run, metric.name, _measurement(at, one.name, metric))
+            if (found := _measurement(at, one.name, metric)) is not None:
+                run = measured(one.plan, run, metric.name, found)
         run = concluded(one.plan, run, at.seen.now)
         steps = replace(steps, background=run) if one.name == BACKGROUND else replace(steps, inline=run)
     return replace(at.status, steps=steps)
 
 
-def _measurement(at: Situation, name: str, metric: Metric) -> Measurement:
-    taken = at.seen.taken[name, metric.name]
-    if isinstance(taken, QueryFailed):
-        return unmeasured(taken.detail, at.seen.now)
-    return judged(metric, taken.value, at.seen.now)
+def _measurement(at: Situation, name: str, metric: Metric) -> Measurement | None:
+    """What comes of an answer; None while there is none yet."""
+    match at.seen.taken[name, metric.name]:
+        case Unfinished():
+            return None
+        case QueryFailed(detail=detail):
+            return unmeasured(detail, at.seen.now)
+        case Ended(passed=passed, message=message):
+            return Measurement(Outcome.SUCCESSFUL if passed else Outcome.FAILED, at.seen.now, message=message)
+        case Taken(value=value):
+            return judged(metric, value, at.seen.now)
 
 
 def _step(at: Situation, stepwise: Stepwise) -> Decision:
@@ -178,11 +187,12 @@ def _waits(at: Situation, stepwise: Stepwise, *events: Event) -> Decision:
 def _next_look(at: Situation, stepwise: Stepwise) -> float:
     """When a pause is over or a metric is due, at the latest after an interval."""
     steps, step = at.status.steps, stepwise.steps[at.status.iterations]
-    times = [next_at(one.plan, one.run) for one in _analyses(at.status, stepwise)]
+    # What is due and not measured yet is under way: it is looked at after an interval.
+    due_at = [next_at(one.plan, one.run) for one in _analyses(at.status, stepwise)]
+    times = [time for time in due_at if time is not None and time > at.seen.now]
     if steps and isinstance(step, Pause) and step.seconds is not None:
         times.append(steps.since + step.seconds)
-    known = [time for time in times if time is not None]
-    return min([at.seen.now + at.canary.analysis.interval, *known])
+    return min([at.seen.now + at.canary.analysis.interval, *times])
 
 
 def _whole(at: Situation) -> int:

@@ -21,7 +21,7 @@ from automation.core.kinds import (
     Manifest,
 )
 from automation.core.marks import POD_HASH
-from automation.core.observation import HookAnswer, Measured, QueryFailed, Taken
+from automation.core.observation import HookAnswer, Measured, Taken, TakenAnswer
 from automation.core.revision_hash import pod_template_hash
 from automation.core.status import Status
 from automation.driver.driver import Driver
@@ -83,7 +83,7 @@ class RolloutWorld:
     """Everything but what a test sets is done by ticks. `answer` says what metrics measure."""
 
     def __init__(self, document: Manifest | None = None, *templates: Manifest) -> None:
-        self.answer: Callable[[Take], Taken | QueryFailed] = lambda question: Taken([0.99])
+        self.answer: Callable[[Take], TakenAnswer] = lambda question: Taken([0.99])
         self.asked: list[Take] = []
         self.texts: list[str] = []
         self.updates: list[Update] = []
@@ -226,7 +226,7 @@ class RolloutWorld:
         )
         return Driver(ports, 5.0, origin=Rollouts(self.cluster, self.written))
 
-    def _take(self, question: Take) -> Taken | QueryFailed:
+    def _take(self, question: Take) -> TakenAnswer:
         self.asked.append(question)
         return self.answer(question)
 

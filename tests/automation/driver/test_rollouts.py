@@ -9,7 +9,7 @@ import pytest
 
 from automation.core.kinds import ANALYSIS_RUN, CANARY, DEPLOYMENT, REPLICA_SET, ROLLOUT, SERVICE
 from automation.core.marks import POD_HASH, STATUS
-from automation.core.observation import QueryFailed, Taken
+from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, Unfinished
 from automation.core.status import Phase
 from automation.driver.tick import Refusal
 from gateways.gateway_api import HTTP_ROUTE
@@ -236,6 +236,11 @@ def refusal(world: RolloutWorld) -> str:
             rollout({"spec.progressDeadlineAbort": True}),
             "spec.progressDeadlineAbort: is not driven yet",
             id="progressDeadlineAbort",
+        ),
+        pytest.param(
+            canary(trafficRouting=MISSING, maxSurge=1),
+            "maxSurge: is not driven yet",
+            id="pods without a gateway",
         ),
         pytest.param(canary(dynamicStableScale=True), "dynamicStableScale: is not driven yet", id="dynamic"),
         pytest.param(
@@ -574,3 +579,27 @@ def test_without_a_gateway_a_bad_version_loses_its_pods_at_once_and_the_stable_o
     world.patch_status(abort=True)
     world.until("Degraded").tick()
     assert world.pods() == {blue: 5, green: 0}
+
+
+def test_an_analysis_that_takes_its_time_is_waited_for_and_counted_once() -> None:
+    job = {"job": {"spec": {"template": {"spec": {"containers": [{"name": "smoke", "image": "smoke:1"}]}}}}}
+    smoke = changed(
+        metric(interval=MISSING, failureLimit=0, successCondition=MISSING),
+        {"spec.args": [], "spec.metrics.0.provider": job},
+    )
+    inline = {"analysis": {"templates": [{"templateName": "success-rate"}]}}
+    world = steady(smoke, steps=[{"setWeight": 20}, inline], analysis=MISSING)
+    answers: list[TakenAnswer] = [Unfinished(), Unfinished(), Ended(False, "BackoffLimitExceeded")]
+    world.answer = lambda question: answers.pop(0)
+    world.set_image("green")
+    world.until("Degraded", "RolloutAborted")
+    assert answers == []
+    assert len({(take.number, take.since) for take in world.asked}) == 1
+    assert runs(world) == {"canary-demo-HASH-2-1": "Failed"}
+
+
+def test_a_workload_whose_pods_are_to_go_one_by_one_is_refused() -> None:
+    world = borrowing()
+    ref = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo", "scaleDown": "progressively"}
+    world.apply(changed(world.live, {"spec.workloadRef": ref}))
+    assert "scaleDown: progressively: is not driven yet" in refusal(world)

@@ -173,7 +173,9 @@ def test_a_metric_of_an_analysis_is_asked_with_its_own_settings(tmp_path: Path) 
         taken = asker.answer(document(), seen("one"), questions, Asked()).taken
     assert taken == {
         ("inline", "good"): Taken([0.99]),
-        ("inline", "kayenta"): QueryFailed("provider kayenta is not supported yet; use prometheus or web"),
+        ("inline", "kayenta"): QueryFailed(
+            "provider kayenta is not supported yet; use prometheus, web or job"
+        ),
     }
     assert [(parse_qs(urlsplit(one.path).query)["query"], one.headers["X-Scope"]) for one in asked] == [
         (["up"], "shop")

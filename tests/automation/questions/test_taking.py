@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from automation.core.kinds import SECRET
-from automation.core.observation import QueryFailed, Taken
+from automation.core.decision import Take
+from automation.core.kinds import CANARY, JOB, SECRET, Manifest
+from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, Unfinished
 from automation.core.runs.metric import Metric
 from automation.inmemory.cluster import MemoryCluster
 from automation.questions.taking import Taking
@@ -18,16 +19,15 @@ from tests.automation.loopback import Answer, loopback
 from tests.core.documents import canary
 
 
-def taken(
-    answer: Answer, secrets: dict[str, str] | None = None, **settings: Any
-) -> tuple[Taken | QueryFailed, Any]:
+def taken(answer: Answer, secrets: dict[str, str] | None = None, **settings: Any) -> tuple[TakenAnswer, Any]:
     """What a metric of the web measures, and how the server was asked."""
     cluster = MemoryCluster()
     token = base64.b64encode(b'a "secret"').decode()
     cluster.put(SECRET, {"metadata": {"namespace": "test", "name": "web"}, "data": {"token": token}})
     with loopback(lambda request: answer) as server:
         metric = Metric("m", "web", {"url": f"{server.url}/x", **settings}, secrets=secrets or {})
-        found = Taking(cluster, requests.Session(), "http://nowhere").take(canary(), metric, 0.0, {})
+        taking = Taking(cluster, requests.Session(), "http://nowhere")
+        found = taking.take(canary(), Take("background", metric), 0.0, {})
         return found, next(iter(server.asked), None)
 
 
@@ -79,8 +79,67 @@ def test_nobody_is_waited_for_twice_in_one_tick() -> None:
     away = {"http://127.0.0.1:1/x": QueryFailed("away", away=True)}
     metric = Metric("m", "web", {"url": "http://127.0.0.1:1/x"})
     taking = Taking(MemoryCluster(), requests.Session(), "http://nowhere")
-    assert taking.take(canary(), metric, 0.0, away) == QueryFailed("away", away=True)
-    found = taking.take(canary(), metric, 0.0, fresh := {})
+    assert taking.take(canary(), Take("background", metric), 0.0, away) == QueryFailed("away", away=True)
+    found = taking.take(canary(), Take("background", metric), 0.0, fresh := {})
     assert isinstance(found, QueryFailed)
     assert found.away
     assert fresh == {"http://127.0.0.1:1/x": found}
+
+
+POD: Manifest = {
+    "template": {"spec": {"containers": [{"name": "smoke", "image": "smoke:1"}]}},
+    "backoffLimit": 1,
+}
+
+
+def job_world() -> tuple[MemoryCluster, Taking]:
+    cluster = MemoryCluster()
+    cluster.put(CANARY, {"metadata": {"namespace": "test", "name": "podinfo"}})
+    return cluster, Taking(cluster, requests.Session(), "http://nowhere")
+
+
+def asked(number: int = 0, since: float = 1.0) -> Take:
+    settings = {"metadata": {"labels": {"team": "shop"}}, "spec": POD}
+    return Take("inline", Metric("Smoke", "job", settings), number, since)
+
+
+@pytest.mark.parametrize(
+    ("condition", "comes_to"),
+    [
+        ({"type": "Complete", "status": "True"}, Ended(True)),
+        (
+            {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"},
+            Ended(False, "BackoffLimitExceeded: too often"),
+        ),
+        ({"type": "Failed", "status": "False"}, Unfinished()),
+        ({"type": "Suspended", "status": "True"}, Unfinished()),
+    ],
+)
+def test_a_job_is_made_once_and_is_the_measurement_once_it_ends(
+    condition: dict[str, str], comes_to: TakenAnswer
+) -> None:
+    cluster, taking = job_world()
+    for _ in range(2):
+        assert taking.take(canary(), asked(), 0.0, {}) == Unfinished()
+    [job] = cluster.select(JOB)
+    assert job["spec"]["template"] == POD["template"]
+    assert job["spec"]["ttlSecondsAfterFinished"] == 3600
+    assert (job["metadata"]["labels"], job["metadata"]["ownerReferences"][0]["kind"]) == (
+        {"team": "shop"},
+        "Canary",
+    )
+    cluster.put(JOB, {**job, "status": {"conditions": [condition]}})
+    assert taking.take(canary(), asked(), 0.0, {}) == comes_to
+
+
+def test_each_measurement_is_a_job_of_its_own() -> None:
+    cluster, taking = job_world()
+    for question in (asked(), asked(1), asked(since=2.0), asked()):
+        taking.take(canary(), question, 0.0, {})
+    assert len(cluster.select(JOB)) == 3
+    assert all(job["metadata"]["name"].startswith("podinfo-smoke-") for job in cluster.select(JOB))
+
+
+def test_a_job_of_a_release_that_is_gone_is_not_made() -> None:
+    taking = Taking(MemoryCluster(), requests.Session(), "http://nowhere")
+    assert taking.take(canary(), asked(), 0.0, {}) == QueryFailed("Canary podinfo.test is gone")

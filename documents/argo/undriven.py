@@ -1,0 +1,102 @@
+"""What a Rollout asks for and no driver here does, each with what to do instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from automation.core.refusal import Problem
+from automation.core.rollout import BlueGreen, Rollout, Routing
+from automation.core.runs.metric import Plan
+from automation.core.spec import Canary
+from automation.core.strategies.registry import strategy_of
+from gateways.gateway import Gateway
+from gateways.in_place import IN_PLACE
+
+_CANARY = "spec.strategy.canary"
+_ROUTING = f"{_CANARY}.trafficRouting"
+_OBEYED = ("minReadySeconds", "revisionHistoryLimit", "analysis")
+_OF_PODS = ("maxSurge", "maxUnavailable")
+"""What nobody reads where a gateway shares the traffic."""
+_UNDRIVEN_SETTINGS = (
+    *("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
+    *(
+        "destinationRule",
+        "httpRouteSelector",
+        "grpcRoute",
+        "grpcRoutes",
+        "tcpRoute",
+        "tcpRoutes",
+        "tlsRoutes",
+    ),
+)
+"""What a gateway may be told beside the names of its objects."""
+_REFERENCE = re.compile(r"\{\{\s*args\.([^}\s]+)\s*\}\}")
+
+
+def undriven(rollout: Rollout) -> Iterator[Problem]:
+    """What a Rollout asks for and no driver here does, each with what to do instead."""
+    strategy = rollout.strategy
+    if rollout.scale_down == "progressively":
+        yield _not_yet("spec.workloadRef.scaleDown: progressively", "write onsuccess, or never")
+    elif rollout.workload:
+        named = f"{rollout.workload.kind} {rollout.workload.name}.{rollout.namespace}"
+        yield Problem("spec.workloadRef", f"{named} is not there, so there are no pods to borrow", "apply it")
+    if rollout.progress_deadline_abort:
+        yield _not_yet(
+            "spec.progressDeadlineAbort", "leave it out, and abort by hand what does not get ready"
+        )
+    yield from _ignored("spec", rollout.others)
+    if isinstance(strategy, BlueGreen):
+        yield from _ignored("spec.strategy.blueGreen", strategy.others)
+        return
+    harmless = _OF_PODS if strategy.routing else ()
+    yield from _ignored(_CANARY, (name for name in strategy.others if name not in harmless))
+    if strategy.routing is not None:
+        yield from _unrouted(rollout, strategy.routing)
+
+
+def beyond(canary: Canary, gateway: Gateway) -> Iterator[Problem]:
+    """Steps that the gateway can't make."""
+    fields = {"match": "setHeaderRoute", "mirror": "setMirrorRoute"}
+    for need in sorted(strategy_of(canary.analysis).needs(canary.analysis) - gateway.carries):
+        told = f"{fields.get(need, need)} is not driven yet with this gateway"
+        yield Problem("spec.strategy.canary.steps", told, "leave the step out")
+
+
+def unasked(plan: Plan) -> Iterator[Problem]:
+    """Arguments that nobody fills in: their fields are not there."""
+    for metric in plan.metrics:
+        for name in _REFERENCE.findall(str(metric.settings)):
+            if name not in metric.secrets:
+                told = f"{{{{args.{name}}}}} has no value: the Rollout has no such field"
+                yield Problem(f"metric {metric.name}", told, "mend its fieldPath, or give it a value")
+
+
+def _ignored(path: str, names: Iterable[str]) -> Iterator[Problem]:
+    for name in names:
+        if name not in _OBEYED:
+            yield _not_yet(f"{path}.{name}", "leave it out")
+
+
+def _not_yet(path: str, remedy: str) -> Problem:
+    return Problem(path, "is not driven yet", remedy)
+
+
+def _unrouted(rollout: Rollout, routed: Routing) -> Iterator[Problem]:
+    if len(routed.sources) > 1:
+        several = f"names {len(routed.sources)} of kind {routed.kind}, and one is driven"
+        yield Problem(_ROUTING, several, "leave one of them")
+    if routed.routes and routed.provider not in IN_PLACE:
+        told = "names rules, and all that lead to stableService are split"
+        yield Problem(f"{_ROUTING}.apisix.route.rules", told, "leave it out")
+    for field in _UNDRIVEN_SETTINGS:
+        if routed.settings.get(field):
+            yield _not_yet(f"{_ROUTING}: {field}", "leave it out")
+    inner = routed.settings.get("virtualService") or {}
+    for field in ("tlsRoutes", "tcpRoutes"):
+        if isinstance(inner, Mapping) and inner.get(field):
+            yield _not_yet(f"{_ROUTING}.istio.virtualService.{field}", "leave it out")
+    if routed.settings.get("namespace", rollout.namespace) != rollout.namespace:
+        told = f"is {routed.settings['namespace']}, and the Rollout is in {rollout.namespace}"
+        yield Problem(f"{_ROUTING}: namespace", told, "let the route be in the Rollout's own namespace")
