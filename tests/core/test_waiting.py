@@ -103,3 +103,17 @@ def test_a_primary_that_lacks_its_pods_for_an_interval_needs_a_way_out() -> None
         "No run of podinfo.test starts while podinfo-primary.test is not ready" in text
         for text in world.texts
     )
+
+
+def test_a_primary_whose_pods_are_refused_needs_one_at_once_and_says_why() -> None:
+    world = initialised(document())
+    world.release("v2")
+    rolling = replace(deployment("podinfo-primary", 2), updated=1, refused="exceeded quota: small")
+    world.primary = rolling
+    world.ticked()
+    unready, way_out = world.texts
+    assert unready == (
+        "podinfo-primary.test not ready: waiting for rollout to finish: 1 out of 2 new replicas have been updated; its "
+        "pods are refused: exceeded quota: small"
+    )
+    assert "No run of podinfo.test starts while podinfo-primary.test is not ready" in way_out

@@ -447,12 +447,17 @@ class World:
             "lastUpdateTime": timestamp(workload.short_since or 0.0),
         }
         expired = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+        refused = {"type": "ReplicaFailure", "status": "True", "message": workload.refused}
         status = {
             "observedGeneration": 9999,
             "replicas": workload.running,
             "updatedReplicas": workload.updated,
             "availableReplicas": workload.available,
-            "conditions": [late] * (workload.short_since is not None) + [expired] * workload.expired,
+            "conditions": [
+                *([late] if workload.short_since is not None else ()),
+                *([expired] if workload.expired else ()),
+                *([refused] if workload.refused else ()),
+            ],
         }
         return {**_object(self._workload, name, spec), "status": status}
 

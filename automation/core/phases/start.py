@@ -76,7 +76,8 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
 
 
 def _unfit(at: Situation, primary: Readiness) -> Decision:
-    """Why no run starts, and the way out where somebody has to mend primary, or it has lacked pods for an interval.
+    """Why no run starts, and the way out where somebody has to mend primary, or it has lacked pods for an interval, or
+    the cluster refuses them.
 
     One that is rolling is said once to be: what it lacks changes several times a second.
     """
@@ -90,9 +91,10 @@ def _unfit(at: Situation, primary: Readiness) -> Decision:
 
 
 def _is_lost(at: Situation) -> bool:
-    """Whether users have, or soon may have, no primary: one that is rolling keeps the pods that it needs."""
+    """Whether users have, or soon may have, no primary: one that is rolling keeps the pods that it needs, and gets
+    those that it lacks where nobody refuses them."""
     primary = at.seen.primary
-    if primary is None or primary.replicas == 0:
+    if primary is None or primary.replicas == 0 or primary.refused:
         return True
     return (
         primary.short_since is not None and at.seen.now >= primary.short_since + at.canary.analysis.interval
