@@ -1,6 +1,7 @@
 """Type tokens of the resources that rules look at."""
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+REPLICA_SET = "kubernetes:apps/v1:ReplicaSet"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
 JOB = "kubernetes:batch/v1:Job"
@@ -16,7 +17,7 @@ HTTP_PROXY = "kubernetes:projectcontour.io/v1:HTTPProxy"
 ROUTE_TABLE = "kubernetes:gateway.solo.io/v1:RouteTable"
 TRAFFIC_SPLIT = "kubernetes:split.smi-spec.io/v1alpha2:TrafficSplit"
 
-SERVING = frozenset({DEPLOYMENT, STATEFUL_SET, DAEMON_SET})
+SERVING = frozenset({DEPLOYMENT, REPLICA_SET, STATEFUL_SET, DAEMON_SET})
 """Workloads that answer requests for as long as they live."""
 
 WORKLOADS = SERVING | {JOB, CRON_JOB, POD}

@@ -165,6 +165,9 @@ class Observer:
         pods = self._copies.get(workload.pods, canary.namespace, name) if revision != stable else None
         observed = workload.observed(pods) if pods else Workload(name, 0, 0, 0, 0, noun="replica set")
         first = template["spec"]["containers"][0]
+        # A ReplicaSet does not say since when it has lacked pods: the deadline of a step is that of its pods.
+        short = 0.0 if observed.available < observed.replicas else None
+        observed = replace(observed, short_since=short)
         image = replace(observed, container=first.get("name", ""), image=first.get("image", ""))
         problems = [
             f"Service {service}.{canary.namespace} not found"

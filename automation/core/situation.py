@@ -44,6 +44,7 @@ class Situation:
         return self._readiness(self.seen.target.workload, self.canary.analysis.canary_ready_threshold)
 
     def _readiness(self, workload: Workload, threshold: int) -> Readiness:
-        """A deadline starts again with each change of ours: what was broken before does not count."""
-        late = self.seen.now - self.canary.progress_deadline
-        return readiness(workload, threshold, late if self.status.split_since < late else float("-inf"))
+        """A deadline starts again with each change of ours, and with each step: what was broken before is no matter."""
+        late, steps = self.seen.now - self.canary.progress_deadline, self.status.steps
+        begun = max(self.status.split_since, steps.since if steps else 0.0)
+        return readiness(workload, threshold, late if begun < late else float("-inf"))

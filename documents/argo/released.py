@@ -151,7 +151,7 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
         route=None,
         provider=led.provider,
         metrics_server=None,
-        progress_deadline=FOR_EVER,
+        progress_deadline=rollout.progress_deadline if rollout.progress_deadline_abort else FOR_EVER,
         skip_analysis=False,
         suspend=rollout.paused,
         revert_on_deletion=False,

@@ -81,22 +81,26 @@ def told_of(at: Standing) -> Told:
 
 def _running(at: Standing) -> Told:
     steps, present = at.status.steps, at.status.iterations
-    if at.status.phase is not Phase.PROGRESSING or steps is None:
-        return Told("Progressing", _STARTING if at.status.phase is Phase.PROGRESSING else _STEPS)
+    if at.status.phase is not Phase.PROGRESSING:
+        return Told("Progressing", _STEPS)
     if any(run.outcome is Outcome.INCONCLUSIVE for run in _runs(at)):
         return Told("Paused", "InconclusiveAnalysisRun", "InconclusiveAnalysisRun")
     if _short(at):
-        late = at.now > at.status.split_since + at.document.progress_deadline
-        name = f"{at.canary.name}-{at.latest}"
-        return (
-            Told("Degraded", f'ProgressDeadlineExceeded: ReplicaSet "{name}" has timed out progressing.')
-            if late
-            else Told("Progressing", _STARTING)
-        )
-    if present < len(at.stepwise.steps) and isinstance(at.stepwise.steps[present], Pause):
+        return _starting(at)
+    if steps and present < len(at.stepwise.steps) and isinstance(at.stepwise.steps[present], Pause):
         reason = "BlueGreenPause" if at.is_blue_green else "CanaryPauseStep"
         return Told("Paused", reason, reason)
     return Told("Progressing", _STEPS)
+
+
+def _starting(at: Standing) -> Told:
+    """Pods of the canary are waited for: for how long that is no trouble the document says."""
+    steps = at.status.steps
+    since = max(at.status.split_since, steps.since if steps else 0.0)
+    if at.now <= since + at.document.progress_deadline:
+        return Told("Progressing", _STARTING)
+    name = f"{at.canary.name}-{at.latest}"
+    return Told("Degraded", f'ProgressDeadlineExceeded: ReplicaSet "{name}" has timed out progressing.')
 
 
 def _short(at: Standing) -> bool:

@@ -42,10 +42,6 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
     elif rollout.workload:
         named = f"{rollout.workload.kind} {rollout.workload.name}.{rollout.namespace}"
         yield Problem("spec.workloadRef", f"{named} is not there, so there are no pods to borrow", "apply it")
-    if rollout.progress_deadline_abort:
-        yield _not_yet(
-            "spec.progressDeadlineAbort", "leave it out, and abort by hand what does not get ready"
-        )
     yield from _ignored("spec", rollout.others)
     if isinstance(strategy, BlueGreen):
         yield from _ignored("spec.strategy.blueGreen", strategy.others)

@@ -23,6 +23,7 @@ JOB: Manifest = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "
         (tokens.INGRESS, {**JOB, "apiVersion": "networking.k8s.io/v1", "kind": "Ingress"}),
         (tokens.TRAEFIK_SERVICE, {**JOB, "apiVersion": "traefik.io/v1alpha1", "kind": "TraefikService"}),
         (tokens.JOB, JOB),
+        (tokens.REPLICA_SET, {**JOB, "apiVersion": "apps/v1", "kind": "ReplicaSet"}),
         (tokens.STATEFUL_SET, {**JOB, "apiVersion": "apps/v1", "kind": "StatefulSet"}),
         (tokens.DAEMON_SET, {**JOB, "apiVersion": "apps/v1", "kind": "DaemonSet"}),
     ],

@@ -22,7 +22,7 @@ from automation.core.observation import Answer, NothingMeasured, QueryFailed, Ta
 from automation.core.pace import counted_now, rest
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
-from automation.core.phases.stepping import stepping
+from automation.core.phases.stepping import is_waiting, stepping
 from automation.core.sessions import kept_apart
 from automation.core.situation import Situation
 from automation.core.status import Purpose
@@ -75,9 +75,8 @@ def _unready(at: Situation, target: Target) -> Decision | None:
         return Decision("the target is at zero", scale)
     if canary.state != "ready":
         said = texts.canary_not_ready(at.canary, canary.why)
-        return (
-            give_up(at, "Failed", said) if canary.state == "stuck" else stay("the canary is not ready", said)
-        )
+        stuck = canary.state == "stuck" and not is_waiting(at)
+        return give_up(at, "Failed", said) if stuck else stay("the canary is not ready", said)
     return None
 
 

@@ -167,6 +167,14 @@ def _step(at: Situation, stepwise: Stepwise) -> Decision:
     return _completed(at)
 
 
+def is_waiting(at: Situation) -> bool:
+    """Whether a run by steps waits at a step that asks for no pods: however long that takes, it is no deadline's."""
+    stepwise, index = at.canary.analysis.stepwise, at.status.iterations
+    if stepwise is None or at.status.steps is None or index >= len(stepwise.steps):
+        return False
+    return not isinstance(stepwise.steps[index], SetScale | SetWeight)
+
+
 def _is_hidden(at: Situation) -> bool:
     """Whether the canary's Service of people's own does not lead to the canary yet."""
     named = at.canary.hands_over and at.canary.service.canary

@@ -233,11 +233,6 @@ def refusal(world: RolloutWorld) -> str:
     ("document", "told"),
     [
         pytest.param(
-            rollout({"spec.progressDeadlineAbort": True}),
-            "spec.progressDeadlineAbort: is not driven yet",
-            id="progressDeadlineAbort",
-        ),
-        pytest.param(
             canary(trafficRouting=MISSING, maxSurge=1),
             "maxSurge: is not driven yet",
             id="pods without a gateway",
@@ -603,3 +598,37 @@ def test_a_workload_whose_pods_are_to_go_one_by_one_is_refused() -> None:
     ref = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo", "scaleDown": "progressively"}
     world.apply(changed(world.live, {"spec.workloadRef": ref}))
     assert "scaleDown: progressively: is not driven yet" in refusal(world)
+
+
+def unready(world: RolloutWorld, revision: str) -> None:
+    """The pods of a revision don't get ready, or do so no more."""
+    live = replica_set(world, revision)
+    generation = live["metadata"]["generation"]
+    status = {"observedGeneration": generation, "replicas": live["spec"]["replicas"], "availableReplicas": 0}
+    world.cluster.put(REPLICA_SET, {**live, "status": {**status, "updatedReplicas": 1}})
+
+
+@pytest.mark.parametrize("aborts", [True, False])
+def test_a_version_that_does_not_get_ready_is_degraded_and_aborted_where_the_rollout_says_so(
+    aborts: bool,
+) -> None:
+    deadline = {"spec.progressDeadlineSeconds": 60, "spec.progressDeadlineAbort": aborts}
+    world = RolloutWorld(rollout(deadline)).until("Healthy")
+    green = world.set_image("green")
+    world.tick()
+    unready(world, green)
+    world.tick(10)
+    assert world.told() == ("Progressing", "updated replicas are still becoming available")
+    world.until("Degraded", "RolloutAborted" if aborts else "ProgressDeadlineExceeded")
+    world.tick(10)
+    assert world.known.phase is (Phase.FAILED if aborts else Phase.PROGRESSING)
+
+
+def test_a_pod_that_restarts_in_a_long_pause_is_no_reason_to_abort() -> None:
+    deadline = {"spec.progressDeadlineSeconds": 60, "spec.progressDeadlineAbort": True}
+    world = RolloutWorld(changed(canary(**WAITING), deadline)).until("Healthy")
+    green = world.set_image("green")
+    world.until("Paused").tick(40)
+    unready(world, green)
+    world.tick(3)
+    assert world.known.phase is Phase.PROGRESSING
