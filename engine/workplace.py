@@ -12,6 +12,7 @@ from engine.shell import Say, Shell
 from engine.state import stacks
 from engine.state.backend import Backend, open_backend
 from engine.state.configvalue import has_secure, secrets_in
+from engine.state.layout import ensure_layout
 from engine.state.projectconfig import (
     ProgramConfig,
     program_config,
@@ -72,8 +73,13 @@ class Workplace:
 
     @cached_property
     def backend(self) -> Backend:
+        """Where the states are. Raises `StateError` if they lie there in a way that is not known."""
         _require_known_ways(self.shell.env)
-        return open_backend(self.url, self.shell.env, self.cwd)
+        opened = open_backend(self.url, self.shell.env, self.cwd)
+        if opened.url not in _known_layouts:
+            ensure_layout(opened)
+            _known_layouts.add(opened.url)
+        return opened
 
     @cached_property
     def ref(self) -> StackReference:
@@ -154,6 +160,9 @@ class Workplace:
         """The same place, for another stack."""
         return Workplace(self.shell, ref.full_name)
 
+
+_known_layouts: set[str] = set()
+"""Backends that this process has looked at: a driver opens one for each of its steps."""
 
 _UNPACKED = "states are written unpacked, as every CLI reads them"
 _WAYS = {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import workplace
 from engine.cancellation import Cancellation
 from engine.cli.dispatch import execute
 from engine.provider import Package
@@ -173,6 +174,17 @@ def test_a_program_that_the_environment_asks_for_is_refused(terminal: Terminal, 
     assert terminal.run(verb, "--yes", "--skip-preview") == 1
     assert "does not support PULUMI_RUN_PROGRAM: " in terminal.errors
     assert terminal.run(verb, "--yes", "--skip-preview", "--run-program=false") == 0
+
+
+def test_states_of_another_layout_are_left_alone(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = terminal.folder.parent / "state" / ".pulumi" / "meta.yaml"
+    assert described.read_text() == "version: 1\n"
+    described.write_text("version: 2\n")
+    # As if another process looked: this one knows the folder already.
+    monkeypatch.setattr(workplace, "_known_layouts", set())
+
+    assert terminal.run("up", "--yes", "--skip-preview") == 1
+    assert "'meta.yaml' version (2) is not supported" in terminal.errors
 
 
 def test_what_is_switched_off_is_not_refused(terminal: Terminal) -> None:
