@@ -35,9 +35,11 @@ UNCOUNTED = frozenset(
     {Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.REMOVE_PENDING_REPLACE}
 )
 # Parts of a replacement, of which another step tells as a whole.
-PARTS = frozenset({Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.READ_REPLACEMENT})
+PARTS = UNCOUNTED | {Op.READ_REPLACEMENT}
 # Kinds of steps that leave everything as it was.
-UNCHANGING = frozenset({Op.SAME, Op.READ, Op.DISCARD, Op.READ_REPLACEMENT, Op.REFRESH})
+UNCHANGING = frozenset(
+    {Op.SAME, Op.READ, Op.DISCARD, Op.READ_REPLACEMENT, Op.REFRESH, Op.REMOVE_PENDING_REPLACE}
+)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,9 @@ class Update:
         try:
             if not self._targets_are_known():
                 session.fail()
-            if not self._deletes.run(self._deletes.unclaimed()):
+            doomed = self._deletes.unclaimed()
+            self._deletes.keep(self._deletes.untouched())
+            if not self._deletes.run(doomed):
                 session.fail()
             elif not session.failed:
                 self._policing.judge_stack(self._context.ledger.results.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from engine.deploy.context import Context
 from engine.deploy.defaults import is_default
@@ -93,6 +94,23 @@ class Deletes:
         if context.options.preview:
             found += [item for item in ledger.condemned if not any(item is known for known in found)]
         return found
+
+    def untouched(self) -> list[Resource]:
+        """Old resources that the program did not register, and that an update which is limited leaves alone."""
+        ledger = self._context.ledger
+        return [
+            item
+            for item in self._context.snapshot.leftovers()
+            if not (self._goes(item) or item.delete or item.urn in ledger.goals or item.urn in ledger.claimed)
+        ]
+
+    def keep(self, resources: Sequence[Resource]) -> None:
+        """What is not meant stays as it is, and is told of."""
+        for item in resources:
+            step = Step(
+                Op.SAME, item.urn, item.type, item, replace(item, id=""), internal=is_default(item.urn)
+            )
+            self._executor.run(step)
 
     def _goes(self, resource: Resource) -> bool:
         ledger = self._context.ledger

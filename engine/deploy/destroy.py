@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from engine.deploy.context import Context, Options
-from engine.deploy.defaults import is_default
 from engine.deploy.deletes import Deletes, followers_of, held_by
 from engine.deploy.executor import Executor
 from engine.deploy.hooks import Hooks
 from engine.deploy.providers import Providers
 from engine.deploy.targets import Targets
 from engine.resource import Resource
-from engine.step import Op, Step
 
 
 class Destroy:
@@ -30,7 +27,7 @@ class Destroy:
         ok = self._named(doomed)
         if ok or self._context.options.preview:
             going = set(map(id, doomed))
-            self._keep([item for item in resources if id(item) not in going and not item.delete])
+            self._deletes.keep([item for item in resources if id(item) not in going and not item.delete])
             ok = self._deletes.run(doomed) and ok
         if not ok:
             self._context.error("preview failed" if self._context.options.preview else "update failed")
@@ -59,14 +56,6 @@ class Destroy:
                 item.urn,
             )
         return not unmeant
-
-    def _keep(self, resources: list[Resource]) -> None:
-        """What is not meant stays as it is, and is told of."""
-        for item in resources:
-            step = Step(
-                Op.SAME, item.urn, item.type, item, replace(item, id=""), internal=is_default(item.urn)
-            )
-            self._executor.run(step)
 
 
 def staying_of(resources: Sequence[Resource], options: Options) -> set[str]:

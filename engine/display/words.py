@@ -90,8 +90,9 @@ def done(op: Op) -> str:
 
 
 def failed(op: Op) -> str:
-    """What went wrong: `**creating failed**`."""
-    return f"**{doing(op)} failed**" if doing(op) else "**failed**"
+    """What went wrong: `**creating failed**`, also where it was a replacement."""
+    verb = doing(op).partition(" ")[0]
+    return f"**{verb} failed**" if verb else "**failed**"
 
 
 def totals(changes: Mapping[str, int], preview: bool, errors: int = 0) -> list[str]:

@@ -191,6 +191,7 @@ def test_what_is_left_alone_keeps_what_it_refers_to_before_it(world: World) -> N
     after = world.up(lambda: program(False))
 
     assert limited.error is after.error is None
+    assert limited.op("first") == ["same"]
     assert sorted(world.names()) == ["second", "third"]
 
 
