@@ -66,7 +66,10 @@ def with_analyses(
     plans = [*stepwise.plans.values(), *([stepwise.background] if stepwise.background else [])]
     if problems := tuple(problem for plan in plans for problem in unasked(plan)):
         raise Refused(tuple(dict.fromkeys(problems)))
-    return replace(canary, analysis=replace(canary.analysis, stepwise=stepwise))
+    # The steps are as they are written: an argument that changes its value in a run makes no other list of them.
+    written = canary.analysis.stepwise.steps if canary.analysis.stepwise else ()
+    asking = replace(stepwise, steps=written)
+    return replace(canary, analysis=replace(canary.analysis, stepwise=asking))
 
 
 def outline(document: Mapping[str, Any], provider: str = "") -> Outline:

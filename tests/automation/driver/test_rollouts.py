@@ -632,3 +632,29 @@ def test_a_pod_that_restarts_in_a_long_pause_is_no_reason_to_abort() -> None:
     unready(world, green)
     world.tick(3)
     assert world.known.phase is Phase.PROGRESSING
+
+
+def test_an_abort_takes_all_traffic_back_whatever_the_stable_pods_do() -> None:
+    world = steady(**WAITING)
+    blue = world.latest
+    world.set_image("green")
+    world.until("Paused")
+    assert world.weight == 20
+    unready(world, blue)
+    world.patch_status(abort=True).tick()
+    assert (world.weight, world.selected("canary-demo-canary")) == (0, blue)
+
+
+def test_an_argument_that_changes_its_value_does_not_begin_the_run_anew() -> None:
+    of_a_field = {"name": "ingress", "valueFrom": {"fieldRef": {"fieldPath": "metadata.annotations['note']"}}}
+    inline = {"analysis": {"templates": [{"templateName": "success-rate"}], "args": [of_a_field]}}
+    document = canary(steps=[{"setWeight": 20}, {"pause": {}}, inline], analysis=MISSING)
+    world = RolloutWorld(changed(document, {"metadata.annotations": {"note": "a"}}), metric(interval=MISSING))
+    world.until("Healthy").set_image("green")
+    world.until("Paused")
+    world.cluster.patch(ROLLOUT, *KEY, {"metadata": {"annotations": {"note": "b"}}})
+    world.tick(3)
+    assert (world.told()[0], world.weight) == ("Paused", 20)
+    world.patch_status(pauseConditions=None)
+    world.until("Healthy")
+    assert 'ingress="b"' in world.asked[-1].metric.settings["query"]
