@@ -66,9 +66,9 @@ class PlainDisplay:
         self._row(step.op, step.urn, words.done(step.op), info, timed=True, retained=retained)
 
     def _refreshed(self, step: Step, planning: bool, counted: bool) -> None:
-        """What a refresh has found; nothing where nothing has changed, or an update is to follow."""
-        op = Op(counted_as(step))
-        if counted and op is not Op.SAME:
+        """What a refresh has found, if anything; where an update is to follow, only that it was looked."""
+        op = Op(counted_as(step)) if counted else Op.REFRESH
+        if op is not Op.SAME:
             status = words.planned(op) if planning else words.done(op)
             self._row(op, step.urn, status, self._differences(step), timed=not planning)
 

@@ -64,7 +64,7 @@ _DONE = {
     Op.DELETE_REPLACED: "deleted original",
     Op.READ: "read",
     Op.READ_REPLACEMENT: "read for replacement",
-    Op.REFRESH: "",
+    Op.REFRESH: "refresh",
     Op.DISCARD: "discarded",
     Op.DISCARD_REPLACED: "discarded original",
     Op.IMPORT: "imported",

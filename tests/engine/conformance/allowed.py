@@ -136,13 +136,6 @@ ALLOWED = (
         "^an import that leaves defaults out/",
     ),
     Allowed(
-        "Rows of a refresh that begins an update",
-        "The official display has one for each resource that was looked at; this engine's begin with the update.",
-        "^a refresh after an edit/5 up/stdout$",
-        embedded="^" + re.escape(ABSENT) + "$",
-        official=r" refresh \(DURATION\)$",
-    ),
-    Allowed(
         "Exports of a stack that goes",
         "The official display lists them as gone where the stack held nothing else.",
         "^configuration/[0-9]+ destroy/stdout$",

@@ -143,7 +143,13 @@ CASES = (
     Case(
         "deletion before replacement",
         DELETE_BEFORE_REPLACE,
-        (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(NO_CHANGES, 2), Stage(DESTROY)),
+        (
+            Stage(UP),
+            Stage(PREVIEW, 2),
+            Stage(UP, 2, changes_hands=True),
+            Stage(NO_CHANGES, 2),
+            Stage(DESTROY, changes_hands=True),
+        ),
     ),
     Case(
         "protection",
