@@ -39,7 +39,7 @@ from automation.updates.ports import Gate
 from cli.known import Known
 from documents.front import status_of
 from gateways.ingress import INGRESS
-from tests.core.world import declared
+from tests.core.world import Killed, declared
 from tests.documents.argo_documents import changed, rollout, template
 
 KEY = ("test", "canary-demo")
@@ -80,7 +80,8 @@ def service(name: str) -> Manifest:
 
 
 class RolloutWorld:
-    """Everything but what a test sets is done by ticks. `answer` says what metrics measure."""
+    """Everything but what a test sets is done by ticks. `answer` says what metrics measure, `lives` how many writes the
+    driver lives on for: then it is killed, and another one goes on."""
 
     def __init__(self, document: Manifest | None = None, *templates: Manifest) -> None:
         self.answer: Callable[[Take], TakenAnswer] = lambda question: Taken([0.99])
@@ -89,7 +90,8 @@ class RolloutWorld:
         self.updates: list[Update] = []
         self.attempts = 0
         self.clock = MemoryClock(1_000_000.0)
-        self.cluster = MemoryCluster()
+        self.lives: int | None = None
+        self.cluster = MemoryCluster(before=self._before)
         run_pods(self.cluster, REPLICA_SET)
         self.written = MemoryCopies(self.cluster, REMEMBERED)
         self.copies = Lending(self.written)
@@ -179,7 +181,11 @@ class RolloutWorld:
     def ticked(self) -> Tick:
         """One tick, and the time until the next one is due."""
         begun = self.clock.at
-        tick = self.driver.tick(*KEY)
+        try:
+            tick = self.driver.tick(*KEY)
+        except Killed:
+            self.driver = self._driver()
+            tick = self.driver.tick(*KEY)
         assert tick is not None
         self.clock.at = max(self.clock.at, begun + (5.0 if tick.pause is None else tick.pause))
         return tick
@@ -225,6 +231,13 @@ class RolloutWorld:
             fresh_attempt=self._fresh_attempt,
         )
         return Driver(ports, 5.0, origin=Rollouts(self.cluster, self.written))
+
+    def _before(self, verb: str, kind: Kind, body: Manifest) -> None:
+        if self.lives is not None:
+            self.lives -= 1
+            if self.lives < 0:
+                self.lives = None
+                raise Killed
 
     def _take(self, question: Take) -> TakenAnswer:
         self.asked.append(question)

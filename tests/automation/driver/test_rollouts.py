@@ -658,3 +658,25 @@ def test_an_argument_that_changes_its_value_does_not_begin_the_run_anew() -> Non
     world.patch_status(pauseConditions=None)
     world.until("Healthy")
     assert 'ingress="b"' in world.asked[-1].metric.settings["query"]
+
+
+@pytest.mark.parametrize("good", [True, False], ids=["promoted", "rolled back"])
+def test_a_driver_may_be_killed_before_any_of_its_writes(good: bool) -> None:
+    """Whoever goes on comes to the same end, and meanwhile everybody is led to pods that are there."""
+    lives, killed = 0, True
+    while killed:
+        world = steady(ONCE, steps=[{"setWeight": 50}, {"analysis": USE}], analysis=MISSING)
+        blue, green = world.latest, world.set_image("green")
+        world.answer = lambda question: Taken([0.99 if good else 0.1])
+        world.lives = lives
+        for _ in range(25):
+            world.tick()
+            assert world.pods().get(world.selected("canary-demo"), 0) > 0
+            assert not world.weight or world.pods().get(world.selected("canary-demo-canary"), 0) > 0
+        served, other = (green, blue) if good else (blue, green)
+        assert world.told()[0] == ("Healthy" if good else "Degraded"), lives
+        assert world.selected("canary-demo") == world.selected("canary-demo-canary") == served, lives
+        assert (world.pods(), world.weight) == ({served: 1, other: 0}, 0), lives
+        assert list(runs(world).values()) == ["Successful" if good else "Failed"], lives
+        lives, killed = lives + 1, world.lives is None
+    assert lives > 20
