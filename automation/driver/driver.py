@@ -359,6 +359,7 @@ class Driver:
         if memory.refused != text:
             memory.refused = text
             self._tell(live, warning(text))
+            self._origin.refused(live, text, self._ports.clock.now())
         return Tick(status, "the document is refused", Refusal(text))
 
 

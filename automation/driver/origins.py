@@ -33,6 +33,10 @@ class Origin(Protocol):
         """Writes where the release stands; the object as it is then."""
         ...
 
+    def refused(self, live: Manifest, why: str, now: float) -> None:
+        """Says in the document's own place why it is refused."""
+        ...
+
     def scale(self, canary: Canary, live: Manifest, status: Status, wanted: ScaleTarget) -> None:
         """Gives the target so many pods."""
         ...
@@ -61,6 +65,9 @@ class Canaries:
         refuse_forgetful(saved, status)
         self._copies.put(CANARY, saved)
         return saved
+
+    def refused(self, live: Manifest, why: str, now: float) -> None:
+        """A Canary has no place for it: an Event says so."""
 
     def scale(self, canary: Canary, live: Manifest, status: Status, wanted: ScaleTarget) -> None:
         resize(self._objects, self._copies, canary, canary.target.name, wanted.replicas)

@@ -67,6 +67,11 @@ class Rollouts:
         self._copies.put(ROLLOUT, saved)
         return saved
 
+    def refused(self, live: Manifest, why: str, now: float) -> None:
+        told = {**live, "status": report.invalid(live, why, now)}
+        with suppress(Conflict):  # somebody mends it just now
+            self._copies.put(ROLLOUT, self._objects.replace_status(ROLLOUT, told))
+
     def scale(self, canary: Canary, live: Manifest, status: Status, wanted: ScaleTarget) -> None:
         """Pods that serve nobody any more go after a delay (`attend`). A new revision needs its ReplicaSet."""
         revision = status.last_applied_spec

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from automation.core.kinds import Manifest
 from automation.core.moments import timestamp
 from automation.core.rollout import Rollout
 from automation.core.runs.measurement import Outcome
@@ -60,6 +61,22 @@ def reported(at: Standing) -> dict[str, Any]:
         "conditions": list(_conditions(at, told)),
     }
     return {name: value for name, value in found.items() if type(value) is int or value}
+
+
+def invalid(live: Manifest, why: str, now: float) -> dict[str, Any]:
+    """The `.status` of one that is refused: what it said before, and why nothing is done about it."""
+    known, time = live.get("status") or {}, timestamp(now)
+    others = [one for one in known.get("conditions") or () if one.get("type") != "InvalidSpec"]
+    condition = {
+        "type": "InvalidSpec",
+        "status": "True",
+        "reason": "InvalidSpec",
+        "message": why,
+        "lastUpdateTime": time,
+        "lastTransitionTime": time,
+    }
+    told = {"phase": "Degraded", "message": f"InvalidSpec: {why}", "conditions": [*others, condition]}
+    return {**known, **told, "observedGeneration": str(live["metadata"].get("generation") or 1)}
 
 
 def told_of(at: Standing) -> Told:

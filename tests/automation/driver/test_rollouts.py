@@ -680,3 +680,18 @@ def test_a_driver_may_be_killed_before_any_of_its_writes(good: bool) -> None:
         assert list(runs(world).values()) == ["Successful" if good else "Failed"], lives
         lives, killed = lives + 1, world.lives is None
     assert lives > 20
+
+
+def test_a_document_that_is_refused_says_so_itself_until_it_is_mended() -> None:
+    world = steady()
+    good = world.live
+    world.apply(changed(good, {"spec.strategy.canary.dynamicStableScale": True}))
+    told = refusal(world)
+    assert world.told() == ("Degraded", f"InvalidSpec: {told}")
+    assert [one["message"] for one in world.said["conditions"] if one["type"] == "InvalidSpec"] == [told]
+    before = world.live["metadata"]["resourceVersion"]
+    world.tick(3)
+    assert world.live["metadata"]["resourceVersion"] == before
+    world.apply(changed(world.live, {"spec.strategy.canary.dynamicStableScale": MISSING}))
+    world.until("Healthy")
+    assert "InvalidSpec" not in [one["type"] for one in world.said["conditions"]]
