@@ -57,7 +57,8 @@ and after, every check with its value and bounds, the steps that the Canary decl
 `canary-promotion` reads nothing else. It computes anew whether each value lies within its bounds, whether the rise is
 a declared step and no larger than the environment allows, and how old the measurement is. So a weight that somebody
 writes by hand, a copied annotation of another step, or one that says `passed` beside a value that did not, is refused
-before the route is touched. Weight 0 always passes.
+before the route is touched. Weight 0 always passes. A Rollout earns a weight by the step that it completed before, and
+by analyses none of which has failed: their conditions are not numbers that could be computed anew.
 """
 
 

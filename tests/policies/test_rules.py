@@ -241,6 +241,24 @@ def test_everybody_moves_at_once_after_iterations_that_measured() -> None:
     assert "nothing was measured there" in finding.problem
 
 
+def test_a_rollouts_weight_is_earned_by_the_step_before_and_by_analyses_that_have_not_failed() -> None:
+    listed = {"stepWeights": [20, 5, 15]}
+    step = {"name": "pause: 2m0s", "kind": "step", "passed": True}
+    assert promote(15, evidence(5, 15, checks=[step], steps=listed)) == []
+    bad = {"name": "success-rate", "kind": "analysis", "passed": False}
+    (finding,) = promote(15, evidence(5, 15, checks=[step, bad], steps=listed))
+    assert "success-rate did not pass" in finding.problem
+
+
+def test_the_canarys_service_may_have_any_name_where_the_route_says_which_it_is() -> None:
+    route = split(70, 30)
+    route["spec"]["http"][0]["backends"][1]["serviceName"] = "shop-preview"
+    assert judge(RULES["canary-promotion"], route, tokens.APISIX_ROUTE) == []
+    route["metadata"]["annotations"] = {"sluice.delivery/canary-service": "shop-preview"}
+    (finding,) = judge(RULES["canary-promotion"], route, tokens.APISIX_ROUTE)
+    assert "sends 30 % to the canary without evidence" in finding.problem
+
+
 @pytest.mark.parametrize("grounds", [None, "{}", evidence(50, 0)], ids=["none", "broken", "of a rollback"])
 def test_weight_zero_always_passes(grounds: Any) -> None:
     assert promote(0, grounds) == []
