@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import UNMANAGED_BY_FLUX
 from automation.core.refusal import Problem
-from automation.core.spec import Canary
+from automation.core.spec import Canary, MetricCheck
 from gateways.gateway import Marks, Source
 
 
@@ -36,6 +38,14 @@ class Alone:
 
     def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
         return False
+
+
+class OfRollouts(Alone):
+    """Those that no Canary names."""
+
+    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+        """A Rollout brings its own queries."""
+        raise NotImplementedError("no Rollout has built-in checks")
 
 
 def of_the_apex(kind: Kind, canary: Canary, marks: Marks, spec: Manifest) -> Manifest:

@@ -7,17 +7,16 @@ looks after the ReplicaSets goes by it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 
 from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import UNMANAGED_BY_FLUX, WEIGHT
-from automation.core.spec import Canary, MetricCheck
+from automation.core.spec import Canary
 from automation.core.traffic import Traffic
-from gateways.alone import Alone
+from gateways.alone import OfRollouts
 from gateways.gateway import Carried, Gateway, Marks
 
 
-class ByPods(Alone):
+class ByPods(OfRollouts):
     """Numbers of pods."""
 
     provider = "numbers of pods"
@@ -52,10 +51,6 @@ class ByPods(Alone):
         annotations = changed["metadata"].get("annotations") or {}
         changed["metadata"]["annotations"] = {**annotations, WEIGHT: str(traffic.canary)}
         return changed
-
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
-        """A Rollout brings its own queries."""
-        raise NotImplementedError("no Rollout has built-in checks")
 
 
 BY_PODS: Gateway = ByPods()

@@ -7,7 +7,7 @@ each rule that leads to both, and nothing else of it is changed. The route is pa
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,9 @@ from automation.core.kinds import Kind, Manifest
 from automation.core.names import NAMED
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import fields
-from automation.core.spec import Canary, MetricCheck
+from automation.core.spec import Canary
 from automation.core.traffic import Traffic
-from gateways.alone import Alone
+from gateways.alone import OfRollouts
 from gateways.gateway import Carried, Gateway, Marks, Source
 from gateways.gateway_api import HTTP_ROUTE, waits
 from gateways.istio import VIRTUAL_SERVICE
@@ -36,7 +36,7 @@ class Shares:
     waits: Callable[[Manifest], str] = lambda route: ""
 
 
-class InPlace(Alone):
+class InPlace(OfRollouts):
     """One kind of routes."""
 
     carries = frozenset({"weights"})
@@ -97,10 +97,6 @@ class InPlace(Alone):
         for stable, tested in self._split(canary, changed["spec"]):
             stable["weight"], tested["weight"] = traffic.primary, traffic.canary
         return changed
-
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
-        """A Rollout brings its own queries."""
-        raise NotImplementedError("no Rollout has built-in checks")
 
     def _split(self, canary: Canary, spec: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
         """The backends of both Services in each rule that has them and counts."""

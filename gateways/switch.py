@@ -6,20 +6,19 @@ The Service is patched, never owned. It says itself which revisions its two side
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 
 from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import POD_HASH, SIDES, WEIGHT
 from automation.core.names import NAMED
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import fields
-from automation.core.spec import Canary, MetricCheck
+from automation.core.spec import Canary
 from automation.core.traffic import Traffic
-from gateways.alone import Alone
+from gateways.alone import OfRollouts
 from gateways.gateway import Carried, Gateway, Marks, Source
 
 
-class Switch(Alone):
+class Switch(OfRollouts):
     """The selector of a Service."""
 
     provider = "services"
@@ -75,10 +74,6 @@ class Switch(Alone):
         selector = (changed.get("spec") or {}).get("selector") or {}
         changed["spec"] = {"selector": {**selector, POD_HASH: tested if traffic.canary else stable}}
         return changed
-
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
-        """A Rollout brings its own queries."""
-        raise NotImplementedError("no Rollout has built-in checks")
 
 
 SWITCH: Gateway = Switch()
