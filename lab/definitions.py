@@ -15,6 +15,9 @@ DEFINITIONS: Mapping[str, GoFile] = {
         "sigs.k8s.io/gateway-api",
         "config/crd/standard/gateway.networking.k8s.io_*s.yaml",
     ),
+    "istio": GoFile(
+        HERE / "modules" / "istio", "istio.io/istio", "manifests/charts/base/files/crd-all.gen.yaml"
+    ),
     "traefik": GoFile(
         HERE / "modules" / "traefik",
         "github.com/traefik/traefik/v3",

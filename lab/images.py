@@ -34,6 +34,9 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     probe: Callable[[Sequence[str]], str | None] | None = None
     """Of a probe command that only asks the pod's own port over HTTP: PORT/PATH. None for any other command."""
+    front: bool = False
+    """Stands before the pod's other containers: it alone has the pod's address. They have another one, which it finds
+    in LAB_BEHIND; what should reach them goes through it."""
 
     @property
     def scripts(self) -> dict[str, str]:
@@ -112,6 +115,17 @@ INGRESS_NGINX = Program(
     files={"/usr/local/bin/nginx": "nginx"},
     modules={"/nginx-ingress-controller": "lab.ingress_nginx"},
 )
+ISTIOD = Program(
+    entrypoint=("/usr/local/bin/pilot-discovery",),
+    files={"/usr/local/bin/pilot-discovery": "pilot-discovery"},
+)
+ISTIO_PROXY = Program(
+    entrypoint=("/usr/local/bin/pilot-agent",),
+    files={"/usr/local/bin/envoy": "envoy"},
+    modules={"/usr/local/bin/pilot-agent": "lab.istio"},
+    environment={"ISTIO_META_ISTIO_VERSION": "{tag}"},
+    front=True,
+)
 TRAEFIK = Program(entrypoint=("/usr/local/bin/traefik",), files={"/usr/local/bin/traefik": "traefik"})
 SHELL = Program(entrypoint=(), arguments=("sh",))
 CURL = Program(entrypoint=("curl",), arguments=("--help",))
@@ -131,6 +145,10 @@ IMAGES: Mapping[str, Program] = {
     "apache/apisix-ingress-controller": APISIX_INGRESS_CONTROLLER,
     "ghcr.io/api7/adc": APISIX_SYNCHRONISER,
     "registry.k8s.io/ingress-nginx/controller": INGRESS_NGINX,
+    "istio/pilot": ISTIOD,
+    "gcr.io/istio-release/pilot": ISTIOD,
+    "istio/proxyv2": ISTIO_PROXY,
+    "gcr.io/istio-release/proxyv2": ISTIO_PROXY,
     "traefik": TRAEFIK,
     "curlimages/curl": CURL,
     "busybox": SHELL,
@@ -181,6 +199,12 @@ def pull(image: Image) -> Image:
     """Gets what the image needs, which may take minutes the first time. Raises `lab.errors.Missing`."""
     found = binaries.ensure(sorted(set(image.program.files.values())))
     return Image(image.name, image.tag, image.program, found)
+
+
+def stands_in_front(name: str) -> bool:
+    """Whether the image `name` is of a program that stands before others; one that no program plays is not."""
+    program = IMAGES.get(_repository(name))
+    return program is not None and program.front
 
 
 def direct_check(image: Image, argv: Sequence[str], address: str) -> str | None:

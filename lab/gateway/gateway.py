@@ -4,8 +4,6 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
@@ -16,6 +14,7 @@ from lab.gateway.endpoints import Endpoints
 from lab.gateway.ledger import Ledger
 from lab.gateway.model import Labels
 from lab.gateway.proxy import Traefik
+from lab.gateway.serving import listening, measured
 from lab.gateway.traefik import REQUEST_ID, UNMATCHED, configuration
 from lab.node.kubernetes import UNREACHABLE, Api, Refused
 
@@ -101,9 +100,9 @@ class Gateway:
             excusing.router.add_route("*", "/{path:.*}", self._excuse)
             naming.router.add_get("/", _request_id)
             async with (
-                _listening(measuring, "0.0.0.0", ports.measurements),
-                _listening(excusing, "127.0.0.1", ports.excuses),
-                _listening(naming, "127.0.0.1", ports.ids),
+                listening(measuring, "0.0.0.0", ports.measurements),
+                listening(excusing, "127.0.0.1", ports.excuses),
+                listening(naming, "127.0.0.1", ports.ids),
             ):
                 await asyncio.Event().wait()
 
@@ -111,8 +110,7 @@ class Gateway:
         async with self._reading:  # the ledger wants one reading after the other
             if reading := await self._traefik.measurements(session):
                 self._ledger.enter(reading, self._names)
-        text = self._dialect.exposition(self._ledger.totals, socket.gethostname())
-        return web.Response(text=text, content_type="text/plain", charset="utf-8")
+        return measured(self._dialect.exposition(self._ledger.totals, socket.gethostname()))
 
     async def _excuse(self, request: web.Request) -> web.Response:
         """No route matched, or the chosen backend has no node that is ready."""
@@ -125,14 +123,3 @@ class Gateway:
 async def _request_id(_: web.Request) -> web.Response:
     """As random as those of the gateways: a share of requests that is drawn by them is a share of chance."""
     return web.Response(headers={REQUEST_ID: secrets.token_hex(16)})
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, address: str, port: int) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, address, port).start()
-        yield
-    finally:
-        await runner.cleanup()

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lab.gateway.exposition import labels_of
 from lab.gateway.model import Labels
 
 BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000)
 
 _LINE = re.compile(r"traefik_service_(\w+)\{([^}]*)\} (\S+)")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _ITEMS = {
     "request_duration_seconds_bucket": "within",
     "request_duration_seconds_sum": "seconds",
@@ -69,7 +69,7 @@ class Ledger:
             before = self._seen.get((name, text), 0.0)
             new = value - before if value >= before else value  # Traefik counts anew after a restart
             if new:
-                self._add(item, new, dict(_LABEL.findall(text)), names)
+                self._add(item, new, labels_of(text), names)
         self._seen = now
 
     def _add(self, item: str, amount: float, read: Mapping[str, str], names: Mapping[str, Labels]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -15,6 +13,7 @@ from lab.gateway.dialect import Kind
 from lab.gateway.endpoints import Endpoints
 from lab.gateway.gateway import SERVICES, SLICES
 from lab.gateway.model import Labels
+from lab.gateway.serving import listening, measured
 from lab.ingress_nginx.access_log import AccessLog
 from lab.ingress_nginx.configuration import Places, configuration
 from lab.ingress_nginx.documents import plan
@@ -94,25 +93,13 @@ class Controller:
         app = web.Application()
         app.router.add_get("/healthz", _well)
         app.router.add_get("/metrics", self._expose)
-        async with _listening(app, self._settings.health):
+        async with listening(app, "0.0.0.0", self._settings.health):
             await asyncio.Event().wait()
 
     async def _expose(self, _: web.Request) -> web.Response:
         self._measurements.enter(self._log.read())
-        text = self._measurements.exposition()
-        return web.Response(text=text, content_type="text/plain", charset="utf-8")
+        return measured(self._measurements.exposition())
 
 
 async def _well(_: web.Request) -> web.Response:
     return web.Response(text="ok")
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, port: int) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "0.0.0.0", port).start()
-        yield
-    finally:
-        await runner.cleanup()

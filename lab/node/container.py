@@ -125,7 +125,7 @@ class Container:
             output.close()
 
     async def _look_after(self, run: Run, image: images.Image) -> int:
-        target = Target(self._home.services.checker, self._home.address, self.spec, image, run.execute)
+        target = Target(self._home.services.checker, self._home.reached(image), self.spec, image, run.execute)
         reports = Reports(self._tell, self._started, self._ready, self._restart)
         self._care = Care(self.spec, target, reports, self._home.grace)
         care = asyncio.create_task(self._care.run())

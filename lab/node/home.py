@@ -43,6 +43,7 @@ class Home:
     document: Document
     changed: Callable[[], None]
     attachment: Attachment | None = None
+    behind: Attachment | None = None  # of containers before which another one stands
     folder: Path = field(init=False)
     volumes: Volumes = field(init=False)
 
@@ -70,6 +71,18 @@ class Home:
         return self.attachment.address if self.attachment else ""
 
     @property
+    def fronted(self) -> bool:
+        """Whether one of its containers stands before the others."""
+        spec = self.document["spec"]
+        containers = (*spec.get("initContainers", ()), *spec["containers"])
+        return len({images.stands_in_front(container["image"]) for container in containers}) > 1
+
+    def reached(self, image: images.Image) -> str:
+        """The address at which the node itself reaches a container of that image."""
+        place = self._place(image)
+        return place.address if place else self.address
+
+    @property
     def hostname(self) -> str:
         """What the pod calls itself."""
         return str(self.document["spec"].get("hostname") or self.document["metadata"]["name"])
@@ -93,10 +106,11 @@ class Home:
         scratch = self.folder / "roots" / spec["name"]
         scratch.mkdir(parents=True, exist_ok=True)
         directories = (image.program.directory, spec.get("workingDir") or "/")
+        place = self._place(image)
         return Room(
             scratch=scratch,
             hostname=self.hostname,
-            network=self.attachment.namespace.descriptor if self.attachment else None,
+            network=place.namespace.descriptor if place else None,
             layer=Layer(image.links, image.program.scripts, directories),
             mounts=(*self._machine(), self._resolver(), self._message_file(spec), *self._volumes(spec)),
         )
@@ -131,8 +145,12 @@ class Home:
             "KUBERNETES_SERVICE_PORT_HTTPS": "443",
             "LAB_CONFIG": str(config.path),
             "LAB_FAULTS": str(config.faults),
+            **({"LAB_BEHIND": self.behind.address} if self.behind and image.program.front else {}),
             **image.environment,
         }
+
+    def _place(self, image: images.Image) -> Attachment | None:
+        return self.attachment if image.program.front else self.behind or self.attachment
 
     def _machine(self) -> tuple[Mount, ...]:
         """What changes while a pod runs must be bound: through an overlay, a replaced file stays the old one."""

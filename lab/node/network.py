@@ -76,11 +76,12 @@ class Network:
         number = int(IPv4Address(self._gateway)).to_bytes(4)
         await asyncio.to_thread(_ip, [f"link set {self._bridge} address 02:00:{number.hex(':')}"])
 
-    async def attach(self, preferred: str = "") -> Attachment:
-        """Makes a network namespace with an address. Raises `NetworkFailed`."""
+    async def attach(self, preferred: str = "", front: str = "") -> Attachment:
+        """Makes a network namespace with an address. Its cable tells who stands before it, at the address `front`.
+        Raises `NetworkFailed`."""
         address = self._addresses.take(preferred)
         try:
-            return await asyncio.to_thread(self._attach, address)
+            return await asyncio.to_thread(self._attach, address, front)
         except BaseException:
             self._addresses.free(address)
             raise
@@ -91,7 +92,7 @@ class Network:
         attachment.namespace.close()
         self._addresses.free(attachment.address)
 
-    def _attach(self, address: str) -> Attachment:
+    def _attach(self, address: str, front: str) -> Attachment:
         interface = interface_of(address)
         outside = f"/proc/{os.getpid()}/ns/net"
         _remove(interface)
@@ -104,7 +105,8 @@ class Network:
         ]
         namespace = _new_namespace(lambda: _ip(inside))
         try:
-            _ip([f"link set {interface} master {self._bridge} up"])
+            told = f" alias {front}" if front else ""
+            _ip([f"link set {interface} master {self._bridge}{told} up"])
         except NetworkFailed:
             namespace.close()
             raise

@@ -132,12 +132,19 @@ class Pod:
         preferred = self.home.document.get("status", {}).get("podIP", "")
         while not self._ending.is_set():
             try:
-                self.home.attachment = await self._services.network.attach(preferred)
-                self._dirty.set()
+                await self._attach(preferred)
                 return
             except NetworkFailed as error:
                 self.home.tell(SANDBOX_FAILED, f"Failed to create pod sandbox: {error}")
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _attach(self, preferred: str) -> None:
+        home, network = self.home, self._services.network
+        if not home.attachment:
+            home.attachment = await network.attach(preferred)
+            self._dirty.set()
+        if home.fronted:
+            home.behind = await network.attach(front=home.attachment.address)
 
     async def _fill_volumes(self) -> None:
         while not self._ending.is_set():
@@ -179,9 +186,9 @@ class Pod:
         await asyncio.gather(*(one.stop(left) for one in self.init if one.snapshot.sidecar))
 
     def _leave_network(self) -> None:
-        if self.home.attachment:
-            self._services.network.detach(self.home.attachment)
-            self.home.attachment = None
+        for attachment in filter(None, (self.home.attachment, self.home.behind)):
+            self._services.network.detach(attachment)
+        self.home.attachment = self.home.behind = None
 
     async def _report(self) -> None:
         """Writes the status whenever it may have changed."""

@@ -296,3 +296,33 @@ def test_containers_of_a_pod_begin_in_order_and_share_their_network(kubectl: Kub
     kubectl.apply(shell("family", script, initContainers=[first, sidecar], restartPolicy="Never"))
     eventually(lambda: kubectl.get("pod", "family")["status"]["phase"] == "Succeeded", seconds=15)
     assert kubectl("logs", "family", "-c", "main") == "shared\n"
+
+
+def address_of(kubectl: Kubectl, container: str) -> str:
+    """What a container of the pod `pair` sees as its own."""
+    show = ("ip", "-4", "-brief", "address", "show", "eth0")
+    return kubectl("exec", "pair", "-c", container, "--", *show).split()[2].partition("/")[0]
+
+
+def test_a_container_can_stand_before_the_others_and_they_are_one_pod(lab: Lab, kubectl: Kubectl) -> None:
+    # given
+    front = {"name": "front", "image": "istio/proxyv2", "command": ["sh", "-c", FOREVER]}
+    serve = ["python3", "-m", "http.server", "8000"]
+    behind = {"name": "behind", "image": "alpine", "command": serve}
+    behind["readinessProbe"] = {"httpGet": {"port": 8000}, "periodSeconds": 1}
+    pod = shell("pair", FOREVER)
+    pod["spec"]["containers"] = [front, behind]
+    kubectl.apply(pod)
+    kubectl("wait", "pod/pair", "--for=condition=Ready", "--timeout=50s")
+    # then
+    address = kubectl.get("pod", "pair")["status"]["podIP"]
+    other = kubectl("exec", "pair", "-c", "front", "--", "printenv", "LAB_BEHIND").strip()
+    assert address_of(kubectl, "front") == address != other
+    assert address_of(kubectl, "behind") == other
+    assert lab.exec(["curl", "--silent", f"http://{address}:8000"]).returncode == 7  # nobody leads it on
+    # when
+    lab.kill(f"{kubectl.namespace}/pair")
+    # then
+    eventually(
+        lambda: all(one["restartCount"] for one in kubectl.get("pod", "pair")["status"]["containerStatuses"])
+    )

@@ -1,0 +1,1 @@
+"""The agent of Istio's proxies, played beside a real Envoy."""
