@@ -28,7 +28,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup ## everything from nothing to a promotion and a rollback (KEEP=1, INTERVAL=10s)
 	$(PY) -m examples.demo
 
-example: setup ## one example in the lab, from nothing to its end (NAME=apisix, apisix-ab, gateway-api, nginx-argo, traefik)
+example: setup ## one example in the lab, from nothing to its end (NAME=apisix, apisix-ab, gateway-api, istio, nginx-argo, traefik)
 	$(PY) -m examples.run $(NAME)
 
 test: setup check ## all tests, with one closing line

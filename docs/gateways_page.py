@@ -11,7 +11,7 @@ from documents.front import canary_of
 from gateways.gateway import Gateway
 from gateways.registry import GATEWAYS
 
-IN_THE_LAB = ("apisix", "gatewayapi:v1", "nginx", "traefik")
+IN_THE_LAB = ("apisix", "gatewayapi:v1", "istio", "nginx", "traefik")
 _WEIGHTS: Mapping[str, Any] = {"stepWeight": 10, "maxWeight": 50}
 _RELEASES: Mapping[str, Mapping[str, Any]] = {
     "by weight (`stepWeight`, `stepWeights`)": _WEIGHTS,

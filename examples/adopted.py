@@ -24,6 +24,9 @@ BESIDE_TRAEFIK = json.dumps(
 )
 """Settings of a platform whose gateway is somebody else's Traefik."""
 
+BROKEN = "6.0.2"
+"""The version that is made to fail, unless a story says another."""
+
 
 def platform(story: Story, settings: str = NOTHING_DECLARED) -> None:
     story.heading("What releases stand on; no release is declared")
@@ -58,22 +61,25 @@ def initialise(story: Story, *documents: str) -> None:
     wait_for(story, "Initialized")
 
 
-def two_versions(story: Story, lab: str, *documents: str) -> None:
+def two_versions(
+    story: Story, lab: str, *documents: str, versions: tuple[str, str] = ("6.0.1", BROKEN)
+) -> None:
     """Applies an application and its Canary, and releases a version that is promoted and one that is rolled back."""
+    good, broken = versions
     with driver(story):
         initialise(story, *documents)
         story.heading("A new version")
-        set_image(story, "6.0.1")
+        set_image(story, good)
         wait_for(story, "Succeeded")
-        reject(story, lab)
+        reject(story, lab, broken)
     story.run("sluice", "events", "podinfo", "-n", "test")
 
 
-def reject(story: Story, lab: str) -> None:
+def reject(story: Story, lab: str, version: str = BROKEN) -> None:
     """Releases a version whose pods answer with errors, until it is rolled back."""
     story.heading("A version that answers with errors")
-    story.run("sluice", "lab", "fault", "--name", lab, "podinfo:6.0.2", "--error-rate", "1.0")
-    set_image(story, "6.0.2")
+    story.run("sluice", "lab", "fault", "--name", lab, f"podinfo:{version}", "--error-rate", "1.0")
+    set_image(story, version)
     wait_for(story, "Failed")
 
 

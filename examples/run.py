@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from examples import apisix_ab, apisix_by_kubectl, gateway_api, nginx_argo, traefik
+from examples import apisix_ab, apisix_by_kubectl, gateway_api, istio, nginx_argo, traefik
 from examples.story import Unexpected
 
 EXAMPLES: Mapping[str, Callable[[], None]] = {
     "apisix": apisix_by_kubectl.tell,
     "apisix-ab": apisix_ab.tell,
     "gateway-api": gateway_api.tell,
+    "istio": istio.tell,
     "nginx-argo": nginx_argo.tell,
     "traefik": traefik.tell,
 }
