@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.cluster.client import Cluster
-from automation.core.kinds import CANARY, Kind, Manifest, Scope
+from automation.core.kinds import CANARY, ROLLOUT, Kind, Manifest, Scope
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.errors import CanaryMissing, DocumentRefused, SettingsRefused
@@ -141,7 +141,16 @@ class Environment:
             raise CanaryMissing(
                 f"{name} is the name of {len(found)} Canaries: {alike}", f"say which: {which}"
             )
-        raise CanaryMissing(f"there is no Canary {name} in {self.name}", f"known: {names}")
+        remedy = self._told_of_rollout(name, namespace) or f"known: {names}"
+        raise CanaryMissing(f"there is no Canary {name} in {self.name}", remedy)
+
+    def _told_of_rollout(self, name: str, namespace: str | None) -> str:
+        """A Rollout of that name is what was meant; "" where there is none."""
+        for live in self._releases((ROLLOUT,)):
+            where = live["metadata"]["namespace"]
+            if live["metadata"]["name"] == name and namespace in (None, where):
+                return f"{name}.{where} is a Rollout: leave --env out"
+        return ""
 
     def _releases(self, kinds: Iterable[Kind]) -> list[Manifest]:
         """All of these kinds that may be seen."""

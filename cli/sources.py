@@ -34,9 +34,10 @@ class Read:
 def read(names: Sequence[str]) -> Read:
     """The documents of files, of folders (walked, in the order of their names) and of `-`, standard input.
 
-    What is hidden in a folder, and the templates of a chart, are read where they are named themselves.
+    What is hidden in a folder, and the templates of a chart, are read where they are named themselves. What is named
+    twice is read once.
     """
-    sources = [source for name in names for source in _named(name)]
+    sources = [source for name in dict.fromkeys(names) for source in _named(name)]
     every = [one for source in sources for one in source.held]
     return Read(
         tuple(one for one in every if isinstance(one, Found)),

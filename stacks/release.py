@@ -185,7 +185,6 @@ def _export(view: View, gateway: Any) -> None:
     host = hosts[0] if hosts else None
     header = f" -H 'Host: {host}'" if host else ""
     pulumi.export("canary", spec.full_name)
-    pulumi.export("phase", str(view.status.phase))
     pulumi.export("weight", placement.traffic.canary)
     pulumi.export("attempt", placement.attempt)
     pulumi.export("revision", placement.revision)

@@ -14,7 +14,7 @@ from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
 from automation.core.spec import Canary
 from workloads.conditions import conditions_of, refused
-from workloads.template import POD_TEMPLATE, SELECTOR
+from workloads.template import selecting
 from workloads.workload import Primary, Scaling, WorkloadKind
 
 _RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
@@ -33,7 +33,7 @@ class Deployments:
         "metadata",
         "spec",
         metadata=NAMED,
-        spec=fields("selector", "template", selector=SELECTOR, template=POD_TEMPLATE, replicas=COUNT),
+        spec=selecting("selector", "template", replicas=COUNT),
     )
     rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 

@@ -14,7 +14,7 @@ from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
 from automation.core.spec import Canary
 from workloads.conditions import refused
-from workloads.template import POD_TEMPLATE, SELECTOR
+from workloads.template import selecting
 from workloads.workload import Primary, Scaling, WorkloadKind
 
 
@@ -27,7 +27,7 @@ class Rollouts:
         "metadata",
         "spec",
         metadata=NAMED,
-        spec=fields("selector", "template", selector=SELECTOR, template=POD_TEMPLATE, replicas=COUNT),
+        spec=selecting("selector", "template", replicas=COUNT),
     )
     rollout_fields = ("minReadySeconds", "selector")
 

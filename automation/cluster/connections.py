@@ -83,6 +83,10 @@ class _Connection(HTTPSConnection):
 class _Pool(HTTPSConnectionPool):
     ConnectionCls = _Connection
 
+    def __str__(self) -> str:
+        """What errors of connections show to people."""
+        return f"{self.host}:{self.port}"
+
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

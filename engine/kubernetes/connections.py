@@ -91,6 +91,10 @@ class _Connection(HTTPSConnection):
 class _Pool(HTTPSConnectionPool):
     ConnectionCls = _Connection
 
+    def __str__(self) -> str:
+        """What errors of connections show to people."""
+        return f"{self.host}:{self.port}"
+
 
 def _socket_options() -> list[tuple[int, int, int]]:
     """A peer that is gone is noticed after 45 seconds, as by pings of client-go. Not every system can be told."""

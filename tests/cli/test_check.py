@@ -66,9 +66,14 @@ def worker() -> Manifest:
     return changed(documents.target(), lambda one: one["metadata"].update(name="worker"))
 
 
+def selects_by_tier(target: Manifest) -> None:
+    target["spec"]["selector"]["matchLabels"] = {"tier": "x"}
+    target["spec"]["template"]["metadata"]["labels"]["tier"] = "x"
+
+
 def unselected(target: Manifest) -> None:
     """A target that doesn't say where it lives, with none of the labels that tell apart."""
-    target["spec"]["selector"]["matchLabels"] = {"tier": "x"}
+    selects_by_tier(target)
     del target["metadata"]["namespace"]
 
 
@@ -109,12 +114,38 @@ BY_TEMPLATE = measured(templateRef={"name": "errors"})
 
 
 PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
-    "a target without a label that tells apart": (
+    "a target that selects other pods than its own": (
         release(
             target=changed(
-                documents.target(), lambda one: one["spec"]["selector"].update(matchLabels={"tier": "x"})
+                documents.target(),
+                lambda one: one["spec"]["template"]["metadata"]["labels"].update(app="other"),
             )
         ),
+        "target: Deployment podinfo.test: spec.selector.matchLabels.app: selects 'podinfo', and pods of the template "
+        "have 'other'; make them alike",
+    ),
+    "two containers of one name": (
+        release(
+            target=changed(
+                documents.target(),
+                lambda one: one["spec"]["template"]["spec"]["containers"].append({"name": "podinfod"}),
+            )
+        ),
+        "target: Deployment podinfo.test: spec.template.spec.containers[1].name: another container is called "
+        "'podinfod', too; give each a name of its own",
+    ),
+    "a container without an image": (
+        release(
+            target=changed(
+                documents.target(),
+                lambda one: one["spec"]["template"]["spec"]["containers"][0].update(image=""),
+            )
+        ),
+        "target: Deployment podinfo.test: spec.template.spec.containers[0].image: '' is not an image; name one, with "
+        "its tag",
+    ),
+    "a target without a label that tells apart": (
+        release(target=changed(documents.target(), selects_by_tier)),
         "canary: Canary podinfo.test: spec.targetRef: deployment podinfo.test spec.selector.matchLabels must contain",
     ),
     "a workload that shares its labels": (
@@ -358,7 +389,7 @@ def test_a_canary_that_is_there_twice_alike_is_worth_knowing() -> None:
 
 
 def test_every_version_of_a_document_is_looked_at() -> None:
-    later = changed(documents.target(), lambda one: one["spec"]["selector"].update(matchLabels={"tier": "x"}))
+    later = changed(documents.target(), selects_by_tier)
     assert len(said(release(later=later))) == 1
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 
-from automation.core.kinds import CANARY
+from automation.core.kinds import CANARY, ROLLOUT
 from automation.errors import CanaryMissing
 from automation.inmemory.cluster import MemoryCluster
 from cli.app import sluice
@@ -94,6 +94,15 @@ def test_a_canary_outside_of_what_settings_narrow_to_is_told_as_such() -> None:
 def test_a_name_that_nobody_has_lists_those_that_there_are() -> None:
     with pytest.raises(CanaryMissing, match=r"known: podinfo\.test, shop\.other"):
         environment().find("web")
+
+
+def test_a_rollout_that_was_meant_is_named() -> None:
+    opened = environment()
+    cluster: Any = opened.cluster
+    cluster.put(ROLLOUT, {"metadata": {"namespace": "test", "name": "web"}})
+    with pytest.raises(CanaryMissing) as missing:
+        opened.find("web")
+    assert missing.value.remedy == "web.test is a Rollout: leave --env out"
 
 
 def test_hints_can_be_pasted() -> None:

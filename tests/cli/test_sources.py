@@ -105,3 +105,9 @@ def test_the_templates_of_a_chart_are_told_and_not_read(tmp_path: Path) -> None:
 
 def test_an_empty_name_is_told_as_such() -> None:
     assert unreadable("") == ["'': an empty name; name a file, a folder, or - for standard input"]
+
+
+def test_what_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text("kind: Canary\nmetadata: {name: shop}\n")
+    assert len(read([str(path), str(path)]).found) == 1

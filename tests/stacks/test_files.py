@@ -13,7 +13,7 @@ from stacks.settings import ReleaseSettings
 
 SPEC = {
     "selector": {"matchLabels": {"app": "podinfo"}},
-    "template": {"metadata": {}, "spec": {"containers": []}},
+    "template": {"metadata": {"labels": {"app": "podinfo"}}, "spec": {"containers": []}},
 }
 ARTICLE = settings_for("dev").release("test", "podinfo")
 
