@@ -41,7 +41,7 @@ from automation.core.texts import deleted, drift_repaired, let_in, released_no_m
 from automation.core.transitions import BEGINNING, LEAVING, RESTING
 from automation.driver.drift import drift_of, living
 from automation.driver.handover import Handover
-from automation.driver.memory import Memories, Memory, Served, Waiting
+from automation.driver.memory import Memories, Memory, Served, Unheard, Waiting
 from automation.driver.origins import Canaries, Origin, resize
 from automation.driver.ports import Ports
 from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, Tick, Trouble
@@ -104,6 +104,7 @@ class Driver:
         except Refused as refused:
             return self._refuse(live, status, refused, memory)
         memory.refused = ""
+        self._catch_up(live, status, memory)
         scene = self._look(live, canary, status, memory)
         memory.served = served(scene)
         try:
@@ -194,17 +195,22 @@ class Driver:
             return paced(scene, decision)
         said = decision.actions if decision.moves_nothing else ()
         scene.memory.waiting = Waiting(said, self._ports.clock.elapsed())
-        for action in self._unsaid(scene.memory, decision.actions):
+        actions, memory = self._unsaid(scene.memory, decision.actions), scene.memory
+        for place, action in enumerate(actions):
+            if isinstance(action, Save):
+                memory.unheard += (Unheard(action.status, announced(actions[place:])),)
             if isinstance(action, MakeLive):
+                memory.unheard, memory.attempted = (), announced(decision.actions)
                 return self._update(scene, action)
             scene = self._take(scene, action)
+        if any(isinstance(action, Save) for action in actions):
+            memory.unheard = ()
         return paced(scene, decision)
 
     def _unsaid(self, memory: Memory, actions: Sequence[Action]) -> list[Action]:
-        """The actions, without what was said before an attempt that failed and is only made again."""
-        said = memory.attempted if memory.placed.trouble else ()
-        if any(isinstance(action, MakeLive) for action in actions):
-            memory.attempted = tuple(action for action in actions if isinstance(action, Announce))
+        """The actions, without what was said before an attempt that failed and is only made again, or
+        late."""
+        said = (*memory.late, *(memory.attempted if memory.placed.trouble else ()))
         return [action for action in actions if action not in said]
 
     def _take(self, scene: Scene, action: Action) -> Scene:
@@ -346,6 +352,15 @@ class Driver:
     def _save(self, scene: Scene, status: Status) -> Scene:
         return replace(scene, live=self._origin.save(scene.live, status), status=status)
 
+    def _catch_up(self, live: Manifest, status: Status, memory: Memory) -> None:
+        """Says what belongs to a status that was written by a tick which failed before it could say so."""
+        written = [one for one in memory.unheard if one.status == status]
+        memory.late = tuple(told for one in written for told in one.said)
+        if written:
+            memory.unheard = ()
+        for told in memory.late:
+            self._tell(live, told.event)
+
     def _tell(self, live: Manifest, event: Event) -> None:
         metadata = live["metadata"]
         key = (metadata["namespace"], metadata["name"])
@@ -361,6 +376,10 @@ class Driver:
             self._tell(live, warning(text))
             self._origin.refused(live, text, self._ports.clock.now())
         return Tick(status, "the document is refused", Refusal(text))
+
+
+def announced(actions: Sequence[Action]) -> tuple[Announce, ...]:
+    return tuple(action for action in actions if isinstance(action, Announce))
 
 
 def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:

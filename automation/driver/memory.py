@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automation.cluster.watches import Key
-from automation.core.decision import Action
+from automation.core.decision import Action, Announce
 from automation.core.kinds import Manifest
 from automation.core.observation import Mending, Repairs
 from automation.core.spec import Canary
+from automation.core.status import Status
 from automation.questions.asker import Asked
 from automation.updates.placer import Placed
 
@@ -32,12 +33,21 @@ class Waiting:
     at: float = float("-inf")
 
 
+@dataclass(frozen=True)
+class Unheard:
+    """A status that was about to be written, and what is to be said once it is."""
+
+    status: Status
+    said: tuple[Announce, ...]
+
+
 @dataclass
 class Memory:
     """One Canary's. `uid` tells it from an earlier one of the same name, `refused` is what was said of its document,
     `mending` and `repairs` what came of repairs, `attempted` what was said with the last attempt, `waiting` what its
-    last ticks wait for, `served` how its users are lost if it goes: None where they are not; `counts_from` the time
-    (unix seconds) of a tick that comes before its time, 0 for any other."""
+    last ticks wait for, `unheard` what ticks that failed may have written without a word, `late` what of that this tick
+    has said, `served` how its users are lost if it goes: None where they are not; `counts_from` the time (unix seconds)
+    of a tick that comes before its time, 0 for any other."""
 
     uid: str
     refused: str = ""
@@ -45,6 +55,8 @@ class Memory:
     repairs: Mapping[str, Repairs] = field(default_factory=dict)
     served: Served | None = None
     waiting: Waiting = Waiting()
+    unheard: tuple[Unheard, ...] = ()
+    late: tuple[Announce, ...] = ()
     attempted: tuple[Action, ...] = ()
     counts_from: float = 0.0
     asked: Asked = field(default_factory=Asked)
