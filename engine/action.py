@@ -22,7 +22,7 @@ from engine.deploy.providers import Providers
 from engine.deploy.refresh import Refresh
 from engine.deploy.snapshot import Snapshot
 from engine.errors import Cancelled, EngineError
-from engine.events import Diagnostic, Emitter, Ended, Listener, PolicyLoad, Prelude, Summary
+from engine.events import Begun, Diagnostic, Emitter, Ended, Listener, PolicyLoad, Prelude, Summary
 from engine.policy.analyzer import StackSettings
 from engine.policy.packs import Packs, Sources, opened
 from engine.resource import Deployment, Resource
@@ -102,6 +102,7 @@ class _Run:
         self._started = time.time()
 
     def result(self) -> Result:
+        self._events.emit(Begun())
         base = self._stored = self._snapshots.load()
         with ExitStack() as lent:
             packs = self._admitted(base, lent)
@@ -203,7 +204,7 @@ class _Run:
         refreshed, ok = Refresh(context, providers, alone=self._action.kind is Kind.REFRESH).run()
         self._kept(refreshed)
         if not ok:
-            context.error("preview failed" if self._preview else f"{self._action.kind} failed")
+            context.error("preview failed" if self._preview else "update failed")
         return refreshed, ok
 
     def _context(self, base: Deployment) -> tuple[Context, Providers]:

@@ -12,8 +12,13 @@ from engine.step import UNCOUNTED, Op, Step
 
 
 @dataclass(frozen=True)
+class Begun:
+    """The first event: nobody else holds the stack, and its secrets are open."""
+
+
+@dataclass(frozen=True)
 class Prelude:
-    """The first event: the configuration in force, secrets blinded."""
+    """What follows is done with the configuration in force, secrets blinded."""
 
     config: Mapping[str, str]
 
@@ -113,7 +118,8 @@ class Ended:
 
 
 Event: TypeAlias = (
-    Prelude
+    Begun
+    | Prelude
     | StepStarted
     | StepDone
     | StepFailed
@@ -169,11 +175,15 @@ class Emitter:
 
 
 def counted_as(step: Step) -> str:
-    """The kind under which a step is counted: a refresh counts as what it found."""
+    """The kind under which a step is counted: a refresh counts as what it found.
+
+    What a provider adds to its outputs for itself, such as a status, is no change of a resource that is managed.
+    """
     if step.op is not Op.REFRESH:
         return str(step.op)
     if step.new is None:
         return str(Op.DELETE)
     assert step.old is not None
-    unchanged = step.old.outputs == step.new.outputs and step.old.inputs == step.new.inputs
+    alike = step.old.outputs == step.new.outputs and step.old.inputs == step.new.inputs
+    unchanged = alike if step.old.external else not step.detailed
     return str(Op.SAME if unchanged else Op.UPDATE)

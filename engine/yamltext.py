@@ -16,6 +16,12 @@ _FLOAT = (
     r"[-+]?(?:\.[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
+# Of days, and of the numbers to the base of 60 that older readers know.
+_TIMES = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?"
+    r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+)
+_TEXT = "tag:yaml.org,2002:str"
 _TRUTHS = ("true", "True", "TRUE", "false", "False", "FALSE")
 _MORE_TRUTHS = tuple(
     form
@@ -47,6 +53,17 @@ def load(text: str, loader: type[_Loader] = PulumiLoader) -> Any:
 def load_all(text: str, loader: type[_Loader] = KubernetesLoader) -> list[Any]:
     """All documents of a text, with keys that are texts, as in JSON. Raises `yaml.YAMLError`."""
     return [_keyed(document) for document in yaml.load_all(text, Loader=loader)]
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether some reader takes the bare text for something else: a number, a truth value, a time, nothing."""
+    if _TIMES.fullmatch(text):
+        return True
+    reader = KubernetesLoader("")
+    try:
+        return bool(reader.resolve(yaml.ScalarNode, text, (True, False)) != _TEXT)
+    finally:
+        reader.dispose()
 
 
 def _keyed(value: Any) -> Any:

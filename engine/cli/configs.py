@@ -16,15 +16,15 @@ from engine.state.configkey import ConfigKey, parse_key
 from engine.state.configvalue import (
     ConfigMap,
     Masking,
+    along,
     drop,
     find,
     has_secure,
     listed,
+    of_type,
     put,
-    require_type,
     secure,
     text,
-    typed,
 )
 from engine.state.projectconfig import with_defaults
 from engine.state.secrets import Decrypter
@@ -81,12 +81,11 @@ def set_(place: Workplace, arguments: Arguments) -> None:
     name = arguments.positional(0, "the key")
     given = arguments.positionals[1] if len(arguments.positionals) > 1 else place.shell.read().rstrip("\n")
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
-    if arguments.has("type"):
-        require_type(arguments.value("type"), given)
+    value = of_type(arguments.value("type"), given) if arguments.has("type") else along(key, given)
     if not arguments.flag("secret") and not arguments.flag("plaintext"):
         _require_public(key, given)
     try:
-        _put(place, key, given, secret=arguments.flag("secret"))
+        _put(place, key, _secured(place, given) if arguments.flag("secret") else value)
     except ConfigurationError as error:
         raise ConfigurationError(f"could not set config: {error}") from error
     place.config.save()
@@ -101,7 +100,8 @@ def set_all(place: Workplace, arguments: Arguments) -> None:
             name, equals, given = pair.partition("=")
             if not equals:
                 raise ConfigurationError("config value must be in the form [key]=[value]")
-            _put(place, parse_key(name, place.project.name, path=path), given, secret)
+            key = parse_key(name, place.project.name, path=path)
+            _put(place, key, _secured(place, given) if secret else along(key, given))
     if arguments.has("json"):
         for name, entry in _entries(arguments.value("json")).items():
             _put_entry(place, name, entry)
@@ -148,7 +148,7 @@ def _set_aside(path: Path) -> Path | None:
 def copy(place: Workplace, arguments: Arguments) -> None:
     config, path = place.config.config, arguments.flag("path")
     keys = [parse_key(name, place.project.name, path=path) for name in arguments.positionals]
-    values = {key: _found(place, config, key) for key in keys} if keys else config
+    values = {key: along(key, _found(place, config, key)) for key in keys} if keys else config
     copy_config(place, Workplace(place.shell, arguments.value("dest")), values)
 
 
@@ -174,8 +174,11 @@ def _require_public(key: ConfigKey, given: str) -> None:
         )
 
 
-def _put(place: Workplace, key: ConfigKey, given: str, secret: bool) -> None:
-    value: Any = secure(place.secrets.encrypt(given)) if secret else typed(given) if key.path else given
+def _secured(place: Workplace, given: str) -> dict[str, str]:
+    return secure(place.secrets.encrypt(given))
+
+
+def _put(place: Workplace, key: ConfigKey, value: Any) -> None:
     place.config.config = put(place.config.config, key, value)
 
 

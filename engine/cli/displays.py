@@ -8,7 +8,7 @@ from engine.display.difference import DiffDisplay
 from engine.display.machine import DigestDisplay, StreamDisplay
 from engine.display.plain import PlainDisplay
 from engine.display.sections import Record, Told
-from engine.events import Listener
+from engine.events import Begun, Event, Listener
 from engine.urn import ROOT_TYPE, make
 from engine.workplace import Workplace
 
@@ -24,17 +24,24 @@ _TITLES = {
 }
 
 
-def display_for(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> Listener:
-    """The listener that shows the operation; its heading is printed at once."""
-    shell, ref = place.shell, place.ref
+def displays(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> tuple[Listener, ...]:
+    """The listeners that show the operation, where people read it under a heading."""
     told = Told(arguments.flag("show-sames"), arguments.flag("show-replacement-steps"))
     if arguments.flag("json"):
-        return (
-            DigestDisplay(shell.out, told) if preview and not _streaming(place) else StreamDisplay(shell.out)
-        )
+        out = place.shell.out
+        return (DigestDisplay(out, told) if preview and not _streaming(place) else StreamDisplay(out),)
+
+    def heading(event: Event) -> None:
+        if isinstance(event, Begun):
+            place.shell.out(f"{_TITLES[kind, preview]} ({place.shown(place.ref)}):")
+
+    return heading, _display(place, arguments, told, preview)
+
+
+def _display(place: Workplace, arguments: Arguments, told: Told, preview: bool) -> Listener:
+    shell, ref = place.shell, place.ref
     root = make(ref.name, ref.project, ROOT_TYPE, f"{ref.project}-{ref.name}")
     record, outputs = Record(root, preview), not arguments.flag("suppress-outputs")
-    shell.out(f"{_TITLES[kind, preview]} ({place.shown(ref)}):")
     if arguments.flag("diff"):
         return DiffDisplay(shell.out, record, outputs, told)
     if shell.live and not arguments.flag("non-interactive"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from engine.action import Action, Kind, parallelism
 from engine.cli.arguments import Arguments
-from engine.cli.operations import performed, require_consent, started_by
+from engine.cli.operations import is_agreed_to, performed, require_consent, started_by
 from engine.cli.verb import Verb, options
 from engine.deploy.adoption import Import, Imports, parse
 from engine.deploy.context import Options
@@ -31,10 +33,19 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         raise EngineError(
             "the embedded engine does not convert from other tools; give the resources with --file"
         )
-    imports = _imports(place, arguments)
-    preview = arguments.flag("preview-only")
-    if not preview:
-        require_consent(place, arguments)
+    act = partial(_act, place, arguments, _imports(place, arguments))
+    if arguments.flag("preview-only"):
+        act(preview=True)
+        return
+    yes, skip = require_consent(place, arguments)
+    if not skip:
+        act(preview=True)
+        if not yes and not is_agreed_to(place, "perform this import", partial(act, preview=True)):
+            raise EngineError("confirmation declined, not proceeding with the import")
+    act(preview=False)
+
+
+def _act(place: Workplace, arguments: Arguments, imports: Imports, preview: bool) -> None:
     action = Action(
         Kind.IMPORT,
         Options(preview=preview, parallel=parallelism(arguments.value("parallel"), place.shell.env)),
@@ -44,7 +55,7 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         imports=imports,
     )
     if not performed(place, arguments, action).ok:
-        raise Bail("import failed")
+        raise Bail("preview failed" if preview else "import failed")
 
 
 def _imports(place: Workplace, arguments: Arguments) -> Imports:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 
 from engine.action import Action, Kind, Result, parallelism, perform
 from engine.cli.arguments import Arguments
-from engine.cli.displays import display_for
+from engine.cli.displays import displays
 from engine.cli.stacks import remove_stack
 from engine.cli.verb import Verb, options
 from engine.deploy.context import Options
@@ -21,7 +21,7 @@ from engine.mask import Mask
 from engine.programs.inline import InlineProgram
 from engine.programs.python import PythonProgram
 from engine.state.configkey import parse_key
-from engine.state.configvalue import ConfigMap, put, typed
+from engine.state.configvalue import ConfigMap, along, put
 from engine.state.secrets import Blind
 from engine.state.snapshots import read_deployment
 from engine.workplace import Workplace
@@ -176,19 +176,25 @@ def require_consent(
     """Whether to go on without asking, and without a preview. Raises `missing` if nobody can be asked."""
     env = place.shell.env
     yes = arguments.flag("yes") or env.get("PULUMI_SKIP_CONFIRMATIONS") in _TRUE
-    skip = arguments.flag("skip-preview") or env.get("PULUMI_SKIP_PREVIEW") in _TRUE
+    skip = arguments.flag("skip-preview")
     if not yes and not skip and not place.shell.interactive:
         raise missing(
             "--yes or --skip-preview or --preview-only must be passed in to proceed "
             "when running in non-interactive mode"
         )
-    return yes, skip
+    return yes, skip or env.get("PULUMI_SKIP_PREVIEW") in _TRUE
 
 
 def _agreed(place: Workplace, arguments: Arguments, kind: Kind) -> bool:
     verb = {Kind.UPDATE: "perform this update", Kind.REFRESH: "perform this refresh"}.get(
         kind, "perform this destroy"
     )
+    detailed = replace(arguments, options={**arguments.options, "diff": ("true",)})
+    return is_agreed_to(place, verb, lambda: _once(place, detailed, kind, preview=True))
+
+
+def is_agreed_to(place: Workplace, verb: str, tell: Callable[[], object]) -> bool:
+    """The user's word; `tell` is called for each question after details."""
     while True:
         answer = place.shell.ask(f"Do you want to {verb}? [yes/no/details] ").strip().lower()
         if answer in ("yes", "y"):
@@ -196,8 +202,7 @@ def _agreed(place: Workplace, arguments: Arguments, kind: Kind) -> bool:
         if answer in ("no", "n", ""):
             return False
         if answer == "details":
-            options_ = {**arguments.options, "diff": ("true",)}
-            _once(place, replace(arguments, options=options_), kind, preview=True)
+            tell()
 
 
 def _configure(place: Workplace, arguments: Arguments) -> None:
@@ -206,7 +211,7 @@ def _configure(place: Workplace, arguments: Arguments) -> None:
     for pair in arguments.values("config"):
         name, _, value = pair.partition("=")
         key = parse_key(name, place.project.name, path=arguments.flag("config-path"))
-        given = put(given, key, typed(value) if key.path else value)
+        given = put(given, key, along(key, value))
     if given:
         place.config.config = {**place.config.config, **given}
         place.config.save()
@@ -239,11 +244,11 @@ def performed(place: Workplace, arguments: Arguments, action: Action) -> Result:
     """Do it, shown and logged as the options say, without the secrets of the configuration."""
     shell, mask = place.shell, Mask(place.secret_texts())
     place = place.saying(lambda line: shell.out(mask(line)))
-    display = display_for(place, arguments, action.kind, action.options.preview)
+    shown = displays(place, arguments, action.kind, action.options.preview)
     if not arguments.value("event-log"):
-        return perform(place, action, (display,))
+        return perform(place, action, shown)
     with closing(open_log(arguments.value("event-log"), arguments.flag("debug"), shell.terse, mask)) as log:
-        return perform(place, action, (display, log))
+        return perform(place, action, (*shown, log))
 
 
 def _judge(result: Result, arguments: Arguments, operation: str = "update") -> None:

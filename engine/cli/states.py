@@ -13,6 +13,7 @@ from engine.cli.verb import Verb, options
 from engine.errors import EngineError
 from engine.state import stacks
 from engine.state.checkpoint import decode_deployment, encode_export, export_document, parse_export
+from engine.state.errors import StackLocked
 from engine.state.lock import locked
 from engine.state.properties import compact, encode_map
 from engine.state.secrets import Blind, SecretsManager, passphrase_from
@@ -76,15 +77,18 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         data = (place.cwd / file).read_bytes() if file else place.shell.read().encode()
     except OSError as error:
         raise EngineError(f"could not read '{file}': {error.strerror}") from error
-    with locked(place.backend, ref, place.shell.err):
-        document = parse_export(data, file or "standard input")
-        secrets = _secrets_of(place, document)
-        deployment = decode_deployment(document, Vault(secrets), file or "standard input")
-        _admit(place, stacks.objections(deployment, ref), arguments.flag("force"))
-        for item in deployment.pending_operations:
-            told = f"removing pending operation '{item.type}' on '{item.resource.urn}' from snapshot"
-            place.shell.err(f"warning: {told}")
-        Snapshots(place.backend, ref, secrets).save(replace(deployment, pending_operations=[]))
+    document = parse_export(data, file or "standard input")
+    secrets = _secrets_of(place, document)
+    deployment = decode_deployment(document, Vault(secrets), file or "standard input")
+    _admit(place, stacks.objections(deployment, ref), arguments.flag("force"))
+    for item in deployment.pending_operations:
+        told = f"removing pending operation '{item.type}' on '{item.resource.urn}' from snapshot"
+        place.shell.err(f"warning: {told}")
+    try:
+        with locked(place.backend, ref, place.shell.err):
+            Snapshots(place.backend, ref, secrets).save(replace(deployment, pending_operations=[]))
+    except StackLocked as error:
+        raise StackLocked(f"could not import deployment: {error}") from error
     place.shell.out("Import complete.")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine import urn as urns
 from engine.deploy.context import Context
+from engine.deploy.defaults import is_default
 from engine.deploy.executor import Executor
 from engine.deploy.goal import Goal, PackageKey
 from engine.deploy.hooks import Hooks
@@ -16,6 +17,8 @@ from engine.deploy.policing import Policing
 from engine.deploy.providers import Providers, reference_of
 from engine.deploy.registrar import Aborted, Registrar
 from engine.errors import ConfigurationError, EngineError
+from engine.events import StepDone, StepStarted
+from engine.step import Op, Step
 
 
 @dataclass(frozen=True)
@@ -72,21 +75,32 @@ class Adoption:
         self._learn_what_exists()
         try:
             root = self._root()
-            for item in imports.resources:
-                self._registrar.register(self._goal(item, imports, root))
+            for goal in [self._goal(item, imports, root) for item in imports.resources]:
+                if not self._is_held(goal):
+                    self._registrar.register(goal)
         except Aborted:
             self._context.error("preview failed" if self._context.options.preview else "import failed")
             return False
         return True
 
+    def _is_held(self, goal: Goal) -> bool:
+        """Whether the state holds it already, under the same name."""
+        context = self._context
+        old = context.ledger.olds.get(
+            urns.make(context.stack, context.project, goal.type, goal.name, goal.parent)
+        )
+        return old is not None and goal.import_id == (old.import_id or old.id)
+
     def _learn_what_exists(self) -> None:
         """Parents and explicit providers are in the state; no program registers them here."""
-        for old in self._context.ledger.olds.values():
-            if old.urn != self._context.root_urn and not urns.name_of(old.urn).startswith("default"):
-                self._context.ledger.goals[old.urn] = Goal(
-                    old.type, urns.name_of(old.urn), old.custom, old.parent
-                )
-                self._context.ledger.results[old.urn] = old
+        context = self._context
+        for old in context.ledger.olds.values():
+            if old.urn != context.root_urn and not is_default(old.urn):
+                context.ledger.goals[old.urn] = Goal(old.type, urns.name_of(old.urn), old.custom, old.parent)
+                context.ledger.results[old.urn] = old
+                same = Step(Op.SAME, old.urn, old.type, old, old)
+                context.events.emit(StepStarted(same, context.options.preview))
+                context.events.emit(StepDone(same, context.options.preview))
             if urns.is_provider(old.type):
                 self._providers.learn(old)
 

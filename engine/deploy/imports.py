@@ -25,8 +25,11 @@ class Importer:
 
     def run(self, goal: Goal, new: Resource, old: Resource | None, provider: Provider) -> Resource:
         """The imported resource. Raises `Bail` after reporting that there is none or that it would be replaced."""
+        if goal.adopt:
+            # No program says from which id it came, so none can change that.
+            new = replace(new, import_id="")
         found = self._found(goal, new, provider)
-        wanted = replace(new, id=found.id, import_id=goal.import_id)
+        wanted = replace(new, id=found.id)
         inputs = found.inputs if goal.adopt else check.checked(self._context, provider, wanted, found.inputs)
         diff = Diff() if goal.adopt else self._differences(provider, found, wanted, inputs)
         op = Op.IMPORT if old is None else Op.IMPORT_REPLACEMENT
@@ -69,7 +72,6 @@ class Importer:
             inputs=read.inputs or {},
             outputs=concealed(read.outputs, read.inputs or {}, new.additional_secret_outputs),
             init_errors=list(read.init_errors),
-            import_id=goal.import_id,
             created=now,
             modified=now,
         )

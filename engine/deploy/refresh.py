@@ -39,7 +39,7 @@ class Refresh:
         before = self._context.snapshot.deployment()
         ok = not any(item is _FAILED for item in found.values())
         resources = [
-            pruned(old if new is _FAILED else refreshed(new), gone)
+            pruned(refreshed(old if new is _FAILED else new), gone)
             for old, new in ((item, found.get(id(item), item)) for item in before.resources)
             if new is not None
         ]

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from engine.display import sections, words
 from engine.display.sections import Record
-from engine.events import Diagnostic, Ended, Event, StepDone, StepFailed, StepStarted
+from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, StepFailed, StepStarted
 from engine.step import Op, Step
 from engine.urn import Urn, is_provider
 
@@ -65,12 +65,13 @@ class LiveDisplay:
             vertical_overflow="crop",
             transient=False,
         )
-        self._live.start()
 
     def __call__(self, event: Event) -> None:
         self._record.note(event)
         with self._lock:
             self._take(event)
+        if isinstance(event, Prelude):
+            self._live.start()
         if isinstance(event, Ended):
             self._live.stop()
             self._say("")

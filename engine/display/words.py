@@ -138,11 +138,17 @@ def _changed(step: Step) -> Iterable[tuple[str, str]]:
                 yield key, "+" if key in new else "-"
             elif blinded(old[key]) != blinded(new[key]):
                 yield key, "~"
+    if not step.diffs:
+        yield from ((name, "~") for name in ("protect", "provider") if _differs(step, name))
     for path, item in step.detailed.items():
         top = path.split(".")[0].split("[")[0]
         sign = {"add": "+", "delete": "-"}.get(item.kind.removesuffix("-replace"), "~")
         # A change within a property is an update of that property, whatever it is further down.
         yield top, sign if path == top else "~"
+
+
+def _differs(step: Step, name: str) -> bool:
+    return bool(getattr(step.old, name) != getattr(step.new, name))
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,6 @@ a value that the server rewrote (`0.5` to `500m`) nor one that a refresh found t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -123,13 +122,14 @@ def _same_name(live: PropertyMap, wanted: PropertyMap) -> bool:
 
 
 def render(path: Path) -> str:
-    """The path as the engine writes it: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`."""
+    """The path as the official provider writes it: `spec.containers[0].image`, `metadata.annotations["a.b/c"]`."""
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif re.fullmatch(r"[A-Za-z_$][\w$-]*", step):
-            text += f".{step}" if text else step
+        elif any(sign in step for sign in '."[]'):
+            escaped = step.replace('"', '\\"')
+            text += f'["{escaped}"]'
         else:
-            text += f'["{step}"]'
+            text += f".{step}" if text else step
     return text

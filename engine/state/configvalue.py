@@ -24,6 +24,9 @@ _TYPES = {
 }
 
 
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+
+
 class Masking:
     """A decrypter for what is shown to everybody."""
 
@@ -90,19 +93,24 @@ def listed(value: Any, decrypter: Decrypter | None) -> dict[str, Any]:
     return {**entry, **({"objectValue": shown} if is_object(value) else {}), "secret": hidden}
 
 
-def typed(given: str) -> Any:
-    """What `--path` makes of a text: true, false and integers are values of these kinds."""
+def along(key: ConfigKey, given: Any) -> Any:
+    """What is stored for a given value: along a path true, false and integers are values of these kinds."""
+    if not key.path or not isinstance(given, str):
+        return given
     if given in ("true", "false"):
         return given == "true"
     return int(given) if _INTEGER.fullmatch(given) else given
 
 
-def require_type(name: str, given: str) -> None:
-    """Raises `ConfigurationError` if a text is no value of the type, or the type is none."""
+def of_type(name: str, given: str) -> Any:
+    """The value of the type that a text stands for. Raises `ConfigurationError` if it is none, or the type is none."""
     if name not in _TYPES:
         raise ConfigurationError(f'invalid type "{name}"; must be one of string, int, bool, or float')
     if not _TYPES[name].fullmatch(given):
         raise ConfigurationError(f"the value '{given}' is no {name}; give one, or another --type")
+    if name == "bool":
+        return given in _TRUE
+    return int(given) if name == "int" else float(given) if name == "float" else given
 
 
 def find(config: ConfigMap, key: ConfigKey) -> Any:

@@ -15,7 +15,7 @@ import yaml
 from engine.state.configkey import parse_key
 from engine.state.configvalue import ConfigMap
 from engine.state.errors import ConfigurationError, StateError
-from engine.yamltext import PulumiLoader
+from engine.yamltext import PulumiLoader, is_ambiguous
 
 SALT, PROVIDER, KEY, CONFIG = "encryptionsalt", "secretsprovider", "encryptedkey", "config"
 
@@ -66,7 +66,8 @@ class StackConfig:
         if self.config and not document.get(CONFIG):
             document[CONFIG] = {}
         names = {parse_key(str(name), ""): name for name in document.get(CONFIG) or ()}
-        for key in {**before.config, **self.config}:
+        new = sorted(self.config.keys() - before.config.keys(), key=str)
+        for key in (*before.config, *new):
             if before.config.get(key) != self.config.get(key):
                 _set_or_drop(document[CONFIG], names.get(key, str(key)), self.config.get(key))
         if CONFIG in document and not document[CONFIG]:
@@ -113,7 +114,16 @@ def _editor() -> Any:
     editor.preserve_quotes = True
     editor.width = 100_000
     editor.indent(mapping=2, sequence=4, offset=2)
+    editor.representer.add_representer(_Null, _represented)
     return editor
+
+
+class _Null:
+    """A null that is written out; for None the editor leaves its place empty, as it may have found it."""
+
+
+def _represented(representer: Any, _: _Null) -> Any:
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _set_or_drop(entries: Any, key: str, value: Any) -> None:
@@ -129,18 +139,37 @@ def _assign(container: Any, key: Any, value: Any) -> None:
     if isinstance(old, dict) and isinstance(value, dict):
         for name in [name for name in old if name not in value]:
             del old[name]
-        for name, item in value.items():
-            _assign(old, name, item)
+        for name, item in _in_order(value):
+            _assign(old, _styled(name), item)
     elif isinstance(old, list) and isinstance(value, list) and old:
         del old[len(value) :]
         for position, item in enumerate(value[: len(old)]):
             _assign(old, position, item)
-        old.extend(value[len(old) :])
+        old.extend(map(_styled, value[len(old) :]))
     elif old != value or isinstance(old, bool) is not isinstance(value, bool):
-        container[key] = value
+        container[key] = _styled(value)
     elif isinstance(container, dict):
         # An entry that is null and one that is missing read the same.
-        container.setdefault(key, value)
+        container.setdefault(key, _styled(value))
+
+
+def _in_order(entries: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    return sorted(entries.items(), key=lambda entry: str(entry[0]))
+
+
+def _styled(value: Any) -> Any:
+    """A value as the official CLI writes a new one: texts in double quotes where they have to be, lines as a block."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+    if isinstance(value, dict):
+        return {_styled(key): _styled(item) for key, item in _in_order(value)}
+    if isinstance(value, list):
+        return [_styled(item) for item in value]
+    if not isinstance(value, str):
+        return _Null() if value is None else value
+    if "\n" in value:
+        return LiteralScalarString(value)
+    return DoubleQuotedScalarString(value) if is_ambiguous(value) else value
 
 
 def _write(path: Path, text: str) -> None:

@@ -29,6 +29,8 @@ class Allowed:
 
 
 _ABSENT_OR = f"^{re.escape(ABSENT)}$|"
+# How the lines of a YAML reader's complaint look.
+_OF_YAML = r"not valid YAML|^ +\^$|^ +clusters: \[$|^ +in \"<|expected the node content"
 
 ALLOWED = (
     Allowed(
@@ -80,6 +82,22 @@ ALLOWED = (
         r"|the Kubernetes API server reported that \"[^\"]*\" failed to fully initialize or become live: ",
     ),
     Allowed(
+        "A cluster that cannot be reached",
+        "The engine says in its own words what is wrong with it, or with the kubeconfig, and what becomes of the "
+        "object; the official one takes the state for perhaps corrupt.",
+        "^clusters that cannot be reached/.*/(diagnosticEvent|stdout|status|maybeCorrupt)$",
+        embedded=_ABSENT_OR + "cluster is unreachable|^0$|^False$|^ -  .* one deleted$|" + _OF_YAML,
+        official=_ABSENT_OR + "luster is unreachable|unreachable cluster|^2$|^True$|kubeconfig|KUBECONFIG",
+    ),
+    Allowed(
+        "Deletions that are held up",
+        "This engine names what is still there and what holds it; the official one says that time is up, and takes "
+        "the state for perhaps corrupt.",
+        "^deletions that are held up/.*/(diagnosticEvent|stdout|status|maybeCorrupt)$",
+        embedded=_ABSENT_OR + "is still there 2 s after it was deleted|^0$|^False$",
+        official=_ABSENT_OR + "timed out waiting for the condition|finalizers might be preventing|^2$|^True$",
+    ),
+    Allowed(
         "Errors of a policy pack",
         "They name the pack, what it judged and what to do; the official engine says where it looked, or what was "
         "raised.",
@@ -94,6 +112,29 @@ ALLOWED = (
         "^an object that exists already/",
         embedded="already exists|^" + re.escape(ABSENT) + "$",
         official="apply conflict|field conflict|^9$|^" + re.escape(ABSENT) + "$",
+    ),
+    Allowed(
+        "Operations that were interrupted",
+        "This engine looks what became of them and says so, also in a preview; the official one tells what to do by "
+        "hand.",
+        "^operations that were interrupted/.*/(diagnosticEvent|stdout)$",
+        embedded=_ABSENT_OR
+        + "interrupted while|is taken into the state|pending operations from previous deployment",
+        official=_ABSENT_OR + "in an unknown state|pending CREATE operations|repair your stack",
+    ),
+    Allowed(
+        "A second try of a replacement",
+        "After a replacement that failed once its old object was gone, the official engine deletes that again, and "
+        "what depended on it, by name: a second try that succeeds loses the objects that it has just made. Its refresh "
+        "counts what is to be made again.",
+        r"^replacements that fail/([2389] \w+/(events/steps/kubernetes:core/v1:ConfigMap::(fixed|user)|stdout$)"
+        r"|(9|1[01]) up/objects/configmaps/(fixed|user)$|\d+ \w+/history/3/resourceChanges/same$"
+        r"|4 refresh/(events/(steps/kubernetes:core|summaryEvent/0/resourceChanges/same)|stdout$))",
+    ),
+    Allowed(
+        "Names of lock files",
+        "The official CLI names them with a parameter of its storage library.",
+        unsaid=r"\?no_tmp_dir=true",
     ),
     Allowed(
         "Attempts",
@@ -124,6 +165,13 @@ ALLOWED = (
         official=r"\*\*\w+ failed \(DURATION\)\*\*$",
     ),
     Allowed(
+        "Rows of a file's or a group's objects",
+        "The official display tells that a `ConfigFile` or `ConfigGroup` begins, not that it is there.",
+        "^objects from YAML/1 up/stdout$",
+        embedded=r"^ \+  kubernetes:yaml:Config(File|Group) \S+ created$",
+        official="^" + re.escape(ABSENT) + "$",
+    ),
+    Allowed(
         "Lines of gRPC on standard error",
         "The library logs there when a connection ends; the lines are not the engine's.",
         "/stderr$",
@@ -133,7 +181,16 @@ ALLOWED = (
         "An import whose program leaves defaults of the server out",
         "This engine imports and leaves them alone; the official provider that can be built wants to replace the "
         "Service for its address.",
-        "^an import that leaves defaults out/",
+        r"^an import that leaves defaults out/([0-3] \w+/(code|stdout|events/(diagnosticEvent|summaryEvent/0/res\w+"
+        r"|steps/(kubernetes:core/v1:Service|pulumi:pulumi:Stack)::))|\d \w+/(history/\d/res\w+"
+        r"|(events|state)/.*::svc/.*(inputs|annotations)|objects/services/svc/0/metadata/annotations))",
+    ),
+    Allowed(
+        "An import of nothing by command",
+        "That the preview failed is told without the functions that it failed in.",
+        "^imports by command/2 import/stdout$",
+        embedded=_ABSENT_OR + "error: preview failed$",
+        official=_ABSENT_OR + "error: preview failed: step application failed",
     ),
     Allowed(
         "Exports of a stack that goes",
@@ -141,10 +198,16 @@ ALLOWED = (
         "^configuration/[0-9]+ destroy/stdout$",
     ),
     Allowed(
+        "Exports of a program that fails",
+        "The official display lists them as gone; they stay in the state.",
+        "^(programs that fail late|a resource that is only read)/[0-9]+ up/stdout$",
+        embedded=_ABSENT_OR + r"^    +\w+: |^Outputs:$",
+        official=_ABSENT_OR + r"^  - \w+: |^Outputs:$",
+    ),
+    Allowed(
         "A resource that is only read",
-        "When a read fails the official display lists exports as gone that stay in the state; when such a resource is "
-        "refreshed the official provider leaves its data out of the inputs.",
-        "^a resource that is only read/(3 up/stdout|(4 refresh|5 destroy)/.*(inputs|detailedDiff|stdout))",
+        "When such a resource is refreshed the official provider leaves its data out of the inputs.",
+        "^a resource that is only read/(4 refresh|5 destroy)/.*(inputs|detailedDiff|stdout)",
     ),
     Allowed(
         "Keys of a CRD's schema",
@@ -165,21 +228,31 @@ ALLOWED = (
         "Tracebacks",
         "Frames of what runs the program are left out: they are not the program's.",
         "/(diagnosticEvent|stdout)$",
-        embedded=f"Traceback|^{re.escape(ABSENT)}$|^    +File |importlib",
+        embedded=f"Traceback|^{re.escape(ABSENT)}$|^    +File |importlib|run_in_stack",
         official=f"Traceback|^{re.escape(ABSENT)}$|^     +|Program failed",
     ),
     Allowed(
         "A file or a value that cannot be read",
         "This engine says which, and what to do; the official CLI hands on what its library says.",
         "/stderr$",
-        embedded=_ABSENT_OR + "the (state in|value) '|is not a Pulumi state file|could not read '",
-        official=_ABSENT_OR + r"strconv\.|json: |EOF$|could not open file|version of the Pulumi CLI",
+        embedded=_ABSENT_OR
+        + "the (state in|value|state folder) '|is not a Pulumi state file|could not read (the import file )?'",
+        official=_ABSENT_OR
+        + r"strconv\.|json: |EOF$|could not (open|read) (import )?file|version of the Pulumi CLI"
+        "|unable to open state directory",
     ),
     Allowed(
-        "A wrong passphrase",
+        "A passphrase that is wrong or missing",
         "It is named in the same words, without those of the functions that found it.",
-        "/std(out|err)$",
-        embedded="incorrect passphrase|^Updating|" + re.escape(ABSENT),
-        official="incorrect passphrase|" + re.escape(ABSENT),
+        "/stderr$",
+        embedded=_ABSENT_OR + "incorrect passphrase|passphrase must be set|PULUMI_CONFIG_PASSPHRASE_FILE",
+        official=_ABSENT_OR + "incorrect passphrase|passphrase must be set|PULUMI_CONFIG_PASSPHRASE_FILE",
+    ),
+    Allowed(
+        "A stack that `PULUMI_STACK` names and that is not there",
+        "It is named; the official CLI says that none is selected.",
+        "^settings of the environment/3 stack/(code|stderr)$",
+        embedded=_ABSENT_OR + "^6$|no stack named 'nowhere' found",
+        official=_ABSENT_OR + "^1$|no stack selected",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 UP = "up --yes --non-interactive --skip-preview"
@@ -13,24 +14,31 @@ DESTROY = "destroy --yes --non-interactive --skip-preview"
 NO_CHANGES = f"{UP} --expect-no-changes"
 
 
+@dataclass(frozen=True)
 class Api:
-    """The cluster as somebody else sees it; `namespace` is the case's own."""
+    """The cluster and the backend as somebody else sees them.
 
-    def __init__(self, request: Callable[..., Any], namespace: str):
-        self.request, self.namespace = request, namespace
+    `request` asks the API server, `namespace` is the case's own; `state` is the folder that the stacks are kept in.
+    """
+
+    request: Callable[..., Any]
+    namespace: str
+    state: Path
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One command. `number` is what the program finds as `STAGE`; `before` is what others do first.
+    """One command, `NAMESPACE` in it the case's. `number` is what the program finds as `STAGE`; `before` is what others
+    do first.
 
+    `env` is what the command finds in its environment beside what is always there; None takes that away.
     `changes_hands` has the command done by the other engine, on the state that this one has left.
     """
 
     command: str
     number: int = 1
     before: Callable[[Api], None] | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
     changes_hands: bool = False
 
 
@@ -46,7 +54,7 @@ class Case:
 
 
 def brought_up(name: str, program: str, *numbers: int) -> Case:
-    """A case whose program is brought up in each of its forms, then again without a change."""
+    """A case whose program is brought up in each of its forms; then the other engine finds nothing to change."""
     forms = numbers or (1,)
     ups = [Stage(UP, number) for number in forms]
-    return Case(name, program, (*ups, Stage(NO_CHANGES, forms[-1])))
+    return Case(name, program, (*ups, Stage(NO_CHANGES, forms[-1], changes_hands=True)))

@@ -78,18 +78,20 @@ class Site:
     def run(self, stage: Stage, other: Engine) -> Ended:
         """Run a stage's command; `other` is the engine that takes over where the stack changes hands."""
         engine = other if stage.changes_hands else self.engine
-        return self._execute(engine, stage.command, {"STAGE": str(stage.number), **stage.env})
+        command = stage.command.replace("NAMESPACE", self.namespace)
+        return self._execute(engine, command, {"STAGE": str(stage.number), **stage.env})
 
-    def _execute(self, engine: Engine, line: str, env: Mapping[str, str], log: bool = True) -> Ended:
+    def _execute(self, engine: Engine, line: str, env: Mapping[str, str | None], log: bool = True) -> Ended:
         words = shlex.split(line)
         events = self.folder / "events"
         events.unlink(missing_ok=True)
         if log and words[0] in ("up", "preview", "refresh", "destroy"):
             words += ["--event-log", str(events)]
+        whole = {**self._environment(engine), **env}
         done = subprocess.run(
             [*engine.command, *words],
             cwd=self.work,
-            env=self._environment(engine) | dict(env),
+            env={key: value for key, value in whole.items() if value is not None},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from tests.engine.conformance.allowed import ALLOWED
 from tests.engine.conformance.engines import Ended, Site
+from tests.engine.conformance.objects import Request, objects
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -24,6 +26,7 @@ _RULES = tuple(
             r"\1",
         ),
         (r"Duration: \S+", "Duration: DURATION"),
+        (r"(?<=encryptionsalt: )\S+", "SALT"),
         (r"v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", "CIPHERTEXT"),
         (r"\bv1:[A-Za-z0-9+/=]{12}:CIPHERTEXT", "SALT"),
         (r"(?<=pulumi-kubernetes-)[0-9a-f]{8}\b", "HEX"),
@@ -55,15 +58,16 @@ _PROGRESS = re.compile(
 _COUNT = re.compile(
     r"(?<=[a-z*\]])( \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\])]);? (error|warning): .*$"
 )
+_STAMP = re.compile(r"(?<=[.-])\d{16,}(?=\.)")
 # In this order an update prints and records resources, when they run side by side nobody's.
 _STEPS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
 
 
 class Recorder:
-    """Records the commands of one site."""
+    """Records the commands of one site; `request` asks its cluster."""
 
-    def __init__(self, site: Site):
-        self._site = site
+    def __init__(self, site: Site, request: Request):
+        self._site, self._request = site, request
 
     def record(self, ended: Ended) -> dict[str, Any]:
         """Everything that is compared after one command."""
@@ -74,6 +78,9 @@ class Recorder:
             "events": self._events(ended.events, failed=ended.code != 0),
             "state": self._state(),
             "history": self._history(),
+            "files": self._files(),
+            "settings": self._settings(),
+            "objects": self._objects() if ended.events else {},
         }
 
     def _text(self, text: str) -> Any:
@@ -115,16 +122,37 @@ class Recorder:
         found = self._site.state / "stacks" / "shop" / "dev.json"
         if not found.exists():
             return {}
-        latest = json.loads(found.read_text())["checkpoint"].get("latest") or {}
+        document = json.loads(found.read_text())
+        latest = document.pop("checkpoint").get("latest") or {}
         resources: dict[str, list[Any]] = {}
         for item in self._plain(latest.pop("resources", None) or []):
             resources.setdefault(_short(item["urn"]), []).append(item)
         latest.pop("manifest", None)
-        return {"resources": resources, **self._plain(latest)}
+        return {"resources": resources, **document, **self._plain(latest)}
 
     def _history(self) -> list[Any]:
         folder = self._site.state / "history" / "shop" / "dev"
         return [self._plain(json.loads(file.read_text())) for file in sorted(folder.glob("*.history.json"))]
+
+    def _files(self) -> dict[str, int]:
+        """What the backend consists of: how many files of each name, which may contain a time.
+
+        Copies of what was written before, and what a storage library writes for itself, are nobody's concern.
+        """
+        found = (file for file in self._site.state.rglob("*") if file.suffix not in (".attrs", ".bak"))
+        paths = (file.relative_to(self._site.state) for file in found if file.is_file())
+        return Counter(_STAMP.sub("STAMP", self._line(str(path))) for path in paths)
+
+    def _settings(self) -> dict[str, Any]:
+        """The settings of stacks as they are written, comments and order too."""
+        found = {file.name: file.read_text() for file in self._site.work.glob("Pulumi.*.yaml")}
+        return {name: [self._line(line) for line in text.splitlines()] for name, text in found.items()}
+
+    def _objects(self) -> dict[str, Any]:
+        found: dict[str, list[Any]] = {}
+        for name, items in objects(self._request, self._site.namespace).items():
+            found.setdefault(self._line(name), []).extend(map(self._plain, items))
+        return {name: sorted(items, key=json.dumps) for name, items in found.items()}
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, dict):

@@ -51,10 +51,10 @@ def played(site: Site, other: Engine) -> Records:
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace}}
     api.request("POST", "/api/v1/namespaces", body=body)
     site.prepare()
-    recorder, records = Recorder(site), {}
+    recorder, records = Recorder(site, api.request), {}
     for index, stage in enumerate(site.case.stages):
         if stage.before:
-            stage.before(Api(api.request, site.namespace))
+            stage.before(Api(api.request, site.namespace, site.state))
         words = stage.command.split()
         verb = "diff" if "--diff" in words else words[0]
         records[f"{index} {verb}"] = recorder.record(site.run(stage, other))

@@ -21,8 +21,10 @@ from engine.deploy.secrecy import concealed
 from engine.deploy.snapshot import Snapshot
 from engine.deploy.targets import Targets
 from engine.errors import ConfigurationError, UsageError
+from engine.events import counted_as
 from engine.provider import Change, Diff, PropertyDiff
 from engine.resource import Deployment, Resource
+from engine.step import Op, Step
 from engine.values import UNKNOWN, Output, Reference, Secret
 
 ROOT = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
@@ -329,3 +331,15 @@ def test_old_resources_follow_the_new_name_of_what_they_need() -> None:
 
     left = snapshot.deployment().resources[1]
     assert (left.dependencies, left.parent) == ([urn("renamed")], urn("renamed"))
+
+
+@pytest.mark.parametrize(("external", "counted"), [(False, "same"), (True, "update")])
+def test_what_a_provider_adds_for_itself_is_a_change_only_of_what_is_not_managed(
+    external: bool, counted: str
+) -> None:
+    old, new = (
+        Resource(ROOT, "cloud:index:Thing", external=external, outputs={"status": status})
+        for status in ("pending", "ready")
+    )
+
+    assert counted_as(Step(Op.REFRESH, ROOT, old.type, old, new)) == counted

@@ -340,6 +340,20 @@ def test_an_existing_resource_is_imported_by_type_name_and_id(terminal: Terminal
     assert "cannot be deleted" in terminal.text
 
 
+def test_an_import_previews_and_asks_and_leaves_what_is_held_alone(terminal: Terminal) -> None:
+    (terminal.folder.parent / "cloud" / "given.json").write_text('{"name": "given"}')
+    words = ["import", "cloud:index:Thing", "b", "given", "--generate-code=false"]
+
+    terminal.answers = ["no"]
+    assert terminal.run(*words) == 1
+    assert "    = 1 to import" in terminal.out
+    assert "confirmation declined" in terminal.errors
+    terminal.answers = ["yes"]
+    assert terminal.run(*words) == 0
+    assert terminal.run(*words, "--yes") == 0
+    assert "    2 unchanged" in terminal.out
+
+
 def test_stacks_are_listed_renamed_tagged_and_removed(terminal: Terminal) -> None:
     terminal.run("stack", "init", "other")
     assert terminal.run("stack", "ls") == 0

@@ -242,6 +242,7 @@ def test_patches_are_replaced_for_another_object_only() -> None:
         (("spec", "containers", 0, "image"), "spec.containers[0].image"),
         (("metadata", "annotations", "a.b/c"), 'metadata.annotations["a.b/c"]'),
         (("data", "x-y_z"), "data.x-y_z"),
+        (("data", "x/y z"), "data.x/y z"),
     ],
 )
 def test_paths_are_written_as_the_engine_reads_them(path: tuple[str | int, ...], text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.state.configkey import ConfigKey, parse_key
-from engine.state.configvalue import drop, find, listed, put, secure, text, typed
+from engine.state.configvalue import along, drop, find, listed, put, secure, text
 from engine.state.errors import ConfigurationError
 from engine.state.projectconfig import program_config, validate, with_project_config
 from engine.state.secrets import SecretsManager
@@ -79,7 +79,8 @@ def test_texts_that_are_no_path_are_refused(written: str) -> None:
     ],
 )
 def test_along_a_path_texts_become_values(given: str, expected: Any) -> None:
-    assert typed(given) == expected
+    assert along(ConfigKey("shop", "a", ("b",)), given) == expected
+    assert along(ConfigKey("shop", "a"), given) == given
 
 
 A = ConfigKey("shop", "a")
@@ -264,6 +265,29 @@ def test_a_new_file_is_made_and_read_again(tmp_path: Path) -> None:
     stack.save()
     assert stack.path.read_text() == "encryptionsalt: v1:s:c\nconfig:\n  shop:a:\n    secure: v1:x:y\n"
     assert StackConfig.read(stack.path) == stack
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("text", "a:b: text"),
+        ("5", 'a:b: "5"'),
+        ("no", 'a:b: "no"'),
+        ("12:30", 'a:b: "12:30"'),
+        ("2026-01-31", 'a:b: "2026-01-31"'),
+        ("", 'a:b: ""'),
+        ("a: b", "a:b: 'a: b'"),
+        ("two\nlines\n", "a:b: |\n    two\n    lines"),
+        ({"deep": ["~", 1, None]}, 'a:b:\n    deep:\n      - "~"\n      - 1\n      - null'),
+    ],
+)
+def test_texts_are_quoted_as_the_official_cli_quotes_them(value: Any, written: str, tmp_path: Path) -> None:
+    config = StackConfig(tmp_path / "Pulumi.dev.yaml", {ConfigKey("a", "b"): value})
+
+    config.save()
+
+    assert config.path.read_text() == f"config:\n  {written}\n"
+    assert StackConfig.read(config.path).config == config.config
 
 
 def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:

@@ -11,7 +11,35 @@ if STAGE == 2:
     settings("two")
 """
 
+YAML = """
+from scene import *
+from pulumi_kubernetes.yaml import ConfigFile, ConfigGroup
+text = f"{{kind: ConfigMap, apiVersion: v1, metadata: {{name: %s, namespace: {NAMESPACE}}}, data: {{a: '{STAGE}'}}}}"
+ConfigGroup("group", yaml=[text % "one" + "\\n---\\n" + text % "two"])
+def moved(obj, opts):
+    obj.setdefault("metadata", {})["namespace"] = NAMESPACE
+ConfigFile("file", "objects.yaml", transformations=[moved], resource_prefix="p")
+"""
+OBJECTS = """kind: ServiceAccount
+apiVersion: v1
+metadata: {name: account}
+---
+---
+kind: List
+apiVersion: v1
+items:
+- kind: ConfigMap
+  apiVersion: v1
+  metadata: {name: listed}
+"""
+
 CASES = (
+    Case(
+        "objects from YAML",
+        YAML,
+        (Stage(PREVIEW), Stage(UP), Stage(UP, 2, changes_hands=True), Stage(NO_CHANGES, 2), Stage(DESTROY)),
+        files={"objects.yaml": OBJECTS},
+    ),
     Case(
         "a function without a version",
         VERSIONLESS,

@@ -41,7 +41,7 @@ DELETE_BEFORE_REPLACE = """
 from scene import *
 one = core.v1.ConfigMap("one", metadata={"namespace": NAMESPACE}, data={"a": str(STAGE)},
     opts=Options(delete_before_replace=True))
-settings("two", {"a": one.metadata["name"]})
+settings("two", {"a": one.metadata["name"]}, Options(protect=STAGE > 1))
 settings("three", {"a": "1"}, Options(depends_on=[one]))
 """
 
@@ -58,6 +58,8 @@ from scene import *
 if STAGE == 1:
     one = settings("one", {"a": "1"}, Options(retain_on_delete=True))
     settings("two", {"a": "1"}, Options(deleted_with=one))
+core.v1.ConfigMap("auto", metadata={"namespace": NAMESPACE}, data={"a": str(STAGE)},
+    opts=Options(retain_on_delete=True))
 """
 
 DELETED_WITH = """
@@ -75,7 +77,8 @@ one = core.v1.ConfigMap("one", metadata={"namespace": NAMESPACE}, data={"a": str
     opts=Options(replace_on_changes=["data"], delete_before_replace=True))
 name = one.metadata["name"]
 settings("whole", {"a": name}, Options(replace_on_changes=["data"]))
-settings("inside", {"a": name}, Options(replace_on_changes=["data.a"]))
+if STAGE != 3:
+    settings("inside", {"a": name}, Options(replace_on_changes=["data.a"]))
 settings("other", {"a": name}, Options(replace_on_changes=["metadata.labels"]))
 """
 
@@ -118,9 +121,9 @@ settings("one", labels={"stage": str(STAGE)}, opts=Options(hooks=binding))
 
 TARGETS = """
 from scene import *
-one = settings("one", labels={"stage": str(STAGE)})
+one = settings("one", labels={"stage": str(STAGE)}) if STAGE != 4 else None
 settings("two", labels={"stage": str(STAGE)}, opts=Options(delete_before_replace=True))
-settings("three", labels={"stage": str(STAGE)}, opts=Options(depends_on=[one]))
+settings("three", labels={"stage": str(STAGE)}, opts=Options(depends_on=[one] if one else []))
 if STAGE == 2:
     settings("four")
 """
@@ -137,7 +140,12 @@ CASES = (
     Case(
         "aliases of resources and parents",
         ALIASES,
-        (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(DESTROY)),
+        (
+            Stage(UP),
+            Stage(PREVIEW, 2),
+            Stage(UP, 2, changes_hands=True),
+            Stage(DESTROY),
+        ),
     ),
     brought_up("replacement on changes", REPLACE_ON_CHANGES, 1, 2),
     Case(
@@ -148,6 +156,9 @@ CASES = (
             Stage(PREVIEW, 2),
             Stage(UP, 2, changes_hands=True),
             Stage(NO_CHANGES, 2),
+            Stage(PREVIEW, 3),
+            Stage(UP, 3),
+            Stage("state unprotect --yes --all"),
             Stage(DESTROY, changes_hands=True),
         ),
     ),
@@ -184,12 +195,26 @@ CASES = (
     Case(
         "what a replacement takes along by its own word",
         TAKEN_ALONG,
-        (Stage(UP), Stage(PREVIEW, 2), Stage(UP, 2), Stage(NO_CHANGES, 2), Stage(DESTROY)),
+        (
+            Stage(UP),
+            Stage(PREVIEW, 2),
+            Stage(f"{PREVIEW} --exclude {URN}::whole", 2),
+            Stage(f"{UP} --exclude {URN}::whole", 2),
+            Stage(UP, 2),
+            Stage(NO_CHANGES, 2),
+            Stage(PREVIEW, 3),
+            Stage(UP, 3),
+            Stage(DESTROY, changes_hands=True),
+        ),
     ),
     brought_up("dependencies", DEPENDS_ON, 1, 2),
     brought_up("timeouts", TIMEOUTS),
     brought_up("transforms", TRANSFORMS, 1, 2),
-    Case("hooks", HOOKS, (Stage(PREVIEW), Stage(UP), Stage(UP, 2), Stage(UP, 3), Stage(DESTROY))),
+    Case(
+        "hooks",
+        HOOKS,
+        (Stage(PREVIEW), Stage(UP), Stage(UP, 2, changes_hands=True), Stage(UP, 3), Stage(DESTROY)),
+    ),
     Case(
         "targets",
         TARGETS,
@@ -198,10 +223,11 @@ CASES = (
             Stage(f"{PREVIEW} --target {URN}::one", 2),
             Stage(f"{UP} --target {URN}::one", 2),
             Stage(f"{UP} --target {URN}::none", 2),
-            Stage(f"{UP} --replace {URN}::two", 2),
+            Stage(f"{UP} --replace {URN}::two", 2, changes_hands=True),
             Stage(f"{UP} --exclude {URN}::three", 3),
+            Stage(f"{UP} --target {URN}::two", 4),
             Stage(f"{DESTROY} --target {URN}::one"),
-            Stage(f"{DESTROY} --target {URN}::one --target-dependents"),
+            Stage(f"{DESTROY} --target {URN}::one --target-dependents", changes_hands=True),
             Stage(DESTROY),
         ),
     ),

@@ -100,7 +100,13 @@ from scene import *
 settings("one", {"a": "1"}, Options(import_=f"{NAMESPACE}/nothing"))
 """
 
-IMPORT_COMMAND = "import --yes --non-interactive --generate-code=false kubernetes:core/v1:ConfigMap one"
+IMPORT = "import --yes --non-interactive --generate-code=false"
+BOTH = """
+from scene import *
+settings("one", {"a": "1"})
+if STAGE == 2:
+    settings("two")
+"""
 
 
 def service_made(api: Api) -> None:
@@ -108,9 +114,14 @@ def service_made(api: Api) -> None:
     api.request("POST", f"/api/v1/namespaces/{api.namespace}/services", body=body)
 
 
-def map_made(api: Api) -> None:
-    body = {"metadata": {"name": "one"}, "data": {"a": "1"}}
+def map_made(api: Api, name: str = "one") -> None:
+    body = {"metadata": {"name": name}, "data": {"a": "1"}}
     api.request("POST", f"/api/v1/namespaces/{api.namespace}/configmaps", body=body)
+
+
+def maps_made(api: Api) -> None:
+    map_made(api)
+    map_made(api, "more")
 
 
 GET = """
@@ -126,10 +137,10 @@ CASES = (
         MAPS,
         (
             Stage(UP),
-            Stage(REFRESH),
+            Stage(REFRESH, changes_hands=True),
             Stage("refresh --preview-only --non-interactive", before=deleted("one")),
             Stage(REFRESH),
-            Stage(UP),
+            Stage(UP, changes_hands=True),
             Stage(DESTROY),
         ),
     ),
@@ -178,6 +189,21 @@ CASES = (
         "an import of a ConfigMap",
         IMPORT_MAP,
         (Stage(PREVIEW, before=map_made), Stage(UP), Stage(UP), Stage(DESTROY)),
+    ),
+    Case(
+        "imports by command",
+        BOTH,
+        (
+            Stage(f"{IMPORT} kubernetes:core/v1:ConfigMap one NAMESPACE/one", before=maps_made),
+            Stage(f"{IMPORT} kubernetes:core/v1:ConfigMap one NAMESPACE/one"),
+            Stage(f"{IMPORT} kubernetes:core/v1:ConfigMap none NAMESPACE/nothing"),
+            Stage(f"{IMPORT} --file nowhere.json"),
+            Stage(f"{IMPORT} --protect=false kubernetes:core/v1:ConfigMap more NAMESPACE/more"),
+            Stage(UP, 2),
+            Stage("state unprotect --yes --all"),
+            Stage(UP, 2),
+            Stage(DESTROY),
+        ),
     ),
     Case("an import of nothing", IMPORT_NOTHING, (Stage(PREVIEW), Stage(UP))),
     Case(

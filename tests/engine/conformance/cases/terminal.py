@@ -31,7 +31,42 @@ ROOT = '{"urn": "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev", "custom":
 ONE = f'{{"urn": "{URN}::one", "custom": false, "type": "shop:index:Group", "inputs": {{"size": 1}}}}'
 PENDING = f', "pending_operations": [{{"resource": {ONE}, "type": "creating"}}]'
 
+NOBODY = {"PULUMI_CONFIG_PASSPHRASE": None}
+
 CASES = (
+    Case(
+        "settings of the environment",
+        GROUPS,
+        (
+            Stage("up --non-interactive", env={"PULUMI_SKIP_CONFIRMATIONS": "true"}),
+            Stage(
+                f"{UP}",
+                2,
+                env={"PULUMI_PARALLEL": "1", "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true"},
+            ),
+            Stage("stack output --json", env={"PULUMI_STACK": "dev"}),
+            Stage("stack output --json", env={"PULUMI_STACK": "nowhere"}),
+            Stage("stack output --json", env=NOBODY),
+            Stage("stack output --json --show-secrets", env=NOBODY),
+            Stage("stack output --json --show-secrets", env={"PULUMI_CONFIG_PASSPHRASE": ""}),
+            Stage(
+                "stack output --json --show-secrets",
+                env={**NOBODY, "PULUMI_CONFIG_PASSPHRASE_FILE": "phrase"},
+            ),
+            Stage(
+                "stack output --json --show-secrets",
+                env={**NOBODY, "PULUMI_CONFIG_PASSPHRASE_FILE": "nowhere"},
+            ),
+            Stage(UP, env=NOBODY),
+            Stage("config set --secret a b", env=NOBODY),
+            Stage("config set a b", env=NOBODY),
+            Stage("stack init more", env=NOBODY),
+            Stage("stack ls", env={"PULUMI_BACKEND_URL": "file:///nowhere/at/all"}),
+            Stage("up --non-interactive", env={"PULUMI_SKIP_PREVIEW": "true"}),
+            Stage(DESTROY),
+        ),
+        files={"phrase": "correct horse\n"},
+    ),
     Case(
         "configuration that looks like a secret",
         GROUPS,
