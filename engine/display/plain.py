@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.display import sections, words
 from engine.display.sections import Record
@@ -36,9 +37,9 @@ class PlainDisplay:
             case StepStarted(step, planning) if not step.internal and not sections.is_quiet(step.op):
                 self._began.setdefault(step.urn, time.monotonic())
                 if planning and step.op is not Op.REFRESH:
-                    self._row(step.op, step.urn, words.planned(step.op), self._differences(step))
+                    self._row(step, words.planned(step.op), self._differences(step))
                 elif not planning:
-                    self._row(step.op, step.urn, words.doing(step.op), self._differences(step), timed=True)
+                    self._row(step, words.doing(step.op), self._differences(step), timed=True)
             case StepDone(step, planning, counted) if not step.internal:
                 if step.op is Op.REFRESH:
                     self._refreshed(step, planning, counted)
@@ -46,31 +47,27 @@ class PlainDisplay:
                 if self._is_late(step, planning, counted):
                     return
                 if planning and step.type == ROOT_TYPE and sections.is_quiet(step.op):
-                    self._row(step.op, step.urn, words.planned(step.op), "")
+                    self._row(step, words.planned(step.op), "")
                 elif not planning and not sections.is_quiet(step.op) and not _goes_silently(step):
                     self._done(step)
             case StepFailed(step, _) if not step.internal and not sections.is_quiet(step.op):
-                self._row(
-                    step.op, step.urn, words.failed(step.op), f"{words.differences(step)} 1 error".strip()
-                )
+                self._row(step, words.failed(step.op), f"{words.differences(step)} 1 error".strip())
             case Ended():
                 for step in self._open.values():
-                    self._row(step.op, step.urn, words.done(step.op), self._differences(step), timed=True)
+                    self._done(step)
                 self._say("")
                 for line in sections.lines(self._record, self._show_outputs):
                     self._say(line)
 
     def _done(self, step: Step) -> None:
-        retained = step.op is Op.DELETE and step.resource.retain_on_delete
-        info = self._differences(step)
-        self._row(step.op, step.urn, words.done(step.op), info, timed=True, retained=retained)
+        self._row(step, words.done(step.op), self._differences(step), timed=True)
 
     def _refreshed(self, step: Step, planning: bool, counted: bool) -> None:
         """What a refresh has found, if anything; where an update is to follow, only that it was looked."""
         op = Op(counted_as(step)) if counted else Op.REFRESH
         if op is not Op.SAME:
             status = words.planned(op) if planning else words.done(op)
-            self._row(op, step.urn, status, self._differences(step), timed=not planning)
+            self._row(replace(step, op=op), status, self._differences(step), timed=not planning)
 
     def _is_late(self, step: Step, planning: bool, counted: bool) -> bool:
         """A component is done when its children are: when it registers outputs, or at the end."""
@@ -88,16 +85,21 @@ class PlainDisplay:
             self._told[step.urn] = told
         return told
 
-    def _row(
-        self, op: Op, urn: str, status: str, info: str, timed: bool = False, retained: bool = False
-    ) -> None:
-        parsed = Urn.parse(urn)
-        spent = f"({time.monotonic() - self._began.get(urn, time.monotonic()):.2f}s)" if timed else ""
-        spent = "(0s)" if spent == "(0.00s)" else spent
-        if retained:
-            spent += "[retain]"
-        parts = [words.SIGNS[op].ljust(2), parsed.type, parsed.name, status, spent, info]
+    def _row(self, step: Step, status: str, info: str, timed: bool = False) -> None:
+        parsed = Urn.parse(step.urn)
+        if timed:
+            spent = f"{time.monotonic() - self._began.get(step.urn, time.monotonic()):.2f}"
+            status += " (0s)" if spent == "0.00" else f" ({spent}s)"
+        if _leaves_behind(step):
+            status += "[retain]"
+        parts = [words.SIGNS[step.op].ljust(2), parsed.type, parsed.name, status, info]
         self._say(" " + " ".join(part for part in parts if part).rstrip())
+
+
+def _leaves_behind(step: Step) -> bool:
+    """Whether an object stays that no state knows of any more."""
+    going = step.op in (Op.DELETE, Op.REPLACE, Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED)
+    return going and step.old is not None and step.old.retain_on_delete
 
 
 def _goes_silently(step: Step) -> bool:

@@ -242,6 +242,14 @@ ALLOWED = (
         "|unable to open state directory",
     ),
     Allowed(
+        "Types of values",
+        "What `config set --type` has written stays of its type; the official CLI makes it a text with the next "
+        "change.",
+        r"^configuration that looks like a secret/(1[2-9]|20) .*/settings/Pulumi\.dev\.yaml/",
+        embedded=r"^  shop:\w+: (5|1\.5|true)$",
+        official=r"^  shop:\w+: \"(5|1\.5|true)\"$",
+    ),
+    Allowed(
         "A passphrase that is wrong or missing",
         "It is named in the same words, without those of the functions that found it.",
         "/stderr$",
