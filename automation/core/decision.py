@@ -71,11 +71,13 @@ class Announce:
 class MakeLive:
     """Make an intent live by a stack update. It is the last action, and the Save before it holds the intent.
 
-    `forward` updates run the policy pack; those towards primary don't, so that nothing can hold them up.
+    `forward` updates run the policy pack; those towards primary don't, so that nothing can hold them up. `done` is said
+    once the update went through.
     """
 
     intent: Intent
     forward: bool
+    done: tuple[Event, ...] = ()
 
     @property
     def message(self) -> str:

@@ -32,6 +32,13 @@ def written(live: Manifest, by: Callable[[str], bool]) -> Fields:
     return found
 
 
+def applied(live: Manifest, by: Callable[[str], bool]) -> Fields:
+    """All fields that the field managers for whom `by` is true have applied. Those who create an object otherwise are
+    said to have written what the API server filled in, too."""
+    entries = [entry for entry in _direct(live) if entry.get("operation") != "Update"]
+    return written({"metadata": {"managedFields": entries}}, by)
+
+
 def _direct(live: Manifest) -> list[Manifest]:
     entries = live["metadata"].get("managedFields") or ()
     return [entry for entry in entries if not entry.get("subresource")]

@@ -37,15 +37,17 @@ def attempt(
     checks: tuple[CheckResult, ...] = (),
     iterations: int | None = None,
 ) -> Decision:
-    """A stack update towards `wanted`, under a fresh attempt id and with its evidence."""
+    """A stack update towards `wanted`, under a fresh attempt id and with its evidence. What is said of a repair says
+    that it is done."""
     evidence = Evidence(at.status.traffic, wanted.traffic, checks, measured_at=timestamp(at.seen.now))
     led = replace(wanted, canary=_canary(at, kind, wanted)) if at.canary.hands_over else wanted
     placement = replace(led, attempt=at.seen.fresh_attempt, evidence=evidence)
     intent = Intent(kind, placement, _message(at, kind, evidence), iterations)
+    before, done = ((), events) if kind is Purpose.REPAIR else (events, ())
     actions: tuple[Action, ...] = (
         Save(replace(at.status, intent=intent)),
-        *(Announce(event) for event in events),
-        MakeLive(intent, _forward(at, kind, placement)),
+        *(Announce(event) for event in before),
+        MakeLive(intent, _forward(at, kind, placement), done),
     )
     return Decision(intent.message, actions)
 

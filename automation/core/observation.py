@@ -148,12 +148,13 @@ class Drift:
 
 @dataclass(frozen=True)
 class Mending:
-    """Repairs of the same damage that did not take: what was said of it, how often it was tried, and when last (unix
-    seconds)."""
+    """Repairs of the same damage that did not take: the damage, how often it was tried, when last (unix seconds), and
+    whether one was said to be done."""
 
     said: tuple[str, ...]
     tries: int
     at: float
+    told: bool
 
 
 @dataclass(frozen=True)

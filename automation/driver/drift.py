@@ -122,9 +122,9 @@ def _of_others(live: Manifest, path: Path) -> Fields:
 
 
 def _ours(live: Manifest) -> Fields:
-    """What was written here. How many pods a primary has is not for good."""
+    """What was applied here. How many pods a primary has is not for good."""
     return managed_fields.without(
-        managed_fields.without(managed_fields.written(live, is_ours), REPLICAS), REASONS
+        managed_fields.without(managed_fields.applied(live, is_ours), REPLICAS), REASONS
     )
 
 

@@ -237,35 +237,40 @@ class Driver:
         """Makes an intent live. A forward one that fails moves nothing and is tried again by a later tick."""
         canary = scene.canary
         try:
-            for text in self._placed(scene, update):
-                self._tell(scene.live, warning(text))
+            for event in self._placed(scene, update):
+                self._tell(scene.live, event)
         except PolicyRefused as refused:
             return self._halt(scene, Veto(refused.policy, refused.message))
         except Postponed as postponed:
-            self._say_trouble(scene, str(postponed))
-            return outcome(scene, str(postponed))
+            text = unfinished(update, str(postponed))
+            self._say_trouble(scene, text)
+            return outcome(scene, text)
         scene = self._look(scene.live, canary, scene.status, scene.memory)
         if not is_live(update.intent, scene.observation):
             return outcome(scene, f"{update.message}: not live yet")
         return replace(self._act(scene, self._decide(scene)), reason=update.message)
 
-    def _placed(self, scene: Scene, update: MakeLive) -> list[str]:
-        """Makes it live, and remembers of a repair that it was tried."""
+    def _placed(self, scene: Scene, update: MakeLive) -> list[Event]:
+        """Makes it live, and remembers of a repair that it was tried. What there is to say then."""
         self._take_over(scene, update.intent.kind)
         if update.intent.kind is not Purpose.REPAIR:
-            return self._ports.placer.place(scene.canary, update, scene.memory.placed)
+            return self._made_live(scene, update)
         before, failed = self._living(scene), True
         try:
-            said = self._ports.placer.place(scene.canary, update, scene.memory.placed)
+            said = self._made_live(scene, update)
             failed = False
             return [*said, *self._besides(scene, before)]
         finally:
             self._remember(scene, failed)
 
+    def _made_live(self, scene: Scene, update: MakeLive) -> list[Event]:
+        said = self._ports.placer.place(scene.canary, update, scene.memory.placed)
+        return [*update.done, *map(warning, said)]
+
     def _living(self, scene: Scene) -> dict[Drift, str]:
         return living(scene.canary, self._ports.rendered, self._ports.copies)
 
-    def _besides(self, scene: Scene, before: Mapping[Drift, str]) -> list[str]:
+    def _besides(self, scene: Scene, before: Mapping[Drift, str]) -> list[Event]:
         """What a repair made again that was deleted after the look that led to it: who deletes several objects does so
         one after the other."""
         canary, known = scene.canary, kinds_by_name()
@@ -279,7 +284,7 @@ class Driver:
             and (before.get(drift) or drift.part == "other")  # what else is not there was told
             and (drift.kind, drift.name) not in seen
         ]
-        return [drift_repaired(canary, drift).text for drift in made]
+        return [warning(drift_repaired(canary, drift).text) for drift in made]
 
     def _remember(self, scene: Scene, failed: bool) -> None:
         """What came of a repair, whose update went through unless it `failed`."""
@@ -376,6 +381,12 @@ class Driver:
             self._tell(live, warning(text))
             self._origin.refused(live, text, self._ports.clock.now())
         return Tick(status, "the document is refused", Refusal(text))
+
+
+def unfinished(update: MakeLive, trouble: str) -> str:
+    """Why an update could not be made, and what of a repair waits for it."""
+    waiting = "; ".join(event.text for event in update.done)
+    return f"{trouble}; not done yet: {waiting}" if waiting else trouble
 
 
 def announced(actions: Sequence[Action]) -> tuple[Announce, ...]:

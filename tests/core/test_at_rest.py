@@ -11,7 +11,7 @@ import pytest
 from automation.core.kinds import CANARY, CONFIG_MAP, DEPLOYMENT, SERVICE, Kind, Manifest
 from automation.core.observation import Target
 from automation.core.status import Phase, Purpose
-from automation.errors import UpdateFailed
+from automation.errors import SluiceError, StackLocked, UpdateFailed
 from automation.inmemory.stacks import Update
 from gateways.apisix import ROUTE
 from tests.core.documents import document
@@ -118,26 +118,50 @@ def test_how_many_pods_somebody_gave_primary_is_not_put_back() -> None:
 class Refusing:
     """A stack that takes no repair."""
 
-    def __init__(self, world: World) -> None:
-        self.asked = 0
-        self._world = world
+    def __init__(self, world: World, refusal: SluiceError = UpdateFailed("exceeded quota")) -> None:
+        self.asked, self._refusal = 0, refusal
+        self._world, self._before = world, world.stacks.begin
         world.stacks.begin = self.begin
 
     def begin(self, update: Update) -> None:
         if "repair" in update.message:
             self.asked += 1
-            raise UpdateFailed("exceeded quota")
+            raise self._refusal
+
+    def relent(self) -> None:
+        self._world.stacks.begin = self._before
 
 
-def test_a_repair_that_does_not_take_is_said_once_and_tried_again_with_pauses() -> None:
+def test_a_repair_that_fails_is_tried_again_with_pauses_and_said_once_it_is_done() -> None:
     world = initialised(document({"spec.analysis.interval": "1s"}))
     refusing = Refusing(world)
     world.cluster.delete(SERVICE, "test", "podinfo-primary")
-    for _ in range(60):
+    waits, done = f"exceeded quota; not done yet: {deleted('podinfo-primary')}", deleted("podinfo-primary")
+    seconds(world, 60)
+    assert world.texts == [waits]
+    assert 4 <= refusing.asked <= 7
+    refusing.relent()
+    seconds(world, 70)
+    assert world.texts == [waits, done]
+
+
+def test_a_repair_that_met_a_lock_is_said_by_the_driver_that_does_it() -> None:
+    world = initialised(document({"spec.analysis.interval": "1s"}))
+    refusing = Refusing(world, StackLocked("locked", "wait"))
+    changed_by_carol(world)
+    put_back = "Service podinfo-primary.test was changed by carol: put back"
+    world.ticked()
+    assert world.texts == [f"locked; wait; not done yet: {put_back}"]
+    refusing.relent()
+    world.driver = world._driver()
+    seconds(world, 5)
+    assert world.texts[1:] == [put_back]
+
+
+def seconds(world: World, count: int) -> None:
+    for _ in range(count):
         world.ticked()
         world.now += 1
-    assert world.texts.count("Service podinfo-primary.test was deleted: made again") == 1
-    assert 4 <= refusing.asked <= 7
 
 
 def test_a_repair_that_took_delays_no_other() -> None:

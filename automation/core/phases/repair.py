@@ -30,8 +30,9 @@ class Damage:
 def repair(at: Situation) -> Decision | None:
     """An update, or pods, that restore what is in force; None if live objects agree with it.
 
-    A repair that does not take is tried again after pauses that double from one second, and is said once; so is one of
-    an object that somebody changes again and again. Meanwhile the release goes on as it can.
+    A repair that does not take is tried again after pauses that double from one second, and is said once, when its
+    update went through; so is one of an object that somebody changes again and again. Meanwhile the release goes on as
+    it can.
     """
     wrong = _damage(at)
     if not wrong:
@@ -39,7 +40,8 @@ def repair(at: Situation) -> Decision | None:
     before = _so_far(at, wrong)
     if before is not None:
         rested = at.seen.now >= before.at + pause(before.tries)
-        return attempt(at, Purpose.REPAIR, at.in_force) if rested else None
+        untold = () if before.told else _told(at, wrong)
+        return attempt(at, Purpose.REPAIR, at.in_force, *untold) if rested else None
     due = [damage for damage in wrong if _is_due(at, damage)]
     return attempt(at, Purpose.REPAIR, at.in_force, *_told(at, due)) if due else None
 
@@ -51,7 +53,8 @@ def mended(at: Situation, now: float, failed: bool) -> Mending | None:
     if not failed and all(damage.leads or damage.contested for damage in wrong):
         return None
     before = _so_far(at, wrong)
-    return Mending(_said(wrong), before.tries + 1 if before else 1, now)
+    told = not failed or (before is not None and before.told)
+    return Mending(_said(wrong), before.tries + 1 if before else 1, now, told)
 
 
 def repaired(at: Situation, now: float) -> Mapping[str, Repairs]:

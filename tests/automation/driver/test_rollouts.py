@@ -127,6 +127,20 @@ def test_at_rest_nothing_is_written() -> None:
 WAITING = {"steps": [{"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}], "analysis": MISSING}
 
 
+def test_what_the_api_server_fills_in_of_new_pods_is_no_reason_to_write_them_anew() -> None:
+    world = steady()
+    world.set_image("yellow")
+    world.until("Healthy")
+    live = replica_set(world, world.latest)
+    filled_in = {"f:spec": {"f:template": {"f:spec": {"f:dnsPolicy": {}}}}}
+    created = {"manager": "sluice", "operation": "Update", "fieldsV1": filled_in}
+    filled = {"metadata.managedFields": [created], "spec.template.spec.dnsPolicy": "ClusterFirst"}
+    world.cluster.put(REPLICA_SET, changed(live, filled))
+    updates = len(world.updates)
+    world.tick(3)
+    assert (len(world.updates), [text for text in world.texts if "anew" in text]) == (updates, [])
+
+
 def test_argos_own_commands_are_heard() -> None:
     world = steady(**WAITING)
     world.set_image("green")
