@@ -20,7 +20,7 @@ def objects(request: Request, namespace: str) -> dict[str, list[Any]]:
     for path, kind in _kinds(request):
         for item in request("GET", f"{path}/namespaces/{namespace}/{kind}")["items"]:
             name = f"{kind}/{item['metadata']['name']}"
-            if name not in _OTHERS and not item["metadata"].get("ownerReferences"):
+            if name not in _OTHERS and not _is_left_to_others(item["metadata"]):
                 found.setdefault(name, []).append(_told(item))
     return found
 
@@ -35,6 +35,11 @@ def _kinds(request: Request) -> Iterator[tuple[str, str]]:
                 listed = kind["scope"] == "Namespaced" and "list" in kind["verbs"]
                 if listed and kind["resource"] not in _OTHERS:
                     yield path, kind["resource"]
+
+
+def _is_left_to_others(metadata: dict[str, Any]) -> bool:
+    """Whether a controller has made it, or the garbage collector alone still has to do with it."""
+    return bool(metadata.get("ownerReferences")) or metadata.get("finalizers") == ["foregroundDeletion"]
 
 
 def _told(item: dict[str, Any]) -> dict[str, Any]:
