@@ -7,6 +7,7 @@ until it is ended. RUNNER is the SDK's own `pulumi-language-python-exec`.
 import json
 import os
 import platform
+import select
 import signal
 import subprocess
 import sys
@@ -141,8 +142,15 @@ def _output(streams: Mapping[str, IO[bytes]]) -> Iterator[tuple[str, bytes]]:
             left -= 1
 
 
+def _end_with(engine: int) -> None:
+    """Ends this process once that of a pidfd has ended: an engine that is killed interrupts nobody."""
+    select.select([engine], [], [])
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
-    """Serve until the engine interrupts this process, which is how it ends its plugins."""
+    """Serve until the engine interrupts this process, which is how it ends its plugins, or is gone itself."""
+    threading.Thread(target=_end_with, args=(os.pidfd_open(os.getppid()),), daemon=True).start()
     server = grpc.server(ThreadPoolExecutor(max_workers=8), options=_OPTIONS)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(PythonHost(sys.argv[1], sys.argv[-1]), server)
     port = server.add_insecure_port("127.0.0.1:0")
