@@ -19,7 +19,7 @@ from lab import Lab
 from tests.lab.deadline import eventually
 from tests.lab.kubectl import Kubectl
 
-NAMESPACES = tuple(f"story-{number}" for number in range(1, 41))
+NAMESPACES = tuple(f"story-{number}" for number in range(1, 65))
 """Namespaces of the environment that no release is declared in: stories take one each."""
 
 
