@@ -16,7 +16,7 @@ from tests.lab.article.application import Application, adopted
 from tests.lab.article.ground import Ground, prepare
 from tests.lab.article.weights import watched
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]  # the official engine takes a second or more a step
 
 STEPS = [0, 25, 50, 0]
 
