@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from automation.core.kinds import Kind, Manifest
+from automation.core.kinds import SERVICE, Kind, Manifest
 from automation.core.marks import UNMANAGED_BY_FLUX
 from automation.core.refusal import Problem
 from automation.core.spec import Canary, MetricCheck
@@ -62,4 +62,19 @@ def of_the_apex(kind: Kind, canary: Canary, marks: Marks, spec: Manifest) -> Man
             "ownerReferences": [marks.owner],
         },
         "spec": spec,
+    }
+
+
+def without_pods(name: str, canary: Canary, marks: Marks) -> Manifest:
+    """A generated route that leads nobody anywhere: a Service that only says which attempt is in force."""
+    return {
+        "apiVersion": SERVICE.api_version,
+        "kind": SERVICE.kind,
+        "metadata": {
+            "name": name,
+            "namespace": canary.namespace,
+            "annotations": {**UNMANAGED_BY_FLUX, **marks.annotations},
+            "ownerReferences": [marks.owner],
+        },
+        "spec": {"type": "ClusterIP", "clusterIP": "None"},
     }

@@ -9,10 +9,10 @@ from __future__ import annotations
 import copy
 
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import UNMANAGED_BY_FLUX, WEIGHT
+from automation.core.marks import WEIGHT
 from automation.core.spec import Canary
 from automation.core.traffic import Traffic
-from gateways.alone import OfRollouts
+from gateways.alone import OfRollouts, without_pods
 from gateways.gateway import Carried, Gateway, Marks
 
 
@@ -28,17 +28,7 @@ class ByPods(OfRollouts):
         return f"{canary.name}-marks"
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
-        made = {
-            "apiVersion": SERVICE.api_version,
-            "kind": SERVICE.kind,
-            "metadata": {
-                "name": self.route_name(canary),
-                "namespace": canary.namespace,
-                "annotations": {**UNMANAGED_BY_FLUX, **marks.annotations},
-                "ownerReferences": [marks.owner],
-            },
-            "spec": {"type": "ClusterIP", "clusterIP": "None"},
-        }
+        made = without_pods(self.route_name(canary), canary, marks)
         return self.with_traffic(canary, made, traffic)
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:

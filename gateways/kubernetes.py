@@ -10,10 +10,9 @@ import copy
 from collections.abc import Sequence
 
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import UNMANAGED_BY_FLUX
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
-from gateways.alone import Alone
+from gateways.alone import Alone, without_pods
 from gateways.gateway import Carried, Gateway, Marks
 from gateways.pod_metrics import QUERIES
 
@@ -30,17 +29,7 @@ class Kubernetes(Alone):
         return f"{canary.apex}-marks"
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
-        return {
-            "apiVersion": SERVICE.api_version,
-            "kind": SERVICE.kind,
-            "metadata": {
-                "name": self.route_name(canary),
-                "namespace": canary.namespace,
-                "annotations": {**UNMANAGED_BY_FLUX, **marks.annotations},
-                "ownerReferences": [marks.owner],
-            },
-            "spec": {"type": "ClusterIP", "clusterIP": "None"},
-        }
+        return without_pods(self.route_name(canary), canary, marks)
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         return Carried(ALL_ON_PRIMARY, exact=True)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from automation.core.kinds import DEPLOYMENT, Manifest
-from automation.core.marks import REVISION
 from automation.core.moments import unix_seconds
 from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
 from automation.core.spec import Canary
-from workloads.conditions import conditions_of, refused
+from workloads.conditions import conditions_of
+from workloads.replicated import Replicated
 from workloads.template import selecting
-from workloads.workload import Primary, Scaling, WorkloadKind
+from workloads.workload import Primary, WorkloadKind
 
 _RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
 """The letters that Kubernetes makes names of: without vowels, so that no word comes of it."""
@@ -24,7 +25,7 @@ _LONGEST = 46
 and a hash of up to ten stands between, with a dash on both sides."""
 
 
-class Deployments:
+class Deployments(Replicated):
     """Deployments, scaled by their `scale` subresource."""
 
     kind = DEPLOYMENT
@@ -43,14 +44,6 @@ class Deployments:
     def primary_name(self, canary: Canary, revision: str) -> str:
         return canary.primary_name
 
-    def template(self, live: Manifest) -> Manifest:
-        template: Manifest = live["spec"]["template"]
-        return template
-
-    def selected(self, live: Manifest) -> Mapping[str, str]:
-        labels: Mapping[str, str] = (live["spec"].get("selector") or {}).get("matchLabels") or {}
-        return labels
-
     def made(self, name: str, pod: str) -> bool:
         """Kubernetes makes names of two parts of its own: the hash of a pod template, and five letters. The name before
         them is cut where it is long, and then all that begin alike may be meant."""
@@ -60,30 +53,12 @@ class Deployments:
 
     def observed(self, live: Manifest) -> Workload:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
-        status, conditions = live.get("status") or {}, conditions_of(live)
-        first = self.template(live)["spec"]["containers"][0]
-        return Workload(
-            name=live["metadata"]["name"],
-            replicas=self.replicas(live),
-            running=int(status.get("replicas") or 0),
-            updated=int(status.get("updatedReplicas") or 0),
-            available=int(status.get("availableReplicas") or 0),
-            generation=int(live["metadata"].get("generation") or 1),
-            observed_generation=int(status.get("observedGeneration") or 0),
+        conditions = conditions_of(live)
+        return replace(
+            self.counted(live, "updatedReplicas"),
             expired=conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded",
             short_since=_short_since(conditions.get("Available", {})),
-            refused=refused(live),
-            revision=(live["metadata"].get("annotations") or {}).get(REVISION, ""),
-            container=first.get("name", ""),
-            image=first.get("image", ""),
         )
-
-    def replicas(self, live: Manifest) -> int:
-        replicas = live["spec"].get("replicas")
-        return 1 if replicas is None else int(replicas)
-
-    def scaling(self, replicas: int) -> Scaling:
-        return Scaling({"spec": {"replicas": replicas}}, "scale")
 
     def primary(self, parts: Primary) -> Manifest:
         spec: Manifest = {

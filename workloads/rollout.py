@@ -5,20 +5,20 @@ A Rollout is read for its pod template; what is scaled and judged are its Replic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from automation.core.kinds import REPLICA_SET, ROLLOUT, Manifest
-from automation.core.marks import POD_HASH, RELEASE, REVISION, inherited
+from automation.core.marks import POD_HASH, RELEASE, inherited
 from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
 from automation.core.spec import Canary
-from workloads.conditions import refused
+from workloads.replicated import Replicated
 from workloads.template import selecting
-from workloads.workload import Primary, Scaling, WorkloadKind
+from workloads.workload import Primary, WorkloadKind
 
 
-class Rollouts:
+class Rollouts(Replicated):
     """Rollouts with a pod template of their own."""
 
     kind = ROLLOUT
@@ -37,43 +37,13 @@ class Rollouts:
     def primary_name(self, canary: Canary, revision: str) -> str:
         return f"{canary.name}-{revision}"
 
-    def template(self, live: Manifest) -> Manifest:
-        template: Manifest = live["spec"]["template"]
-        return template
-
-    def selected(self, live: Manifest) -> Mapping[str, str]:
-        labels: Mapping[str, str] = (live["spec"].get("selector") or {}).get("matchLabels") or {}
-        return labels
-
     def made(self, name: str, pod: str) -> bool:
         """Pods are named after their ReplicaSet, and that after the Rollout."""
         return pod.startswith(f"{name}-")
 
     def observed(self, live: Manifest) -> Workload:
         """Of one of its ReplicaSets, whose pods are all of one revision. It has no deadline of its own."""
-        status = live.get("status") or {}
-        first = self.template(live)["spec"]["containers"][0]
-        return Workload(
-            name=live["metadata"]["name"],
-            replicas=self.replicas(live),
-            running=int(status.get("replicas") or 0),
-            updated=int(status.get("replicas") or 0),
-            available=int(status.get("availableReplicas") or 0),
-            generation=int(live["metadata"].get("generation") or 1),
-            observed_generation=int(status.get("observedGeneration") or 0),
-            refused=refused(live),
-            noun="replica set",
-            revision=(live["metadata"].get("annotations") or {}).get(REVISION, ""),
-            container=first.get("name", ""),
-            image=first.get("image", ""),
-        )
-
-    def replicas(self, live: Manifest) -> int:
-        replicas = live["spec"].get("replicas")
-        return 1 if replicas is None else int(replicas)
-
-    def scaling(self, replicas: int) -> Scaling:
-        return Scaling({"spec": {"replicas": replicas}}, "scale")
+        return replace(self.counted(live, "replicas"), noun="replica set")
 
     def primary(self, parts: Primary) -> Manifest:
         """The ReplicaSet of a revision. Its annotations are those of `parts` alone, beside its own."""
