@@ -43,7 +43,7 @@ class Alone:
 class OfRollouts(Alone):
     """Those that no Canary names."""
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """A Rollout brings its own queries."""
         raise NotImplementedError("no Rollout has built-in checks")
 

@@ -162,7 +162,7 @@ class Apisix:
         granularities = {rule["backends"][0].get("resolveGranularity") for _, rule in rules}
         return granularities == {"service"}
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """APISIX labels each series with the upstream that answered, so the canary is judged by its own answers
         alone; scope `route` takes the whole route as Flagger does."""
         series = _ROUTE_SERIES if check.scope == "route" else _nodes(addresses)

@@ -64,7 +64,7 @@ class Contour(Alone):
                     service["weight"] = weights.get(service["name"], service.get("weight", 0))
         return changed
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """Contour's Envoy counts the answers of each Service by itself; scope `route` takes primary's, too."""
         return envoy_clusters.query(check.name, _CLUSTERS[check.scope])
 

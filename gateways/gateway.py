@@ -125,7 +125,7 @@ class Gateway(Protocol):
         """Whether it sends requests to the Services' own addresses, so that its metrics tell no pods apart."""
         ...
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The PromQL of a built-in check, its variables unfilled: percent of good answers, or the 99th percentile in
         milliseconds. `addresses` are those of the canary's pods, or that of its Service where the gateway reaches no
         further."""

@@ -108,7 +108,7 @@ class GatewayApi(Alone):
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
         return tuple(canary.service.routing.get("hosts") or ())
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The application counts its own answers; a gateway's numbers have no common name."""
         return QUERIES[check.name]
 

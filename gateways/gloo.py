@@ -65,7 +65,7 @@ class Gloo(Alone):
                     one["weight"] = weights.get(_upstream_of(one), one.get("weight", 0))
         return changed
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """Gloo's Envoy counts the answers of each Upstream by itself; scope `route` takes primary's, too."""
         return envoy_clusters.query(check.name, _CLUSTERS[check.scope])
 

@@ -19,16 +19,21 @@ SHAPE = fields("metadata", metadata=NAMED, spec=fields(defaultBackend=_BACKEND, 
 
 def to_canary(canary: Canary, source: Manifest) -> Manifest:
     """The spec with all that leads to the application leading to its canary, and without what leads elsewhere."""
-    spec = source.get("spec") or {}
-    kept = {field: value for field, value in spec.items() if field not in ("rules", "defaultBackend")}
-    default, rules = _default(canary, source), list(_rules(canary, source))
-    return copy.deepcopy(kept) | default | ({"rules": rules} if rules else {})
+    default = _led_to(canary.canary_service, _split(canary, _default(source)))
+    return _kept(source) | ({"defaultBackend": default} if default else {}) | _rules(canary, source)
+
+
+def to_both(canary: Canary, source: Manifest) -> Manifest:
+    """The spec with each path that leads to the application twice, to primary and to its canary, and without what leads
+    elsewhere. A default backend is one Service and can't be both."""
+    return _kept(source) | _rules(canary, source, canary.primary_service)
 
 
 def hosts(canary: Canary, source: Manifest) -> tuple[str, ...]:
     """Host names under which it leads to the application; none where any host does."""
-    named = [str(rule.get("host") or "") for rule in _rules(canary, source)]
-    return () if _default(canary, source) or not all(named) else tuple(dict.fromkeys(named))
+    named = [str(rule.get("host") or "") for rule in _rules(canary, source).get("rules") or ()]
+    led = _split(canary, _default(source))
+    return () if led or not all(named) else tuple(dict.fromkeys(named))
 
 
 def problems(canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
@@ -46,7 +51,7 @@ def left_alone(canary: Canary, source: Manifest) -> Iterator[str]:
     """What leads to the application and is not split although the rest is: a sentence each."""
     for problem in _wrong(canary, source):
         yield f"{problem.path} is left alone and leads to primary only: {problem.problem}"
-    if _default(canary, source):
+    if _split(canary, _default(source)):
         for at, rule in enumerate(source["spec"].get("rules") or ()):
             if not _paths(rule):
                 name = source["metadata"]["name"]
@@ -56,7 +61,7 @@ def left_alone(canary: Canary, source: Manifest) -> Iterator[str]:
 def _backends(source: Manifest) -> Iterator[tuple[str, Manifest]]:
     """Each Service that it leads to, with its path."""
     spec = source.get("spec") or {}
-    found = [("spec.defaultBackend", spec.get("defaultBackend"))]
+    found = [("spec.defaultBackend", _default(source))]
     for at, rule in enumerate(spec.get("rules") or ()):
         for index, path in enumerate(_paths(rule)):
             found.append((f"spec.rules[{at}].http.paths[{index}].backend", path.get("backend")))
@@ -93,27 +98,39 @@ def _has_port(canary: Canary, service: Manifest) -> bool:
 
 
 def _split(canary: Canary, backend: Manifest | None) -> Manifest | None:
-    """The backend of the canary in the place of one of the application; None where it is none, or can't be split."""
+    """The Service of a backend that is the application; None where it is none, or can't be split."""
     service = (backend or {}).get("service") or {}
-    if service.get("name") != canary.apex or not _has_port(canary, service):
-        return None
-    return {"service": {**copy.deepcopy(service), "name": canary.canary_service}}
+    return service if service.get("name") == canary.apex and _has_port(canary, service) else None
 
 
-def _default(canary: Canary, source: Manifest) -> Manifest:
-    split = _split(canary, (source.get("spec") or {}).get("defaultBackend"))
-    return {"defaultBackend": split} if split else {}
+def _led_to(name: str, service: Manifest | None) -> Manifest | None:
+    """The backend that is this Service in the place of the application."""
+    return {"service": {**copy.deepcopy(service), "name": name}} if service else None
 
 
-def _rules(canary: Canary, source: Manifest) -> Iterator[Manifest]:
+def _default(source: Manifest) -> Manifest | None:
+    return (source.get("spec") or {}).get("defaultBackend")
+
+
+def _kept(source: Manifest) -> Manifest:
+    """What leads nobody anywhere."""
+    spec = source.get("spec") or {}
+    return copy.deepcopy({field: spec[field] for field in spec if field not in ("rules", "defaultBackend")})
+
+
+def _rules(canary: Canary, source: Manifest, *beside: str) -> Manifest:
+    """The rules that lead to the application, leading to these Services and the canary."""
+    found = []
     for rule in (source.get("spec") or {}).get("rules") or ():
         paths = [
-            {**copy.deepcopy(path), "backend": split}
+            {**copy.deepcopy(path), "backend": _led_to(name, split)}
             for path in _paths(rule)
             if (split := _split(canary, path.get("backend")))
+            for name in (*beside, canary.canary_service)
         ]
         if paths:
-            yield {**copy.deepcopy(rule), "http": {**copy.deepcopy(rule["http"]), "paths": paths}}
+            found.append({**copy.deepcopy(rule), "http": {**copy.deepcopy(rule["http"]), "paths": paths}})
+    return {"rules": found} if found else {}
 
 
 def _missing(canary: Canary) -> Problem:

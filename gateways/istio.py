@@ -119,7 +119,7 @@ class Istio(Alone):
         hosts = canary.service.routing.get("hosts") or ()
         return () if "*" in hosts else tuple(hosts)
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """Istio counts where the answers are given, in the canary's own pods."""
         return _QUERIES[check.name]
 

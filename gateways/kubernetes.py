@@ -37,7 +37,7 @@ class Kubernetes(Alone):
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         return copy.deepcopy(route)
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The application counts its own answers, so the canary is judged by these alone in either scope."""
         return QUERIES[check.name]
 

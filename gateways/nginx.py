@@ -14,14 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from automation.core.kinds import Manifest
-from automation.core.marks import UNMANAGED_BY_FLUX, inherited
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways import ingress
 from gateways.chosen import rules_of
-from gateways.gateway import Carried, Gateway, Marks, Source
-from gateways.ingress import INGRESS
+from gateways.gateway import Carried, Gateway, Marks
+from gateways.ingress_copy import IngressCopy, annotations_of, annotations_of_people
 
 CANARY = "nginx.ingress.kubernetes.io/canary"
 """The annotation that makes an Ingress a canary; those that say how begin with it."""
@@ -46,35 +45,18 @@ _REQUESTS, _DURATION = (
 _RATE = "sum(rate({series}[{{{{ interval }}}}]))"
 
 
-class Nginx:
+class Nginx(IngressCopy):
     """ingress-nginx by the annotations of a second Ingress."""
 
     provider = "nginx"
-    source = Source(
-        field="ingressRef",
-        kind=INGRESS,
-        unnamed=Problem(
-            "spec.ingressRef",
-            "ingress selector is empty",
-            "name the Ingress that leads to the apex Service",
-        ),
-        shape=ingress.SHAPE,
-    )
-    kind = INGRESS
-    companions = ()
     ruled = ("f:metadata", "f:annotations", f"f:{WEIGHT}")
     carries = frozenset({"weights", "match"})
-    says = ()
 
     def unable(self, canary: Canary) -> tuple[Problem, ...]:
         return tuple(_unable(canary)) if canary.analysis.strategy == "ab" else ()
 
-    def route_name(self, canary: Canary) -> str:
-        """Flagger's name."""
-        return f"{canary.route.name if canary.route else canary.target.name}-canary"
-
     def problems(self, canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
-        if source is not None and _marks(source).get(CANARY) == "true":
+        if source is not None and annotations_of(source).get(CANARY) == "true":
             problem = f"ingress {source['metadata']['name']} is itself the canary of another"
             return (Problem(f"metadata.annotations.{CANARY}", problem, "name the other in spec.ingressRef"),)
         return ingress.problems(canary, source)
@@ -91,26 +73,11 @@ class Nginx:
         if problems := self.problems(canary, source):
             raise Refused(problems)
         assert source is not None
-        metadata = source["metadata"]
-        theirs = _not_canary(inherited(metadata.get("annotations")))
-        return {
-            "apiVersion": INGRESS.api_version,
-            "kind": INGRESS.kind,
-            "metadata": {
-                "name": canary.route_name or self.route_name(canary),
-                "namespace": canary.namespace,
-                "labels": inherited(metadata.get("labels")),
-                "annotations": {**theirs, **UNMANAGED_BY_FLUX, **_annotations(traffic), **marks.annotations},
-                "ownerReferences": [marks.owner],
-            },
-            "spec": ingress.to_canary(canary, source),
-        }
-
-    def rest_on(self, canary: Canary, marks: Marks) -> tuple[Manifest, ...]:
-        return ()
+        said = {**_not_canary(annotations_of_people(source)), **_annotations(traffic)}
+        return self.copied(canary, source, said, ingress.to_canary(canary, source), marks)
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        said = _marks(route)
+        said = annotations_of(route)
         chosen = BY_HEADER in said or BY_COOKIE in said
         weight = _percent(said.get(WEIGHT))
         exact = (said.get(CANARY), said.get(WEIGHT)) == ("true", "0" if chosen else str(weight))
@@ -118,16 +85,10 @@ class Nginx:
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         changed = copy.deepcopy(route)
-        changed["metadata"]["annotations"] = {**_not_canary(_marks(route)), **_annotations(traffic)}
+        changed["metadata"]["annotations"] = {**_not_canary(annotations_of(route)), **_annotations(traffic)}
         return changed
 
-    def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        return ingress.hosts(canary, source) if source else ()
-
-    def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
-        return False
-
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """ingress-nginx labels the canary's answers, so it is judged by these alone, its duration by the 99th
         percentile. Scope `route` takes Flagger's mean, and the whole Ingress while the canary answers nobody."""
         if check.name == "request-duration" and check.scope == "canary":
@@ -220,10 +181,6 @@ def _incomparable(path: str, name: str, condition: Mapping[str, str]) -> Iterato
 
 def _percent(text: str | None) -> int:
     return min(int(text), 100) if text and text.isdecimal() else 0
-
-
-def _marks(live: Manifest) -> dict[str, str]:
-    return dict(live["metadata"].get("annotations") or {})
 
 
 def _not_canary(annotations: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from gateways.in_place import IN_PLACE
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
+from gateways.skipper import SKIPPER
 from gateways.switch import SWITCH
 from gateways.traefik import TRAEFIK
 from gateways.traffic_split import TRAFFIC_SPLITS
@@ -27,6 +28,7 @@ GATEWAYS: Mapping[str, Gateway] = {
         ISTIO,
         *GATEWAY_API,
         NGINX,
+        SKIPPER,
         TRAEFIK,
         CONTOUR,
         GLOO,

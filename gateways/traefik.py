@@ -63,7 +63,7 @@ class Traefik(Alone):
         }
         return {**changed, "spec": {**others, **_spec(canary, traffic)}}
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """Traefik counts the answers of each Service by itself; scope `route` takes primary's, too."""
         return _QUERIES[check.name].replace("SERIES", _SERIES[check.scope])
 

@@ -70,7 +70,7 @@ class Split(Alone):
             backend["weight"] = weights.get(str(backend.get("service")), backend.get("weight", 0))
         return changed
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The mesh counts where the answers are given, in the canary's own pods."""
         return _QUERIES[self.provider][check.name]
 

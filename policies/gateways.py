@@ -22,6 +22,7 @@ from policies.tokens import (
 
 TRAFFIC = "sluice.delivery/traffic"
 NGINX_CANARY = "nginx.ingress.kubernetes.io/canary"
+SKIPPER_WEIGHTS = "zalando.org/backend-weights"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,23 @@ def _weight(share: Manifest, shares: tuple[Manifest, ...]) -> Any:
     return share.get("weight", 100 if len(shares) == 1 else None)
 
 
+def _ingress(ingress: Manifest) -> Iterator[Split]:
+    """Two controllers read annotations of their own."""
+    yield from _nginx(ingress)
+    yield from _skipper(ingress)
+
+
+def _skipper(ingress: Manifest) -> Iterator[Split]:
+    """The shares of a release; those that people give to Services of theirs are their own business."""
+    said = (ingress.get("metadata") or {}).get("annotations") or {}
+    try:
+        weights = tuple(json.loads(said[SKIPPER_WEIGHTS]).items())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+    if any(service.endswith("-canary") for service, _ in weights):
+        yield Split(SKIPPER_WEIGHTS, weights)
+
+
 def _nginx(ingress: Manifest) -> Iterator[Split]:
     """What an Ingress that is marked as a canary takes from another; one that isn't splits nothing."""
     said = (ingress.get("metadata") or {}).get("annotations") or {}
@@ -180,7 +198,7 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     APISIX_ROUTE: _apisix,
     VIRTUAL_SERVICE: _istio,
     HTTP_ROUTE: _gateway_api,
-    INGRESS: _nginx,
+    INGRESS: _ingress,
     TRAEFIK_SERVICE: _traefik,
     HTTP_PROXY: _contour,
     ROUTE_TABLE: _gloo,

@@ -205,7 +205,7 @@ def _metric(
         ledger.differs(
             path, "its query names the route that is made for a Canary: put in your own, or your Services"
         )
-        settings["query"] = gateway_of(canary).query(replace(check, scope="route"), ())
+        settings["query"] = gateway_of(canary).query(canary, replace(check, scope="route"), ())
     if not settings.get("address"):
         ledger.differs(
             path, "names no Prometheus: set provider.prometheus.address, or that of Argo's controller"

@@ -73,7 +73,7 @@ class Ferries:
     def reaches_service(self, canary: Canary, source: Manifest | None) -> bool:
         return False
 
-    def query(self, check: MetricCheck, addresses: Sequence[str]) -> str:
+    def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         return "vector(100)"
 
 

@@ -56,9 +56,19 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects of Gateway API",
         ),
         pytest.param(
-            r"nginx\.ingress|nginx_ingress|INGRESS\b",
-            {"gateways/nginx.py", "gateways/ingress.py", "policies/tokens.py", "policies/gateways.py"},
-            id="the objects and metrics of NGINX",
+            r"nginx\.ingress|nginx_ingress",
+            {"gateways/nginx.py", "policies/gateways.py"},
+            id="the annotations and metrics of NGINX",
+        ),
+        pytest.param(
+            r"zalando\.org|skipper_",
+            {"gateways/skipper.py", "policies/gateways.py"},
+            id="the annotations and metrics of Skipper",
+        ),
+        pytest.param(
+            r"INGRESS\b",
+            {"gateways/ingress.py", "gateways/ingress_copy.py", "policies/tokens.py", "policies/gateways.py"},
+            id="Ingresses",
         ),
         pytest.param(
             r"TraefikService|traefik_service",
@@ -81,7 +91,7 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects and metrics of meshes with TrafficSplits",
         ),
         pytest.param(
-            r"import .*\b(NGINX|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
+            r"import .*\b(NGINX|SKIPPER|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
             {"gateways/registry.py"},
             id="the rows of gateways without a mesh",
         ),

@@ -39,6 +39,7 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], Callable[[], Manifest] | None]] = 
     "istio": (MESH, None),
     "gatewayapi:v1": ({**MESH, "service": {"port": 80, **REFS}}, None),
     "nginx": ({**MESH, "ingressRef": {"name": "podinfo"}}, ingress),
+    "skipper": ({**MESH, "ingressRef": {"name": "podinfo"}}, ingress),
     "traefik": (MESH, None),
     "contour": (MESH, None),
     "gloo": (MESH, None),
@@ -152,6 +153,24 @@ def test_an_ingress_is_read_as_nginx_takes_it(said: dict[str, str], weight: int,
     made["metadata"]["annotations"] = said
     for rule in made["spec"]["rules"]:
         rule["http"]["paths"][0]["backend"] = {"service": {"name": "podinfo-canary"}}
+    assert canary_weight(tokens.INGRESS, made) == weight
+    findings = list(WHOLE.check(Subject(tokens.INGRESS, made, {}, datetime(2026, 1, 31, tzinfo=UTC))))
+    assert (not findings) is whole
+
+
+@pytest.mark.parametrize(
+    ("weights", "weight", "whole"),
+    [
+        ('{"podinfo-primary":80,"podinfo-canary":20}', 20, True),
+        ('{"podinfo-primary":80,"podinfo-canary":30}', 30, False),
+        ('{"blue":1,"green":2}', 0, True),
+        ("some", 0, True),
+    ],
+    ids=["whole", "too much", "of people's own", "nonsense"],
+)
+def test_an_ingress_is_read_as_skipper_takes_it(weights: str, weight: int, whole: bool) -> None:
+    made = ingress()
+    made["metadata"]["annotations"] = {gateways.SKIPPER_WEIGHTS: weights}
     assert canary_weight(tokens.INGRESS, made) == weight
     findings = list(WHOLE.check(Subject(tokens.INGRESS, made, {}, datetime(2026, 1, 31, tzinfo=UTC))))
     assert (not findings) is whole

@@ -9,7 +9,7 @@ from gateways.registry import gateway_of
 
 def built_in(canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
     """The query of a built-in check, as the Canary's gateway measures it. `addresses` are those of its pods."""
-    return written(gateway_of(canary).query(check, addresses), canary, check)
+    return written(gateway_of(canary).query(canary, check, addresses), canary, check)
 
 
 def inline(canary: Canary, check: MetricCheck) -> str:
