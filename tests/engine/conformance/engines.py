@@ -28,7 +28,9 @@ class Engine:
     path: str = ""
 
 
-EMBEDDED = Engine("embedded", (sys.executable, "-m", "engine"))
+def embedded_engine(interpreter: str) -> Engine:
+    """Ours, as a terminal starts it."""
+    return Engine("embedded", (interpreter, "-m", "engine"))
 
 
 def official_engine(folder: Path) -> Engine:
@@ -48,12 +50,13 @@ class Ended:
 
 @dataclass(frozen=True)
 class Site:
-    """Where one engine runs a case."""
+    """Where one engine runs a case; `interpreters` is the virtual environment that its program runs in."""
 
     case: Case
     engine: Engine
     folder: Path
     kubeconfig: Path
+    interpreters: Path
     namespace: str = field(default_factory=lambda: f"case-{uuid.uuid4().hex[:8]}")
 
     @property
@@ -69,7 +72,9 @@ class Site:
         for name in ("work", "state", "home"):
             (self.folder / name).mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("scene.py"), self.work)
-        files = {"Pulumi.yaml": self.case.project, "__main__.py": self.case.program, **self.case.files}
+        runtime = f"runtime: {{name: python, options: {{virtualenv: {self.interpreters}}}}}\n"
+        project = self.case.project.replace("runtime: python\n", runtime)
+        files = {"Pulumi.yaml": project, "__main__.py": self.case.program, **self.case.files}
         for name, text in files.items():
             (self.work / name).parent.mkdir(exist_ok=True)
             (self.work / name).write_text(text)

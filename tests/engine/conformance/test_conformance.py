@@ -13,7 +13,7 @@ from tests.engine.conformance.allowed import ALLOWED
 from tests.engine.conformance.case import Api, Case
 from tests.engine.conformance.cases import CASES
 from tests.engine.conformance.comparison import differences
-from tests.engine.conformance.engines import EMBEDDED, Engine, Site
+from tests.engine.conformance.engines import Engine, Site
 from tests.engine.conformance.record import Recorder
 
 Records = dict[str, Any]
@@ -21,16 +21,18 @@ Records = dict[str, Any]
 
 @pytest.mark.timeout(1800)  # the first one may have to wait for the official engine to be built
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_both_engines_do_the_same(case: Case, measure: Engine, api_server: Path, tmp_path: Path) -> None:
-    pairs = ((EMBEDDED, measure), (measure, EMBEDDED))
-    sites = [Site(case, own, tmp_path / own.name, api_server) for own, _ in pairs]
+def test_both_engines_do_the_same(
+    case: Case, embedded: Engine, measure: Engine, api_server: Path, interpreters: Path, tmp_path: Path
+) -> None:
+    pairs = ((embedded, measure), (measure, embedded))
+    sites = [Site(case, own, tmp_path / own.name, api_server, interpreters) for own, _ in pairs]
     with ThreadPoolExecutor(2) as pool:
         records = pool.map(played, sites, [other for _, other in pairs])
-        embedded, official = by_engine(case, *records)
+        ours, theirs = by_engine(case, *records)
 
     found = [
         difference
-        for difference in differences(embedded, official, case.name)
+        for difference in differences(ours, theirs, case.name)
         if not any(allowed.covers(difference) for allowed in ALLOWED)
     ]
 
