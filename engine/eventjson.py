@@ -148,7 +148,9 @@ def metadata(step: Step, state: StateOf) -> dict[str, Any]:
         "keys": list(step.keys),
         # Details say what the names of properties would.
         "diffs": [] if detailed else list(step.diffs),
-        "detailedDiff": detailed or None,
+        # What is done again because it had not become ready changes nothing.
+        "detailedDiff": detailed
+        or ({} if step.op is Op.UPDATE and step.old and step.old.init_errors else None),
         "logical": step.op not in PARTS and step.op is not Op.REFRESH,
         "provider": step.resource.provider,
     }

@@ -71,9 +71,12 @@ class Refresh:
             context.error(str(error), resource.urn)
             context.events.emit(StepFailed(step, context.options.preview))
             return _FAILED
+        if found and found.init_errors:
+            told = "\n* ".join(["Refreshed resource is in an unhealthy state:", *found.init_errors])
+            context.warn(told, resource.urn)
         detailed = differences(resource.inputs, found.inputs) if found else {}
-        told = {path: PropertyDiff(item.kind) for path, item in detailed.items()}
-        done = replace(step, new=found, detailed=told)
+        changes = {path: PropertyDiff(item.kind) for path, item in detailed.items()}
+        done = replace(step, new=found, detailed=changes)
         context.events.emit(StepDone(done, context.options.preview, counted=self._alone))
         return found
 

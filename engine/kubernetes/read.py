@@ -38,10 +38,11 @@ def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: Pr
 
 
 def _found(call: Call, type: str, live: Object, declared: PropertyMap, outputs: PropertyMap) -> Read:
-    document = for_state(live)
-    inputs = refreshed(declared, document) if "metadata" in declared else secret_like(derived(document), {})
+    document, known = for_state(live), "metadata" in declared
+    inputs = refreshed(declared, document) if known else secret_like(derived(document), {})
     manager = str(outputs.get(FIELD_MANAGER) or "")
-    errors = () if is_patch(type, live) else tuple(waits.unready_reasons(call, live))
+    # What is read for the first time belongs to somebody else.
+    errors = tuple(waits.unready_reasons(call, live)) if known and not is_patch(type, live) else ()
     state = checkpoint(live, inputs, manager, str(outputs.get(INITIAL_VERSION) or ""))
     return Read(object_id(live), state, inputs, errors)
 

@@ -18,7 +18,7 @@ def judge(view: View) -> Verdict:
     if min(counts) >= wanted:
         return READY
     progress = f"Waiting for DaemonSet Pods to be ready ({min(counts)}/{wanted} Pods ready)"
-    return waiting(progress, progress, *pod.messages(view.all("pods")))
+    return waiting(progress, progress, *pod.complaints(view, view.live))
 
 
 def related(live: Object) -> tuple[Related, ...]:

@@ -29,7 +29,7 @@ def judge(view: View) -> Verdict:
         *_conditions(live),
         *[f"Failed to bind PersistentVolumeClaim(s): {claim['metadata']['name']!r}" for claim in unbound],
         *(["Minimum number of live Pods was not attained"] if not is_true(live, "Available") else []),
-        *pod.messages(item for item in view.all("pods") if owned_by(item, replica_set)),
+        *pod.complaints(view, replica_set),
     ]
     progress = f"Waiting for app ReplicaSet to be available ({ready}/{wanted} Pods available)"
     return waiting(progress, *problems)

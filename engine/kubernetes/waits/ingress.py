@@ -1,39 +1,34 @@
-"""Ingresses: an address, and backends that lead somewhere. Backends that don't are warned of after a while."""
+"""Ingresses: an address, and a Service behind every path. Of paths without one it is told, but not for long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engine.kubernetes.objects import Object, at
-from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View, waiting
-from engine.kubernetes.waits.service import has_ready_endpoints
+from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View
 
-# A backend may well be created after the Ingress that names it.
+# A Service may well be created after the Ingress that names it.
 SETTLE_SECONDS = 10.0
 
 SERVICE_NAME = "kubernetes.io/service-name"
+NO_TARGET = "Ingress has at least one rule with an unavailable target endpoint."
+NO_ADDRESS = (
+    "Ingress .status.loadBalancer field was not updated with a hostname/IP address. "
+    "\n    for more information about this error, see https://pulumi.io/xdv72s"
+)
 
 
 def judge(view: View) -> Verdict:
     live = view.live
     unmatched = [name for name in _backends(live) if not _leads_somewhere(view, name)]
-    problems = [
-        f"Service {name!r} of this Ingress has no endpoints; it may not exist or select no ready Pods"
-        for name in unmatched
-    ]
+    unsettled = (NO_TARGET,) if unmatched else ()
     if not at(live, "status", "loadBalancer", "ingress"):
-        address = "Ingress has no address yet: no controller of its class has published one"
-        return waiting(
-            "[2/3] Waiting for update of .status.loadBalancer with hostname/IP", address, *problems
-        )
-    if not problems:
+        progress = "[2/3] Waiting for update of .status.loadBalancer with hostname/IP"
+        return Verdict(problems=(NO_ADDRESS,), unsettled=unsettled, progress=progress, settle=SETTLE_SECONDS)
+    if not unmatched:
         return READY
-    return Verdict(
-        ready=True,
-        settle=SETTLE_SECONDS,
-        progress="[1/3] Finding matching Services",
-        problems=tuple(problems),
-    )
+    progress = f"[1/3] Finding a matching service for each Ingress path: {', '.join(unmatched)}"
+    return Verdict(ready=True, unsettled=unsettled, progress=progress, settle=SETTLE_SECONDS)
 
 
 def related(live: Object) -> tuple[Related, ...]:
@@ -43,20 +38,18 @@ def related(live: Object) -> tuple[Related, ...]:
 
 
 def _backends(live: Object) -> Iterator[str]:
-    """The names of all Services that the rules lead to."""
-    spec = at(live, "spec", default={})
-    entries = [path for rule in spec.get("rules") or [] for path in at(rule, "http", "paths", default=[])]
-    backends = [spec.get("defaultBackend"), *(entry.get("backend") for entry in entries)]
-    names = (at(backend, "service", "name") for backend in backends)
-    yield from dict.fromkeys(name for name in names if name)
+    """The names of all Services that paths lead to."""
+    rules = at(live, "spec", "rules", default=[])
+    paths = [path for rule in rules for path in at(rule, "http", "paths", default=[])]
+    yield from dict.fromkeys(filter(None, (at(path, "backend", "service", "name") for path in paths)))
 
 
 def _leads_somewhere(view: View, name: str) -> bool:
+    """Whether it leads out of the cluster, or endpoints are kept of it, be they none."""
     services = [item for item in view.all("services") if item["metadata"]["name"] == name]
     if any(at(item, "spec", "type") == "ExternalName" for item in services):
         return True
-    slices = [item for item in view.all("slices") if at(item, "metadata", "labels", SERVICE_NAME) == name]
-    return has_ready_endpoints(slices)
+    return any(at(item, "metadata", "labels", SERVICE_NAME) == name for item in view.all("slices"))
 
 
 RULE = Rule(judge, related)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.kubernetes.objects import Object, at, condition, is_true, object_id
+from engine.kubernetes.objects import Object, at, condition, is_true, object_id, owned_by
 from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View, selector
 
 _CONDITIONS = ("PodScheduled", "Initialized", "Ready")
@@ -16,17 +17,21 @@ def judge(view: View) -> Verdict:
     if at(pod, "status", "phase") == "Succeeded" or all(is_true(pod, type) for type in _CONDITIONS):
         return READY
     missing = next((type for type in _CONDITIONS if not is_true(pod, type)), "Ready")
-    return Verdict(problems=tuple(messages([pod])), progress=f"Waiting for Pod to be {missing}")
+    return Verdict(problems=tuple(_lines([pod])), progress=f"Waiting for Pod to be {missing}")
 
 
-def messages(pods: Iterable[Object]) -> list[str]:
-    """One line for each pod that is not ready, with what its conditions and containers say."""
-    return [line for pod in pods if at(pod, "status", "phase") != "Succeeded" for line in _complaint(pod)]
+def complaints(view: View, owner: Object) -> list[str]:
+    """One line for each pod of the owner that is not ready, with what its conditions and containers say."""
+    return _lines(item for item in view.all("pods") if owned_by(item, owner))
 
 
 def of_template(owner: Object) -> Related:
     """The pods that the selector of a workload finds."""
     return Related("pods", "v1", "Pod", labels=selector(at(owner, "spec", "selector")))
+
+
+def _lines(pods: Iterable[Object]) -> list[str]:
+    return [line for pod in pods if at(pod, "status", "phase") != "Succeeded" for line in _complaint(pod)]
 
 
 def _complaint(pod: Object) -> list[str]:
@@ -42,21 +47,27 @@ def _complaint(pod: Object) -> list[str]:
 
 
 def _containers(pod: Object) -> str:
-    """The reasons of containers that wait or have ended badly: `[ImagePullBackOff] Back-off pulling image …`."""
-    statuses = [
-        *at(pod, "status", "initContainerStatuses", default=[]),
-        *at(pod, "status", "containerStatuses", default=[]),
-    ]
-    return "".join(_container(status) for status in statuses)
+    """What containers that are not ready say of themselves: `[ImagePullBackOff] Back-off pulling image …`."""
+    fields = ("initContainerStatuses", "containerStatuses")
+    statuses = [status for field in fields for status in at(pod, "status", field, default=[])]
+    return "\n".join(line for status in statuses if not status.get("ready") for line in _container(status))
 
 
-def _container(status: Mapping[str, Any]) -> str:
-    for state in ("waiting", "terminated"):
-        found = at(status, "state", state, default={})
-        reason = found.get("reason")
-        if reason and reason not in ("Completed", "ContainerCreating", "PodInitializing"):
-            return f"[{reason}] {found.get('message') or ''}".rstrip()
-    return ""
+def _container(status: Mapping[str, Any]) -> Iterator[str]:
+    name = json.dumps(status.get("name", ""))
+    waits, ended = (at(status, "state", state, default={}) for state in ("waiting", "terminated"))
+    before = at(status, "lastState", "terminated")
+    if waits.get("reason") not in (None, "ContainerCreating", "PodInitializing"):
+        yield f"[{waits['reason']}] {waits.get('message') or ''}".rstrip()
+    if ended.get("reason") not in (None, "Completed"):
+        said = f"[{ended['reason']}] {ended.get('message')}"
+        yield (
+            said if ended.get("message") else f"Container {name} completed with exit code {ended['exitCode']}"
+        )
+    if before:
+        reason, code = before.get("reason", ""), before["exitCode"]
+        yield f"Container {name} terminated at {before.get('finishedAt')} ({reason}: exit code {code})"
+        yield from filter(None, [before.get("message")])
 
 
 RULE = Rule(judge)

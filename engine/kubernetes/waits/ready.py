@@ -10,10 +10,11 @@ from engine.kubernetes.cluster import Collection
 from engine.kubernetes.objects import SKIP_AWAIT, Object, at, flagged, title, uid_of
 from engine.kubernetes.waits.following import RESTARTED, Change, Following
 from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View
-from engine.kubernetes.waits.rules import rule_for
+from engine.kubernetes.waits.rules import rule_for, rule_for_reading
 from engine.provider import ProviderError
 
 _OBJECT = "object"
+_UNREADY = "Resource {name} was created but failed to initialize"
 
 
 class NotReady(Exception):
@@ -37,7 +38,7 @@ def until_ready(call: Call, live: Object) -> Object:
 
 def unready_reasons(call: Call, live: Object) -> list[str]:
     """Why an object that was read is not ready now; empty when it is, or when that may not be seen."""
-    rule = None if flagged(live, SKIP_AWAIT) else rule_for(live, call.settings.await_all)
+    rule = None if flagged(live, SKIP_AWAIT) else rule_for_reading(live)
     if rule is None:
         return []
     try:
@@ -45,7 +46,9 @@ def unready_reasons(call: Call, live: Object) -> list[str]:
     except ApiError as error:
         call.operation.log("warning", f"{title(live)}: whether it is ready can't be told: {error}", False)
         return []
-    return [] if verdict.ready else list(verdict.problems)
+    if verdict.ready:
+        return []
+    return [_UNREADY.format(name=f"'{live['metadata']['name']}'"), *verdict.problems]
 
 
 def _related(call: Call, rule: Rule, live: Object) -> dict[str, list[Object]]:
@@ -71,13 +74,14 @@ class _Wait:
             self._follow(following)
             while True:
                 verdict = self._judge()
-                if self._is_over(verdict):
-                    return self._ended(verdict)
+                over = time.monotonic() >= deadline
+                if verdict.ready and (self._is_settled(verdict) or (over and not verdict.unsettled)):
+                    return self._live
                 if verdict.failed:
-                    raise self._failure("Resource {name} was created but failed to initialize", verdict)
+                    raise self._failure(_UNREADY, verdict)
                 if self._call.operation.cancelled():
                     raise self._failure("Resource operation was cancelled for {name}", verdict)
-                if time.monotonic() >= deadline:
+                if over:
                     raise self._failure("{name} timed out waiting to be Ready", verdict)
                 self._tell(verdict)
                 self._see(following.next(min(deadline, self._settled_at(verdict))))
@@ -94,13 +98,8 @@ class _Wait:
         related = {name: list(seen.values()) for name, seen in self._related.items()}
         return self._rule.judge(View(self._live, related))
 
-    def _is_over(self, verdict: Verdict) -> bool:
-        return verdict.ready and time.monotonic() >= self._quiet_since + verdict.settle
-
-    def _ended(self, verdict: Verdict) -> Object:
-        for problem in verdict.problems:
-            self._call.operation.log("warning", f"{title(self._live)}: {problem}", False)
-        return self._live
+    def _is_settled(self, verdict: Verdict) -> bool:
+        return time.monotonic() >= self._quiet_since + verdict.settle
 
     def _settled_at(self, verdict: Verdict) -> float:
         return self._quiet_since + verdict.settle if verdict.ready else float("inf")
@@ -135,7 +134,8 @@ class _Wait:
     def _failure(self, text: str, verdict: Verdict) -> NotReady:
         name = self._live["metadata"]["name"]
         quoted = f'"{name}"' if text.startswith("Resource operation") else f"'{name}'"
-        return NotReady(text.format(name=quoted), self._live, verdict.problems)
+        unsettled = () if self._is_settled(verdict) else verdict.unsettled
+        return NotReady(text.format(name=quoted), self._live, (*unsettled, *verdict.problems))
 
 
 def _collection(call: Call, related: Related, live: Object) -> Collection:

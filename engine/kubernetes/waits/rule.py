@@ -41,12 +41,13 @@ class View:
 class Verdict:
     """Whether the object is ready, what is in the way, and what to tell a person who waits.
 
-    Ready counts once nothing has changed for `settle` seconds; problems that remain then are only warned of.
+    Ready counts once nothing has changed for `settle` seconds; what is `unsettled` is in the way only until then.
     `failed` says that waiting longer is of no use.
     """
 
     ready: bool = False
     problems: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
     progress: str = ""
     failed: bool = False
     settle: float = 0.0

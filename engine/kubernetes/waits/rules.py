@@ -35,6 +35,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("", "Service"): service.RULE,
 }
 
+# Of these a look tells whether they are ready; of the others only who has just written them asks.
+_TOLD_WHEN_READ = frozenset({"DaemonSet", "Deployment", "Ingress", "Job", "Pod", "Service", "StatefulSet"})
+
 
 def rule_for(document: Object, await_all: bool = False) -> Rule | None:
     """The rule for an object; None where existing is enough. Raises `ProviderError` for a bad annotation.
@@ -44,5 +47,14 @@ def rule_for(document: Object, await_all: bool = False) -> Rule | None:
     asked = annotation(document, WAIT_FOR)
     if asked:
         return rule_of(asked)
+    return _own(document) or (simple.ANYTHING if await_all else None)
+
+
+def rule_for_reading(document: Object) -> Rule | None:
+    """The rule by which an object is judged that is only looked at; None where nobody asks whether it is ready."""
+    return _own(document) if document.get("kind") in _TOLD_WHEN_READ else None
+
+
+def _own(document: Object) -> Rule | None:
     group = str(document.get("apiVersion", "")).rpartition("/")[0]
-    return RULES.get((group, str(document.get("kind"))), simple.ANYTHING if await_all else None)
+    return RULES.get((group, str(document.get("kind"))))

@@ -8,8 +8,9 @@ from engine.kubernetes.objects import Object, at
 from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View, waiting
 
 # The official provider waits ten seconds after the last change of the endpoints. EndpointSlices follow readiness
-# at once, so a moment is enough to catch those that come in one burst.
-SETTLE_SECONDS = 1.0
+# at once, so a moment is enough to catch those that come in one burst. Whether pods come at all takes longer to tell.
+BURST_SECONDS = 1.0
+SETTLE_SECONDS = 10.0
 
 NO_PODS = (
     "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match "
@@ -19,14 +20,18 @@ NO_ADDRESS = "Service was not allocated an IP address; does your cloud provider 
 
 
 def judge(view: View) -> Verdict:
-    live, found = view.live, view.all("slices")
-    connected = all_ready(found) or not _targets_pods(live)
+    """Pods that are not ready yet are waited for; a Service that selects none is ready once that has settled."""
+    live = view.live
+    endpoints = [_is_ready(endpoint) for endpoint in _alive(view.all("slices"))]
+    no_pods = () if any(endpoints) or at(live, "spec", "clusterIP") == "None" else (NO_PODS,)
     if at(live, "spec", "type") == "LoadBalancer" and not at(live, "status", "loadBalancer", "ingress"):
-        problems = (NO_ADDRESS,) if connected else (NO_PODS, NO_ADDRESS)
-        return waiting("[2/3] Attempting to allocate IP address to Service", *problems)
-    if not connected:
-        return waiting("[1/3] Finding Pods to direct traffic to", NO_PODS)
-    return Verdict(ready=True, settle=SETTLE_SECONDS) if _targets_pods(live) else READY
+        return waiting("[2/3] Attempting to allocate IP address to Service", *no_pods, NO_ADDRESS)
+    if not _targets_pods(live):
+        return READY
+    progress = "[1/3] Finding Pods to direct traffic to"
+    if not all(endpoints):
+        return Verdict(problems=no_pods, progress=progress)
+    return Verdict(ready=True, progress=progress, settle=BURST_SECONDS if endpoints else SETTLE_SECONDS)
 
 
 def related(live: Object) -> tuple[Related, ...]:
@@ -40,15 +45,10 @@ def slices(service: str) -> Related:
     )
 
 
-def has_ready_endpoints(found: Sequence[Object]) -> bool:
-    return any(_is_ready(endpoint) for item in found for endpoint in item.get("endpoints") or [])
-
-
-def all_ready(found: Sequence[Object]) -> bool:
-    """Whether there are endpoints and none of them waits for its pod."""
+def _alive(found: Sequence[Object]) -> list[Object]:
+    """The endpoints whose pods are not going away."""
     endpoints = [endpoint for item in found for endpoint in item.get("endpoints") or []]
-    alive = [endpoint for endpoint in endpoints if not at(endpoint, "conditions", "terminating")]
-    return bool(alive) and all(_is_ready(endpoint) for endpoint in alive)
+    return [endpoint for endpoint in endpoints if not at(endpoint, "conditions", "terminating")]
 
 
 def _is_ready(endpoint: Object) -> bool:

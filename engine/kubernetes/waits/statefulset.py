@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from engine.kubernetes.objects import Object, at
 from engine.kubernetes.waits import pod
 from engine.kubernetes.waits.rule import READY, Related, Rule, Verdict, View, waiting
+
+_NOT_ADVANCED = "StatefulSet controller failed to advance from revision {} to revision {}"
 
 
 def judge(view: View) -> Verdict:
@@ -15,19 +19,20 @@ def judge(view: View) -> Verdict:
         return waiting("Waiting for the StatefulSet controller to see the change")
     wanted = at(live, "spec", "replicas", default=1)
     counts = [status.get(name, 0) for name in _counted(live, generation)]
-    updated = status.get("currentRevision") == status.get("updateRevision") or _on_delete(live, generation)
-    if all(count == wanted for count in counts) and updated:
+    revisions = [status.get(name, "") for name in ("currentRevision", "updateRevision")]
+    updated = _on_delete(live, generation) or (revisions[0] == revisions[1] != "")
+    reached = all(count == wanted for count in counts)
+    if reached and updated:
         return READY
     ready, renewed = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
-    if ready != wanted:
-        progress = f"Waiting for StatefulSet to create Pods ({ready}/{wanted} Pods ready)"
-        problem = f"{ready} out of {wanted} replicas succeeded readiness checks"
-    else:
-        progress = f"Waiting for StatefulSet update to roll out ({renewed}/{wanted} Pods ready)"
-        problem = "StatefulSet controller failed to advance from revision " + repr(
-            status.get("currentRevision", "")
-        )
-    return waiting(progress, problem, *pod.messages(view.all("pods")))
+    counted = ready if updated else min(ready, renewed)
+    problems = (
+        *([] if reached else [f"{counted} out of {wanted} replicas succeeded readiness checks"]),
+        *([] if updated else [_NOT_ADVANCED.format(*map(json.dumps, revisions))]),
+        *pod.complaints(view, live),
+    )
+    progress = f"Waiting for StatefulSet to roll out ({counted}/{wanted} Pods ready)"
+    return Verdict(problems=problems, progress=progress)
 
 
 def _on_delete(live: Object, generation: int) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from engine.kubernetes.waits.ingress import NO_TARGET
 from engine.kubernetes.waits.rule import Rule, Verdict, View, selector
-from engine.kubernetes.waits.rules import RULES, rule_for
+from engine.kubernetes.waits.rules import RULES, rule_for, rule_for_reading
 
 
 def rule(kind: str) -> Rule:
@@ -239,6 +240,35 @@ def test_jobs(live: dict[str, Any], ready: bool, failed: bool) -> None:
             ("[Pod test/x-1-a]: init[Error] exit 1",),
             id="an init container failed",
         ),
+        pytest.param(
+            pod(
+                condition("Ready", "False", message="unready: "),
+                containerStatuses=[
+                    {"name": "a", "state": {"terminated": {"reason": "Error", "exitCode": 3}}},
+                    {
+                        "name": "b",
+                        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}},
+                        "lastState": {
+                            "terminated": {
+                                "reason": "Error",
+                                "exitCode": 1,
+                                "finishedAt": "2024-07-03T17:47:36Z",
+                                "message": "see ya!",
+                            }
+                        },
+                    },
+                    {"name": "c", "ready": True, "lastState": {"terminated": {"exitCode": 1}}},
+                ],
+            ),
+            False,
+            (
+                '[Pod test/x-1-a]: unready: Container "a" completed with exit code 3\n'
+                "[CrashLoopBackOff] back-off\n"
+                'Container "b" terminated at 2024-07-03T17:47:36Z (Error: exit code 1)\n'
+                "see ya!",
+            ),
+            id="containers that have ended",
+        ),
     ],
 )
 def test_pods(live: dict[str, Any], ready: bool, says: tuple[str, ...]) -> None:
@@ -261,26 +291,34 @@ def slice_of(*ready: bool, terminating: bool = False) -> list[dict[str, Any]]:
 ADDRESS = {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}}
 
 SERVICES = [
-    pytest.param(service(), slice_of(True, True), True, id="all endpoints ready"),
+    pytest.param(service(), slice_of(True, True), 1.0, id="all endpoints ready"),
     pytest.param(
-        service(), [{"endpoints": [{"addresses": ["10.0.0.1"]}]}], True, id="unknown readiness is ready"
+        service(), [{"endpoints": [{"addresses": ["10.0.0.1"]}]}], 1.0, id="unknown readiness is ready"
     ),
-    pytest.param(service(), [], False, id="no endpoints seen"),
-    pytest.param(service(), [{"endpoints": None}], False, id="no pods"),
-    pytest.param(service(), slice_of(True, False), False, id="a pod is not ready"),
-    pytest.param(service(), slice_of(False, terminating=True), False, id="only pods that go"),
-    pytest.param(service(clusterIP="None"), [], True, id="headless"),
-    pytest.param(service(type="ExternalName"), [], True, id="external name"),
-    pytest.param(service(selector=None), [], True, id="no selector"),
-    pytest.param(service(type="LoadBalancer"), slice_of(True), False, id="no address yet"),
-    pytest.param({**service(type="LoadBalancer"), "status": ADDRESS}, slice_of(True), True, id="an address"),
-    pytest.param({**service(type="LoadBalancer"), "status": ADDRESS}, [], False, id="an address, no pods"),
+    pytest.param(service(), [], 10.0, id="no endpoints seen"),
+    pytest.param(service(), [{"endpoints": None}], 10.0, id="no pods"),
+    pytest.param(service(), slice_of(True, False), None, id="a pod is not ready"),
+    pytest.param(service(), slice_of(False, terminating=True), 10.0, id="only pods that go"),
+    pytest.param(service(clusterIP="None"), [], 0.0, id="headless"),
+    pytest.param(service(type="ExternalName"), [], 0.0, id="external name"),
+    pytest.param(service(selector=None), [], 0.0, id="no selector"),
+    pytest.param(service(type="LoadBalancer"), slice_of(True), None, id="no address yet"),
+    pytest.param({**service(type="LoadBalancer"), "status": ADDRESS}, slice_of(True), 1.0, id="an address"),
+    pytest.param({**service(type="LoadBalancer"), "status": ADDRESS}, [], 10.0, id="an address, no pods"),
 ]
 
 
-@pytest.mark.parametrize(("live", "slices", "ready"), SERVICES)
-def test_services(live: dict[str, Any], slices: list[dict[str, Any]], ready: bool) -> None:
-    assert judge("Service", live, slices=slices).ready is ready
+@pytest.mark.parametrize(("live", "slices", "settle"), SERVICES)
+def test_services(live: dict[str, Any], slices: list[dict[str, Any]], settle: float | None) -> None:
+    """`settle` is None for those that are not ready."""
+    verdict = judge("Service", live, slices=slices)
+    assert (verdict.settle if verdict.ready else None) == settle
+
+
+def test_a_service_of_a_load_balancer_says_all_that_it_lacks() -> None:
+    pods, address = judge("Service", service(type="LoadBalancer"), slices=[]).problems
+    assert pods.startswith("Service does not target any Pods.")
+    assert address == "Service was not allocated an IP address; does your cloud provider support this?"
 
 
 def test_services_that_are_ready_by_themselves_watch_nothing() -> None:
@@ -295,15 +333,13 @@ def ingress(status: dict[str, Any], *services: str) -> dict[str, Any]:
 
 
 def test_ingresses_need_an_address_and_backends() -> None:
-    slices = [{**slice_of(True)[0], "metadata": {"labels": {"kubernetes.io/service-name": "a"}}}]
+    slices = [{"metadata": {"labels": {"kubernetes.io/service-name": "a"}}}]
     external = [{"metadata": {"name": "b"}, "spec": {"type": "ExternalName"}}]
     assert judge("Ingress", ingress(ADDRESS, "a", "b"), slices=slices, services=external).ready
-    assert not judge("Ingress", ingress({}, "a"), slices=slices).ready
+    addressless = judge("Ingress", ingress({}, "a", "c"), slices=slices)
+    assert (addressless.ready, addressless.unsettled, len(addressless.problems)) == (False, (NO_TARGET,), 1)
     verdict = judge("Ingress", ingress(ADDRESS, "a", "c"), slices=slices)
-    assert (verdict.ready, verdict.settle) == (True, 10.0)
-    assert verdict.problems == (
-        "Service 'c' of this Ingress has no endpoints; it may not exist or select no ready Pods",
-    )
+    assert (verdict.ready, verdict.settle, verdict.unsettled) == (True, 10.0, (NO_TARGET,))
 
 
 def phase(text: str) -> dict[str, Any]:
@@ -354,6 +390,13 @@ def test_small_kinds() -> None:
 )
 def test_other_kinds_are_ready_when_they_exist(kind: str) -> None:
     assert rule_for({"apiVersion": "x/v1", "kind": kind, "metadata": {}}) is None
+
+
+def test_a_look_asks_workloads_alone_whether_they_are_ready() -> None:
+    asked = {kind for group, kind in RULES if rule_for_reading({"apiVersion": f"{group}/v1", "kind": kind})}
+    assert asked == {"DaemonSet", "Deployment", "Ingress", "Job", "Pod", "Service", "StatefulSet"}
+    told = {"annotations": {"pulumi.com/waitFor": "condition=Ready"}}
+    assert rule_for_reading({"apiVersion": "x/v1", "kind": "Thing", "metadata": told}) is None
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tests.engine.conformance.cases import (
     targets,
     terminal,
     values,
+    waits,
 )
 
 CASES = (
@@ -48,4 +49,5 @@ CASES = (
     *invokes.CASES,
     *targets.CASES,
     *terminal.CASES,
+    *waits.CASES,
 )
