@@ -46,7 +46,7 @@ class Known:
         recorded = self._recorded.get((canary.namespace, canary.name))
         if recorded is None or not _same(recorded.document, document) or anew(recorded, status):
             recorded = self._read(document)
-        return replace(recorded, document=document, status=status, live=self._live(canary))
+        return replace(recorded, document=document, status=status, live=self._live(canary, status))
 
     def rendered(self, canary: Canary) -> Generated | None:
         """What the release's program declares for what is in force. Raises as `rollout`, and `Refused`."""
@@ -74,8 +74,8 @@ class Known:
         """A driver works on one cluster for as long as it runs."""
         return self._cluster.identity()
 
-    def _live(self, canary: Canary) -> Live:
-        named = canary_state.surroundings(canary)
+    def _live(self, canary: Canary, status: Status) -> Live:
+        named = canary_state.surroundings(canary, status)
         found = {
             field: self._copies.get(kind, canary.namespace, name) for field, (kind, name) in named.items()
         }

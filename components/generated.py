@@ -22,7 +22,7 @@ from components.revision import Revision
 from gateways.carrying import marks_of, switches
 from gateways.gateway import Marks
 from gateways.registry import gateway_of, is_of_people
-from workloads.registry import scaler_of
+from workloads.registry import scaler_of, workload_of
 from workloads.selector import selector_of
 
 
@@ -136,7 +136,7 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
     revision, placement = inputs.revision, inputs.placement
     if revision is None:
         return Generated((), None, apex_is_foreign=True)
-    pods = handed_over.stable(canary, inputs.target, revision, owner)
+    pods = handed_over.stable(canary, revision, _serving(canary, inputs), owner)
     if placement.apex == "target":
         return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
     switching, other = switches(canary), canary.service.canary
@@ -151,6 +151,23 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
         route_is_foreign=is_of_people(canary),
         lasting=True,
     )
+
+
+def _serving(canary: Canary, inputs: Inputs) -> int:
+    """How many stable pods there are to be: as many as the Rollout asks for, until they serve. Then the driver makes
+    room for others, and no update takes that back."""
+    workload, live = workload_of(canary), inputs.primary
+    if (
+        live is None
+        or inputs.placement.apex == "target"
+        or not _runs(canary, live, inputs.placement.revision)
+    ):
+        return workload.replicas(inputs.target)
+    return workload.replicas(live)
+
+
+def _runs(canary: Canary, live: Manifest, revision: str) -> bool:
+    return bool(live["metadata"]["name"] == workload_of(canary).primary_name(canary, revision))
 
 
 def _stable(canary: Canary, inputs: Inputs, revision: Revision) -> Manifest:

@@ -7,9 +7,11 @@ answer they are left alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from automation.core.keeping import PodMetadata
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import NUMBER, POD_HASH, RELEASE, REVISION
+from automation.core.marks import NUMBER, POD_HASH, POD_METADATA, RELEASE, REVISION
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
 from components.revision import Revision
@@ -17,7 +19,21 @@ from workloads.registry import workload_of
 from workloads.workload import Primary
 
 
-def replica_set(
+def stable(canary: Canary, revision: Revision, replicas: int, owner: Manifest) -> Manifest:
+    """The ReplicaSet that serves."""
+    marks = {REVISION: revision.hash}
+    return _replica_set(canary, _carrying(revision, canary.keeping.stable), replicas, owner, marks)
+
+
+def tested(canary: Canary, revision: Revision, replicas: int, owner: Manifest) -> Manifest:
+    """The ReplicaSet of a revision under test. It says what its pods were given, which those that are there have to be
+    given where their part changes."""
+    carried = canary.keeping.tested
+    marks = {POD_METADATA: carried.text} if carried else {}
+    return _replica_set(canary, _carrying(revision, carried), replicas, owner, marks)
+
+
+def _replica_set(
     canary: Canary, revision: Revision, replicas: int, owner: Manifest, marks: Mapping[str, str]
 ) -> Manifest:
     """The ReplicaSet of a recorded revision, with `marks` among its annotations."""
@@ -38,10 +54,15 @@ def replica_set(
     )
 
 
-def stable(canary: Canary, target: Manifest, revision: Revision, owner: Manifest) -> Manifest:
-    """The ReplicaSet that serves, with as many pods as the Rollout asks for."""
-    pods = workload_of(canary).replicas(target)
-    return replica_set(canary, revision, pods, owner, {REVISION: revision.hash})
+def _carrying(revision: Revision, carried: PodMetadata) -> Revision:
+    """The revision, its pods with these labels and annotations."""
+    if not carried:
+        return revision
+    metadata = revision.template.get("metadata") or {}
+    labels = {**(metadata.get("labels") or {}), **carried.labels}
+    annotations = {**(metadata.get("annotations") or {}), **carried.annotations}
+    given = {**metadata, "labels": labels, "annotations": annotations}
+    return replace(revision, template={**revision.template, "metadata": given})
 
 
 def selecting(canary: Canary, name: str, live: Manifest | None, revision: str) -> Manifest:

@@ -93,7 +93,7 @@ def read(cluster: Objects, namespace: str, name: str, provider: str = DEFAULT) -
     recorded: CanaryState
     recorded, live, identity = _together(
         lambda: recorded_of(cluster, document, cluster.select(CONTROLLER_REVISION, _scope(document))),
-        lambda: read_live(cluster, canary_of(document, provider)),
+        lambda: read_live(cluster, canary_of(document, provider), status_of(document)),
         cluster.identity,
     )
     return replace(recorded, live=live, cluster=identity)
@@ -116,18 +116,21 @@ def recorded_of(cluster: Objects, document: Manifest, revisions: Sequence[Manife
     )
 
 
-def read_live(cluster: Objects, canary: Canary) -> Live:
+def read_live(cluster: Objects, canary: Canary, status: Status) -> Live:
     """The live objects around a Canary, whether or not the Canary itself exists yet."""
-    named = surroundings(canary)
+    named = surroundings(canary, status)
     found = _together(*(partial(cluster.get, kind, canary.namespace, name) for kind, name in named.values()))
     return Live(**dict(zip(named, found, strict=True)))
 
 
-def surroundings(canary: Canary) -> dict[str, tuple[Kind, str]]:
+def surroundings(canary: Canary, status: Status) -> dict[str, tuple[Kind, str]]:
     """Kind and name of each object of a `Live` that the Canary has, by its field there."""
     workload, scaler, source = workload_of(canary).kind, scaler_of(canary), source_of(canary)
     if canary.hands_over:
+        row, placed = workload_of(canary), status.intent.placement if status.intent else status.in_force
+        stable = {"primary": (row.pods, row.primary_name(canary, placed.revision))} if placed else {}
         return {
+            **stable,
             "target": (workload, canary.target.name),
             **({"route": source} if source else {}),
             **({"apex": (SERVICE, canary.apex)} if canary.apex else {}),

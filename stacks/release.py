@@ -103,15 +103,13 @@ def _look(settings: Settings, run: ProgramRun) -> View:
     found = files.read(entry, files.PROJECT, settings.driver.provider) if entry.mode == "declared" else None
     document = _document(settings, entry, found, known)
     spec = canary_of(document, settings.driver.provider)
-    live = known.live if known else None
+    live, status = (known.live, known.status) if known else (None, Status())
     return View(
         spec=spec,
         document=document,
-        live=live or canary_state.read_live(reached.cluster, spec),
+        live=live or canary_state.read_live(reached.cluster, spec, status),
         rollout=known,
-        placement=placement_to_render(
-            known.status if known else Status(), run.attempt, known.newest if known else ""
-        ),
+        placement=placement_to_render(status, run.attempt, known.newest if known else ""),
         documents=found,
         cluster=(known.cluster if known else "") or reached.cluster.identity(),
     )

@@ -50,6 +50,10 @@ NUMBER = "rollout.argoproj.io/revision"
 SCALE_DOWN = "argo-rollouts.argoproj.io/scale-down-deadline"
 """On a ReplicaSet of a Rollout that serves nobody any more: when its pods go. Argo's name."""
 
+POD_METADATA = "rollout.argoproj.io/ephemeral-metadata"
+"""On a ReplicaSet of a Rollout: the labels and annotations that its pods were given for as long as they have a part in
+a release, as JSON. Argo's name."""
+
 MADE_FOR = "sluice.delivery/made-for"
 """On what may as well be somebody else's, where it was made here: on an apex Service the name of its Canary, on a
 namespace that of its platform stack."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from automation.core.keeping import AS_A_DEPLOYMENT, NO_METADATA, PodMetadata, Replacement
 from automation.core.spec import Ref
 from automation.core.steps import Analyse, AnalysisUse, Step
 
@@ -39,8 +40,10 @@ class Background:
 class CanarySteps:
     """`strategy.canary`. A step as it is written may do several things, which are steps here, one after the other:
     `places` says where each of `steps` is written. Delays are in seconds: how long old pods stay after a promotion, and
-    after an abort (0: they are not scaled down). `others` are fields that are read and ask for something of pods rather
-    than of traffic."""
+    after an abort (0: they are not scaled down). `dynamic`: stable pods go as their users do. `replacement` says how
+    pods take each other's places where no gateway shares the traffic, `least_pods` how many each side has at least
+    where one does. `tested` and `stable` are what the pods of each side carry. `others` are fields that are read and
+    ask for something of pods rather than of traffic."""
 
     steps: tuple[Step, ...] = ()
     places: tuple[int, ...] = ()
@@ -50,6 +53,11 @@ class CanarySteps:
     background: Background | None = None
     scale_down_delay: int = 30
     abort_scale_down_delay: int = 30
+    dynamic: bool = False
+    replacement: Replacement = AS_A_DEPLOYMENT
+    least_pods: int = 1
+    tested: PodMetadata = NO_METADATA
+    stable: PodMetadata = NO_METADATA
     others: tuple[str, ...] = ()
 
     def path(self, index: int) -> str:
@@ -59,7 +67,8 @@ class CanarySteps:
 
 @dataclass(frozen=True)
 class BlueGreen:
-    """`strategy.blueGreen`. `auto_promotion`: whether the switch comes by itself, after `auto_promotion_seconds`."""
+    """`strategy.blueGreen`. `auto_promotion`: whether the switch comes by itself, after `auto_promotion_seconds`.
+    `tested` and `stable` are what the pods of the preview and of the active side carry."""
 
     active_service: str
     preview_service: str = ""
@@ -70,13 +79,16 @@ class BlueGreen:
     after: AnalysisUse | None = None
     scale_down_delay: int = 30
     abort_scale_down_delay: int = 30
+    tested: PodMetadata = NO_METADATA
+    stable: PodMetadata = NO_METADATA
     others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Rollout:
     """One Rollout. `workload` is what lends its pod template, None where `template` holds it. `progress_deadline` is in
-    seconds; `progress_deadline_abort`: past it the update is aborted, not only reported."""
+    seconds; `progress_deadline_abort`: past it the update is aborted, not only reported. `history` is how many old
+    ReplicaSets are kept."""
 
     name: str
     namespace: str
@@ -89,6 +101,7 @@ class Rollout:
     paused: bool = False
     progress_deadline: int = 600
     progress_deadline_abort: bool = False
+    history: int = 10
     others: tuple[str, ...] = ()
 
     @property

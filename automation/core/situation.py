@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from automation.core.observation import Observation, Workload
-from automation.core.readiness import Readiness, readiness
+from automation.core.readiness import READY, Readiness, readiness
 from automation.core.spec import Canary
 from automation.core.status import Placement, Status
 
@@ -35,13 +35,18 @@ class Situation:
         if self.seen.primary is None:
             return Readiness("waiting", "not found")
         if self.seen.primary.replicas == 0:
-            return Readiness("waiting", "scaled to zero")
+            return READY if self._is_asleep else Readiness("waiting", "scaled to zero")
         return self._readiness(self.seen.primary, self.canary.analysis.primary_ready_threshold)
 
     def canary_readiness(self) -> Readiness:
         if self.seen.target is None:
             return Readiness("stuck", "not found")
         return self._readiness(self.seen.target.workload, self.canary.analysis.canary_ready_threshold)
+
+    @property
+    def _is_asleep(self) -> bool:
+        """Whether nobody is to be served, as a Rollout says that asks for no pods."""
+        return self.canary.hands_over and self.seen.target is not None and self.seen.target.asked == 0
 
     def _readiness(self, workload: Workload, threshold: int) -> Readiness:
         """A deadline starts again with each change of ours, and with each step: what was broken before is no matter."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from automation.core.analysis import Analysis, MetricCheck, TemplateRef, Webhook
+from automation.core.keeping import AS_USUAL, Keeping
 from automation.core.kinds import CANARY, Kind
 from automation.core.refusal import Problem, Refused
 
@@ -72,7 +73,8 @@ class Canary:
 
     `route_name` is the name of the generated route, in which the gateway's traffic is written. `primary_bounds` are
     minReplicas and maxReplicas of the primary's autoscaler, as far as the document states its own. `hands_over`: at a
-    promotion the canary's own pods become primary's, as a Rollout's do; otherwise primary is made of their template.
+    promotion the canary's own pods become primary's, as a Rollout's do (`keeping` says how those are kept); otherwise
+    primary is made of their template.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Canary:
     origin: Kind = CANARY
     route_name: str = ""
     hands_over: bool = False
+    keeping: Keeping = AS_USUAL
 
     @property
     def apex(self) -> str:

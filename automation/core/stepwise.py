@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.core.durations import shown
+from automation.core.keeping import share
 from automation.core.runs.metric import Plan
 from automation.core.runs.run import Run
 from automation.core.steps import (
@@ -24,12 +25,13 @@ from automation.core.steps import (
 @dataclass(frozen=True)
 class Stepwise:
     """`plans` are the analyses of steps by their index, the first step's is 0. `background` runs beside the steps from
-    `starting_step` on."""
+    `starting_step` on. The canary has no fewer than `least` pods, unless there are not so many in all."""
 
     steps: tuple[Step, ...]
     plans: Mapping[int, Plan] = field(default_factory=dict, hash=False)
     background: Plan | None = None
     starting_step: int = 0
+    least: int = 1
 
     @property
     def checksum(self) -> str:
@@ -49,7 +51,17 @@ class Stepwise:
                 case SetScale():
                     scale = step
         percent = weight if scale.percent is None else scale.percent
-        return max(1, -(-whole * percent // 100) if scale.replicas is None else scale.replicas)
+        return max(
+            1,
+            max(min(self.least, whole), share(whole, percent)) if scale.replicas is None else scale.replicas,
+        )
+
+    def weight(self, index: int) -> int:
+        """The canary's share, in percent, once the step of this index is completed."""
+        if index >= len(self.steps):
+            return 100
+        weights = [step.weight for step in self.steps[: index + 1] if isinstance(step, SetWeight)]
+        return weights[-1] if weights else 0
 
     def told(self, index: int) -> str:
         """A step as Argo's events call it: "setWeight: 20"."""

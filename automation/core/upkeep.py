@@ -9,32 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from automation.core.keeping import Keeping, Side, share, towards
 from automation.core.status import Phase, Status
 from automation.core.transitions import RUNNING
 
 
 @dataclass(frozen=True)
 class PodSet:
-    """A ReplicaSet: its revision, how many pods it is to have, which revision of the Rollout it is (0: not known), and
-    when its pods are to go (unix seconds; None where that was not said)."""
+    """A ReplicaSet: its revision, how many pods it is to have, which revision of the Rollout it is (0: not known), when
+    its pods are to go (unix seconds; None where that was not said), and how many are `available`."""
 
     name: str
     revision: str
     replicas: int
     number: int = 0
     goes_at: float | None = None
+    available: int = 0
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """How ReplicaSets are kept: seconds that pods stay after a promotion, and after an abort (None: they do stay), and
-    how many sets without pods are kept. `shared`: nothing but numbers of pods shares the traffic, so that stable pods
-    make room for those of the canary."""
+class Demand:
+    """How many pods a Rollout asks for (`pods`), and of a run that is under way what its present step does: how many
+    of them are to be the canary's (`tested`), and its `weight` in percent."""
 
-    after_promotion: float = 30.0
-    after_abort: float | None = 30.0
-    history: int = 10
-    shared: bool = False
+    pods: int
+    tested: int = 0
+    weight: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,13 @@ Upkeep = Resize | Date | Forget
 
 
 def upkeep(
-    status: Status, sets: Iterable[PodSet], asked: int, keeping: Keeping, now: float
+    status: Status, sets: Iterable[PodSet], demand: Demand, keeping: Keeping, now: float
 ) -> Iterator[Upkeep]:
-    """What there is to do. `asked` is how many pods the Rollout asks for. Before the stable set is to serve, whoever
-    serves now is left alone."""
+    """What there is to do. Before the stable set is to serve, whoever serves now is left alone."""
     if status.in_force is None or status.in_force.apex != "primary":
         return
     used, idle, known = _used(status), [], tuple(sets)
-    stable = max(1, asked - _sharing(status, known)) if keeping.shared else asked
+    stable = _stable(status, known, demand, keeping)
     for one in known:
         if one.revision in used:
             yield from _in_use(status, one, stable)
@@ -83,12 +82,24 @@ def upkeep(
     yield from (Forget(one.name) for one in by_age[keeping.history :])
 
 
-def _sharing(status: Status, sets: tuple[PodSet, ...]) -> int:
-    """How many pods of the canary have users by now."""
+def _stable(status: Status, sets: tuple[PodSet, ...], demand: Demand, keeping: Keeping) -> int:
+    """How many pods the stable set is to have now. A promotion is never without one of it."""
     placed = status.in_force
-    if placed is None or not placed.traffic.canary or placed.canary == placed.revision:
-        return 0
-    return sum(one.replicas for one in sets if one.revision == placed.canary)
+    if placed is None or not demand.pods:
+        return demand.pods
+    if keeping.dynamic:
+        led = 0 if placed.canary == placed.revision else placed.traffic.weight
+        return max(1, share(demand.pods, 100 - min(led, demand.weight)))
+    if keeping.shared is None or not demand.tested:
+        return demand.pods
+    stable, tested = (_side(sets, hash) for hash in (placed.revision, status.last_applied_spec))
+    limits, goal = keeping.shared.of(demand.pods), max(1, demand.pods - demand.tested)
+    return towards(goal, stable, tested, limits)
+
+
+def _side(sets: tuple[PodSet, ...], revision: str) -> Side:
+    found = [one for one in sets if one.revision == revision]
+    return Side(sum(one.replicas for one in found), sum(one.available for one in found))
 
 
 def _used(status: Status) -> frozenset[str]:

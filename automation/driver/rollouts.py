@@ -24,12 +24,13 @@ from automation.core.moments import timestamp, unix_seconds
 from automation.core.refusal import Problem, Refused
 from automation.core.revision_hash import pod_template_hash
 from automation.core.spec import Canary
-from automation.core.status import Status
+from automation.core.status import Phase, Status
 from automation.core.transitions import IDLE
-from automation.core.upkeep import Date, Forget, PodSet, Resize, Upkeep, upkeep
+from automation.core.upkeep import Date, Demand, Forget, PodSet, Resize, Upkeep, upkeep
 from automation.driver.analysis_runs import AnalysisRuns
+from automation.driver.marked_pods import MarkedPods
 from automation.driver.origins import resize
-from components.handed_over import replica_set
+from components.handed_over import tested
 from components.revision import Revision
 from documents.argo import memory, released, report, rollout
 from documents.argo.lending import lender, scale_down
@@ -47,7 +48,7 @@ class Rollouts:
     def __init__(self, objects: Objects, copies: Copies) -> None:
         self._objects, self._written = objects, copies
         self._copies = Lending(copies)
-        self._runs = AnalysisRuns(objects, copies)
+        self._runs, self._marked = AnalysisRuns(objects, copies), MarkedPods(objects, copies)
 
     def status(self, live: Manifest) -> Status:
         return memory.status(live)
@@ -88,13 +89,12 @@ class Rollouts:
 
     def attend(self, canary: Canary, live: Manifest, status: Status, now: float) -> None:
         """Looks after old ReplicaSets, and reports."""
-        document, owned = rollout.parse(live), self._owned(live)
-        sets = [_pod_set(one) for one in owned]
-        asked = workload_of(canary).replicas(live)
-        for one in upkeep(status, sets, asked, released.keeping(document, live), now):
+        sets = [_pod_set(one) for one in self._owned(live)]
+        for one in upkeep(status, sets, _demand(canary, live, status), canary.keeping, now):
             self._keep(canary, one)
         self._relieve(canary, status)
-        at = Standing(live, document, canary, status, tuple(self._owned(live)), now)
+        at = Standing(live, rollout.parse(live), canary, status, tuple(self._owned(live)), now)
+        self._marked.keep(at)
         self._report(replace(at, names=self._runs.keep(at)))
 
     def _relieve(self, canary: Canary, status: Status) -> None:
@@ -145,7 +145,7 @@ class Rollouts:
         data, number = found["data"], int(found["revision"])
         recorded = Revision(revision, data["template"], data.get("spec") or {}, number=number)
         owner = owner_reference(ROLLOUT, canary.name, live["metadata"]["uid"])
-        return replica_set(canary, recorded, replicas, owner, {})
+        return tested(canary, recorded, replicas, owner)
 
     def _owned(self, live: Manifest) -> list[Manifest]:
         """The ReplicaSets of a Rollout, whoever has made them."""
@@ -173,6 +173,16 @@ class Rollouts:
                 self._copies.drop(REPLICA_SET, *named)
 
 
+def _demand(canary: Canary, live: Manifest, status: Status) -> Demand:
+    """What the present step asks for, where the present template is on its way."""
+    asked, stepwise = workload_of(canary).replicas(live), canary.analysis.stepwise
+    latest = pod_template_hash(live["spec"]["template"])
+    running = status.phase is Phase.PROGRESSING and not status.ending and status.last_applied_spec == latest
+    if stepwise is None or not running:
+        return Demand(asked)
+    return Demand(asked, stepwise.pods(status.iterations, asked), stepwise.weight(status.iterations))
+
+
 def _pod_set(live: Manifest) -> PodSet:
     metadata = live["metadata"]
     marks, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
@@ -183,4 +193,5 @@ def _pod_set(live: Manifest) -> PodSet:
         int(live["spec"].get("replicas") or 0),
         int(number) if number.isdecimal() else 0,
         unix_seconds(date) if date else None,
+        int((live.get("status") or {}).get("availableReplicas") or 0),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from automation.core.refusal import Problem, Refused
 from automation.core.rollout import BlueGreen, CanarySteps, Rollout
@@ -31,26 +32,23 @@ def stepwise_of(rollout: Rollout, templates: Templates | None) -> Stepwise:
     everybody, the switch, and the analysis after it.
     """
     match rollout.strategy:
-        case CanarySteps(background=background) as canary:
+        case CanarySteps(background=background, least_pods=least) as canary:
             found = canary.steps
             problems = [*_unable(canary)]
         case BlueGreen() as blue_green:
-            found, background, problems = tuple(_switched(blue_green)), None, []
+            found, background, problems, least = tuple(_switched(blue_green)), None, [], 1
     if templates is not None:
         problems += [_missing(use, one) for use in rollout.uses for one in absent(use, templates)]
     if problems:
         raise Refused(tuple(problems))
+    unmeasured = Stepwise(found, starting_step=background.starting_step if background else 0, least=least)
     if templates is None:
-        return Stepwise(found, starting_step=background.starting_step if background else 0)
-    return Stepwise(
-        found,
-        {
-            index: plan_of(step.use, templates)
-            for index, step in enumerate(found)
-            if isinstance(step, Analyse)
-        },
-        plan_of(background.use, templates) if background else None,
-        background.starting_step if background else 0,
+        return unmeasured
+    plans = {
+        index: plan_of(step.use, templates) for index, step in enumerate(found) if isinstance(step, Analyse)
+    }
+    return replace(
+        unmeasured, plans=plans, background=plan_of(background.use, templates) if background else None
     )
 
 

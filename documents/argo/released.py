@@ -8,13 +8,13 @@ from typing import Any
 
 from automation.core.analysis import Analysis
 from automation.core.field_path import FieldPath
+from automation.core.keeping import Keeping
 from automation.core.kinds import ROLLOUT
 from automation.core.refusal import Refused
 from automation.core.rollout import BlueGreen, CanarySteps, Rollout, Routing
 from automation.core.spec import Canary, Ref, Service
 from automation.core.steps import Analyse, AnalysisUse, Argument
 from automation.core.stepwise import Stepwise
-from automation.core.upkeep import Keeping
 from documents.argo import routing
 from documents.argo.release import Templates, stepwise_of
 from documents.argo.rollout import parse as read
@@ -105,17 +105,6 @@ def paced(document: Mapping[str, Any], interval: str | None, scrape_interval: st
     return dict(document)
 
 
-def keeping(rollout: Rollout, document: Mapping[str, Any]) -> Keeping:
-    """How long its old pods and ReplicaSets stay. Without a gateway pods that stay would go on having users."""
-    strategy = rollout.strategy
-    limit = (document.get("spec") or {}).get("revisionHistoryLimit")
-    history = limit if isinstance(limit, int) else Keeping.history
-    if isinstance(strategy, CanarySteps) and strategy.routing is None:
-        return Keeping(0.0, 0.0, history, shared=True)
-    aborted = float(strategy.abort_scale_down_delay) or None
-    return Keeping(float(strategy.scale_down_delay), aborted, history)
-
-
 @dataclass(frozen=True)
 class _Led:
     """How users are led: by which gateway, over which source of theirs, and by which Services."""
@@ -144,6 +133,20 @@ def _provider(routed: Routing) -> str:
     return IN_PLACE[known].provider if known in IN_PLACE else known
 
 
+def _keeping(rollout: Rollout) -> Keeping:
+    """How its pods are kept. Without a gateway old ones that stay would go on having users."""
+    strategy = rollout.strategy
+    kept = Keeping(history=rollout.history, tested=strategy.tested, stable=strategy.stable)
+    if isinstance(strategy, CanarySteps) and strategy.routing is None:
+        return replace(kept, after_promotion=0.0, after_abort=0.0, shared=strategy.replacement)
+    return replace(
+        kept,
+        after_promotion=float(strategy.scale_down_delay),
+        after_abort=float(strategy.abort_scale_down_delay) or None,
+        dynamic=isinstance(strategy, CanarySteps) and strategy.dynamic,
+    )
+
+
 def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
     led = _led(rollout)
     canary = Canary(
@@ -168,6 +171,7 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
         analysis=Analysis(interval=INTERVAL, strategy="steps", stepwise=stepwise),
         origin=ROLLOUT,
         hands_over=True,
+        keeping=_keeping(rollout),
     )
     source = gateways.gateway_of(canary).source
     if source is None:

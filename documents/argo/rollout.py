@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from automation.core.keeping import PodMetadata, Replacement
 from automation.core.kinds import ROLLOUT
 from automation.core.names import LABEL
 from automation.core.refusal import Problem, Refused
@@ -16,8 +17,18 @@ from documents.argo import analysis, routing, steps
 from documents.section import Section
 from workloads.registry import WORKLOADS
 
-_PODS = ("maxSurge", "maxUnavailable", "antiAffinity", "minPodsPerReplicaSet", "replicaProgressThreshold")
+_LIMITS = ("maxSurge", "maxUnavailable")
 _METADATA = ("canaryMetadata", "stableMetadata", "activeMetadata", "previewMetadata")
+_PODS = (
+    *(
+        *_LIMITS,
+        "antiAffinity",
+        "minPodsPerReplicaSet",
+        "replicaProgressThreshold",
+        "scaleDownDelayRevisionLimit",
+    ),
+    "dynamicStableScale",
+)
 _KEPT = ("minReadySeconds", "revisionHistoryLimit", "rollbackWindow", "restartAt", "analysis")
 """Fields of a Rollout that say how its pods and objects are kept, rather than how it is released."""
 
@@ -50,6 +61,7 @@ def _read(root: Section) -> Rollout:
         paused=spec.flag("paused"),
         progress_deadline=spec.whole("progressDeadlineSeconds", 600),
         progress_deadline_abort=spec.flag("progressDeadlineAbort"),
+        history=spec.whole("revisionHistoryLimit", 10),
         others=_asked(spec, _KEPT),
     )
     ready = spec.whole("minReadySeconds")
@@ -144,7 +156,12 @@ def _canary(section: Section) -> CanarySteps:
         background=_background(section, written),
         scale_down_delay=section.whole("scaleDownDelaySeconds", 30),
         abort_scale_down_delay=section.whole("abortScaleDownDelaySeconds", 30),
-        others=_asked(section, (*_PODS, *_METADATA[:2], "scaleDownDelayRevisionLimit", "dynamicStableScale")),
+        dynamic=section.flag("dynamicStableScale"),
+        replacement=Replacement(*(_limit(section, name) for name in _LIMITS)),
+        least_pods=section.whole("minPodsPerReplicaSet", 1),
+        tested=_pod_metadata(section, "canaryMetadata"),
+        stable=_pod_metadata(section, "stableMetadata"),
+        others=_asked(section, (*_PODS, *_METADATA[:2])),
     )
     section.allow("pingPong")
     section.close()
@@ -153,6 +170,30 @@ def _canary(section: Section) -> CanarySteps:
     _refuse_services(section, found)
     _refuse_delays(section, found)
     _refuse_routes(section, routed)
+    return found
+
+
+def _limit(section: Section, name: str) -> int | str:
+    """A number of pods, or a percentage such as "25%", which it is where nothing is said."""
+    value = section.raw(name)
+    if value is None:
+        return "25%"
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    section.refuse(
+        name, f"{value!r} is no number of pods", 'write one, such as 1, or a percentage, such as "25%"'
+    )
+    return "25%"
+
+
+def _pod_metadata(section: Section, name: str) -> PodMetadata:
+    inner = section.section(name)
+    found = PodMetadata(inner.texts_by_name("labels"), inner.texts_by_name("annotations"))
+    inner.close()
     return found
 
 
@@ -191,7 +232,7 @@ def _refuse_delays(section: Section, canary: CanarySteps) -> None:
         section.refuse("dynamicStableScale", "is read only with trafficRouting", "leave it out")
     if dynamic and delayed:
         section.refuse("dynamicStableScale", "is there beside scaleDownDelaySeconds", "keep one of them")
-    if all(section.fields.get(name) in (0, "0", "0%") for name in ("maxSurge", "maxUnavailable")):
+    if all(section.fields.get(name) in (0, "0", "0%") for name in _LIMITS):
         section.refuse(
             "maxSurge", "is 0, and so is maxUnavailable: no pod could be replaced", "raise one of them"
         )
@@ -227,6 +268,8 @@ def _blue_green(section: Section) -> BlueGreen:
         after=_analysis(section, "postPromotionAnalysis"),
         scale_down_delay=section.whole("scaleDownDelaySeconds", 30),
         abort_scale_down_delay=section.whole("abortScaleDownDelaySeconds", 30),
+        tested=_pod_metadata(section, "previewMetadata"),
+        stable=_pod_metadata(section, "activeMetadata"),
         others=_asked(
             section, ("maxUnavailable", "antiAffinity", *_METADATA[2:], "scaleDownDelayRevisionLimit")
         ),

@@ -15,9 +15,10 @@ from gateways.in_place import IN_PLACE
 
 _CANARY = "spec.strategy.canary"
 _ROUTING = f"{_CANARY}.trafficRouting"
-_OBEYED = ("minReadySeconds", "revisionHistoryLimit", "analysis")
-_OF_PODS = ("maxSurge", "maxUnavailable")
-"""What nobody reads where a gateway shares the traffic."""
+_OBEYED = (
+    *("minReadySeconds", "revisionHistoryLimit", "analysis", "dynamicStableScale", "minPodsPerReplicaSet"),
+    *("maxSurge", "maxUnavailable", "canaryMetadata", "stableMetadata", "activeMetadata", "previewMetadata"),
+)
 _UNDRIVEN_SETTINGS = (
     *("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
     *(
@@ -46,8 +47,7 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
     if isinstance(strategy, BlueGreen):
         yield from _ignored("spec.strategy.blueGreen", strategy.others)
         return
-    harmless = _OF_PODS if strategy.routing else ()
-    yield from _ignored(_CANARY, (name for name in strategy.others if name not in harmless))
+    yield from _ignored(_CANARY, strategy.others)
     if strategy.routing is not None:
         yield from _unrouted(rollout, strategy.routing)
 

@@ -6,17 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from automation.core.keeping import Keeping, Limits, Replacement
 from automation.core.status import Intent, Phase, Placement, Purpose, Status
 from automation.core.traffic import Traffic
-from automation.core.upkeep import Date, Forget, Keeping, PodSet, Resize, Upkeep, upkeep
+from automation.core.upkeep import Date, Demand, Forget, PodSet, Resize, Upkeep, upkeep
 
 STABLE = Placement("a", "primary", Traffic(), "blue")
 REST = Status(Phase.SUCCEEDED, last_applied_spec="blue", last_promoted_spec="blue", in_force=STABLE)
 BLUE, GREEN = PodSet("x-blue", "blue", 3, 1), PodSet("x-green", "green", 2, 2)
 
 
-def done(status: Status, *sets: PodSet, asked: int = 3, now: float = 0.0, **keeping: object) -> list[Upkeep]:
-    return list(upkeep(status, sets, asked, replace(Keeping(), **keeping), now))  # type: ignore[arg-type]
+def done(
+    status: Status, *sets: PodSet, asked: int | Demand = 3, now: float = 0.0, **keeping: object
+) -> list[Upkeep]:
+    demand = Demand(asked) if isinstance(asked, int) else asked
+    return list(upkeep(status, sets, demand, replace(Keeping(), **keeping), now))  # type: ignore[arg-type]
 
 
 def test_the_stable_set_has_the_pods_that_are_asked_for() -> None:
@@ -64,9 +68,54 @@ def test_old_sets_without_pods_are_forgotten() -> None:
     assert done(REST, BLUE, *old, history=2) == [Forget("x-3"), Forget("x-2")]
 
 
-def test_stable_pods_make_room_where_pods_alone_share_the_users() -> None:
-    sharing = replace(REST, phase=Phase.PROGRESSING, last_applied_spec="green")
-    led = replace(sharing, in_force=replace(STABLE, canary="green", traffic=Traffic(60)))
-    assert done(led, BLUE, GREEN, shared=True) == [Resize("x-blue", 1)]
-    assert done(sharing, BLUE, GREEN, shared=True) == []
-    assert done(led, BLUE, replace(GREEN, replicas=3), shared=True) == [Resize("x-blue", 1)]
+RUNNING = replace(REST, phase=Phase.PROGRESSING, last_applied_spec="green")
+
+
+@pytest.mark.parametrize(
+    ("blue", "green", "wanted", "stable"),
+    [
+        ((5, 5), (0, 0), 0, 5),
+        ((5, 5), (2, 0), 3, 4),  # one may be unavailable, whatever becomes of the canary's
+        ((5, 5), (2, 2), 3, 2),
+        ((3, 3), (3, 3), 3, 2),
+        ((2, 2), (5, 5), 5, 1),  # a promotion is never without one
+        ((2, 1), (2, 2), 3, 2),
+    ],
+)
+def test_stable_pods_make_room_where_pods_alone_share_the_users(
+    blue: tuple[int, int], green: tuple[int, int], wanted: int, stable: int
+) -> None:
+    sets = (
+        replace(BLUE, replicas=blue[0], available=blue[1]),
+        replace(GREEN, replicas=green[0], available=green[1]),
+    )
+    found = done(RUNNING, *sets, asked=Demand(5, wanted), shared=Replacement())
+    assert found == ([] if stable == blue[0] else [Resize("x-blue", stable)])
+
+
+@pytest.mark.parametrize(
+    ("weight", "step", "stable"), [(0, 20, 10), (20, 20, 8), (85, 85, 2), (100, 100, 1), (60, 20, 8)]
+)
+def test_stable_pods_go_as_their_users_do_and_come_before_them(weight: int, step: int, stable: int) -> None:
+    led = replace(RUNNING, in_force=replace(STABLE, canary="green", traffic=Traffic(weight)))
+    blue = replace(BLUE, replicas=10, available=10)
+    found = done(led, blue, GREEN, asked=Demand(10, 3, step), dynamic=True)
+    assert found == ([] if stable == 10 else [Resize("x-blue", stable)])
+    given_up = replace(blue, replicas=2)
+    assert done(led, given_up, GREEN, asked=Demand(10), dynamic=True) == [Resize("x-blue", 10)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "asked", "most", "least"),
+    [
+        (Replacement(), 5, 7, 4),
+        (Replacement(), 1, 2, 1),
+        (Replacement(0, 2), 5, 6, 3),
+        (Replacement("50%", "0%"), 3, 5, 3),
+        (Replacement(1, 9), 4, 5, 0),
+    ],
+)
+def test_limits_are_resolved_as_a_deployment_does(
+    limits: Replacement, asked: int, most: int, least: int
+) -> None:
+    assert limits.of(asked) == Limits(most, least)

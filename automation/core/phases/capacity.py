@@ -3,10 +3,41 @@
 Where an autoscaler scales primary, its stack declares no number, so a primary that is made starts with one pod.
 """
 
+from dataclasses import replace
+
 from automation.core import texts
 from automation.core.decision import Announce, Decision, ScalePrimary, ScaleTarget
-from automation.core.observation import Target
+from automation.core.keeping import Side, towards
+from automation.core.observation import Target, Workload
 from automation.core.situation import Situation
+from automation.core.traffic import Traffic
+
+
+def possible(at: Situation, goal: int, asked: int) -> int:
+    """As many pods as the canary may have by now on its way to `goal`, where those of both sides are limited."""
+    shared, tested, stable = at.canary.keeping.shared, at.seen.target, at.seen.primary
+    if shared is None or tested is None or stable is None:
+        return goal
+    return max(1, towards(goal, _side(tested.workload), _side(stable), shared.of(asked)))
+
+
+def _side(pods: Workload) -> Side:
+    return Side(pods.replicas, pods.available)
+
+
+def unborne(at: Situation) -> int:
+    """The percentage of the users that stable pods can't take back by now: none, where all of them have stayed."""
+    target, primary = at.seen.target, at.seen.primary
+    if not at.canary.keeping.dynamic or target is None or not target.asked:
+        return 0
+    return max(0, 100 - 100 * (primary.available if primary else 0) // target.asked)
+
+
+def taken_back(at: Situation) -> Traffic:
+    """As much of the traffic on primary as its pods can carry now."""
+    traffic = at.status.traffic
+    least = min(unborne(at), traffic.weight)
+    return replace(traffic, canary=least) if least else traffic.withdrawn()
 
 
 def like_target(at: Situation, target: Target) -> Decision | None:

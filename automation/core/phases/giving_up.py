@@ -8,8 +8,8 @@ from dataclasses import replace
 from automation.core import texts
 from automation.core.decision import Decision, Event
 from automation.core.evidence import CheckResult
-from automation.core.moves import attempt, stay
-from automation.core.phases.capacity import like_before
+from automation.core.moves import attempt, note, stay
+from automation.core.phases.capacity import like_before, taken_back
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
 from automation.core.traffic import Traffic
@@ -27,13 +27,7 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     put back first, and to be ready again; until then traffic stays where somebody answers.
     """
     if at.status.phase is Phase.PROGRESSING:
-        return attempt(
-            at,
-            Purpose.ROLLBACK,
-            replace(at.in_force, traffic=at.status.traffic.withdrawn()),
-            *events,
-            checks=checks,
-        )
+        return _taken_back(at, *events, checks=checks)
     wanted = replace(at.in_force, revision=at.status.last_promoted_spec, traffic=_healthy_side(at))
     live = at.seen.primary.revision if at.seen.primary else ""
     if wanted != at.in_force or live != wanted.revision:
@@ -45,6 +39,17 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
         return stay("primary is being put back", *events, texts.primary_not_ready(at.canary, primary.why))
     back = replace(wanted, traffic=at.status.traffic.withdrawn())
     return attempt(at, Purpose.ROLLBACK, back, *events, checks=checks)
+
+
+def _taken_back(at: Situation, *events: Event, checks: tuple[CheckResult, ...]) -> Decision:
+    """Traffic goes to primary, where its pods have made room only as fast as they come back."""
+    back = taken_back(at)
+    if back.on_primary:
+        return attempt(at, Purpose.ROLLBACK, replace(at.in_force, traffic=back), *events, checks=checks)
+    if back != at.status.traffic:
+        return attempt(at, Purpose.RESTORE, replace(at.in_force, traffic=back), *events, checks=checks)
+    coming = "stable pods are coming back"
+    return note(coming, at.status, *events) if events else stay(coming)
 
 
 def _healthy_side(at: Situation) -> Traffic:

@@ -20,9 +20,10 @@ from automation.core.gates import gate
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
 from automation.core.pace import counted_now, rest
+from automation.core.phases.capacity import taken_back
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
-from automation.core.phases.stepping import is_waiting, stepping
+from automation.core.phases.stepping import finish, is_waiting, stepping
 from automation.core.sessions import kept_apart
 from automation.core.situation import Situation
 from automation.core.status import Purpose
@@ -42,6 +43,8 @@ def progressing(at: Situation) -> Decision:
     stepwise, steps = at.canary.analysis.stepwise, status.steps
     if stepwise and steps and steps.checksum != stepwise.checksum:
         return _restart(at, target)
+    if stepwise and at.canary.hands_over and target.asked == 0:
+        return finish(at, stepwise)  # nobody is served, and so nobody is asked
     return _unready(at, target) or (stepping(at, stepwise) if stepwise else _analyse(at))
 
 
@@ -51,7 +54,10 @@ def _restart(at: Situation, target: Target) -> Decision:
     Running pods don't read changed configuration, so they are stopped and started again for it.
     """
     if not at.status.traffic.on_primary:
-        return attempt(at, Purpose.RESTART, replace(at.in_force, traffic=at.status.traffic.withdrawn()))
+        back = taken_back(at)
+        if back == at.status.traffic:
+            return stay("stable pods are coming back")
+        return attempt(at, Purpose.RESTART, replace(at.in_force, traffic=back))
     stop = (ScaleTarget(0),) if target.configs != at.status.tracked_configs else ()
     return Decision(
         f"restart with {target.revision}",

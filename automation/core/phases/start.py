@@ -17,6 +17,7 @@ from automation.core.decision import (
 )
 from automation.core.moves import blocked, note, stay
 from automation.core.observation import QueryFailed, Target
+from automation.core.phases.capacity import possible
 from automation.core.readiness import Readiness
 from automation.core.situation import Situation
 from automation.core.status import Phase, Status
@@ -137,7 +138,10 @@ def scale_from_zero(at: Situation, target: Target) -> tuple[ScaleTarget, ...]:
     if target.workload.replicas > 0:
         return ()
     if at.canary.hands_over and at.canary.analysis.stepwise:
-        return (ScaleTarget(at.canary.analysis.stepwise.pods(at.status.iterations, target.asked or 1)),)
+        asked = target.asked or 1
+        return (
+            ScaleTarget(possible(at, at.canary.analysis.stepwise.pods(at.status.iterations, asked), asked)),
+        )
     if at.seen.scaler.least is not None:
         return (ScaleTarget(max(1, at.seen.scaler.least)),)
     return (ScaleTarget(max(1, target.asked or (at.seen.primary.replicas if at.seen.primary else 1))),)

@@ -10,6 +10,7 @@ from automation.core.decision import Decision, Event, Save, ScaleTarget, Take, w
 from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, note
 from automation.core.observation import Ended, QueryFailed, Taken, Unfinished
+from automation.core.phases.capacity import possible, unborne
 from automation.core.phases.giving_up import give_up
 from automation.core.runs.measurement import Measurement, Outcome, judged, unmeasured
 from automation.core.runs.metric import Metric, Plan
@@ -56,7 +57,8 @@ def finish(at: Situation, stepwise: Stepwise) -> Decision:
     if steps and steps.background and plan:
         stopped = concluded(plan, terminate(steps.background), at.seen.now)
         at = at.having(replace(at.status, steps=replace(steps, background=stopped)))
-    if at.canary.hands_over and (scaling := _scaling(at, len(stepwise.steps), stepwise)) is not None:
+    scaling = _scaling(at, len(stepwise.steps), stepwise) if at.canary.hands_over and _whole(at) else None
+    if scaling is not None:
         return scaling  # whoever becomes primary needs its pods first
     wanted = replace(at.in_force, revision=at.status.last_applied_spec)
     return attempt(at, Purpose.PROMOTE, wanted, checks=_checks(at))
@@ -162,6 +164,8 @@ def _step(at: Situation, stepwise: Stepwise) -> Decision:
             return scaling
         case SetWeight() if at.canary.hands_over and _lacks_pods(at, stepwise):
             return _scaling(at, at.status.iterations, stepwise) or _waits(at, stepwise)
+        case SetWeight(weight) if weight < min(unborne(at), at.status.traffic.weight):
+            return _waits(at, stepwise)
     if at.seen.problems:
         return _waits(at, stepwise, *map(warning, at.seen.problems))
     return _completed(at)
@@ -212,18 +216,25 @@ def _whole(at: Situation) -> int:
 
 def _lacks_pods(at: Situation, stepwise: Stepwise) -> bool:
     """Whether the canary has fewer pods than its next weight asks for. Those that it has beyond that stay until the
-    weight is in force."""
+    weight is in force, unless their number is the weight."""
     pods = stepwise.pods(at.status.iterations, _whole(at))
-    return at.seen.target is not None and at.seen.target.workload.replicas < pods
+    if at.seen.target is None:
+        return False
+    has = at.seen.target.workload.replicas
+    return has < pods or (at.canary.keeping.shared is not None and has != pods)
 
 
 def _scaling(at: Situation, index: int, stepwise: Stepwise) -> Decision | None:
     """Gives the canary the pods that the step of this index asks for; None once it has been given them. It is ready
     when the run looks at its steps."""
-    pods = stepwise.pods(index, _whole(at))
-    if at.seen.target is None or at.seen.target.workload.replicas == pods:
+    goal = stepwise.pods(index, _whole(at))
+    if at.seen.target is None or at.seen.target.workload.replicas == goal:
         return None
-    status = replace(at.status, iterations=index)
+    pods, status = possible(at, goal, _whole(at)), replace(at.status, iterations=index)
+    if pods == at.seen.target.workload.replicas:
+        return replace(
+            note("stable pods make room first", status), again=at.seen.now + at.canary.analysis.interval
+        )
     return Decision(f"the canary gets {pods} pods", (ScaleTarget(pods), Save(status)))
 
 

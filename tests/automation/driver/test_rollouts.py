@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from automation.core.kinds import ANALYSIS_RUN, CANARY, DEPLOYMENT, REPLICA_SET, ROLLOUT, SERVICE
+from automation.core.kinds import ANALYSIS_RUN, CANARY, DEPLOYMENT, POD, REPLICA_SET, ROLLOUT, SERVICE
 from automation.core.marks import POD_HASH, STATUS
 from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, Unfinished
 from automation.core.status import Phase
@@ -246,12 +246,6 @@ def refusal(world: RolloutWorld) -> str:
 @pytest.mark.parametrize(
     ("document", "told"),
     [
-        pytest.param(
-            canary(trafficRouting=MISSING, maxSurge=1),
-            "maxSurge: is not driven yet",
-            id="pods without a gateway",
-        ),
-        pytest.param(canary(dynamicStableScale=True), "dynamicStableScale: is not driven yet", id="dynamic"),
         pytest.param(
             canary(trafficRouting={"nginx": {"stableIngresses": ["a", "b"]}}),
             "names 2 of kind Ingress, and one is driven",
@@ -579,6 +573,131 @@ def test_without_a_gateway_the_share_of_the_pods_is_that_of_the_users(services: 
     assert tested == ("" if services else green)
 
 
+@pytest.mark.parametrize(
+    ("limits", "most", "least"),
+    [({}, 7, 4), ({"maxSurge": 1, "maxUnavailable": 0}, 6, 5), ({"maxSurge": 0, "maxUnavailable": 2}, 6, 3)],
+    ids=["as usual", "one more", "two fewer"],
+)
+def test_without_a_gateway_pods_take_each_others_places_within_the_limits(
+    limits: dict[str, Any], most: int, least: int
+) -> None:
+    world = alone(steps=[{"setWeight": 60}, {"setWeight": 20}, {"pause": {}}], **limits)
+    blue, green = world.latest, world.set_image("green")
+    seen = []
+    while world.told()[0] != "Paused":
+        world.tick()
+        seen.append(sum(world.pods().values()))
+    world.tick(2)
+    assert world.pods() == {blue: 4, green: 1}
+    world.patch_status(pauseConditions=None)
+    while world.told()[0] != "Healthy":
+        world.tick()
+        seen.append(sum(world.pods().values()))
+    assert world.pods() == {blue: 0, green: 5}
+    assert least <= min(seen) <= max(seen) <= most
+
+
+def test_stable_pods_go_as_their_users_do_and_are_back_before_them() -> None:
+    steps = [
+        {"setWeight": 40},
+        {"pause": {}},
+        {"setWeight": 80},
+        {"pause": {}},
+        {"setWeight": 20},
+        {"pause": {}},
+    ]
+    document = canary(dynamicStableScale=True, steps=steps, analysis=MISSING)
+    world = RolloutWorld(changed(document, {"spec.replicas": 10})).until("Healthy")
+    blue, green = world.latest, world.set_image("green")
+    for weight, pods in ((40, {blue: 6, green: 4}), (80, {blue: 2, green: 8}), (20, {blue: 8, green: 8})):
+        world.until("Paused").tick(2)
+        assert (world.weight, world.pods()) == (weight, pods)
+        world.patch_status(pauseConditions=None).tick()
+    world.until("Healthy").tick(2)
+    assert world.pods()[green] == 10
+
+
+def test_an_abort_brings_users_back_only_as_fast_as_stable_pods_come() -> None:
+    steps = [{"setWeight": 80}, {"pause": {}}]
+    document = canary(dynamicStableScale=True, steps=steps, analysis=MISSING)
+    world = RolloutWorld(changed(document, {"spec.replicas": 10})).until("Healthy")
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused").tick(2)
+    assert world.pods() == {blue: 2, green: 8}
+    unready(world, green)  # which is why somebody aborts
+    available(world, blue, 2)
+    world.patch_status(abort=True).tick(2)
+    assert (world.weight, world.pods()[blue]) == (80, 10)
+    available(world, blue, 7)
+    world.tick(2)
+    assert (world.weight, world.told()[0]) == (30, "Degraded")
+    available(world, blue, 10)
+    world.tick(2)
+    assert (world.weight, world.pods()[blue]) == (0, 10)
+    assert world.known.phase is Phase.FAILED
+
+
+def available(world: RolloutWorld, revision: str, number: int) -> None:
+    """So many pods of a revision are available, of those that it is to have."""
+    live = replica_set(world, revision)
+    status = {**live["status"], "updatedReplicas": 10, "availableReplicas": number}
+    world.cluster.put(REPLICA_SET, {**live, "status": status})
+
+
+CARRIED = {
+    "canaryMetadata": {"labels": {"role": "canary"}, "annotations": {"watch": "closely"}},
+    "stableMetadata": {"labels": {"role": "stable"}},
+}
+
+
+def pod(world: RolloutWorld, revision: str) -> dict[str, Any]:
+    """The metadata of a pod of a revision, which its ReplicaSet would make now if it is not there."""
+    found = world.cluster.get(POD, "test", f"{revision}-pod")
+    if found is None:
+        made = replica_set(world, revision)["spec"]["template"]["metadata"]
+        metadata = {"name": f"{revision}-pod", "namespace": "test", **made}
+        found = world.cluster.put(POD, {"metadata": metadata})
+    marks = {**(found["metadata"].get("annotations") or {}), **found["metadata"]["labels"]}
+    return {name: marks[name] for name in ("role", "watch") if name in marks}
+
+
+def test_live_pods_carry_the_metadata_of_their_part_in_the_release() -> None:
+    world = steady(**WAITING, **CARRIED)
+    blue = world.latest
+    assert pod(world, blue) == {"role": "stable"}
+    green = world.set_image("green")
+    world.until("Paused")
+    assert pod(world, green) == {"role": "canary", "watch": "closely"}
+    world.patch_status(promoteFull=True)
+    world.until("Healthy").tick(2)
+    assert (pod(world, green), pod(world, blue)) == ({"role": "stable"}, {})
+    template = replica_set(world, green)["spec"]["template"]["metadata"]
+    assert (template["labels"]["role"], template.get("annotations") or {}) == ("stable", {})
+    assert not [text for text in world.texts if "put back" in text or "changed" in text]
+
+
+def test_live_pods_of_a_preview_carry_its_metadata_until_everybody_is_switched() -> None:
+    fields = {"previewMetadata": CARRIED["canaryMetadata"], "activeMetadata": CARRIED["stableMetadata"]}
+    world = preview(**fields, autoPromotionEnabled=False)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused")
+    assert (pod(world, blue), pod(world, green)["role"]) == ({"role": "stable"}, "canary")
+    world.patch_status(pauseConditions=None)
+    world.until("Healthy").tick(2)
+    assert (pod(world, green), pod(world, blue)) == ({"role": "stable"}, {})
+
+
+def test_a_rollout_without_pods_takes_a_new_version_at_once() -> None:
+    world = RolloutWorld(rollout({"spec.replicas": 0})).until("Healthy")
+    assert world.pods() == {world.latest: 0}
+    green = world.set_image("green")
+    world.until("Healthy", ticks=5)
+    assert (world.selected("canary-demo"), world.pods()[green], world.said["stableRS"]) == (green, 0, green)
+    world.apply(changed(world.live, {"spec.replicas": 2}))
+    world.tick(2)
+    assert world.pods()[green] == 2
+
+
 def test_without_a_gateway_a_bad_version_loses_its_pods_at_once_and_the_stable_one_gets_its_own_back() -> (
     None
 ):
@@ -696,16 +815,19 @@ def test_a_driver_may_be_killed_before_any_of_its_writes(good: bool) -> None:
     assert lives > 20
 
 
+AWAY = {"requiredDuringSchedulingIgnoredDuringExecution": {}}
+
+
 def test_a_document_that_is_refused_says_so_itself_until_it_is_mended() -> None:
     world = steady()
     good = world.live
-    world.apply(changed(good, {"spec.strategy.canary.dynamicStableScale": True}))
+    world.apply(changed(good, {"spec.strategy.canary.antiAffinity": AWAY}))
     told = refusal(world)
     assert world.told() == ("Degraded", f"InvalidSpec: {told}")
     assert [one["message"] for one in world.said["conditions"] if one["type"] == "InvalidSpec"] == [told]
     before = world.live["metadata"]["resourceVersion"]
     world.tick(3)
     assert world.live["metadata"]["resourceVersion"] == before
-    world.apply(changed(world.live, {"spec.strategy.canary.dynamicStableScale": MISSING}))
+    world.apply(changed(world.live, {"spec.strategy.canary.antiAffinity": MISSING}))
     world.until("Healthy")
     assert "InvalidSpec" not in [one["type"] for one in world.said["conditions"]]
