@@ -1,7 +1,8 @@
 """Every way in which Sluice ends other than well: what happened, to which thing, what to do next.
 
     SluiceError
-    ├── RolledBack 20 · Ended 21 · StoppedByPolicy 22 · TimedOut 23      outcomes of a release
+    ├── RolledBack 20 · Ended 21 · StoppedByPolicy 22 · TimedOut 23
+    │   OutputLost 24                                                      outcomes of a release
     └── Refusal 30 and up                                                nothing was begun
 
 `cli.app` is the only place that turns these into an exit code. Codes are unique; `docs/errors.md`
@@ -43,6 +44,11 @@ class StoppedByPolicy(SluiceError):
 class TimedOut(SluiceError):
     exit_code = 23
     meaning = "the time that was given to wait is over; the release goes on when a driver runs"
+
+
+class OutputLost(SluiceError):
+    exit_code = 24
+    meaning = "what was to be printed could not be written; a release goes on when a driver runs"
 
 
 class DocumentRefused(SluiceError):

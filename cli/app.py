@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import NoReturn
 
 import click
 
 from automation.core.refusal import Refused
-from automation.errors import DocumentRefused, SluiceError
+from automation.errors import DocumentRefused, OutputLost, SluiceError
 
 COMMANDS = {
     "release": ("cli.release:release", "Set an image and run the release to its end."),
@@ -37,6 +39,9 @@ COMMANDS = {
     "pulumi": ("cli.pulumi:pulumi", "Any Pulumi command, on whichever engine is here."),
 }
 """Verb -> (where it is, what it does in a line): `sluice --help` must not pay for the Pulumi SDK."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""Errors of a disk that takes nothing more."""
 
 
 class Verbs(click.Group):
@@ -83,10 +88,7 @@ def main() -> None:
     try:
         code = sluice.main(standalone_mode=False)
     except SluiceError as error:
-        click.echo(f"sluice: {error.problem}", err=True)
-        if error.remedy:
-            click.echo(f"  {error.remedy}", err=True)
-        sys.exit(error.exit_code)
+        _end(error)
     except Refused as refused:
         click.echo(f"sluice: {refused}", err=True)
         sys.exit(DocumentRefused.exit_code)
@@ -97,6 +99,23 @@ def main() -> None:
         click.echo("sluice: interrupted; a release that was under way goes on when a driver runs", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _print_no_more()
+        _end(OutputLost(f"nothing more can be written: {error.strerror}", "make room where the output goes"))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(error: SluiceError) -> NoReturn:
+    click.echo(f"sluice: {error.problem}", err=True)
+    if error.remedy:
+        click.echo(f"  {error.remedy}", err=True)
+    sys.exit(error.exit_code)
+
+
+def _print_no_more() -> None:
+    """What is still buffered would fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,7 +16,7 @@ from automation.core.shape import flaws
 from automation.core.spec import Canary
 from automation.questions.metrics import queries
 from automation.questions.metrics.providers import PROVIDERS, unusable
-from automation.questions.metrics.variables import Unrendered
+from automation.questions.metrics.variables import Unrendered, prove
 from cli import rollouts
 from cli.findings import Finding, Reviewed
 from cli.sharing import Claims, shared_with
@@ -25,6 +25,7 @@ from documents import metric_template
 from documents.argo.kinds import is_argo, is_rollout
 from documents.argo.kinds import problems as argo_problems
 from documents.front import canary_of, front_of, is_canary
+from documents.kinds import misnamed
 from documents.shapes import shape_of
 from gateways.registry import DEFAULT, gateway_of, unread
 from stacks.manifests import Found
@@ -71,7 +72,7 @@ def _alone(document: Manifest, provider: str) -> Iterable[Problem]:
         return _refused(document, provider)
     if kind == METRIC_TEMPLATE.kind:
         return _template_problems(document)
-    return flaws(document, shape_of(kind))
+    return misnamed(document) or flaws(document, shape_of(kind))
 
 
 def _refused(document: Manifest, provider: str) -> tuple[Problem, ...]:
@@ -87,9 +88,17 @@ def _template_problems(document: Manifest) -> tuple[Problem, ...]:
         template = metric_template.parse(document)
     except Refused as refused:
         return refused.problems
-    if template.type in PROVIDERS:
-        return ()
-    return (Problem("spec.provider.type", *unusable(template.type)),)
+    if template.type not in PROVIDERS:
+        return (Problem("spec.provider.type", *unusable(template.type)),)
+    try:
+        prove(template.query)
+    except Unrendered as unrendered:
+        return (
+            Problem(
+                "spec.query", str(unrendered), "mend the variable; a Canary's own are {{ variables.NAME }}"
+            ),
+        )
+    return ()
 
 
 def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Iterator[Finding]:
@@ -97,7 +106,7 @@ def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Itera
     a patch of another document, as overlays have them."""
     kind, namespace, name = place = place_of(one.document)
     read = is_canary(one.document) or is_argo(one.document) or kind == METRIC_TEMPLATE.kind
-    matters = read or place in lacking
+    matters = read or misnamed(one.document) or place in lacking
     for problem in problems:
         text = f"{kind} {name}.{namespace}: {problem}"
         yield Finding("problem" if matters else "remark", one.origin, text)

@@ -246,13 +246,13 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     ),
     "a template with a function": (
         release(canary=BY_TEMPLATE, template=asking('vector({{ printf "%s" name }})')),
-        "template: Canary podinfo.test: metric errors can't be measured: MetricTemplate errors.test: spec.query: "
+        "template: MetricTemplate errors.test: spec.query: "
         "query render error: 'printf \"%s\" name' is not known; known are ",
     ),
     "a template with a variable that does not end": (
         release(canary=BY_TEMPLATE, template=asking("vector({{ name })")),
-        "template: Canary podinfo.test: metric errors can't be measured: MetricTemplate errors.test: spec.query: "
-        "query render error: a {{ has no }}; mend it",
+        "template: MetricTemplate errors.test: spec.query: "
+        "query render error: a {{ has no }}; mend the variable",
     ),
     "a query of a check with a variable that is none": (
         release(canary=measured(query="vector({{ nonsense }})")),
@@ -512,3 +512,40 @@ def test_what_has_nothing_in_common_is_not_compared(monkeypatch: pytest.MonkeyPa
     reviewed = review([Found(str(number), part) for number, part in enumerate([*parts, rival])])
     assert {frozenset(pair) for pair in compared} == {frozenset({"one", "rival"})}
     assert len([problem for problem in reviewed.problems if "has the same target" in str(problem)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "problem"),
+    [
+        ("flagger.app/v1beta1", "canary", "kind: flagger.app has no canary; write Canary"),
+        (
+            "flagger.app/v1beta1",
+            "Canaries",
+            "kind: flagger.app has no Canaries; known are Canary, MetricTemplate, AlertProvider",
+        ),
+        ("argoproj.io/v1alpha1", "rollout", "kind: argoproj.io has no rollout; write Rollout"),
+        ("argoproj.io/v1alpha1", "Workflow", ""),
+        ("example.org/v1", "canary", ""),
+    ],
+)
+def test_a_kind_that_its_group_does_not_have_is_told(version: str, kind: str, problem: str) -> None:
+    document = {"apiVersion": version, "kind": kind, "metadata": {"name": "shop"}}
+
+    assert said({"a": document}) == [f"a: {kind} shop.default: {problem}"] * bool(problem)
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("sum({{ nope }})", "'nope' is not known; known are "),
+        ("sum({{ interval )", "a {{ has no }}"),
+        ("sum({{ variables.code }}[{{ interval }}])", ""),
+    ],
+)
+def test_a_template_that_no_canary_can_fill_is_told_without_a_canary(query: str, problem: str) -> None:
+    document = changed(template(), lambda it: it["spec"].update(query=query))
+
+    found = said({"template": document})
+
+    assert len(found) == bool(problem)
+    assert problem in "".join(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ import cli
 import engine
 import lab
 import stacks
-from automation.errors import SluiceError
+from automation.errors import OutputLost, SluiceError
 from engine.errors import EngineError
 from lab.errors import LabError
 
@@ -76,3 +78,21 @@ def test_the_page_lists_every_code(family: type[Any], page: str) -> None:
 def test_the_page_of_the_engine_lists_every_code() -> None:
     (line,) = re.findall(r"Exit codes: ([^.]*)\.", (DOCS / "engine.md").read_text())
     assert codes(EngineError).keys() <= {int(code) for code in re.findall(r"\d+", line)}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no disk that is always full")
+def test_a_disk_that_is_full_is_no_traceback() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from cli.app import main; main()", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == OutputLost.exit_code
+    assert done.stderr.splitlines() == [
+        "sluice: nothing more can be written: No space left on device",
+        "  make room where the output goes",
+    ]

@@ -7,6 +7,8 @@ from automation.core.spec import Canary, MetricCheck
 from gateways.registry import gateway_of
 
 _VARIABLE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_OWN = "variables."
+_EVERYBODYS = ("name", "namespace", "target", "service", "ingress", "route", "interval")
 
 
 class Unrendered(ValueError):
@@ -15,16 +17,24 @@ class Unrendered(ValueError):
 
 def variables(canary: Canary, check: MetricCheck) -> dict[str, str]:
     """All variables of a check by the name under which a query asks for them."""
-    known = {
-        "name": canary.name,
-        "namespace": canary.namespace,
-        "target": canary.target.name,
-        "service": canary.apex,
-        "ingress": _named(canary, "ingressRef"),
-        "route": _named(canary, "routeRef"),
-        "interval": check.interval,
-    }
-    return known | {f"variables.{key}": value for key, value in check.variables.items()}
+    known = (
+        canary.name,
+        canary.namespace,
+        canary.target.name,
+        canary.apex,
+        _named(canary, "ingressRef"),
+        _named(canary, "routeRef"),
+        check.interval,
+    )
+    own = {f"{_OWN}{key}": value for key, value in check.variables.items()}
+    return dict(zip(_EVERYBODYS, known, strict=True)) | own
+
+
+def prove(query: str) -> None:
+    """Raises Unrendered for a query that no check could fill, whatever variables of its own it gives."""
+    named = {match[1].lstrip(".") for match in _VARIABLE.finditer(query)}
+    own = {name for name in named if name.startswith(_OWN)}
+    render(query, dict.fromkeys((*_EVERYBODYS, *own), ""))
 
 
 def _named(canary: Canary, field: str) -> str:
