@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from automation.cluster.client import Cluster
+from automation.cluster.client import READ_SECONDS, Cluster
 from automation.core.kinds import CANARY, ROLLOUT, Kind, Manifest, Scope
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
@@ -20,7 +20,7 @@ from automation.updates.ports import Gate, Program
 from automation.updates.stacks import StackMissing, Stacks
 from cli.options import Where
 from documents.front import canary_of
-from stacks import overrides, settings_for
+from stacks import connection, overrides, settings_for
 from stacks.canary_state import CanaryState
 from stacks.program import program_for
 from stacks.settings import ClusterSettings, Settings
@@ -171,7 +171,7 @@ def open_environment(name: str, where: Where) -> Environment:
     stacks = Stacks(folder, engine, dict(os.environ))
     settings = merged_settings(name, stacks)
     settings = settings.model_copy(update={"cluster": chosen(where, settings.cluster)})
-    cluster = Cluster.connect(settings.cluster.kubeconfig, settings.cluster.context)
+    cluster = connection.connect(settings.cluster, READ_SECONDS)
     return Environment(name, folder, settings, stacks, cluster, engine, where.given)
 
 
@@ -179,7 +179,8 @@ def chosen(where: Where, settings: ClusterSettings) -> ClusterSettings:
     """The cluster of the settings, or what the command line says instead."""
     # Absolute: whoever else reads it, such as a provider, runs in a folder of its own.
     named = str(Path(where.kubeconfig).absolute()) if where.kubeconfig else settings.kubeconfig
-    return ClusterSettings(kubeconfig=named, context=where.context or settings.context)
+    context = where.context or settings.context
+    return settings.model_copy(update={"kubeconfig": named, "context": context})
 
 
 def merged_settings(name: str, stacks: Stacks) -> Settings:

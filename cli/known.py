@@ -55,7 +55,9 @@ class Known:
         if rollout is None or rollout.live is None or rollout.status.in_force is None:
             return None
         placement = rollout.status.in_force
-        view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
+        view = View(
+            canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster, rollout.mesh
+        )
         return generate(canary, inputs_of(view))
 
     def _read(self, document: Manifest) -> CanaryState:
@@ -65,14 +67,16 @@ class Known:
             raise RivalDriver(str(refused)) from refused
         key = (document["metadata"]["namespace"], document["metadata"]["name"])
         revisions = recorded_for(*key, self._copies)
-        found = replace(canary_state.recorded_of(self._cluster, document, revisions), cluster=self._identity)
+        recorded = canary_state.recorded_of(self._cluster, document, revisions)
+        identity, mesh = self._identities
+        found = replace(recorded, cluster=identity, mesh=mesh)
         self._recorded[key] = found
         return found
 
     @cached_property
-    def _identity(self) -> str:
-        """A driver works on one cluster for as long as it runs."""
-        return self._cluster.identity()
+    def _identities(self) -> tuple[str, str]:
+        """A driver works on the same cluster, and that of its mesh, for as long as it runs."""
+        return self._cluster.identity(), self._cluster.mesh_identity()
 
     def _live(self, canary: Canary, status: Status) -> Live:
         named = canary_state.surroundings(canary, status)

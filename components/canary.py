@@ -13,6 +13,7 @@ from automation.core.spec import Canary as Spec
 from components import objects
 from components.generated import Generated, Inputs, generate
 from components.target import DeclaredTarget
+from gateways.registry import is_meshs
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Sources:
 @dataclass(frozen=True)
 class CanaryArgs:
     """`sources` is None for an adopted Canary: then only the generated objects are this stack's. `guarded` keeps
-    `pulumi destroy` from what users' traffic runs over."""
+    `pulumi destroy` from what users' traffic runs over. `mesh` reaches the cluster of the mesh's objects, where they
+    are not beside the workload."""
 
     spec: Spec
     inputs: Inputs
     sources: Sources | None = None
     guarded: bool = False
+    mesh: pulumi.ProviderResource | None = None
 
 
 class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's classes are untyped
@@ -60,6 +63,7 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
 
     def __init__(self, name: str, args: CanaryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Canary", name, None, opts)
+        self._mesh = args.mesh
         inputs, waiting = args.inputs, args.sources
         if waiting and inputs.uid is None:
             inputs, waiting = _owned(inputs, self._declare(waiting)), None
@@ -73,7 +77,7 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         """Registers what people wrote; of it, the Canary."""
         here = pulumi.ResourceOptions(parent=self)
         for manifest in (*sources.others, *(item for item in (sources.autoscaler, sources.route) if item)):
-            objects.register(sources.named(manifest), here)
+            objects.register(sources.named(manifest), self._at(manifest, here))
         ignored = pulumi.ResourceOptions(parent=self, ignore_changes=list(sources.target.ignore_changes))
         target = objects.register(sources.target.manifest, ignored)
         return objects.register(
@@ -92,7 +96,10 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             before.append(objects.register(generated.primary, options))
         if generated.autoscaler is not None:
             before.append(objects.register(generated.autoscaler, self._after(before[-1])))
-        before += [objects.register(companion, self._after()) for companion in generated.companions]
+        before += [
+            objects.register(companion, self._at(companion, self._after()))
+            for companion in generated.companions
+        ]
         if generated.side is not None:
             before.append(objects.patch(generated.side, self._kept(*before)))
         if generated.route is not None:
@@ -106,8 +113,8 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
     ) -> pulumi.CustomResource:
         """Registers the route, or the patch of somebody else's Service that is one."""
         if generated.route_is_foreign:
-            return objects.patch(route, self._kept(*before))
-        return objects.register(route, self._after(*before))
+            return objects.patch(route, self._at(route, self._kept(*before)))
+        return objects.register(route, self._at(route, self._after(*before)))
 
     def _lead(
         self, apex: Manifest, generated: Generated, before: list[pulumi.CustomResource], guarded: bool
@@ -118,6 +125,12 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         options = self._after(*before, guarded=guarded)
         options.retain_on_delete = generated.apex_stays
         return objects.register(apex, options)
+
+    def _at(self, manifest: Manifest, options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+        """The options for an object in its cluster."""
+        if self._mesh is None or not is_meshs(manifest):
+            return options
+        return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(provider=self._mesh))
 
     def _kept(self, *before: pulumi.CustomResource) -> pulumi.ResourceOptions:
         """For what must not be taken back when the stack goes: users are served by it."""

@@ -21,7 +21,7 @@ from components import configs, handed_over, primary, services
 from components.revision import Revision
 from gateways.carrying import marks_of, switches
 from gateways.gateway import Marks
-from gateways.registry import gateway_of, is_of_people
+from gateways.registry import gateway_of, is_meshs, is_of_people
 from workloads.registry import scaler_of, workload_of
 from workloads.selector import selector_of
 
@@ -33,7 +33,8 @@ class Inputs:
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
     what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
     still run. `apex` is the live Service of the apex's name, `primary` the live primary, `canary` the canary's live
-    Service where that is people's own. `leaving`: users go back to the target.
+    Service where that is people's own. `meshed`: a mesh's objects are in another cluster. `leaving`: users go
+    back to the target.
     """
 
     placement: Placement
@@ -46,6 +47,7 @@ class Inputs:
     apex: Manifest | None = None
     primary: Manifest | None = None
     canary: Manifest | None = None
+    meshed: bool = False
     leaving: bool = False
 
 
@@ -115,7 +117,7 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
         _taken_over(canary, inputs, apex) if foreign else _marked(canary, apex, stays),
         foreign,
         stays,
-        companions=gateway_of(canary).rest_on(canary, Marks({}, owner)) if route else (),
+        companions=_companions(canary, inputs, owner) if route else (),
         route=route,
     )
     if inputs.revision is None:
@@ -219,7 +221,19 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
         if moved:
             return None  # a copy must never serve what its source no longer allows
         raise  # before anything moves
-    return route if moved else None
+    return _placed(route, inputs) if moved else None
+
+
+def _companions(canary: Canary, inputs: Inputs, owner: Manifest) -> tuple[Manifest, ...]:
+    return tuple(_placed(one, inputs) for one in gateway_of(canary).rest_on(canary, Marks({}, owner)))
+
+
+def _placed(manifest: Manifest, inputs: Inputs) -> Manifest:
+    """As it is in its cluster: one that has no Canary would take away what is owned by one."""
+    if not (inputs.meshed and is_meshs(manifest)):
+        return manifest
+    metadata = {key: value for key, value in manifest["metadata"].items() if key != "ownerReferences"}
+    return {**manifest, "metadata": metadata}
 
 
 def _marked(canary: Canary, apex: Manifest, stays: bool) -> Manifest:

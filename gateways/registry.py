@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from automation.core.kinds import Kind
+from automation.core.kinds import SERVICE, Kind, Manifest
 from automation.core.spec import Canary
 from gateways.apisix import APISIX
 from gateways.by_pods import BY_PODS
@@ -13,6 +13,7 @@ from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
 from gateways.gloo import GLOO
 from gateways.in_place import IN_PLACE
+from gateways.ingress import INGRESS
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
@@ -42,6 +43,7 @@ ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""
 DEFAULT = APISIX.provider
 """The gateway of documents that name none."""
+_KUBERNETES = frozenset((SERVICE.api, INGRESS.api))
 
 
 def gateway_of(canary: Canary) -> Gateway:
@@ -63,6 +65,17 @@ def kinds_of(gateway: Gateway) -> tuple[Kind, ...]:
     """The kinds of objects that one gateway reads or writes."""
     source = (gateway.source.kind,) if gateway.source else ()
     return (*source, *gateway.companions, gateway.kind)
+
+
+def mesh_apis() -> frozenset[str]:
+    """Paths of the API groups that routes are in where a mesh has a cluster of its own: all but Kubernetes' own."""
+    every = (*GATEWAYS.values(), *_OF_ROLLOUTS.values())
+    return frozenset(kind.api for gateway in every for kind in kinds_of(gateway)) - _KUBERNETES
+
+
+def is_meshs(manifest: Manifest) -> bool:
+    """Whether an object is in the mesh's cluster where that is another."""
+    return f"/apis/{manifest['apiVersion']}" in mesh_apis()
 
 
 def sources() -> Mapping[str, Source]:

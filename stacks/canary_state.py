@@ -46,7 +46,7 @@ class CanaryState:
     `document` is the live object. `revisions` holds the data of each recorded revision by its hash, `numbers`
     the order in which they were recorded, `configs` the recorded objects by "configmap/NAME" and "secret/NAME".
     `live` and `cluster` (the identity of the cluster) may be left out by a caller who does not know them; the
-    program then reads them itself.
+    program then reads them itself. `mesh` is the identity of the mesh's cluster, "" where that is the same one.
     """
 
     document: Mapping[str, Any]
@@ -56,6 +56,7 @@ class CanaryState:
     configs: Mapping[str, Manifest] = field(default_factory=dict)
     live: Live | None = None
     cluster: str = ""
+    mesh: str = ""
 
     @property
     def newest(self) -> str:
@@ -91,12 +92,13 @@ def read(cluster: Objects, namespace: str, name: str, provider: str = DEFAULT) -
     if document is None:
         return None
     recorded: CanaryState
-    recorded, live, identity = _together(
+    recorded, live, identity, mesh = _together(
         lambda: recorded_of(cluster, document, cluster.select(CONTROLLER_REVISION, _scope(document))),
         lambda: read_live(cluster, canary_of(document, provider), status_of(document)),
         cluster.identity,
+        cluster.mesh_identity,
     )
-    return replace(recorded, live=live, cluster=identity)
+    return replace(recorded, live=live, cluster=identity, mesh=mesh)
 
 
 def recorded_of(cluster: Objects, document: Manifest, revisions: Sequence[Manifest]) -> CanaryState:

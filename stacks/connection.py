@@ -7,16 +7,29 @@ from urllib.parse import urlsplit
 import requests
 
 from automation.cluster.client import Cluster, NoAnswer, NoConfiguration, Timeouts, said
+from automation.cluster.meshed import Meshed
 from automation.errors import ClusterAway, ClusterRefused
-from stacks.settings import ClusterSettings
+from gateways.registry import mesh_apis
+from stacks.settings import ClusterSettings, MeshSettings
 
 READ_SECONDS = 60.0
 """The provider (client-go) sets no limit to how long it waits for an answer; a program waits for a minute."""
 
 
 def connect(settings: ClusterSettings, read_seconds: float = READ_SECONDS) -> Cluster:
-    """The cluster that the provider of the same settings works on. Raises NoConfiguration."""
-    return Cluster.connect(settings.kubeconfig, settings.context, Timeouts(read=read_seconds))
+    """The cluster that the providers of the same settings work on, that of the mesh with it. Raises NoConfiguration."""
+    timeouts = Timeouts(read=read_seconds)
+    own = Cluster.connect(settings.kubeconfig, settings.context, timeouts)
+    mesh = mesh_of(settings)
+    if mesh is None:
+        return own
+    return Meshed(own, Cluster.connect(mesh.kubeconfig, mesh.context, timeouts), mesh_apis())
+
+
+def mesh_of(settings: ClusterSettings) -> MeshSettings | None:
+    """Where the mesh's objects are, if elsewhere: a context alone is one of the workload's own kubeconfig."""
+    mesh = settings.mesh
+    return mesh and mesh.model_copy(update={"kubeconfig": mesh.kubeconfig or settings.kubeconfig})
 
 
 def told(error: ClusterAway | ClusterRefused) -> str:

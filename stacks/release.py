@@ -27,7 +27,7 @@ from stacks.canary_state import CanaryState, Live
 from stacks.files import Documents
 from stacks.names import StackName
 from stacks.overrides import Overrides
-from stacks.settings import GatewaySettings, ReleaseSettings, Settings
+from stacks.settings import ClusterSettings, GatewaySettings, MeshSettings, ReleaseSettings, Settings
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class View:
     placement: Placement
     documents: Documents | None
     cluster: str
+    mesh: str = ""
 
     @property
     def status(self) -> Status:
@@ -67,6 +68,10 @@ class _Reached:
     def cluster(self) -> Cluster:
         return connection.connect(self._settings)
 
+    def mesh_identity(self) -> str:
+        """Of a mesh's cluster, "" where there is none of its own."""
+        return self.cluster.mesh_identity() if self._settings.mesh else ""
+
 
 def declare(settings: Settings, run: ProgramRun) -> None:
     """Declares one Canary and what belongs to it, and exports where it stands.
@@ -75,22 +80,29 @@ def declare(settings: Settings, run: ProgramRun) -> None:
     cluster; ClusterAway or ClusterRefused when it can't be read.
     """
     view = _look(settings, run)
-    provider = kubernetes.Provider(
-        "cluster",
-        kubeconfig=settings.cluster.kubeconfig,
-        context=settings.cluster.context,
-        cluster_identifier=view.cluster,
+    mesh = connection.mesh_of(settings.cluster)
+    provider = _provider("cluster", settings.cluster, view.cluster)
+    sources = _sources(view.documents, view, run) if view.documents else None
+    inputs = inputs_of(view, sources)
+    guarded = view.placement.apex == "primary" and not run.overrides.take_down
+    args = CanaryArgs(
+        view.spec, inputs, sources, guarded, mesh=_provider("mesh", mesh, view.mesh) if mesh else None
+    )
+    canary = Canary(run.stack.canary, args, pulumi.ResourceOptions(provider=provider))
+    _export(view, front_door(settings, canary.generated))
+
+
+def _provider(name: str, at: ClusterSettings | MeshSettings, identity: str) -> kubernetes.Provider:
+    return kubernetes.Provider(
+        name,
+        kubeconfig=at.kubeconfig,
+        context=at.context,
+        cluster_identifier=identity,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
         # With a lost or fresh state a release must still be able to change its own objects: the cluster is what counts.
         upsert_existing_objects=True,
     )
-    sources = _sources(view.documents, view, run) if view.documents else None
-    inputs = inputs_of(view, sources)
-    guarded = view.placement.apex == "primary" and not run.overrides.take_down
-    args = CanaryArgs(view.spec, inputs, sources, guarded)
-    canary = Canary(run.stack.canary, args, pulumi.ResourceOptions(provider=provider))
-    _export(view, front_door(settings, canary.generated))
 
 
 def _look(settings: Settings, run: ProgramRun) -> View:
@@ -112,6 +124,7 @@ def _look(settings: Settings, run: ProgramRun) -> View:
         placement=placement_to_render(status, run.attempt, known.newest if known else ""),
         documents=found,
         cluster=(known.cluster if known else "") or reached.cluster.identity(),
+        mesh=known.mesh if known else reached.mesh_identity(),
     )
 
 
@@ -160,6 +173,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
         apex=live.apex,
         primary=live.primary,
         canary=live.canary,
+        meshed=bool(view.mesh),
         leaving=view.status.phase in (Phase.TERMINATING, Phase.TERMINATED),
     )
 

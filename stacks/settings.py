@@ -40,12 +40,23 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class MeshSettings(Section):
+    kubeconfig: str | None = None
+    """Path of a kubeconfig; none: that of the workload's cluster, where `context` tells them apart."""
+
+    context: str | None = None
+    """Context of the kubeconfig; none: its current one."""
+
+
 class ClusterSettings(Section):
     kubeconfig: str | None = None
     """Path of a kubeconfig; none: KUBECONFIG, then ~/.kube/config, then the pod's own account."""
 
     context: str | None = None
     """Context of the kubeconfig; none: its current one. Set it where one kubeconfig knows several clusters."""
+
+    mesh: MeshSettings | None = None
+    """The cluster whose API server has the objects that lead traffic, such as VirtualServices; none: the same one."""
 
 
 class ResourceSettings(Section):

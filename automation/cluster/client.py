@@ -64,8 +64,8 @@ class Cluster:
     """
 
     def __init__(self, configuration: Any, timeouts: Timeouts = Timeouts()) -> None:
-        self._configuration = configuration
-        self._timeouts = timeouts
+        self.configuration = configuration
+        self.timeouts = timeouts
         self._refresh = threading.Lock()
         self.address: str = configuration.host.rstrip("/")
         self.session = connections.session(configuration)
@@ -102,6 +102,10 @@ class Cluster:
         """
         system = self.get(NAMESPACE, None, "kube-system")
         return str(system["metadata"]["uid"]) if system else ""
+
+    def mesh_identity(self) -> str:
+        """The same of the cluster that the mesh's objects are in; "" where that is this one."""
+        return ""
 
     def get(self, kind: Kind, namespace: str | None, name: str) -> Manifest | None:
         """The object, or None where there is none (nor such a kind)."""
@@ -220,7 +224,7 @@ class Cluster:
     def authorization(self) -> dict[str, str]:
         """Request headers that identify us, refreshed where the kubeconfig says how."""
         with self._refresh:
-            settings = self._configuration.auth_settings()
+            settings = self.configuration.auth_settings()
         return {entry["key"]: entry["value"] for entry in settings.values() if entry.get("value")}
 
     def _send(
@@ -233,7 +237,7 @@ class Cluster:
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        read = WATCH_SECONDS + self._timeouts.read if stream else self._timeouts.read
+        read = WATCH_SECONDS + self.timeouts.read if stream else self.timeouts.read
         try:
             return self.session.request(
                 method,
@@ -241,7 +245,7 @@ class Cluster:
                 params=dict(params or {}),
                 data=None if body is None else json.dumps(body),
                 headers={"Content-Type": "application/json", **self.authorization(), **(headers or {})},
-                timeout=(self._timeouts.connect, read),
+                timeout=(self.timeouts.connect, read),
                 stream=stream,
             )
         except requests.RequestException as away:

@@ -14,6 +14,10 @@ class Objects(Protocol):
         """What tells this cluster from every other."""
         ...
 
+    def mesh_identity(self) -> str:
+        """The same of the cluster that the mesh's objects are in; "" where that is this one."""
+        ...
+
     def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """The object, or None where there is none (nor such a kind)."""
         ...

@@ -43,6 +43,10 @@ class MemoryCluster:
         """What tells this cluster from every other."""
         return "memory"
 
+    def mesh_identity(self) -> str:
+        """The mesh's objects are here, too."""
+        return ""
+
     def put(self, kind: Kind, body: Manifest) -> Manifest:
         """Writes an object whole, status and all: what somebody else does, whom no driver hears of beforehand."""
         return self._write("put", _address(kind, body), body)

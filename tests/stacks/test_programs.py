@@ -38,6 +38,9 @@ class FakeCluster:
     def identity(self) -> str:
         return "cluster-1"
 
+    def mesh_identity(self) -> str:
+        return ""
+
     def get(self, kind: Kind, namespace: str, name: str) -> None:
         return None
 
@@ -290,6 +293,29 @@ class TestAdopted:
         declared = run(program_for("dev.test.podinfo", None, known), "dev.test.podinfo")
         assert declared.names("ServicePatch") == ["podinfo"]
         assert "podinfo" not in declared.names("Service")
+
+    def test_a_mesh_with_a_cluster_of_its_own_has_its_objects_there_and_without_an_owner(self) -> None:
+        """A cluster takes away what belongs to a Canary that it does not have."""
+        known = replace(rollout(step(20)), mesh="mesh-1")
+        document = {**known.document, "metadata": {**known.document["metadata"], "name": "shop"}}
+        document["spec"] = {**document["spec"], "provider": "istio"}
+        config = {"sluice:settings": json.dumps({"cluster": {"mesh": {"kubeconfig": "/mesh"}}})}
+
+        program = program_for("dev.test.shop", None, replace(known, document=document))
+        declared = run(program, "dev.test.shop", config)
+
+        mesh = declared.one("kubernetes", "mesh")
+        assert (mesh["kubeconfig"], mesh["clusterIdentifier"]) == ("/mesh", "mesh-1")
+        objects = [
+            ("VirtualService", "podinfo"),
+            ("DestinationRule", "podinfo-canary"),
+            ("DestinationRule", "podinfo-primary"),
+        ]
+        for kind, name in objects:
+            assert "::mesh::" in declared.options(kind, name).provider
+            assert "ownerReferences" not in declared.one(kind, name)["metadata"]
+        assert "::cluster::" in declared.options("Service", "podinfo-canary").provider
+        assert declared.one("Service", "podinfo-canary")["metadata"]["ownerReferences"]
 
     def test_a_missing_target_is_refused_with_its_name(self) -> None:
         known = rollout(step(20), target=None)
