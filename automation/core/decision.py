@@ -98,9 +98,11 @@ class CallHook:
 
 @dataclass(frozen=True)
 class Measure:
-    """Run the query of a check."""
+    """Run the query of a check. The window of one that the gateway knows begins no sooner than `since` (unix seconds):
+    what an earlier release answered says nothing of this one."""
 
     check: MetricCheck
+    since: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The Canary's status as values: what every machine knows about a release.
 
-The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `splitSince`,
-`countedAt`, `ending`, `request` and `steps`.
+The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `begunAt`,
+`splitSince`, `countedAt`, `ending`, `request` and `steps`.
 """
 
 from collections.abc import Mapping
@@ -180,9 +180,9 @@ class Status:
 
     `last_applied_spec` is the revision of the last run, `last_promoted_spec` the one in primary. `in_force` is what
     is live, `intent` the attempt under way. `judged` holds the time (unix seconds) of the newest sample that each
-    check was judged by, `split_since` the time of the last change of weight, `counted_at` that of the last failed
-    check, iteration or step back to primary. `ending` is set once a run is given up (Failed, Cancelled or Aborted) and
-    until that is live. `steps` is where a run by steps stands.
+    check was judged by, `begun_at` the time when the run began, `split_since` that of the last change of weight,
+    `counted_at` that of the last failed check, iteration or step back to primary. `ending` is set once a run is given
+    up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands.
     """
 
     phase: Phase = Phase.NONE
@@ -197,6 +197,7 @@ class Status:
     in_force: Placement | None = None
     intent: Intent | None = None
     judged: Mapping[str, float] = field(default_factory=dict)
+    begun_at: float = 0.0
     split_since: float = 0.0
     counted_at: float = 0.0
     ending: str = ""
@@ -236,6 +237,7 @@ class Status:
             in_force=Placement.parse(in_force) if in_force else None,
             intent=Intent.parse(intent) if intent else None,
             judged={name: float(at) for name, at in (document.get("judged") or {}).items()},
+            begun_at=float(document.get("begunAt") or 0.0),
             split_since=float(document.get("splitSince") or 0.0),
             counted_at=float(document.get("countedAt") or 0.0),
             ending=str(document.get("ending") or ""),
@@ -260,6 +262,7 @@ class Status:
             "inForce": self.in_force.document() if self.in_force else None,
             "intent": self.intent.document() if self.intent else None,
             "judged": dict(self.judged),
+            "begunAt": self.begun_at,
             "splitSince": self.split_since,
             "countedAt": self.counted_at,
             "ending": self.ending,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from automation.core.decision import CallHook, Measure, Question, Take
 from automation.core.observation import Answer, HookAnswer, Observation, Taken, TakenAnswer
-from automation.core.spec import Canary, MetricCheck
+from automation.core.spec import Canary
 from automation.questions.asker import Asked
 
 
@@ -17,7 +17,7 @@ class MemoryQuestions:
     def __init__(
         self,
         hook: Callable[[CallHook], HookAnswer],
-        measure: Callable[[MetricCheck], Answer],
+        measure: Callable[[Measure], Answer],
         unavailable: str = "",
         take: Callable[[Take], TakenAnswer] = lambda question: Taken([]),
     ) -> None:
@@ -32,7 +32,7 @@ class MemoryQuestions:
                 case CallHook(webhook=webhook):
                     hooks[webhook] = self._hook(question)
                 case Measure(check=check):
-                    metrics[check] = self._measure(check)
+                    metrics[check] = self._measure(question)
                 case Take(analysis=analysis, metric=metric):
                     taken[analysis, metric.name] = self._take(question)
         return replace(seen, hooks=hooks, metrics=metrics, taken=taken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,7 @@ from automation.cluster.neighbours import service_of
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
 from automation.core.decision import CallHook, Measure, Question, Take
+from automation.core.durations import seconds_of
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
@@ -92,7 +94,7 @@ class Asker:
                 case CallHook(webhook=webhook):
                     hooks[webhook] = self._hooks.call(question)
                 case Measure(check=check):
-                    metrics[check] = answer = self._measure(tick, check)
+                    metrics[check] = answer = self._measure(tick, question)
                     self._heard(canary, check, answer)
                 case Take(analysis=analysis, metric=metric):
                     taken[analysis, metric.name] = self._taking.take(canary, question, seen.now, tick.away)
@@ -135,9 +137,9 @@ class Asker:
                 except Misconfigured:
                     continue  # said when the check is judged
 
-    def _measure(self, tick: _Tick, check: MetricCheck) -> Answer:
+    def _measure(self, tick: _Tick, question: Measure) -> Answer:
         try:
-            kind, access, query = self._query(tick, check)
+            kind, access, query = self._query(tick, question)
             source = provider(kind, self._session, access)
         except (Misconfigured, Unrendered, UnknownProvider) as wrong:
             return QueryFailed(str(wrong))
@@ -149,14 +151,15 @@ class Asker:
             tick.away[access.address] = answer
         return answer
 
-    def _query(self, tick: _Tick, check: MetricCheck) -> tuple[str, Access, str]:
+    def _query(self, tick: _Tick, question: Measure) -> tuple[str, Access, str]:
         """(type of the provider, how it is reached, query). Raises Misconfigured or Unrendered."""
-        canary = tick.canary
+        canary, check = tick.canary, question.check
         if check.template is not None:
             template = self._template(check)
             return template.type, self._access(template), queries.written(template.query, canary, check)
         if check.built_in:
-            query = queries.built_in(canary, _in_sight(check, tick.seen), self._upstreams(tick))
+            seen = _in_sight(_of_the_run(check, question.since, tick.seen), tick.seen)
+            query = queries.built_in(canary, seen, self._upstreams(tick))
         else:
             query = queries.inline(canary, check)
         return "prometheus", self._own_access(canary), query
@@ -219,6 +222,15 @@ class Asker:
         known = asked.addresses if asked.revision == revision else frozenset()
         asked.revision, asked.addresses = revision, now | known
         return sorted(asked.addresses)
+
+
+def _of_the_run(check: MetricCheck, since: float, seen: Observation) -> MetricCheck:
+    """Most gateways count the answers of a Service, whichever release stood behind it: the window is no longer than the
+    run, but for the samples that a rate needs. Scope `route` takes the model's."""
+    window = max(seen.now - since, SAMPLES_OF_A_RATE * seen.scrape_interval)
+    if not since or check.scope == "route" or window >= seconds_of(check.interval):
+        return check
+    return replace(check, interval=f"{math.ceil(window)}s")
 
 
 def _in_sight(check: MetricCheck, seen: Observation) -> MetricCheck:

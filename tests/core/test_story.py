@@ -452,6 +452,16 @@ def test_each_sample_is_judged_once_where_ticks_are_faster_than_scrapes() -> Non
     assert world.now - 1_000_000.0 > 10 * world.scrape_interval
 
 
+def test_checks_ask_for_answers_of_this_run_alone() -> None:
+    world = initialised(document())
+    for revision in ("v2", "v3"):
+        world.release(revision)
+        begun = world.now
+        world.tick(3)
+        assert (world.status.canary_weight, world.measured_since) == (20, begun)
+        world.until(Phase.SUCCEEDED)
+
+
 def test_nothing_counts_before_two_samples_after_a_change_of_weight() -> None:
     world = initialised(document({"spec.analysis.interval": "1s"}))
     world.release("v2")

@@ -18,7 +18,7 @@ from automation.cluster.observer import REMEMBERED, Observer, TickContext, kinds
 from automation.cluster.recorder import Recorder
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.decide import Veto, decide
-from automation.core.decision import CallHook, Decision, Event
+from automation.core.decision import CallHook, Decision, Event, Measure
 from automation.core.kinds import (
     CANARY,
     CONFIG_MAP,
@@ -114,6 +114,7 @@ class World:
         self.forward: list[bool] = []
         self._gated = False
         self.recorded: list[str] = []
+        self.measured_since = 0.0
         self.scrape_interval, self.strict, self.provider = 5.0, False, provider
         self.attempts, self.lives = 0, None
         self.clock = MemoryClock(1_000_000.0)
@@ -372,11 +373,15 @@ class World:
         return Driver(ports, self.scrape_interval, self.strict, canaries)
 
     def _questions(self) -> MemoryQuestions:
-        return MemoryQuestions(self._call, lambda check: self.answer(self, check))
+        return MemoryQuestions(self._call, self._measured)
 
     def _call(self, call: CallHook) -> HookAnswer:
         self.calls.append(call)
         return self.hook(self, call.webhook)
+
+    def _measured(self, question: Measure) -> Answer:
+        self.measured_since = question.since
+        return self.answer(self, question.check)
 
     def _fresh_attempt(self) -> str:
         self.attempts += 1

@@ -116,7 +116,7 @@ def _check(at: Situation) -> Decision:
     if not hooks.passed:
         return _failed_check(at, results, *hooks.events)
     checks = at.canary.analysis.checks
-    unasked = tuple(Measure(check) for check in checks if check not in at.seen.metrics)
+    unasked = tuple(Measure(check, at.status.begun_at) for check in checks if check not in at.seen.metrics)
     return Decision("measure", questions=unasked) if unasked else _measured(at, results)
 
 

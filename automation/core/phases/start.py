@@ -126,6 +126,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         tracked_configs=target.configs,
         judged={},
         split_since=at.seen.now,
+        begun_at=at.seen.now,
         counted_at=0.0,
         request=None,
         steps=None,

@@ -208,7 +208,7 @@ class RolloutWorld:
             copies=self.copies,
             observer=Observer(self.copies),
             questions=MemoryQuestions(
-                lambda call: HookAnswer(True), lambda check: Measured(100.0, 0.0), take=self._take
+                lambda call: HookAnswer(True), lambda question: Measured(100.0, 0.0), take=self._take
             ),
             recorder=Recorder(self.cluster, self.copies),
             placer=Placer(

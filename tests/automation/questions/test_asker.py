@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
 
-from automation.core.analysis import MetricCheck
+from automation.core.analysis import MetricCheck, Scope
 from automation.core.decision import Measure, Take
 from automation.core.kinds import Kind, Manifest
 from automation.core.observation import (
@@ -91,6 +93,36 @@ def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_pa
             assert answer.value == 100.0
     assert ['node=~"10.0.0.1"' in queries[0], 'node=~"10.0.0.1|10.0.0.2"' in queries[1]] == [True, True]
     assert 'node=~"10.0.0.3"' in queries[2]
+
+
+@pytest.mark.parametrize(
+    ("scope", "since", "window"),
+    [
+        ("canary", 20.0, "20s"),
+        ("canary", 19.5, "20s"),
+        ("canary", 3.0, "10s"),
+        ("canary", 60.0, "1m"),
+        ("canary", 600.0, "1m"),
+        ("canary", None, "1m"),
+        ("route", 20.0, "1m"),
+    ],
+    ids=["a young run", "to the second", "two samples", "as long", "an old run", "no run", "the model's"],
+)
+def test_what_an_earlier_release_answered_is_outside_of_the_window(
+    tmp_path: Path, scope: Scope, since: float | None, window: str
+) -> None:
+    queries: list[str] = []
+
+    def respond(asked: Request) -> Answer:
+        queries.append(parse_qs(urlsplit(asked.path).query)["query"][0])
+        return measured("100")
+
+    now, check = seen("one"), replace(SUCCESS_RATE, scope=scope)
+    begun = 0.0 if since is None else now.now - since
+    with loopback(respond) as server:
+        asker = Asker(connect(server, tmp_path), Slices(list), requests.Session(), server.url)
+        asker.answer(document(), replace(now, scrape_interval=5.0), [Measure(check, begun)], Asked())
+    assert set(re.findall(r"\[(\w+)\]", queries[0])) == {window}
 
 
 DURATION = MetricCheck("request-duration", maximum=500.0)

@@ -30,7 +30,7 @@ Pair = tuple[Questions, str]
 def in_memory(tmp_path: Path) -> Iterator[Pair]:
     questions = MemoryQuestions(
         lambda call: HookAnswer(call.webhook.name != "closed", call.webhook.name),
-        lambda check: Measured(7.0, 1_700_000_000.0),
+        lambda question: Measured(7.0, 1_700_000_000.0),
         take=lambda question: Taken([7.0]),
     )
     yield questions, "http://hook"
