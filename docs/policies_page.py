@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from policies import environments, pack
 from policies.rule import Rule
 
@@ -73,7 +75,9 @@ def _bounds(names: list[str]) -> str:
     for rule in pack.RULES:
         for bound in rule.schema:
             values = [environments.ENVIRONMENTS[name].bounds[rule.name][bound] for name in names]
-            rows.append(f"| `{rule.name}` | `{bound}` | {' | '.join(str(value) for value in values)} |")
+            rows.append(
+                f"| `{rule.name}` | `{bound}` | {' | '.join(json.dumps(value) for value in values)} |"
+            )
     return "\n".join(rows)
 
 

@@ -18,21 +18,25 @@ class Environment:
     without: frozenset[str] = field(default_factory=frozenset)
 
 
-def _bounds(max_step: int, max_weight: int, min_interval: int, max_age: int) -> dict[str, dict[str, Any]]:
+def _bounds(
+    max_step: int, max_weight: int, min_interval: int, all_at_once: bool
+) -> dict[str, dict[str, Any]]:
+    """Measurements count for an hour."""
+    moved = {"maxStep": max_step, "allAtOnce": all_at_once}
     return {
-        "canary-bounds": {"maxStep": max_step, "maxWeight": max_weight, "minIntervalSeconds": min_interval},
-        "canary-promotion": {"maxStep": max_step, "maxAgeSeconds": max_age},
+        "canary-bounds": {**moved, "maxWeight": max_weight, "minIntervalSeconds": min_interval},
+        "canary-promotion": {**moved, "maxAgeSeconds": 3600},
     }
 
 
-PROD = Environment(_bounds(max_step=20, max_weight=50, min_interval=10, max_age=3600))
+PROD = Environment(_bounds(max_step=20, max_weight=50, min_interval=10, all_at_once=False))
 
 ENVIRONMENTS: Mapping[str, Environment] = {
     "dev": Environment(
-        _bounds(max_step=50, max_weight=100, min_interval=1, max_age=3600),
+        _bounds(max_step=50, max_weight=100, min_interval=1, all_at_once=True),
         without=frozenset({"resources-bounded", "containers-probed"}),
     ),
-    "staging": Environment(_bounds(max_step=34, max_weight=100, min_interval=5, max_age=3600)),
+    "staging": Environment(_bounds(max_step=34, max_weight=100, min_interval=5, all_at_once=True)),
     "prod": PROD,
 }
 

@@ -42,6 +42,11 @@ def _out_of_bounds(subject: Subject) -> Iterator[Finding]:
             f"Canary {subject.name} moves {largest:g} % of the traffic at once, more than {step:g} %",
             "lower stepWeight, or put steps between those of stepWeights",
         )
+    if _moves_everybody(subject, analysis) and not config["allAtOnce"]:
+        yield Finding(
+            f"Canary {subject.name} moves all users at once after its iterations, and here nobody may",
+            "release by weight, choose requests by match, or set allAtOnce in the configuration of the pack",
+        )
     if (highest := _highest(analysis)) > weight:
         yield Finding(
             f"Canary {subject.name} sends up to {highest:g} % of the traffic to a canary, more than {weight:g} %",
@@ -68,6 +73,12 @@ def _largest_step(analysis: Manifest) -> float:
     return max((later - earlier for earlier, later in pairwise(weights)), default=0.0)
 
 
+def _moves_everybody(subject: Subject, analysis: Manifest) -> bool:
+    """Blue/Green. A/B moves those alone who are chosen, and with Services alone users stay on primary."""
+    provider = (subject.manifest.get("spec") or {}).get("provider")
+    return bool(analysis.get("iterations")) and not analysis.get("match") and provider != "kubernetes"
+
+
 def _highest(analysis: Manifest) -> float:
     if analysis.get("stepWeight"):
         return float(analysis.get("maxWeight") or 100)
@@ -92,6 +103,7 @@ BOUNDS = Rule(
     check=_out_of_bounds,
     schema={
         "maxStep": {"type": "number", "minimum": 1, "maximum": 100},
+        "allAtOnce": {"type": "boolean"},
         "maxWeight": {"type": "number", "minimum": 1, "maximum": 100},
         "minIntervalSeconds": {"type": "number", "minimum": 1},
     },

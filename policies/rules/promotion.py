@@ -136,9 +136,14 @@ def _step(subject: Subject, evidence: _Evidence) -> Iterator[Finding]:
     if rise > evidence.rise:
         problem = f"{risen}, the Canary declares {evidence.rise} % at once"
         yield Finding(problem, "take the declared steps; a run does so by itself")
-    if rise > allowed and not evidence.iterations:
+    if rise <= allowed or evidence.chosen:
+        return
+    if not evidence.iterations:
         problem = f"{risen}, more than {allowed:g} % at once"
         yield Finding(problem, "lower stepWeight of the Canary, or put steps between those of stepWeights")
+    elif not subject.config["allAtOnce"]:
+        remedy = "release by weight, or set allAtOnce in the configuration of the pack"
+        yield Finding(f"{risen} at once, and here nobody may", remedy)
 
 
 _EARNING = ("metric", "analysis", "step")
@@ -189,6 +194,7 @@ EARNED = Rule(
     check=_unearned,
     schema={
         "maxStep": {"type": "number", "minimum": 1, "maximum": 100},
+        "allAtOnce": {"type": "boolean"},
         "maxAgeSeconds": {"type": "number", "minimum": 1},
     },
 )

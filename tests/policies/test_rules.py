@@ -174,6 +174,10 @@ def test_step_maximum_and_interval_stay_within_bounds(fields: Manifest, said: st
     assert said in finding.problem
 
 
+def counting() -> Change:
+    return analysing(stepWeight=0, iterations=3)
+
+
 def test_dev_is_wider_than_prod() -> None:
     quick = canary(analysing(interval="2s", stepWeight=30, maxWeight=90))
     assert judge(RULES["canary-bounds"], quick, tokens.CANARY, "dev.test.podinfo") == []
@@ -212,8 +216,9 @@ def check(**fields: Any) -> list[Manifest]:
     return [{"name": "rate", "kind": "metric", "passed": True, "value": 99.5, "min": 99} | fields]
 
 
-def promote(weight: int, evidence: Any = None) -> list[Finding]:
-    return judge(RULES["canary-promotion"], split(100 - weight, weight, evidence), tokens.APISIX_ROUTE)
+def promote(weight: int, evidence: Any = None, environment: str = "prod") -> list[Finding]:
+    route = split(100 - weight, weight, evidence)
+    return judge(RULES["canary-promotion"], route, tokens.APISIX_ROUTE, environment)
 
 
 def test_a_declared_step_with_fresh_passing_evidence_passes() -> None:
@@ -236,9 +241,33 @@ def test_chosen_requests_move_at_once_on_readiness_and_hooks() -> None:
 
 
 def test_everybody_moves_at_once_after_iterations_that_measured() -> None:
-    assert promote(100, evidence(0, 100, steps={"iterations": 3})) == []
-    (finding,) = promote(100, evidence(0, 100, checks=[], steps={"iterations": 3}))
+    assert promote(100, evidence(0, 100, steps={"iterations": 3}), "staging") == []
+    (finding,) = promote(100, evidence(0, 100, checks=[], steps={"iterations": 3}), "staging")
     assert "nothing was measured there" in finding.problem
+
+
+def test_in_prod_nobody_moves_everybody_at_once() -> None:
+    (finding,) = promote(100, evidence(0, 100, steps={"iterations": 3}))
+    assert finding.problem == "route podinfo.test rises from 0 % to 100 % at once, and here nobody may"
+    (finding,) = judge(RULES["canary-bounds"], canary(counting()), tokens.CANARY)
+    assert "moves all users at once after its iterations, and here nobody may" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("change", "environment"),
+    [
+        (lambda canary: None, "staging"),
+        (
+            lambda canary: canary["spec"]["analysis"].update(match=[{"headers": {"x": {"exact": "y"}}}]),
+            "prod",
+        ),
+        (lambda canary: canary["spec"].update(provider="kubernetes"), "prod"),
+    ],
+    ids=["staging", "chosen requests", "Services alone"],
+)
+def test_iterations_that_move_few_or_nobody_are_within_bounds(change: Change, environment: str) -> None:
+    counted = changed(canary(counting()), change)
+    assert judge(RULES["canary-bounds"], counted, tokens.CANARY, environment) == []
 
 
 def test_a_rollouts_weight_is_earned_by_the_step_before_and_by_analyses_that_have_not_failed() -> None:
