@@ -79,11 +79,9 @@ class Known:
         return self._cluster.identity(), self._cluster.mesh_identity()
 
     def _live(self, canary: Canary, status: Status) -> Live:
-        named = canary_state.surroundings(canary, status)
-        found = {
-            field: self._copies.get(kind, canary.namespace, name) for field, (kind, name) in named.items()
-        }
-        return Live(**found)
+        asked = canary_state.asked_of(canary, status)
+        found = {(kind, name): self._copies.get(kind, canary.namespace, name) for kind, name in asked}
+        return canary_state.live_of(canary, status, found)
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

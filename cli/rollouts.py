@@ -15,9 +15,10 @@ from documents.argo import released
 from documents.argo import rollout as rollouts
 from documents.argo.kinds import is_rollout
 from documents.argo.lending import lent
-from documents.argo.surroundings import service_problems, services, source_problems
+from documents.argo.surroundings import service_problems, services
 from documents.argo.template import AnalysisTemplate, absent, by_name, plan_of
 from documents.front import canary_of
+from gateways.registry import each_route, gateway_of, source_of
 from stacks.manifests import Found
 
 _UNKNOWN: Manifest = {
@@ -133,12 +134,15 @@ def _services(subject: Subject) -> Iterator[Finding]:
 
 
 def _sources(subject: Subject) -> Iterator[Finding]:
-    strategy = subject.rollout.strategy
-    if not isinstance(strategy, CanarySteps) or strategy.routing is None:
+    """Routes that lead nobody to what is to be split. Of a Rollout that nobody drives they are not looked at."""
+    try:
+        canary = canary_of(subject.whole)
+    except Refused:
         return
-    for name in strategy.routing.sources:
-        for found in subject.near(strategy.routing.kind, name):
-            yield from map(subject.problem, source_problems(strategy, found.document))
+    for one in each_route(canary):
+        kind, name = source_of(one) or (None, "")
+        for found in subject.near(kind.kind, name) if kind else ():
+            yield from map(subject.problem, gateway_of(one).problems(one, found.document))
 
 
 def _remarks(subject: Subject) -> Iterator[Finding]:

@@ -100,8 +100,8 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             objects.register(companion, self._at(companion, self._after()))
             for companion in generated.companions
         ]
-        if generated.side is not None:
-            before.append(objects.patch(generated.side, self._kept(*before)))
+        before += [objects.patch(side, self._at(side, self._kept(*before))) for side in generated.sides]
+        before += [self._leading(generated, route, before) for route in generated.further]
         if generated.route is not None:
             before.append(self._leading(generated, generated.route, before))
         if generated.apex is not None:

@@ -7,8 +7,8 @@ answer; nor must the primary's autoscaler, which would take the idle primary's p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from automation.core.kinds import Manifest
@@ -21,7 +21,8 @@ from components import configs, handed_over, primary, services
 from components.revision import Revision
 from gateways.carrying import marks_of, switches
 from gateways.gateway import Marks
-from gateways.registry import gateway_of, is_meshs, is_of_people
+from gateways.registry import each_route, gateway_of, is_meshs, is_of_people, source_of
+from gateways.subsets import labelled, rule_of
 from workloads.registry import scaler_of, workload_of
 from workloads.selector import selector_of
 
@@ -33,7 +34,8 @@ class Inputs:
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
     what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
     still run. `apex` is the live Service of the apex's name, `primary` the live primary, `canary` the canary's live
-    Service where that is people's own. `meshed`: a mesh's objects are in another cluster. `leaving`: users go
+    Service where that is people's own, `others` further live objects of theirs by kind and name. `meshed`: a mesh's
+    objects are in another cluster. `leaving`: users go
     back to the target.
     """
 
@@ -47,6 +49,7 @@ class Inputs:
     apex: Manifest | None = None
     primary: Manifest | None = None
     canary: Manifest | None = None
+    others: Mapping[tuple[str, str], Manifest] = field(default_factory=dict)
     meshed: bool = False
     leaving: bool = False
 
@@ -55,8 +58,9 @@ class Inputs:
 class Generated:
     """The objects by what they are for. `apex_is_foreign`: somebody else made that Service, so it is
     patched, and left alone (None) for as long as it is to select the target. `apex_stays` when all the rest goes.
-    `side` patches a canary's Service that is somebody else's, and so does a route where `route_is_foreign`. `lasting`:
-    pods and patches stay when their stack goes, or has others."""
+    `sides` patch what tells the canary's pods from others and is somebody else's, and so does a route where
+    `route_is_foreign`; `further` routes carry what that one does. `lasting`: pods and patches stay when their stack
+    goes, or has others."""
 
     services: tuple[Manifest, ...]
     apex: Manifest | None
@@ -66,18 +70,17 @@ class Generated:
     primary: Manifest | None = None
     autoscaler: Manifest | None = None
     companions: tuple[Manifest, ...] = ()
-    side: Manifest | None = None
+    sides: tuple[Manifest, ...] = ()
+    further: tuple[Manifest, ...] = ()
     route: Manifest | None = None
     route_is_foreign: bool = False
     lasting: bool = False
 
     def is_foreign(self, manifest: Manifest) -> bool:
         """Whether one of its objects is somebody else's, who may have more in it than is asked for."""
-        return (
-            manifest is self.side
-            or (manifest is self.apex and self.apex_is_foreign)
-            or (manifest is self.route and self.route_is_foreign)
-        )
+        routes = (*self.further, self.route) if self.route_is_foreign else ()
+        apex = (self.apex,) if self.apex_is_foreign else ()
+        return any(manifest is one for one in (*self.sides, *routes, *apex))
 
     def part(self, manifest: Manifest) -> Literal["route", "apex", "primary", "other"]:
         """What one of its objects is for."""
@@ -91,12 +94,14 @@ class Generated:
     @property
     def objects(self) -> tuple[Manifest, ...]:
         """All of them, in an order in which nothing refers to anything later, and whoever leads traffic comes last."""
-        scaled, leading = (self.primary, self.autoscaler), (self.side, self.route, self.apex)
+        scaled, leading = (self.primary, self.autoscaler), (self.route, self.apex)
         return (
             *self.services,
             *self.configs,
             *(item for item in scaled if item is not None),
             *self.companions,
+            *self.sides,
+            *self.further,
             *(item for item in leading if item is not None),
         )
 
@@ -141,18 +146,35 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
     pods = handed_over.stable(canary, revision, _serving(canary, inputs), owner)
     if placement.apex == "target":
         return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
-    switching, other = switches(canary), canary.service.canary
-    tested = placement.canary or revision.hash
     return Generated(
         (),
-        None if switching or not canary.apex else _stable(canary, inputs, revision),
+        None if switches(canary) or not canary.apex else _stable(canary, inputs, revision),
         apex_is_foreign=True,
         primary=pods,
-        side=handed_over.selecting(canary, other, inputs.canary, tested) if other else None,
+        sides=tuple(_sides(canary, inputs, revision.hash)),
+        further=tuple(_following(canary, inputs, owner)),
         route=_route(canary, inputs, owner),
         route_is_foreign=is_of_people(canary),
         lasting=True,
     )
+
+
+def _sides(canary: Canary, inputs: Inputs, stable: str) -> Iterator[Manifest]:
+    """What tells the pods of the canary from the stable ones: a Service, or subsets of one."""
+    tested = inputs.placement.canary or stable
+    if canary.service.canary:
+        yield handed_over.selecting(canary, canary.service.canary, inputs.canary, tested)
+    if named := rule_of(canary):
+        yield labelled(canary, inputs.others.get((named[0].kind, named[1])), stable, tested)
+
+
+def _following(canary: Canary, inputs: Inputs, owner: Manifest) -> Iterator[Manifest]:
+    """The routes that carry what the canary's own does."""
+    for one in each_route(canary)[1:]:
+        kind, name = source_of(one) or (None, "")
+        live = inputs.others.get((kind.kind, name)) if kind else None
+        if route := _route(one, replace(inputs, route=live), owner):
+            yield route
 
 
 def _serving(canary: Canary, inputs: Inputs) -> int:

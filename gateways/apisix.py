@@ -26,6 +26,7 @@ from gateways.backends import weights_of
 from gateways.chosen import by_labels
 from gateways.draws import drawn_by
 from gateways.gateway import Carried, Gateway, Marks, Source
+from gateways.named_rules import absent, is_meant
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
 _UNSEEN = (
@@ -90,6 +91,8 @@ class Apisix:
         if not rules:
             remedy = f"give the route an http rule whose backend is the Service {canary.apex}"
             return (Problem("spec.http", f"APISIX route {name}'s spec.http is empty", remedy),)
+        if missing := absent(canary, [{str(rule.get("name"))} for rule in rules]):
+            return (Problem("spec.http[].name", f"APISIX route {name} {missing.problem}", missing.remedy),)
         led = _led(canary, source)
         if not led:
             return (_without_apex(canary, name, rules),)
@@ -198,11 +201,12 @@ def _share(canary: Canary, rule: Manifest, traffic: Traffic) -> None:
 
 
 def _led(canary: Canary, source: Manifest) -> list[tuple[int, Manifest]]:
-    """The source's rules that lead to the apex Service, each with its index."""
+    """The source's rules that lead to the apex Service, each with its index; of those that a Rollout names these."""
     return [
         (index, rule)
         for index, rule in enumerate((source.get("spec") or {}).get("http") or ())
         if any(backend.get("serviceName") == canary.apex for backend in rule.get("backends") or ())
+        and is_meant(canary, {str(rule.get("name"))})
     ]
 
 

@@ -10,13 +10,13 @@ import json
 from dataclasses import replace
 
 from automation.core.kinds import Manifest
-from automation.core.marks import ATTEMPT, CANARY_SERVICE, EVIDENCE, SIDES, TRAFFIC
+from automation.core.marks import ATTEMPT, CANARY_SERVICE, EVIDENCE, SIDES, STABLE_SERVICE, TRAFFIC
 from automation.core.spec import Canary
 from automation.core.status import Placement
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
 from gateways.by_pods import BY_PODS
 from gateways.gateway import Carried
-from gateways.registry import gateway_of
+from gateways.registry import gateway_of, is_of_people
 from gateways.switch import SWITCH
 
 
@@ -30,8 +30,9 @@ def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
     """The annotations of a generated route: its attempt, why it may carry its traffic, and what that is where its
     weights don't say it all."""
     found = {ATTEMPT: placement.attempt}
-    if canary.service.canary:
-        found[CANARY_SERVICE] = canary.service.canary
+    if canary.service.canary or canary.service.subsets:
+        stable, found[CANARY_SERVICE] = canary.sides
+        found |= {STABLE_SERVICE: stable} if is_of_people(canary) else {}
     if switches(canary):
         found[SIDES] = f"{placement.revision}/{placement.canary or placement.revision}"
     document = placement.traffic.document()
@@ -40,6 +41,15 @@ def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
     if placement.evidence is not None:
         found[EVIDENCE] = placement.evidence.annotation(canary.analysis)
     return found
+
+
+def leading(canary: Canary, route: Manifest) -> frozenset[str]:
+    """The annotations by which a route leads traffic: those that are others with other traffic."""
+    none, everybody = (
+        gateway_of(canary).with_traffic(canary, route, Traffic(weight))["metadata"].get("annotations") or {}
+        for weight in (0, 100)
+    )
+    return frozenset(name for name in none.keys() | everybody if none.get(name) != everybody.get(name))
 
 
 def switches(canary: Canary) -> bool:

@@ -1,7 +1,8 @@
 """Routes of people's own in which a Rollout sets weights, as Argo has it: Gateway API, Istio and Traefik.
 
-A copy could not go before such a route, as it can with other gateways. So the weights of the two Services are set in
-each rule that leads to both, and nothing else of it is changed. The route is patched, never owned.
+A copy could not go before such a route, as it can with other gateways. So the weights of both sides are set in each
+rule that leads to both, and nothing else of it is changed. The route is patched, never owned. The sides are two
+Services, or two subsets of one.
 """
 
 from __future__ import annotations
@@ -20,19 +21,27 @@ from automation.core.traffic import Traffic
 from gateways.alone import OfRollouts
 from gateways.gateway import Carried, Gateway, Marks, Source
 from gateways.gateway_api import HTTP_ROUTE, waits
-from gateways.istio import VIRTUAL_SERVICE
+from gateways.istio import DESTINATION_RULE, VIRTUAL_SERVICE
+from gateways.named_rules import absent, is_meant
 from gateways.traefik import TRAEFIK_SERVICE
 
 ROUTING = "spec.strategy.canary.trafficRouting"
 
 
 @dataclass(frozen=True)
-class Shares:
-    """Where the weights of a kind stand: the field of its spec that holds its rules, and the backends of each rule, as
-    the Service of each and the object with its weight. A rule may have a name."""
+class Rule:
+    """A rule of a route: the texts by which it is known, and its backends with those of each."""
 
-    field: str
-    rules: Callable[[Any], Iterator[tuple[str, list[tuple[str, Manifest]]]]]
+    names: frozenset[str]
+    backends: tuple[tuple[frozenset[str], Manifest], ...]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Where the weights of a kind stand: the fields of its spec that hold its rules, and how these are read."""
+
+    fields: tuple[str, ...]
+    rules: Callable[[Any], Iterator[Rule]]
     waits: Callable[[Manifest], str] = lambda route: ""
 
 
@@ -40,16 +49,15 @@ class InPlace(OfRollouts):
     """One kind of routes."""
 
     carries = frozenset({"weights"})
-    says = ("routes",)
 
-    def __init__(self, kind: Kind, shares: Shares) -> None:
-        self.kind, self._shares = kind, shares
+    def __init__(self, kind: Kind, shares: Shares, companions: tuple[Kind, ...] = ()) -> None:
+        self.kind, self._shares, self.companions = kind, shares, companions
         self.provider = f"{kind.kind} in place"
         unnamed = Problem(
             ROUTING, f"names no {kind.kind}", "name the one that leads users to the application"
         )
         self.source: Source | None = Source(ROUTING, kind, unnamed, fields("metadata", metadata=NAMED))
-        self.ruled = ("f:spec", f"f:{shares.field}")
+        self.ruled = ("f:spec", f"f:{shares.fields[0]}")
 
     def route_name(self, canary: Canary) -> str:
         return canary.route.name if canary.route else canary.apex
@@ -58,9 +66,11 @@ class InPlace(OfRollouts):
         name = f"{self.kind.kind} {self.route_name(canary)}.{canary.namespace}"
         if source is None:
             return (Problem(ROUTING, f"{name} not found", "apply it"),)
-        if next(self._split(canary, source.get("spec") or {}), None) is None:
-            both = f"{canary.primary_service} and {canary.canary_service}"
-            told = f"{name} has no rule that leads to {both}"
+        spec = source.get("spec") or {}
+        if missing := absent(canary, [rule.names for rule in self._rules(spec)]):
+            return (Problem(ROUTING, f"{name} {missing.problem}", missing.remedy),)
+        if next(self._split(canary, spec), None) is None:
+            told = f"{name} has no rule that leads to {' and '.join(canary.sides)}"
             return (Problem(ROUTING, told, "add both to the backends of a rule"),)
         return ()
 
@@ -69,17 +79,8 @@ class InPlace(OfRollouts):
         if problems := self.problems(canary, source):
             raise Refused(problems)
         assert source is not None
-        made = {
-            "apiVersion": self.kind.api_version,
-            "kind": self.kind.kind,
-            "metadata": {
-                "name": self.route_name(canary),
-                "namespace": canary.namespace,
-                "annotations": dict(marks.annotations),
-            },
-            "spec": source["spec"],
-        }
-        return self.with_traffic(canary, made, traffic)
+        made = patch_of(self.kind, self.route_name(canary), canary, marks)
+        return self.with_traffic(canary, {**made, "spec": source["spec"]}, traffic)
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         found = [
@@ -93,43 +94,69 @@ class InPlace(OfRollouts):
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
         changed, spec = copy.deepcopy(route), route.get("spec") or {}
-        changed["spec"] = {self._shares.field: copy.deepcopy(spec.get(self._shares.field))}
+        changed["spec"] = {
+            field: copy.deepcopy(spec[field]) for field in self._shares.fields if field in spec
+        }
         for stable, tested in self._split(canary, changed["spec"]):
             stable["weight"], tested["weight"] = traffic.primary, traffic.canary
         return changed
 
+    def _rules(self, spec: Manifest) -> Iterator[Rule]:
+        for field in self._shares.fields:
+            yield from self._shares.rules(spec.get(field))
+
     def _split(self, canary: Canary, spec: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
-        """The backends of both Services in each rule that has them and counts."""
-        named = canary.service.routing.get("routes") or ()
-        for name, backends in self._shares.rules(spec.get(self._shares.field)):
-            services = dict(backends)
-            sides = (services.get(canary.primary_service), services.get(canary.canary_service))
-            if sides[0] is not None and sides[1] is not None and (not named or name in named):
-                yield sides[0], sides[1]
+        """The backends of both sides in each rule that has them and counts."""
+        for rule in self._rules(spec):
+            stable, tested = (_backend(rule, side) for side in canary.sides)
+            if stable is not None and tested is not None and is_meant(canary, rule.names):
+                yield stable, tested
 
 
-def _backends(rules: Any) -> Iterator[tuple[str, list[tuple[str, Manifest]]]]:
+def patch_of(kind: Kind, name: str, canary: Canary, marks: Marks) -> Manifest:
+    """The beginning of a patch of somebody's object, which says what it is for."""
+    metadata = {"name": name, "namespace": canary.namespace, "annotations": dict(marks.annotations)}
+    return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+
+
+def _backend(rule: Rule, side: str) -> Manifest | None:
+    return next((backend for names, backend in rule.backends if side in names), None)
+
+
+def _backends(rules: Any) -> Iterator[Rule]:
     for rule in rules or ():
-        yield (
-            str(rule.get("name") or ""),
-            [(str(one.get("name")), one) for one in rule.get("backendRefs") or ()],
-        )
+        backends = [(frozenset({str(one.get("name"))}), one) for one in rule.get("backendRefs") or ()]
+        yield Rule(frozenset({str(rule.get("name") or "")}), tuple(backends))
 
 
-def _destinations(rules: Any) -> Iterator[tuple[str, list[tuple[str, Manifest]]]]:
-    """A Service may be called by its full name."""
+def _destinations(rules: Any) -> Iterator[Rule]:
+    """A Service may be called by its full name. Connections have no names: they go by their port and hosts."""
     for rule in rules or ():
-        hosts = [(str((one.get("destination") or {}).get("host")), one) for one in rule.get("route") or ()]
-        yield str(rule.get("name") or ""), [(host.partition(".")[0], one) for host, one in hosts]
+        backends = [(_named(one.get("destination") or {}), one) for one in rule.get("route") or ()]
+        yield Rule(frozenset({str(rule.get("name") or ""), *_matched(rule)}), tuple(backends))
 
 
-def _weighted(weighted: Any) -> Iterator[tuple[str, list[tuple[str, Manifest]]]]:
-    yield "", [(str(one.get("name")), one) for one in (weighted or {}).get("services") or ()]
+def _named(destination: Manifest) -> frozenset[str]:
+    service = str(destination.get("host")).partition(".")[0]
+    return frozenset({service, *([f"subset {destination['subset']}"] if "subset" in destination else ())})
+
+
+def _matched(rule: Manifest) -> Iterator[str]:
+    for match in rule.get("match") or ():
+        yield f"port {match.get('port')}"
+        yield from (f"host {host}" for host in match.get("sniHosts") or ())
+
+
+def _weighted(weighted: Any) -> Iterator[Rule]:
+    services = (weighted or {}).get("services") or ()
+    yield Rule(frozenset(), tuple((frozenset({str(one.get("name"))}), one) for one in services))
 
 
 IN_PLACE: Mapping[str, Gateway] = {
-    "gatewayapi:v1": InPlace(HTTP_ROUTE, Shares("rules", _backends, waits)),
-    "istio": InPlace(VIRTUAL_SERVICE, Shares("http", _destinations)),
-    "traefik": InPlace(TRAEFIK_SERVICE, Shares("weighted", _weighted)),
+    "gatewayapi:v1": InPlace(HTTP_ROUTE, Shares(("rules",), _backends, waits)),
+    "istio": InPlace(
+        VIRTUAL_SERVICE, Shares(("http", "tls", "tcp"), _destinations), companions=(DESTINATION_RULE,)
+    ),
+    "traefik": InPlace(TRAEFIK_SERVICE, Shares(("weighted",), _weighted)),
 }
 """By the gateway of a Canary that writes routes of the same kind itself."""

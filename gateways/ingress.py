@@ -58,6 +58,11 @@ def left_alone(canary: Canary, source: Manifest) -> Iterator[str]:
                 yield f"spec.rules[{at}] of ingress {name} has no paths: its requests go to primary only"
 
 
+def services(source: Manifest) -> frozenset[str]:
+    """The names of all Services that it leads to."""
+    return frozenset(str(service["name"]) for _, service in _backends(source))
+
+
 def _backends(source: Manifest) -> Iterator[tuple[str, Manifest]]:
     """Each Service that it leads to, with its path."""
     spec = source.get("spec") or {}

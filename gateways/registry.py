@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from automation.core.kinds import SERVICE, Kind, Manifest
 from automation.core.spec import Canary
+from gateways.alb import ALB
 from gateways.apisix import APISIX
 from gateways.by_pods import BY_PODS
 from gateways.contour import CONTOUR
@@ -18,9 +20,10 @@ from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
 from gateways.skipper import SKIPPER
+from gateways.subsets import rule_of
 from gateways.switch import SWITCH
 from gateways.traefik import TRAEFIK
-from gateways.traffic_split import TRAFFIC_SPLITS
+from gateways.traffic_split import SMI, TRAFFIC_SPLITS
 
 GATEWAYS: Mapping[str, Gateway] = {
     gateway.provider: gateway
@@ -37,7 +40,9 @@ GATEWAYS: Mapping[str, Gateway] = {
         KUBERNETES,
     )
 }
-_OF_ROLLOUTS: Mapping[str, Gateway] = {row.provider: row for row in (SWITCH, BY_PODS, *IN_PLACE.values())}
+_OF_PEOPLE: Mapping[str, Gateway] = {row.provider: row for row in (SWITCH, ALB, *IN_PLACE.values())}
+"""Those that write into routes of people's own."""
+_OF_ROLLOUTS: Mapping[str, Gateway] = {**_OF_PEOPLE, BY_PODS.provider: BY_PODS, SMI.provider: SMI}
 """Those that no Canary can name."""
 ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""
@@ -48,17 +53,39 @@ _KUBERNETES = frozenset((SERVICE.api, INGRESS.api))
 
 def gateway_of(canary: Canary) -> Gateway:
     """The gateway of a Canary: the front refuses documents that name another than these."""
-    return _OF_ROLLOUTS.get(canary.provider) or GATEWAYS[canary.provider]
+    return named(canary.provider)
+
+
+def named(provider: str) -> Gateway:
+    """The gateway of a provider, of Rollouts alone or of anybody. Raises KeyError for an unknown one."""
+    return _OF_ROLLOUTS.get(provider) or GATEWAYS[provider]
 
 
 def is_of_people(canary: Canary) -> bool:
     """Whether its route is people's own, of which no more is written than what leads traffic."""
-    return canary.provider in _OF_ROLLOUTS and canary.provider != BY_PODS.provider
+    return canary.provider in _OF_PEOPLE
+
+
+def each_route(canary: Canary) -> tuple[Canary, ...]:
+    """The release once for each object in which its traffic is written. The first one says what is in force; the others
+    follow it."""
+    others = (
+        replace(canary, route=route.source, route_name=route.name, further=()) for route in canary.further
+    )
+    return (canary, *others)
+
+
+def beside(canary: Canary) -> tuple[tuple[Kind, str], ...]:
+    """Kind and name of what people have written for a release beside its source and its Services: further sources, and
+    what tells the pods of both sides apart."""
+    further = (source_of(one) for one in each_route(canary)[1:])
+    return tuple(filter(None, (*further, rule_of(canary))))
 
 
 def kinds() -> frozenset[Kind]:
     """All kinds of objects that gateways read or write."""
-    return frozenset(kind for gateway in GATEWAYS.values() for kind in kinds_of(gateway))
+    known = (*GATEWAYS.values(), *_OF_ROLLOUTS.values())
+    return frozenset(kind for gateway in known for kind in kinds_of(gateway))
 
 
 def kinds_of(gateway: Gateway) -> tuple[Kind, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from automation.core.kinds import Kind, Manifest
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
-from gateways.alone import Alone, of_the_apex
+from gateways.alone import Alone, OfRollouts, of_the_apex
 from gateways.backends import carried_by_rules, weights_of
 from gateways.gateway import Carried, Gateway, Marks
 
@@ -45,21 +45,12 @@ _QUERIES: Mapping[str, Mapping[str, str]] = {
 """By provider and name of the check."""
 
 
-class Split(Alone):
-    """A mesh that obeys SMI's TrafficSplits."""
+class _Splitting:
+    """What all of these have in common."""
 
     kind = TRAFFIC_SPLIT
     ruled = ("f:spec", "f:backends")
     carries = frozenset({"weights"})
-
-    def __init__(self, provider: str) -> None:
-        self.provider = provider
-
-    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
-        backends = [
-            {"service": name, "weight": weight} for name, weight in weights_of(canary, traffic).items()
-        ]
-        return of_the_apex(TRAFFIC_SPLIT, canary, marks, {"service": canary.apex, "backends": backends})
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         return carried_by_rules(canary, [_shares(route)])
@@ -70,12 +61,43 @@ class Split(Alone):
             backend["weight"] = weights.get(str(backend.get("service")), backend.get("weight", 0))
         return changed
 
+
+class Split(_Splitting, Alone):
+    """A mesh that obeys SMI's TrafficSplits."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        return of_the_apex(TRAFFIC_SPLIT, canary, marks, _spec(canary, canary.apex, traffic))
+
     def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The mesh counts where the answers are given, in the canary's own pods."""
         return _QUERIES[self.provider][check.name]
 
 
+class SplitOfRollouts(_Splitting, OfRollouts):
+    """Any mesh that does so, as Rollouts have it: they may name the split, and the Service whose requests it shares."""
+
+    provider = "smi"
+    says = ("rootService", "trafficSplitName")
+
+    def route_name(self, canary: Canary) -> str:
+        return str(canary.service.routing.get("trafficSplitName") or canary.name)
+
+    def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
+        root = str(canary.service.routing.get("rootService") or canary.apex)
+        made = of_the_apex(TRAFFIC_SPLIT, canary, marks, _spec(canary, root, traffic))
+        return {**made, "metadata": {**made["metadata"], "name": self.route_name(canary)}}
+
+
 TRAFFIC_SPLITS: tuple[Gateway, ...] = (Split("linkerd"), Split("osm"))
+SMI: Gateway = SplitOfRollouts()
+
+
+def _spec(canary: Canary, root: str, traffic: Traffic) -> Manifest:
+    backends = [{"service": name, "weight": weight} for name, weight in weights_of(canary, traffic).items()]
+    return {"service": root, "backends": backends}
 
 
 def _shares(route: Manifest) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.draws import drawn
@@ -21,7 +21,11 @@ from policies.tokens import (
 )
 
 TRAFFIC = "sluice.delivery/traffic"
+CANARY_SERVICE, STABLE_SERVICE = "sluice.delivery/canary-service", "sluice.delivery/stable-service"
+"""On a route: what leads to the canary, where its name does not end like one, and on one of people's to the others."""
 NGINX_CANARY = "nginx.ingress.kubernetes.io/canary"
+ALB_ACTION = "/actions."
+"""In the name of an annotation of the AWS Load Balancer Controller, whatever its prefix."""
 SKIPPER_WEIGHTS = "zalando.org/backend-weights"
 
 
@@ -76,18 +80,28 @@ def _cookie(route: Manifest) -> str:
 
 
 def _istio(route: Manifest) -> Iterator[Split]:
-    cookie = _cookie(route)
+    cookie, sides = _cookie(route), _sides(route)
     spec = route.get("spec") or {}
-    for rule in (*(spec.get("http") or ()), *(spec.get("tcp") or ())):
+    for rule in (*(spec.get("http") or ()), *(spec.get("tls") or ()), *(spec.get("tcp") or ())):
         shares = tuple(rule.get("route") or ())
         yield Split(
             rule.get("name"),
-            tuple(
-                (str((share.get("destination") or {}).get("host", "")), _weight(share, shares))
-                for share in shares
-            ),
+            tuple((_destination(share, sides), _weight(share, shares)) for share in shares),
             _stays(cookie, [match.get("headers") for match in rule.get("match") or ()]),
         )
+
+
+def _destination(share: Manifest, sides: tuple[str, ...]) -> str:
+    """Its Service, which may be called by its full name; its subset where that is a side of the release."""
+    named = share.get("destination") or {}
+    subset, host = f"subset {named.get('subset')}", str(named.get("host", ""))
+    return subset if subset in sides else host.partition(".")[0] if host.partition(".")[0] in sides else host
+
+
+def _sides(route: Manifest) -> tuple[str, ...]:
+    """What a route of people's own says that leads to primary, and to the canary."""
+    said = (route.get("metadata") or {}).get("annotations") or {}
+    return tuple(str(said[name]) for name in (STABLE_SERVICE, CANARY_SERVICE) if name in said)
 
 
 def _gateway_api(route: Manifest) -> Iterator[Split]:
@@ -126,6 +140,19 @@ def _skipper(ingress: Manifest) -> Iterator[Split]:
         return
     if any(service.endswith("-canary") for service, _ in weights):
         yield Split(SKIPPER_WEIGHTS, weights)
+
+
+def _alb(ingress: Manifest) -> Iterator[Split]:
+    """Forward actions that share between target groups."""
+    for name, text in ((ingress.get("metadata") or {}).get("annotations") or {}).items():
+        if ALB_ACTION not in name:
+            continue
+        try:
+            groups = json.loads(text)["ForwardConfig"]["TargetGroups"]
+            weights = tuple((str(one["ServiceName"]), one["Weight"]) for one in groups)
+        except (ValueError, KeyError, TypeError):
+            continue
+        yield Split(name, weights)
 
 
 def _nginx(ingress: Manifest) -> Iterator[Split]:
@@ -206,10 +233,24 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
 }
 PATCHED = "Patch"
 """How the token of a route ends that is people's own, and of which a release writes a part."""
-_OF_PEOPLE = (HTTP_ROUTE, VIRTUAL_SERVICE, TRAEFIK_SERVICE)
-ROUTES = frozenset(READERS) | {f"{token}{PATCHED}" for token in _OF_PEOPLE}
+_OF_PEOPLE: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
+    f"{HTTP_ROUTE}{PATCHED}": _gateway_api,
+    f"{VIRTUAL_SERVICE}{PATCHED}": _istio,
+    f"{TRAEFIK_SERVICE}{PATCHED}": _traefik,
+    f"{INGRESS}{PATCHED}": _alb,
+}
+ROUTES = frozenset(READERS) | _OF_PEOPLE.keys()
 
 
 def splits(type: str, route: Manifest) -> list[Split]:
     """The rules of a route. `type` is its token, one of `ROUTES`."""
-    return list(READERS[type.removesuffix(PATCHED)](route))
+    if type in READERS:
+        return list(READERS[type](route))
+    found, sides = list(_OF_PEOPLE[type](route)), _sides(route)
+    return [part for split in found if (part := _between(split, sides))] if len(sides) == 2 else found
+
+
+def _between(split: Split, sides: tuple[str, ...]) -> Split | None:
+    """What a rule shares between the sides of the release; None for one that is none of its business."""
+    own = tuple((service, weight) for service, weight in split.weights if service in sides)
+    return replace(split, weights=own) if len(own) == len(sides) else None

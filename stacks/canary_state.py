@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,14 +22,14 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
 from documents.front import canary_of, release_kinds, status_of
-from gateways.registry import DEFAULT, source_of
+from gateways.registry import DEFAULT, beside, source_of
 from workloads.registry import scaler_of, workload_of
 
 
 @dataclass(frozen=True)
 class Live:
     """The live objects that generated ones are made of or take over; None where one does not exist. `canary` is the
-    canary's Service, where that is people's own."""
+    canary's Service, where that is people's own; `others` are further such objects by kind and name."""
 
     target: Manifest | None = None
     autoscaler: Manifest | None = None
@@ -37,6 +37,7 @@ class Live:
     apex: Manifest | None = None
     primary: Manifest | None = None
     canary: Manifest | None = None
+    others: Mapping[tuple[str, str], Manifest] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,12 +121,29 @@ def recorded_of(cluster: Objects, document: Manifest, revisions: Sequence[Manife
 
 def read_live(cluster: Objects, canary: Canary, status: Status) -> Live:
     """The live objects around a Canary, whether or not the Canary itself exists yet."""
-    named = surroundings(canary, status)
-    found = _together(*(partial(cluster.get, kind, canary.namespace, name) for kind, name in named.values()))
-    return Live(**dict(zip(named, found, strict=True)))
+    asked = tuple(asked_of(canary, status))
+    found = _together(*(partial(cluster.get, kind, canary.namespace, name) for kind, name in asked))
+    return live_of(canary, status, dict(zip(asked, found, strict=True)))
 
 
-def surroundings(canary: Canary, status: Status) -> dict[str, tuple[Kind, str]]:
+Named = tuple[Kind, str]
+"""Kind and name of an object of the release's namespace."""
+
+
+def asked_of(canary: Canary, status: Status) -> Iterator[Named]:
+    """All that a `Live` is made of."""
+    yield from surroundings(canary, status).values()
+    yield from beside(canary)
+
+
+def live_of(canary: Canary, status: Status, found: Mapping[Named, Manifest | None]) -> Live:
+    """What was found of that, each in its place."""
+    named = {field: found[one] for field, one in surroundings(canary, status).items()}
+    others = {(kind.kind, name): live for kind, name in beside(canary) if (live := found[kind, name])}
+    return Live(**named, others=others)
+
+
+def surroundings(canary: Canary, status: Status) -> dict[str, Named]:
     """Kind and name of each object of a `Live` that the Canary has, by its field there."""
     workload, scaler, source = workload_of(canary).kind, scaler_of(canary), source_of(canary)
     if canary.hands_over:

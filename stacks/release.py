@@ -174,6 +174,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
         primary=live.primary,
         canary=live.canary,
         meshed=bool(view.mesh),
+        others=live.others,
         leaving=view.status.phase in (Phase.TERMINATING, Phase.TERMINATED),
     )
 

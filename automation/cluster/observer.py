@@ -80,11 +80,11 @@ class Observer:
         primary = self._copies.get(workload.pods, canary.namespace, workload.primary_name(canary, stable))
         gateway = gateways.gateway_of(canary)
         route = self._copies.get(gateway.kind, canary.namespace, canary.route_name)
-        source = live_source(canary, self._copies)
+        sources = [(one, live_source(one, self._copies)) for one in gateways.each_route(canary)]
         target, problems = (
             self._rollout(canary, stable) if canary.hands_over else self._target(canary, context.now)
         )
-        unrouted = gateway.problems(canary, source)
+        unrouted = [problem for one, source in sources for problem in gateway.problems(one, source)]
         apex = self._copies.get(SERVICE, canary.namespace, canary.apex) if canary.apex else None
         return Observation(
             now=context.now,
@@ -97,7 +97,10 @@ class Observer:
             scaler=self._autoscaling(canary),
             routable=not unrouted,
             problems=(*problems, *self._missing(canary), *map(str, unrouted), *self._rivals(canary)),
-            remarks=(*gateways.unread(canary), *gateway.left_alone(canary, source)),
+            remarks=(
+                *gateways.unread(canary),
+                *(told for one, source in sources for told in gateway.left_alone(one, source)),
+            ),
             providers=context.providers,
             strict=context.strict,
             setback=context.setback,

@@ -14,7 +14,10 @@ TRAFFIC = "sluice.delivery/traffic"
 """On a generated route that does more than to share all requests: its traffic, as compact JSON."""
 
 CANARY_SERVICE = "sluice.delivery/canary-service"
-"""On a generated route: the Service that leads to the canary, where its name does not tell."""
+"""On a generated route: the Service, or `subset NAME`, that leads to the canary, where its name does not tell."""
+
+STABLE_SERVICE = "sluice.delivery/stable-service"
+"""On a route of people's own: the Service, or `subset NAME`, that leads to primary."""
 
 SIDES = "sluice.delivery/sides"
 """On a Service that switches all users at once: the revisions of its stable and its other side."""

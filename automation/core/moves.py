@@ -82,7 +82,7 @@ def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:
     if evidence.from_ != evidence.to:
         parts.append(_moved(evidence.from_, evidence.to))
     elif kind is Purpose.ADVANCE:
-        parts.append(f"{at.canary.canary_service} leads to the canary")
+        parts.append(f"{at.canary.sides[1]} leads to the canary")
     told = " ".join(parts)
     metrics = [check for check in evidence.checks if check.kind in ("metric", "analysis")]
     if not metrics:

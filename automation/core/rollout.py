@@ -14,16 +14,15 @@ from automation.core.steps import Analyse, AnalysisUse, Step
 @dataclass(frozen=True)
 class Routing:
     """Who splits the traffic: `provider` is the name of one of our gateways, `sources` are the objects whose weights
-    are set, each of `kind`. `routes` names the rules of a source that count (all, if empty), `managed` the routes that
-    steps make. `copied`: a source is copied for the canary, and not changed itself. `settings` is what stands under
-    the gateway's own field."""
+    are set, each of `kind`. `routes` names the rules that count of a source, by its name (all, if there are none): each
+    by all the texts that it has to be known by. `managed` are the routes that steps make. `settings` is what stands
+    under the gateway's own field."""
 
     provider: str
     kind: str
     sources: tuple[str, ...]
-    routes: tuple[str, ...] = ()
+    routes: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
     managed: tuple[str, ...] = ()
-    copied: bool = False
     total: int = 100
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
 

@@ -12,12 +12,14 @@ from automation.core.refusal import Problem, Refused
 __all__ = [
     "Analysis",
     "Canary",
+    "FurtherRoute",
     "MetricCheck",
     "ObjectMeta",
     "Problem",
     "Ref",
     "Refused",
     "Service",
+    "Subsets",
     "TemplateRef",
     "Webhook",
 ]
@@ -41,11 +43,22 @@ class ObjectMeta:
 
 
 @dataclass(frozen=True)
+class Subsets:
+    """Two subsets of one Service as the sides of a release, and the name of people's object that tells them apart."""
+
+    rule: str
+    stable: str
+    tested: str
+
+
+@dataclass(frozen=True)
 class Service:
     """The three Services: the apex is named `apex`, the others `primary` and `canary`, by default `<apex>-primary` and
     `<apex>-canary`. A `port` of 0 is not known here: the Services are people's own.
 
-    `routing` holds the fields that only gateways read, as they stand in the document.
+    `routing` holds the fields that only gateways read, as they stand in the document. `subsets` are the sides where
+    these are no Services. `rules` are those of people's routes that alone are split (all, if empty), by the name of the
+    route: of each rule all the texts by which it is known, such as its name, or the port and the hosts of connections.
     """
 
     apex: str
@@ -61,6 +74,8 @@ class Service:
     primary_meta: ObjectMeta = ObjectMeta()
     canary_meta: ObjectMeta = ObjectMeta()
     routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    subsets: Subsets | None = None
+    rules: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
 
     def has_port(self, port: object) -> bool:
         """Whether the apex has a port of this number or name."""
@@ -68,13 +83,21 @@ class Service:
 
 
 @dataclass(frozen=True)
+class FurtherRoute:
+    """An object of people's beside `Canary.route`, and the name of the route that is written for it."""
+
+    source: Ref
+    name: str
+
+
+@dataclass(frozen=True)
 class Canary:
     """One Canary. `progress_deadline` is in seconds; `origin` is the kind of the document that it was read from.
 
-    `route_name` is the name of the generated route, in which the gateway's traffic is written. `primary_bounds` are
-    minReplicas and maxReplicas of the primary's autoscaler, as far as the document states its own. `hands_over`: at a
-    promotion the canary's own pods become primary's, as a Rollout's do (`keeping` says how those are kept); otherwise
-    primary is made of their template.
+    `route_name` is the name of the generated route, in which the gateway's traffic is written; `further` are others
+    that carry the same. `primary_bounds` are minReplicas and maxReplicas of the primary's autoscaler, as far as the
+    document states its own. `hands_over`: at a promotion the canary's own pods become primary's, as a Rollout's do
+    (`keeping` says how those are kept); otherwise primary is made of their template.
     """
 
     name: str
@@ -95,6 +118,7 @@ class Canary:
     route_name: str = ""
     hands_over: bool = False
     keeping: Keeping = AS_USUAL
+    further: tuple[FurtherRoute, ...] = ()
 
     @property
     def apex(self) -> str:
@@ -109,6 +133,13 @@ class Canary:
     def canary_service(self) -> str:
         """The Service that leads to the canary alone."""
         return self.service.canary or f"{self.apex}-canary"
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What leads to primary alone, and to the canary alone."""
+        if named := self.service.subsets:
+            return f"subset {named.stable}", f"subset {named.tested}"
+        return self.primary_service, self.canary_service
 
     @property
     def services_of_people(self) -> tuple[str, ...]:

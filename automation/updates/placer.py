@@ -28,8 +28,9 @@ from automation.core.urgency import Urgency, urgency_of
 from automation.errors import ClusterRefused, SluiceError, StackLocked, UpdateFailed
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
-from gateways.carrying import carried_by, marks_of
-from gateways.registry import gateway_of, is_of_people
+from gateways.carrying import carried_by, leading, marks_of
+from gateways.registry import each_route, gateway_of, is_of_people
+from gateways.subsets import rule_of
 from workloads.registry import workload_of
 
 POLL_SECONDS = 0.1
@@ -294,15 +295,17 @@ class Placer:
         return max(0.0, deadline - self._clock.elapsed())
 
     def _patch(self, canary: Canary, intent: Intent, reason: str) -> None:
+        """The route that says what is in force comes last."""
         kind = gateway_of(canary).kind
-        live = self._objects.get(kind, canary.namespace, canary.route_name)
-        if live is None:
-            raise Postponed(reason)
-        try:
-            patched = self._objects.apply(kind, with_traffic(live, canary, intent))
-        except ClusterRefused as refused:
-            raise Postponed(f"{reason}; nor could its route be patched: {refused.problem}") from refused
-        self._copies.put(kind, patched)
+        for one in reversed(each_route(canary)):
+            live = self._objects.get(kind, canary.namespace, one.route_name)
+            if live is None:
+                raise Postponed(reason)
+            try:
+                patched = self._objects.apply(kind, with_traffic(live, one, intent))
+            except ClusterRefused as refused:
+                raise Postponed(f"{reason}; nor could its route be patched: {refused.problem}") from refused
+            self._copies.put(kind, patched)
 
     def _await_data_plane(self, canary: Canary) -> None:
         """Looks for a while whether users' requests go the new way: most data planes take a moment."""
@@ -319,7 +322,8 @@ class Placer:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
         workload = workload_of(canary)
         named = (
-            (gateway_of(canary).kind, canary.route_name),
+            *((gateway_of(canary).kind, one.route_name) for one in each_route(canary)),
+            *filter(None, (rule_of(canary),)),
             *([] if canary.hands_over else [(SERVICE, canary.apex)]),
             *((SERVICE, service) for service in canary.services_of_people),
             *([(workload.pods, workload.primary_name(canary, revision))] if revision else []),
@@ -348,13 +352,13 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
     told = {
         name: text
         for name, text in (metadata.get("annotations") or {}).items()
-        if name != TRAFFIC and (not foreign or name.startswith(_OURS))
+        if name != TRAFFIC and (not foreign or name.startswith(_OURS) or name in leading(canary, live))
     }
     return {
         "apiVersion": changed["apiVersion"],
         "kind": changed["kind"],
         "metadata": {**kept, "annotations": {**told, **marks_of(canary, intent.placement)}},
-        "spec": changed["spec"],
+        **({"spec": changed["spec"]} if "spec" in changed else {}),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.core.analysis import Analysis
@@ -12,7 +12,7 @@ from automation.core.keeping import Keeping
 from automation.core.kinds import ROLLOUT
 from automation.core.refusal import Refused
 from automation.core.rollout import BlueGreen, CanarySteps, Rollout, Routing
-from automation.core.spec import Canary, Ref, Service
+from automation.core.spec import Canary, FurtherRoute, Ref, Service, Subsets
 from automation.core.steps import Analyse, AnalysisUse, Argument
 from automation.core.stepwise import Stepwise
 from documents.argo import routing
@@ -54,7 +54,7 @@ def parse(document: Mapping[str, Any], provider: str = "") -> Canary:
     gateway = gateways.gateway_of(canary)
     if problems := (*gateway.unable(canary), *beyond(canary, gateway)):
         raise Refused(problems)
-    return replace(canary, route_name=_route_name(canary, gateway.route_name(canary)))
+    return canary
 
 
 def with_analyses(
@@ -112,19 +112,26 @@ class _Led:
     provider: str
     stable: str
     canary: str
-    source: str = ""
-    routes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    subsets: Subsets | None = None
+    rules: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
 
 def _led(rollout: Rollout) -> _Led:
     strategy = rollout.strategy
     if isinstance(strategy, BlueGreen):
         active = strategy.active_service
-        return _Led(SWITCH.provider, active, strategy.preview_service, active)
+        return _Led(SWITCH.provider, active, strategy.preview_service, (active,))
     services, routed = (strategy.stable_service, strategy.canary_service), strategy.routing
     if routed is None:
         return _Led(BY_PODS.provider, *services)
-    return _Led(_provider(routed), *services, routed.sources[0], routed.routes)
+    subsets = _subsets(routed.settings.get("destinationRule"))
+    return _Led(_provider(routed), *services, routed.sources, routed.settings, subsets, routed.routes)
+
+
+def _subsets(named: Mapping[str, Any] | None) -> Subsets | None:
+    return Subsets(named["name"], named["stableSubsetName"], named["canarySubsetName"]) if named else None
 
 
 def _provider(routed: Routing) -> str:
@@ -166,23 +173,36 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
             port=0,
             primary=led.stable,
             canary=led.canary,
-            routing={"routes": list(led.routes)} if led.routes else {},
+            subsets=led.subsets,
+            rules=led.rules,
         ),
         analysis=Analysis(interval=INTERVAL, strategy="steps", stepwise=stepwise),
         origin=ROLLOUT,
         hands_over=True,
         keeping=_keeping(rollout),
     )
-    source = gateways.gateway_of(canary).source
-    if source is None:
-        return canary
-    return replace(canary, route=Ref(source.kind.api_version, source.kind.kind, led.source))
+    return _routed(canary, led)
 
 
-def _route_name(canary: Canary, usual: str) -> str:
+def _routed(canary: Canary, led: _Led) -> Canary:
+    """The release with the objects in which its traffic is written, and what its gateway is told of them."""
+    gateway = gateways.gateway_of(canary)
+    told = {name: led.settings[name] for name in gateway.says if led.settings.get(name)}
+    canary = replace(canary, service=replace(canary.service, routing=told))
+    if gateway.source is None:
+        return replace(canary, route_name=gateway.route_name(canary))
+    kind = gateway.source.kind
+    named = [replace(canary, route=Ref(kind.api_version, kind.kind, source)) for source in led.sources]
+    first, *others = (replace(one, route_name=_route_name(one)) for one in named)
+    return replace(
+        first, further=tuple(FurtherRoute(one.route, one.route_name) for one in others if one.route)
+    )
+
+
+def _route_name(canary: Canary) -> str:
     """Argo's name of the Ingress that it makes, so that one of its own is taken over; else that of any release."""
     if canary.provider != "nginx" or canary.route is None:
-        return usual
+        return gateways.gateway_of(canary).route_name(canary)
     return f"{canary.name}-{canary.route.name}-canary"[:_LONGEST]
 
 
@@ -191,8 +211,7 @@ def _outlined(strategy: Section) -> Ref | None:
     found = routing.read(strategy)
     if found is None or not found.sources:
         return None
-    known = gateways.GATEWAYS.get(found.provider)
-    source = (known.source if known and known.source else None) or IN_PLACE[found.provider].source
+    source = gateways.named(_provider(found)).source
     return Ref(source.kind.api_version, source.kind.kind, found.sources[0]) if source else None
 
 

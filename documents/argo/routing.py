@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from automation.core.rollout import Routing
 from documents.section import Section
 
 GATEWAY_API_PLUGIN = "argoproj-labs/gatewayAPI"
-_UNSUPPORTED = ("alb", "ambassador", "appMesh", "smi")
+_UNSUPPORTED = ("ambassador", "appMesh")
+Rules = tuple[tuple[str, ...], ...]
+"""Rules of a source, each by the texts that it has to be known by."""
 
 
 @dataclass(frozen=True)
 class _Sources:
-    """What stands under the field of one gateway: names of sources, and of rules in them."""
+    """What stands under the field of one gateway: names of sources, and by these of rules in them."""
 
     names: tuple[str, ...]
-    routes: tuple[str, ...] = ()
+    routes: Mapping[str, Rules] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,12 @@ def read(canary: Section) -> Routing | None:
     found = _gateways(section)
     if len(found) != 1:
         return None
-    field, row, inner = found[0]
+    name, row, inner = found[0]
     sources = row.read(inner)
     inner.close()
-    if total != 100 and field != "nginx":
-        section.refuse(
-            "maxTrafficWeight", f"is not read for {field}", "leave it out: weights are percentages"
-        )
-    if total != 100 and field == "nginx":
+    if total != 100 and name != "nginx":
+        section.refuse("maxTrafficWeight", f"is not read for {name}", "leave it out: weights are percentages")
+    if total != 100 and name == "nginx":
         section.refuse("maxTrafficWeight", "is not supported", "leave it out, and write weights in percent")
     return Routing(
         row.provider,
@@ -59,7 +59,6 @@ def read(canary: Section) -> Routing | None:
         sources.names,
         sources.routes,
         managed,
-        copied=field == "nginx",
         total=total,
         settings=inner.fields,
     )
@@ -120,9 +119,13 @@ def _nginx(section: Section) -> _Sources:
 
 def _apisix(section: Section) -> _Sources:
     route = section.section("route")
-    found = _Sources((route.text("name", required=True),), _texts(route, "rules"))
+    name, rules = route.text("name", required=True), _texts(route, "rules")
     route.close()
-    return found
+    return _Sources((name,), {name: _by_name(rules)})
+
+
+def _by_name(names: Iterable[str]) -> Rules:
+    return tuple((name,) for name in names)
 
 
 def _istio(section: Section) -> _Sources:
@@ -139,14 +142,51 @@ def _istio(section: Section) -> _Sources:
         section.refuse(field, told, "name the VirtualService in one of them")
     services = several or ([one] if "virtualService" in section else [])
     read = [_virtual_service(service) for service in services]
-    return _Sources(tuple(name for name, _ in read), tuple(route for _, routes in read for route in routes))
+    return _Sources(tuple(name for name, _ in read), dict(read))
 
 
-def _virtual_service(section: Section) -> tuple[str, tuple[str, ...]]:
-    name, routes = section.text("name", required=True), _texts(section, "routes")
-    section.allow("tlsRoutes", "tcpRoutes")
+def _virtual_service(section: Section) -> tuple[str, Rules]:
+    name, routes = section.text("name", required=True), _by_name(_texts(section, "routes"))
+    connections = [_connections(one) for kind in ("tlsRoutes", "tcpRoutes") for one in section.sections(kind)]
     section.close()
-    return name, routes
+    return name, (*routes, *filter(None, connections))
+
+
+def _connections(section: Section) -> tuple[str, ...]:
+    """Connections have no names: their rules are known by a port and hosts."""
+    port = (f"port {section.whole('port')}",) if "port" in section else ()
+    hosts = tuple(f"host {host}" for host in _texts(section, "sniHosts"))
+    section.close()
+    return (*port, *hosts)
+
+
+def _alb(section: Section) -> _Sources:
+    one, several = section.text("ingress"), _texts(section, "ingresses")
+    section.text("rootService")
+    section.text("annotationPrefix")
+    section.whole("servicePort", least=1, most=65535)
+    _sticky(section.section("stickinessConfig"))
+    if bool(one) == bool(several):
+        told = "is there beside ingress" if one else "and ingresses are missing"
+        section.refuse("ingresses" if one else "ingress", told, "name the Ingress in one of them")
+    if "servicePort" not in section:
+        section.refuse("servicePort", "is missing", "set it to the port of both Services")
+    return _Sources(several or ((one,) if one else ()))
+
+
+def _sticky(section: Section) -> None:
+    """AWS takes from a second to a week."""
+    enabled, week = section.flag("enabled"), 604800
+    section.whole("durationSeconds", least=1 if enabled else 0, most=week)
+    section.close()
+    if enabled and "durationSeconds" not in section:
+        section.refuse("durationSeconds", "is missing", f"use a whole number from 1 to {week}")
+
+
+def _smi(section: Section) -> _Sources:
+    section.text("rootService")
+    section.named("trafficSplitName")
+    return _Sources(())
 
 
 def _traefik(section: Section) -> _Sources:
@@ -183,5 +223,7 @@ _ROWS: Mapping[str, _Row] = {
     "apisix": _Row("apisix", "ApisixRoute", _apisix, headers=True),
     "istio": _Row("istio", "VirtualService", _istio, headers=True, mirrors=True),
     "traefik": _Row("traefik", "TraefikService", _traefik),
+    "alb": _Row("alb", "Ingress", _alb),
+    "smi": _Row("smi", "TrafficSplit", _smi),
 }
 _PLUGIN = _Row("gatewayapi:v1", "HTTPRoute", _gateway_api, headers=True, mirrors=True)

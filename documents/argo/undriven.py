@@ -11,7 +11,6 @@ from automation.core.runs.metric import Plan
 from automation.core.spec import Canary
 from automation.core.strategies.registry import strategy_of
 from gateways.gateway import Gateway
-from gateways.in_place import IN_PLACE
 
 _CANARY = "spec.strategy.canary"
 _ROUTING = f"{_CANARY}.trafficRouting"
@@ -19,18 +18,10 @@ _OBEYED = (
     *("minReadySeconds", "revisionHistoryLimit", "analysis", "dynamicStableScale", "minPodsPerReplicaSet"),
     *("maxSurge", "maxUnavailable", "canaryMetadata", "stableMetadata", "activeMetadata", "previewMetadata"),
 )
-_UNDRIVEN_SETTINGS = (
-    *("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
-    *(
-        "destinationRule",
-        "httpRouteSelector",
-        "grpcRoute",
-        "grpcRoutes",
-        "tcpRoute",
-        "tcpRoutes",
-        "tlsRoutes",
-    ),
-)
+_UNDRIVEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "nginx": ("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
+    "gatewayapi:v1": ("httpRouteSelector", "grpcRoute", "grpcRoutes", "tcpRoute", "tcpRoutes", "tlsRoutes"),
+}
 """What a gateway may be told beside the names of its objects."""
 _REFERENCE = re.compile(r"\{\{\s*args\.([^}\s]+)\s*\}\}")
 
@@ -80,19 +71,9 @@ def _not_yet(path: str, remedy: str) -> Problem:
 
 
 def _unrouted(rollout: Rollout, routed: Routing) -> Iterator[Problem]:
-    if len(routed.sources) > 1:
-        several = f"names {len(routed.sources)} of kind {routed.kind}, and one is driven"
-        yield Problem(_ROUTING, several, "leave one of them")
-    if routed.routes and routed.provider not in IN_PLACE:
-        told = "names rules, and all that lead to stableService are split"
-        yield Problem(f"{_ROUTING}.apisix.route.rules", told, "leave it out")
-    for field in _UNDRIVEN_SETTINGS:
+    for field in _UNDRIVEN_SETTINGS.get(routed.provider, ()):
         if routed.settings.get(field):
             yield _not_yet(f"{_ROUTING}: {field}", "leave it out")
-    inner = routed.settings.get("virtualService") or {}
-    for field in ("tlsRoutes", "tcpRoutes"):
-        if isinstance(inner, Mapping) and inner.get(field):
-            yield _not_yet(f"{_ROUTING}.istio.virtualService.{field}", "leave it out")
     if routed.settings.get("namespace", rollout.namespace) != rollout.namespace:
         told = f"is {routed.settings['namespace']}, and the Rollout is in {rollout.namespace}"
         yield Problem(f"{_ROUTING}: namespace", told, "let the route be in the Rollout's own namespace")

@@ -122,14 +122,23 @@ def _routed(strategy: CanarySteps, near: Near, ledger: Ledger) -> dict[str, Any]
         problem = "is missing: a Canary's weights are written by a gateway"
         ledger.refuse(f"{_CANARY}.trafficRouting", problem, "name one, such as nginx")
         return {}
-    path, source = f"{_CANARY}.trafficRouting", GATEWAYS[routing.provider].source
+    path = f"{_CANARY}.trafficRouting"
+    if routing.provider not in GATEWAYS:
+        ledger.refuse(
+            path, f"{routing.provider} has no equal: Canaries don't know it", _other(routing.provider)
+        )
+        return {}
+    source = GATEWAYS[routing.provider].source
     if len(routing.sources) > 1:
         ledger.refuse(
             path, f"names {len(routing.sources)} objects, and a Canary one", "make a Canary of each"
         )
-    if routing.routes:
-        told = f"names {', '.join(routing.routes)}; a Canary splits all rules that lead to {strategy.stable_service}"
+    if chosen := [", ".join(rule) for rules in routing.routes.values() for rule in rules]:
+        told = f"names {'; '.join(chosen)}; a Canary splits all rules that lead to {strategy.stable_service}"
         ledger.differs(path, told)
+    if "destinationRule" in routing.settings:
+        told = "has no equal: a Canary's sides are two Services, and it makes a DestinationRule of each"
+        ledger.differs(f"{path}.istio.destinationRule", told)
     if strategy.canary_service not in ("", f"{strategy.stable_service}-canary"):
         told = f"{strategy.canary_service} is not needed: the canary's Service is {strategy.stable_service}-canary"
         ledger.differs(f"{_CANARY}.canaryService", told)
@@ -145,6 +154,12 @@ def _routed(strategy: CanarySteps, near: Near, ledger: Ledger) -> dict[str, Any]
     told = f"a Canary makes its {routing.kind} {strategy.stable_service}; {routing.sources[0]} has to go when it does"
     ledger.differs(path, told)
     return found | {"service": service_fields(routing.kind, live or {})}
+
+
+def _other(provider: str) -> str:
+    """What to do about a gateway that no Canary names."""
+    meshes = ", such as linkerd, whose splits it makes itself" if provider == "smi" else ""
+    return f"release it by another gateway{meshes or ', such as nginx'}"
 
 
 def _steps(

@@ -14,13 +14,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from policies.gateways import ROUTES, Split, splits
+from policies.gateways import CANARY_SERVICE, ROUTES, Split, splits
 from policies.rule import Finding, Manifest, Rule, Subject
 from policies.rules.routes import whole
 
 EVIDENCE = "sluice.delivery/evidence"
-CANARY_SERVICE = "sluice.delivery/canary-service"
-"""On a route: the Service of the canary, where its name does not end like one."""
 SKEW_SECONDS = 60
 
 

@@ -92,6 +92,31 @@ def behind(routing: Any, source: Manifest) -> dict[str, Manifest]:
 
 ROUTE = {"apisix": {"route": {"name": "demo", "rules": ["shop"]}}}
 BOTH = ["canary-demo", "canary-demo-canary"]
+
+
+def virtual_service(*hosts: str) -> Manifest:
+    route = [{"destination": {"host": host}, "weight": 50} for host in hosts]
+    return other_source("VirtualService", {"http": [{"name": "shop", "route": route}]})
+
+
+BY_SUBSET = {
+    "istio": {
+        "virtualService": {"name": "demo"},
+        "destinationRule": {"name": "demo", "canarySubsetName": "canary", "stableSubsetName": "stable"},
+    }
+}
+
+
+def other_source(kind: str, spec: Any) -> Manifest:
+    return {"apiVersion": "x/v1", "kind": kind, "metadata": {"name": "demo"}, "spec": spec}
+
+
+def destinations(**named: list[str]) -> list[Manifest]:
+    """Two destinations, told apart by one field."""
+    [(field, values)] = named.items()
+    return [{"destination": {"host": "demo", field: value}, "weight": 50} for value in values]
+
+
 PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     "a Rollout that is refused": (
         release(rollout=canary(**{"steps.0": {"setWeight": 120}})),
@@ -115,7 +140,8 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     ),
     "an Ingress that leads elsewhere": (
         release(source=ingress("other")),
-        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: Ingress canary-demo has no rule that leads to",
+        "rollout: Rollout canary-demo.default: spec.rules[].http.paths[].backend.service.name: backend canary-demo not "
+        "found in ingress canary-demo",
     ),
     "an Ingress that is broken": (
         release(source=changed(ingress(), {"spec.rules": 5})),
@@ -123,12 +149,18 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
     ),
     "a rule that is not there": (
         behind(ROUTE, apisix(("other", BOTH))),
-        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: ApisixRoute demo has no rule shop",
+        "rollout: Rollout canary-demo.default: spec.http[].name: APISIX route demo.default has no rule shop; name one "
+        "of its rules; known are: other",
     ),
     "a rule without a backend for the canary": (
-        behind(ROUTE, apisix(("shop", BOTH[:1]))),
-        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: ApisixRoute demo has no rule that leads to "
-        "canary-demo and canary-demo-canary; add",
+        behind({"istio": {"virtualService": {"name": "demo"}}}, virtual_service(BOTH[0])),
+        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: VirtualService demo.default has no rule that "
+        "leads to canary-demo and canary-demo-canary; add",
+    ),
+    "an Ingress whose rules lead past an action": (
+        behind({"alb": {"ingress": "canary-demo", "servicePort": 80, "rootService": "root"}}, ingress()),
+        f"rollout: Rollout canary-demo.default: {CANARY}.trafficRouting: Ingress canary-demo.default has no rule that "
+        "leads to root; name root",
     ),
 }
 
@@ -139,23 +171,6 @@ def test_a_problem_names_document_rollout_field_and_remedy(parts: dict[str, Mani
     assert any(one.startswith(text) for one in found), found
 
 
-def virtual_service(*hosts: str) -> Manifest:
-    route = [{"destination": {"host": host}, "weight": 50} for host in hosts]
-    return other_source("VirtualService", {"http": [{"name": "shop", "route": route}]})
-
-
-BY_SUBSET = {
-    "istio": {
-        "virtualService": {"name": "demo"},
-        "destinationRule": {"name": "demo", "canarySubsetName": "canary", "stableSubsetName": "stable"},
-    }
-}
-
-
-def other_source(kind: str, spec: Any) -> Manifest:
-    return {"apiVersion": "x/v1", "kind": kind, "metadata": {"name": "demo"}, "spec": spec}
-
-
 @pytest.mark.parametrize(
     ("routing", "source"),
     [
@@ -164,10 +179,15 @@ def other_source(kind: str, spec: Any) -> Manifest:
             {"istio": {"virtualService": {"name": "demo", "routes": ["shop"]}}},
             virtual_service(f"{BOTH[0]}.default.svc.cluster.local", BOTH[1]),
         ),
-        (BY_SUBSET, virtual_service("demo", "demo")),
         (
-            {"istio": {"virtualService": {"name": "demo", "routes": ["shop"]}}},
-            other_source("VirtualService", {"tls": [{"match": [{"port": 443}], "route": []}]}),
+            BY_SUBSET,
+            other_source("VirtualService", {"http": [{"route": destinations(subset=["stable", "canary"])}]}),
+        ),
+        (
+            {"istio": {"virtualService": {"name": "demo", "tlsRoutes": [{"port": 443}]}}},
+            other_source(
+                "VirtualService", {"tls": [{"match": [{"port": 443}], "route": destinations(host=BOTH)}]}
+            ),
         ),
         (
             {"traefik": {"weightedTraefikServiceName": "demo"}},

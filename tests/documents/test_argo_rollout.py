@@ -123,22 +123,43 @@ def test_where_an_argument_comes_from(source: Any, argument: Argument) -> None:
 @pytest.mark.parametrize(
     ("written", "routing"),
     [
-        ({"nginx": {"stableIngresses": ["a", "b"]}}, ("nginx", "Ingress", ("a", "b"), ())),
-        ({"apisix": {"route": {"name": "r", "rules": ["x"]}}}, ("apisix", "ApisixRoute", ("r",), ("x",))),
+        ({"nginx": {"stableIngresses": ["a", "b"]}}, ("nginx", "Ingress", ("a", "b"), {})),
         (
-            {"istio": {"virtualService": {"name": "v", "routes": ["x"]}}},
-            ("istio", "VirtualService", ("v",), ("x",)),
+            {"apisix": {"route": {"name": "r", "rules": ["x"]}}},
+            ("apisix", "ApisixRoute", ("r",), {"r": (("x",),)}),
         ),
         (
+            {"istio": {"virtualService": {"name": "v", "routes": ["x"]}}},
+            ("istio", "VirtualService", ("v",), {"v": (("x",),)}),
+        ),
+        (
+            {
+                "istio": {
+                    "virtualServices": [
+                        {"name": "v", "tlsRoutes": [{"port": 443, "sniHosts": ["a.b"]}]},
+                        {"name": "w", "routes": ["x", "y"], "tcpRoutes": [{"port": 9}]},
+                    ]
+                }
+            },
+            (
+                "istio",
+                "VirtualService",
+                ("v", "w"),
+                {"v": (("port 443", "host a.b"),), "w": (("x",), ("y",), ("port 9",))},
+            ),
+        ),
+        ({"alb": {"ingresses": ["a", "b"], "servicePort": 80}}, ("alb", "Ingress", ("a", "b"), {})),
+        ({"smi": {"rootService": "r"}}, ("smi", "TrafficSplit", (), {})),
+        (
             {"traefik": {"weightedTraefikServiceName": "t"}},
-            ("traefik", "TraefikService", ("t",), ()),
+            ("traefik", "TraefikService", ("t",), {}),
         ),
         (
             {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "h", "namespace": "default"}}},
-            ("gatewayapi:v1", "HTTPRoute", ("h",), ()),
+            ("gatewayapi:v1", "HTTPRoute", ("h",), {}),
         ),
     ],
-    ids=["nginx", "apisix", "istio", "traefik", "gateway api"],
+    ids=["nginx", "apisix", "istio", "two of istio", "alb", "smi", "traefik", "gateway api"],
 )
 def test_who_splits_the_traffic(written: Any, routing: Any) -> None:
     found = parse(routed(written)).strategy
@@ -358,8 +379,28 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         f"{CANARY}.trafficRouting.nginx: or another gateway is missing; name one of nginx, apisix, istio, traefik",
     ),
     "a gateway that is not supported": (
-        canary(trafficRouting={"alb": {"ingress": "x", "servicePort": 80}}),
-        f"{CANARY}.trafficRouting.alb: is not supported; use one of nginx, apisix, istio, traefik, plugins",
+        canary(trafficRouting={"appMesh": {"virtualService": {"name": "x"}}}),
+        f"{CANARY}.trafficRouting.appMesh: is not supported; use one of nginx, apisix, istio, traefik, alb, smi",
+    ),
+    "an action without a port": (
+        canary(trafficRouting={"alb": {"ingress": "x"}}),
+        f"{CANARY}.trafficRouting.alb.servicePort: is missing",
+    ),
+    "an action that keeps users for a fortnight": (
+        canary(
+            trafficRouting={
+                "alb": {
+                    "ingress": "x",
+                    "servicePort": 80,
+                    "stickinessConfig": {"enabled": True, "durationSeconds": 1209600},
+                }
+            }
+        ),
+        f"{CANARY}.trafficRouting.alb.stickinessConfig.durationSeconds: 1209600 is out of bounds",
+    ),
+    "limits of pods that are none": (
+        canary(maxSurge="a few", maxUnavailable=1),
+        f"{CANARY}.maxSurge: 'a few' is no number of pods; write one, such as 1, or a percentage",
     ),
     "a plugin that is not known": (
         canary(trafficRouting={"plugins": {"me/mine": {}}}),

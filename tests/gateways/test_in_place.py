@@ -14,6 +14,7 @@ from automation.core.traffic import Traffic
 from documents.front import canary_of
 from gateways.gateway import Marks
 from gateways.registry import gateway_of
+from gateways.subsets import labelled
 from tests.documents.argo_documents import canary, routed
 
 MARKS = Marks({"sluice.delivery/attempt": "a-1"}, {})
@@ -117,7 +118,7 @@ def test_a_route_that_is_not_there_or_leads_elsewhere_is_refused(
 ) -> None:
     release = released(routing)
     gateway = gateway_of(release)
-    for source, told in ((None, "demo.default not found"), (route("x", {}), "has no rule that leads to")):
+    for source, told in ((None, "demo.default not found"), (route("x", {}), "has no rule")):
         with pytest.raises(Refused, match=told):
             gateway.render(release, source, Traffic(), MARKS)
 
@@ -130,17 +131,8 @@ def test_a_route_that_is_not_there_or_leads_elsewhere_is_refused(
             "namespace: is other, and the Rollout is in default",
         ),
         (
-            {
-                "istio": {
-                    "virtualService": {"name": "demo"},
-                    "destinationRule": {"name": "d", "canarySubsetName": "c", "stableSubsetName": "s"},
-                }
-            },
-            "destinationRule: is not driven yet",
-        ),
-        (
-            {"istio": {"virtualService": {"name": "demo", "tlsRoutes": [{"port": 443}]}}},
-            "tlsRoutes: is not driven",
+            {"nginx": {"stableIngress": "demo", "annotationPrefix": "x"}},
+            "annotationPrefix: is not driven yet",
         ),
     ],
 )
@@ -155,3 +147,73 @@ def test_steps_that_the_gateway_can_not_make_are_refused() -> None:
     with pytest.raises(Refused, match="setHeaderRoute is not driven yet with this gateway"):
         canary_of(routed(istio, header))
     assert canary_of(canary())
+
+
+BY_SUBSET = {
+    "istio": {
+        "virtualService": {"name": "demo"},
+        "destinationRule": {"name": "rule", "canarySubsetName": "new", "stableSubsetName": "old"},
+    }
+}
+
+
+def by_subset(*weights: int) -> Manifest:
+    shares = [
+        {"destination": {"host": "canary-demo", "subset": name}, "weight": weight}
+        for name, weight in zip(("old", "new"), weights, strict=True)
+    ]
+    return route("VirtualService", {"http": [{"route": shares}, {"route": destinations(100, 0)}]})
+
+
+def test_two_subsets_of_one_service_are_sides_too() -> None:
+    release = released(BY_SUBSET)
+    made = gateway_of(release).render(release, by_subset(100, 0), Traffic(20), MARKS)
+    assert made["spec"] == {"http": by_subset(80, 20)["spec"]["http"]}, "the Services are no sides then"
+    assert gateway_of(release).carried(release, by_subset(80, 20)).traffic == Traffic(20)
+
+
+def destination_rule(*names: str) -> Manifest:
+    subsets = [{"name": name, "labels": {"app": "demo"}, "trafficPolicy": {"x": 1}} for name in names]
+    return route("DestinationRule", {"host": "canary-demo", "subsets": subsets})
+
+
+def test_subsets_are_the_pods_of_a_revision_each_and_keep_what_else_they_say() -> None:
+    made = labelled(released(BY_SUBSET), destination_rule("old", "new", "theirs"), "blue", "green")
+    assert made["metadata"]["name"] == "rule"
+    assert [one["labels"] for one in made["spec"]["subsets"]] == [
+        {"app": "demo", "rollouts-pod-template-hash": "blue"},
+        {"app": "demo", "rollouts-pod-template-hash": "green"},
+        {"app": "demo"},
+    ]
+    assert all(one["trafficPolicy"] == {"x": 1} for one in made["spec"]["subsets"])
+    assert made["spec"].keys() == {"subsets"}
+
+
+@pytest.mark.parametrize(
+    ("live", "told"),
+    [(None, "DestinationRule rule.default not found"), (destination_rule("old"), "has no subset new")],
+    ids=["none", "one"],
+)
+def test_a_rule_without_the_subsets_is_refused(live: Manifest | None, told: str) -> None:
+    with pytest.raises(Refused, match=told):
+        labelled(released(BY_SUBSET), live, "blue", "green")
+
+
+def test_rules_for_connections_are_split_and_those_that_are_not_named_stay() -> None:
+    named = {"name": "demo", "tlsRoutes": [{"port": 443, "sniHosts": ["a.b"]}]}
+    release = released({"istio": {"virtualService": named}})
+
+    def written(*weights: int) -> Manifest:
+        match = [{"port": 443, "sniHosts": ["a.b"]}]
+        return {
+            "http": [{"name": "main", "route": destinations(50, 50)}],
+            "tls": [{"match": match, "route": destinations(*weights)}, {"route": destinations(100, 0)}],
+        }
+
+    made = gateway_of(release).render(release, route("x", written(100, 0)), Traffic(20), MARKS)
+    assert made["spec"] == written(80, 20)
+    absent = route("x", {"tls": [{"match": [{"port": 80}], "route": destinations(100, 0)}]})
+    with pytest.raises(
+        Refused, match=r"has no rule port 443, host a\.b; name one of its rules; known are: port 80"
+    ):
+        gateway_of(release).render(release, absent, Traffic(), MARKS)

@@ -12,6 +12,7 @@ import pytest
 from automation.core.kinds import Kind, Manifest
 from automation.core.status import Placement
 from automation.core.traffic import Traffic
+from gateways.alb import ALB
 from gateways.carrying import marks_of
 from gateways.draws import drawing
 from gateways.gateway import Gateway, Marks
@@ -23,7 +24,8 @@ from policies.rule import Subject
 from policies.rules.promotion import canary_weight
 from policies.rules.routes import WHOLE
 from tests.components.documents import OWNER, canary, route
-from tests.gateways.test_in_place import ROUTES, released
+from tests.gateways.test_in_place import BY_SUBSET, ROUTES, by_subset, destinations, released
+from tests.gateways.test_of_rollouts import ingress as of_users
 
 
 def ingress() -> Manifest:
@@ -57,7 +59,7 @@ def token(kind: Kind) -> str:
 
 def test_the_pack_knows_the_kinds_that_carry_traffic() -> None:
     own = {token(gateway.kind) for gateway in SHARING.values()}
-    assert own | {f"{token(gateway.kind)}Patch" for gateway in IN_PLACE.values()} == gateways.ROUTES
+    assert own | {f"{token(gateway.kind)}Patch" for gateway in (ALB, *IN_PLACE.values())} == gateways.ROUTES
 
 
 @pytest.mark.parametrize(("routing", "written", "field"), ROUTES.values(), ids=ROUTES)
@@ -70,6 +72,40 @@ def test_the_pack_reads_the_weight_that_was_set_in_a_route_of_peoples_own(
     marks = Marks(marks_of(release, placement), OWNER)
     made = gateway.render(release, written(100, 0), Traffic(20), marks)
     assert canary_weight(f"{token(gateway.kind)}Patch", made) == 20
+    assert broken(gateway, made) == []
+
+
+def broken(gateway: Gateway, made: Manifest) -> list[str]:
+    """What the pack says of the weights in a route of people's own."""
+    subject = Subject(f"{token(gateway.kind)}Patch", made, {}, datetime(2026, 1, 31, tzinfo=UTC))
+    return [str(finding) for finding in WHOLE.check(subject)]
+
+
+def test_of_a_route_of_peoples_own_only_what_the_release_shares_is_judged() -> None:
+    release = released({"istio": {"virtualService": {"name": "demo"}}})
+    theirs = [{"destination": {"host": name}, "weight": 30} for name in ("a", "b")]
+    named = {"name": "main", "route": [*destinations(100, 0), *theirs]}
+    marks = Marks(marks_of(release, Placement("a-1", "primary", Traffic(20), "blue")), OWNER)
+    source = {"metadata": {"name": "demo"}, "spec": {"http": [named, {"name": "other", "route": theirs}]}}
+    made = gateway_of(release).render(release, source, Traffic(20), marks)
+    assert broken(gateway_of(release), made) == []
+    made["spec"]["http"][0]["route"][0]["weight"] = 90
+    [told] = broken(gateway_of(release), made)
+    assert told.startswith(
+        "rule main of route demo.default splits traffic into canary-demo 90, canary-demo-canary 20"
+    )
+
+
+@pytest.mark.parametrize("weight", [0, 20, 100])
+def test_the_pack_reads_the_weight_of_an_action_and_of_subsets(weight: int) -> None:
+    action = {"alb": {"ingress": "shop", "servicePort": 80}}
+    for routing, source in ((action, of_users()), (BY_SUBSET, by_subset(100, 0))):
+        release = released(routing)
+        placement = Placement("a-1", "primary", Traffic(weight), "blue", canary="green")
+        marks = Marks(marks_of(release, placement), OWNER)
+        made = gateway_of(release).render(release, source, Traffic(weight), marks)
+        assert canary_weight(f"{token(gateway_of(release).kind)}Patch", made) == weight
+        assert broken(gateway_of(release), made) == []
 
 
 @pytest.mark.parametrize("weight", [0, 1, 50, 99, 100], ids=lambda weight: f"{weight} %")

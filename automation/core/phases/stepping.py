@@ -180,8 +180,8 @@ def is_waiting(at: Situation) -> bool:
 
 
 def _is_hidden(at: Situation) -> bool:
-    """Whether the canary's Service of people's own does not lead to the canary yet."""
-    named = at.canary.hands_over and at.canary.service.canary
+    """Whether what people have made for the canary alone does not lead to it yet."""
+    named = at.canary.hands_over and (at.canary.service.canary or at.canary.service.subsets)
     return bool(named) and at.in_force.canary != at.status.last_applied_spec
 
 

@@ -38,11 +38,15 @@ from automation.updates.placer import Placer, Release, Terms
 from automation.updates.ports import Gate
 from cli.known import Known
 from documents.front import status_of
+from gateways.gateway_api import HTTP_ROUTE
 from gateways.ingress import INGRESS
+from gateways.istio import DESTINATION_RULE, VIRTUAL_SERVICE
 from tests.core.world import Killed, declared
 from tests.documents.argo_documents import changed, rollout, template
 
 KEY = ("test", "canary-demo")
+PATCHED = (HTTP_ROUTE, VIRTUAL_SERVICE, DESTINATION_RULE)
+RETAINED = (REPLICA_SET.kind, SERVICE.kind, *(source.kind for source in PATCHED))
 LEASES = Identity("here", 1, "5")
 INGRESS_OF_USERS: Manifest = {
     "apiVersion": "networking.k8s.io/v1",
@@ -98,7 +102,7 @@ class RolloutWorld:
         self.stacks = MemoryStacks(
             self.cluster,
             done=self.updates.append,
-            retained=lambda manifest: manifest["kind"] in (REPLICA_SET.kind, SERVICE.kind, "HTTPRoute"),
+            retained=lambda manifest: manifest["kind"] in RETAINED,
         )
         for one in templates or (template(),):
             self.cluster.put(ANALYSIS_TEMPLATE, changed(one, {"metadata.namespace": "test"}))

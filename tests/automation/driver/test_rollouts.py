@@ -12,7 +12,12 @@ from automation.core.marks import POD_HASH, STATUS
 from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, Unfinished
 from automation.core.status import Phase
 from automation.driver.tick import Refusal
+from automation.errors import StackLocked
+from automation.inmemory.stacks import Update
+from gateways.alb import weights_in
 from gateways.gateway_api import HTTP_ROUTE
+from gateways.ingress import INGRESS
+from gateways.istio import DESTINATION_RULE, VIRTUAL_SERVICE
 from tests.automation.driver.rollout_world import KEY, RolloutWorld, replica_set, service
 from tests.core.documents import MISSING
 from tests.documents.argo_documents import blue_green, canary, changed, metric, rollout, template
@@ -246,11 +251,6 @@ def refusal(world: RolloutWorld) -> str:
 @pytest.mark.parametrize(
     ("document", "told"),
     [
-        pytest.param(
-            canary(trafficRouting={"nginx": {"stableIngresses": ["a", "b"]}}),
-            "names 2 of kind Ingress, and one is driven",
-            id="two Ingresses",
-        ),
         pytest.param(
             canary(trafficRouting={"nginx": {"stableIngress": "canary-demo", "annotationPrefix": "x"}}),
             "annotationPrefix: is not driven yet",
@@ -503,6 +503,103 @@ def test_a_route_of_peoples_own_carries_the_weights_and_is_put_back_where_they_w
     world.patch_status(promoteFull=True)
     world.until("Healthy")
     assert (weights(world), world.selected("canary-demo")) == ([100, 0], green)
+
+
+SUBSETS = {
+    "virtualServices": [{"name": "in"}, {"name": "out"}],
+    "destinationRule": {"name": "demo", "canarySubsetName": "new", "stableSubsetName": "old"},
+}
+
+
+def meshed() -> RolloutWorld:
+    """A Rollout behind two VirtualServices, whose sides are two subsets of one Service."""
+    steps = [{"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
+    without = {"canaryService": MISSING, "stableService": MISSING, "analysis": MISSING}
+    document = canary(trafficRouting={"istio": SUBSETS}, steps=steps, **without)
+    world = RolloutWorld(changed(document, {"metadata.namespace": "test"}))
+    for name in ("in", "out"):
+        world.cluster.put(VIRTUAL_SERVICE, virtual_service(name))
+    subsets = [{"name": name, "labels": {"app": "canary-demo"}} for name in ("old", "new")]
+    metadata = {"name": "demo", "namespace": "test"}
+    world.cluster.put(DESTINATION_RULE, {"metadata": metadata, "spec": {"host": "demo", "subsets": subsets}})
+    return world.until("Healthy")
+
+
+def virtual_service(name: str) -> dict[str, Any]:
+    shares = [{"destination": {"host": "demo", "subset": one}, "weight": 50} for one in ("old", "new")]
+    return {"metadata": {"name": name, "namespace": "test"}, "spec": {"http": [{"route": shares}]}}
+
+
+def sides(world: RolloutWorld) -> tuple[set[tuple[int, int]], tuple[str, str]]:
+    """The weights in all VirtualServices, and the revisions of the subsets."""
+    found = set()
+    for name in ("in", "out"):
+        live = world.cluster.get(VIRTUAL_SERVICE, "test", name)
+        assert live is not None
+        stable, tested = live["spec"]["http"][0]["route"]
+        found.add((stable["weight"], tested["weight"]))
+    rule = world.cluster.get(DESTINATION_RULE, "test", "demo")
+    assert rule is not None
+    old, new = (one["labels"].get(POD_HASH, "") for one in rule["spec"]["subsets"])
+    assert all(one["labels"]["app"] == "canary-demo" for one in rule["spec"]["subsets"])
+    return found, (old, new)
+
+
+def test_subsets_and_several_routes_carry_a_release_and_are_put_back() -> None:
+    world = meshed()
+    blue = world.latest
+    assert sides(world) == ({(100, 0)}, (blue, blue))
+    green = world.set_image("green")
+    world.until("Paused")
+    assert sides(world) == ({(80, 20)}, (blue, green))
+    world.cluster.put(VIRTUAL_SERVICE, virtual_service("out"))
+    world.tick(2)
+    assert sides(world) == ({(80, 20)}, (blue, green))
+    world.patch_status(promoteFull=True)
+    world.until("Healthy")
+    assert sides(world) == ({(100, 0)}, (green, green))
+
+
+def test_all_routes_are_taken_back_though_the_stack_takes_no_update() -> None:
+    world = meshed()
+    blue = world.latest
+    world.set_image("green")
+    world.until("Paused")
+    world.stacks.begin = locked
+    world.patch_status(abort=True).tick()
+    assert sides(world)[0] == {(100, 0)}
+    world.stacks.begin = lambda update: None
+    world.until("Degraded").tick(2)
+    assert sides(world) == ({(100, 0)}, (blue, blue))
+
+
+def locked(update: Update) -> None:
+    raise StackLocked(update.stack, "somebody")
+
+
+def test_an_action_of_an_ingress_carries_the_weights() -> None:
+    routing = {"alb": {"ingress": "canary-demo", "servicePort": 80}}
+    steps = [{"setWeight": 20}, {"pause": {}}]
+    world = RolloutWorld(canary(trafficRouting=routing, steps=steps, analysis=MISSING)).until("Healthy")
+    green = world.set_image("green")
+    world.until("Paused")
+    assert weights_in(action(world)) == {"canary-demo-canary": 20, "canary-demo": 80}
+    world.stacks.begin = locked
+    world.patch_status(abort=True).tick()
+    assert weights_in(action(world)) == {"canary-demo-canary": 0, "canary-demo": 100}
+    world.stacks.begin = lambda update: None
+    world.until("Degraded").patch_status(abort=False)
+    world.until("Paused").patch_status(promoteFull=True)
+    world.until("Healthy")
+    assert weights_in(action(world)) == {"canary-demo-canary": 0, "canary-demo": 100}
+    assert world.selected("canary-demo") == green
+
+
+def action(world: RolloutWorld) -> str:
+    live = world.cluster.get(INGRESS, "test", "canary-demo")
+    assert live is not None
+    assert live["spec"]["ingressClassName"] == "nginx"
+    return str(live["metadata"]["annotations"]["alb.ingress.kubernetes.io/actions.canary-demo"])
 
 
 def weights(world: RolloutWorld) -> list[int]:

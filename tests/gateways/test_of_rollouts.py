@@ -1,0 +1,104 @@
+"""Gateways that Rollouts alone name: an ALB's actions, and TrafficSplits of any mesh."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from automation.core.kinds import Manifest
+from automation.core.refusal import Refused
+from automation.core.spec import Canary
+from automation.core.traffic import Traffic
+from documents.front import canary_of
+from gateways.gateway import Marks
+from gateways.registry import each_route, gateway_of
+from tests.documents.argo_documents import routed
+
+OWNER = {"kind": "Rollout", "name": "canary-demo"}
+MARKS = Marks({"sluice.delivery/attempt": "a-1"}, OWNER)
+ACTION = "alb.ingress.kubernetes.io/actions.canary-demo"
+
+
+def released(**routing: Any) -> Canary:
+    return canary_of(routed(routing, {"setWeight": 20}, {"pause": {}}))
+
+
+def alb(**settings: Any) -> Canary:
+    return released(alb={"ingress": "shop", "servicePort": 443, **settings})
+
+
+def ingress(service: str = "canary-demo", **annotations: str) -> Manifest:
+    backend = {"service": {"name": service, "port": {"name": "use-annotation"}}}
+    return {
+        "metadata": {"name": "shop", "namespace": "default", "annotations": annotations},
+        "spec": {"rules": [{"http": {"paths": [{"path": "/", "backend": backend}]}}]},
+    }
+
+
+def forwarding(stable: int, tested: int, **more: Any) -> Manifest:
+    groups = [
+        {"ServiceName": "canary-demo-canary", "ServicePort": "443", "Weight": tested},
+        {"ServiceName": "canary-demo", "ServicePort": "443", "Weight": stable},
+    ]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups, **more}}
+
+
+def test_an_action_of_peoples_ingress_shares_the_requests_and_nothing_else_of_it_is_written() -> None:
+    release = alb()
+    made = gateway_of(release).render(release, ingress(), Traffic(20), MARKS)
+    annotations = made["metadata"]["annotations"]
+    assert (made["kind"], made["metadata"]["name"], "spec" in made) == ("Ingress", "shop", False)
+    assert annotations.keys() == {ACTION, *MARKS.annotations}
+    assert json.loads(annotations[ACTION]) == forwarding(80, 20)
+    carried = gateway_of(release).carried(release, made)
+    assert (carried.traffic, carried.exact) == (Traffic(20), True)
+    back = gateway_of(release).with_traffic(release, made, Traffic())
+    assert json.loads(back["metadata"]["annotations"][ACTION]) == forwarding(100, 0)
+
+
+def test_an_action_is_called_by_its_root_under_its_prefix_and_keeps_users_where_asked() -> None:
+    sticky = {"enabled": True, "durationSeconds": 3600}
+    release = alb(rootService="root", annotationPrefix="alb.example.com", stickinessConfig=sticky)
+    made = gateway_of(release).render(release, ingress("root"), Traffic(5), MARKS)
+    written = json.loads(made["metadata"]["annotations"]["alb.example.com/actions.root"])
+    keeps = {"Enabled": True, "DurationSeconds": 3600}
+    assert written == forwarding(95, 5, TargetGroupStickinessConfig=keeps)
+
+
+@pytest.mark.parametrize("said", ["", "{", json.dumps(forwarding(50, 40)), json.dumps({"Type": "redirect"})])
+def test_an_action_that_somebody_wrote_is_not_ours(said: str) -> None:
+    release = alb()
+    assert not gateway_of(release).carried(release, ingress(**{ACTION: said})).exact
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [(None, "not found"), (ingress("other"), "leads to canary-demo")]
+)
+def test_an_ingress_that_is_not_there_or_leads_elsewhere_is_refused(source: Any, told: str) -> None:
+    release = alb()
+    with pytest.raises(Refused, match=told):
+        gateway_of(release).render(release, source, Traffic(), MARKS)
+
+
+def test_several_ingresses_are_routes_each_with_its_name() -> None:
+    nginx = released(nginx={"stableIngresses": ["a", "b"]})
+    assert [one.route_name for one in each_route(nginx)] == ["canary-demo-a-canary", "canary-demo-b-canary"]
+    several = released(alb={"ingresses": ["a", "b"], "servicePort": 80})
+    assert [one.route_name for one in each_route(several)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "root"),
+    [({}, "canary-demo", "canary-demo"), ({"rootService": "r", "trafficSplitName": "s"}, "s", "r")],
+    ids=["as usual", "named"],
+)
+def test_a_mesh_gets_a_split_of_the_root_service(settings: dict[str, str], name: str, root: str) -> None:
+    release = released(smi=settings)
+    made = gateway_of(release).render(release, None, Traffic(20), MARKS)
+    assert (release.route_name, made["metadata"]["name"]) == (name, name)
+    assert made["metadata"]["ownerReferences"] == [OWNER]
+    backends = [{"service": "canary-demo", "weight": 80}, {"service": "canary-demo-canary", "weight": 20}]
+    assert made["spec"] == {"service": root, "backends": backends}
+    assert gateway_of(release).carried(release, made).traffic == Traffic(20)
