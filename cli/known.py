@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from automation.cluster.ports import Copies, Objects
-from automation.cluster.recorder import recorded_for
+from automation.cluster.recorder import numbers_of, recorded_for
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
@@ -46,7 +46,9 @@ class Known:
         recorded = self._recorded.get((canary.namespace, canary.name))
         if recorded is None or not _same(recorded.document, document) or anew(recorded, status):
             recorded = self._read(document)
-        return replace(recorded, document=document, status=status, live=self._live(canary, status))
+        numbers = numbers_of(recorded_for(canary.namespace, canary.name, self._copies))
+        live = self._live(canary, status)
+        return replace(recorded, document=document, status=status, live=live, numbers=numbers)
 
     def rendered(self, canary: Canary) -> Generated | None:
         """What the release's program declares for what is in force. Raises as `rollout`, and `Refused`."""

@@ -25,12 +25,42 @@ def stable(canary: Canary, revision: Revision, replicas: int, owner: Manifest) -
     return _replica_set(canary, _carrying(revision, canary.keeping.stable), replicas, owner, marks)
 
 
-def tested(canary: Canary, revision: Revision, replicas: int, owner: Manifest) -> Manifest:
-    """The ReplicaSet of a revision under test. It says what its pods were given, which those that are there have to be
-    given where their part changes."""
+def tested(canary: Canary, revision: Revision, replicas: int, owner: Manifest, stable: str) -> Manifest:
+    """The ReplicaSet of a revision under test, beside that of the `stable` one. It says what its pods were given, which
+    those that are there have to be given where their part changes."""
     carried = canary.keeping.tested
     marks = {POD_METADATA: carried.text} if carried else {}
-    return _replica_set(canary, _carrying(revision, carried), replicas, owner, marks)
+    apart = _kept_off(canary, _carrying(revision, carried), stable)
+    return _replica_set(canary, apart, replicas, owner, marks)
+
+
+_HAVE_TO, _PREFER = (
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+)
+
+
+def _kept_off(canary: Canary, revision: Revision, stable: str) -> Revision:
+    """The revision, its pods off the nodes of stable ones where that is asked for, by the same term as Argo's."""
+    asked = canary.keeping.apart
+    if asked is None or not stable:
+        return revision
+    chosen = {"matchExpressions": [{"key": POD_HASH, "operator": "In", "values": [stable]}]}
+    term: Manifest = {
+        "labelSelector": chosen,
+        "namespaces": [canary.namespace],
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    way, added = (
+        (_HAVE_TO, term)
+        if asked.weight is None
+        else (_PREFER, {"weight": asked.weight, "podAffinityTerm": term})
+    )
+    spec = revision.template["spec"]
+    affinity = spec.get("affinity") or {}
+    anti = affinity.get("podAntiAffinity") or {}
+    kept_off = {**affinity, "podAntiAffinity": {**anti, way: [*(anti.get(way) or ()), added]}}
+    return replace(revision, template={**revision.template, "spec": {**spec, "affinity": kept_off}})
 
 
 def _replica_set(

@@ -9,6 +9,7 @@ from typing import Any
 from automation.cluster.neighbours import Neighbours
 from automation.cluster.outlines import Outlines
 from automation.cluster.ports import Copies
+from automation.cluster.recorder import numbers_of, recorded_for
 from automation.core import marks, revision_hash
 from automation.core.kinds import (
     CANARY,
@@ -177,8 +178,22 @@ class Observer:
             for service in canary.services_of_people
             if self._copies.get(SERVICE, canary.namespace, service) is None
         ]
-        target = Target(image, revision, label=POD_HASH, value=revision, asked=workload.replicas(live))
+        target = Target(
+            image,
+            revision,
+            label=POD_HASH,
+            value=revision,
+            asked=workload.replicas(live),
+            returns=self._returns(canary, revision, stable),
+        )
         return target, problems
+
+    def _returns(self, canary: Canary, revision: str, stable: str) -> bool:
+        """Whether a revision is one of the last few before the stable one."""
+        numbers = numbers_of(recorded_for(canary.namespace, canary.name, self._copies))
+        first, last = numbers.get(revision, 0), numbers.get(stable, 0)
+        between = [number for number in numbers.values() if first < number < last]
+        return 0 < first < last and len(between) < canary.keeping.window
 
     def _sharing(self, canary: Canary, selector: Selector, now: float) -> list[Problem]:
         """What is wrong with other workloads whose pods would get this one's users."""

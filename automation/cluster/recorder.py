@@ -68,7 +68,21 @@ class Recorder:
         self._create(CONTROLLER_REVISION, revision)
         # One that was there already is not a new one.
         by_name = {one["metadata"]["name"]: one for one in (revision, *known)}
+        if canary.hands_over:
+            by_name[revision["metadata"]["name"]] = self._renumbered(
+                by_name[revision["metadata"]["name"]], known
+            )
         self._forget(canary, keep | {wanted}, list(by_name.values()))
+
+    def _renumbered(self, recorded: Manifest, known: list[Manifest]) -> Manifest:
+        """A Rollout's revision that is released once more is its newest one again, as Argo counts."""
+        newest = max((int(one["revision"]) for one in known), default=0)
+        if int(recorded["revision"]) >= newest:
+            return recorded
+        named = (recorded["metadata"]["namespace"], recorded["metadata"]["name"])
+        written = self._cluster.patch(CONTROLLER_REVISION, *named, {"revision": newest + 1})
+        self._copies.put(CONTROLLER_REVISION, written)
+        return written
 
     def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Manifest]:
         found = {}
@@ -126,7 +140,8 @@ class Recorder:
         """Deletes old revisions first and then the configuration that no revision names any more."""
         by_age = sorted(known, key=lambda one: int(one["revision"]), reverse=True)
         in_use = {f"{canary.name}-{wanted}" for wanted in keep}
-        stale = [one for one in by_age[KEPT:] if one["metadata"]["name"] not in in_use]
+        kept = canary.keeping.history if canary.hands_over else KEPT
+        stale = [one for one in by_age[kept:] if one["metadata"]["name"] not in in_use]
         for one in stale:
             self._cluster.delete(CONTROLLER_REVISION, canary.namespace, one["metadata"]["name"])
             self._copies.drop(CONTROLLER_REVISION, canary.namespace, one["metadata"]["name"])
@@ -149,6 +164,14 @@ def recorded_for(namespace: str, name: str, copies: Copies) -> list[Manifest]:
         if one["metadata"].get("namespace") == namespace
         and (one["metadata"].get("labels") or {}).get(CANARY) == name
     ]
+
+
+def numbers_of(recorded: list[Manifest]) -> dict[str, int]:
+    """In which order revisions were recorded, by their hashes."""
+    return {
+        one["metadata"]["name"].removeprefix(f"{one['metadata']['labels'][CANARY]}-"): int(one["revision"])
+        for one in recorded
+    }
 
 
 def _revision(name: str, marks: Manifest, data: Manifest, known: list[Manifest]) -> Manifest:

@@ -37,6 +37,14 @@ NO_METADATA = PodMetadata()
 
 
 @dataclass(frozen=True)
+class Apart:
+    """`antiAffinity`: pods of a new revision keep off the nodes of stable ones. They have to, where `weight` is None;
+    otherwise it says how much they prefer it (1 to 100)."""
+
+    weight: int | None = None
+
+
+@dataclass(frozen=True)
 class Limits:
     """Numbers of pods of both sides together: `most` that there may be, `least` that have to be available."""
 
@@ -63,12 +71,13 @@ AS_A_DEPLOYMENT = Replacement()
 
 @dataclass(frozen=True)
 class Keeping:
-    """How ReplicaSets are kept: seconds that pods stay after a promotion, and after an abort (None: they do stay), and
-    how many sets without pods are kept.
+    """How ReplicaSets are kept: seconds that pods stay after a promotion, and after an abort (None: they do stay), of
+    how many sets they do at most (`delayed`; None: of all), and how many sets without pods are kept.
 
     `shared`: nothing but numbers of pods shares the traffic, so that stable pods make room for those of the canary,
     within these limits. `dynamic`: a gateway shares it, and stable pods go as their users do. `tested` and `stable` are
-    what the pods of each side carry.
+    what the pods of each side carry, `apart` whether they share nodes. `window`: a return to one of so many revisions
+    before the stable one takes no steps.
     """
 
     after_promotion: float = 30.0
@@ -78,6 +87,9 @@ class Keeping:
     dynamic: bool = False
     tested: PodMetadata = NO_METADATA
     stable: PodMetadata = NO_METADATA
+    apart: Apart | None = None
+    window: int = 0
+    delayed: int | None = None
 
 
 AS_USUAL = Keeping()

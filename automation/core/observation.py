@@ -97,7 +97,8 @@ class Workload:
 class Target:
     """The workload that people change. `revision` is its revision hash, `configs` the checksums of its tracked
     configuration by key, `label` and `value` the pair by which its pods are selected, `asked` how many pods its
-    document asks for, where it is declared."""
+    document asks for, where it is declared. `returns`: it is a revision that served lately, and is trusted without a
+    test."""
 
     workload: Workload
     revision: str
@@ -105,6 +106,7 @@ class Target:
     label: str = "app"
     value: str = ""
     asked: int | None = None
+    returns: bool = False
 
 
 @dataclass(frozen=True)

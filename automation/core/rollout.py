@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from automation.core.keeping import AS_A_DEPLOYMENT, NO_METADATA, PodMetadata, Replacement
+from automation.core.keeping import AS_A_DEPLOYMENT, NO_METADATA, Apart, PodMetadata, Replacement
 from automation.core.spec import Ref
 from automation.core.steps import Analyse, AnalysisUse, Step
 
@@ -41,8 +41,9 @@ class CanarySteps:
     `places` says where each of `steps` is written. Delays are in seconds: how long old pods stay after a promotion, and
     after an abort (0: they are not scaled down). `dynamic`: stable pods go as their users do. `replacement` says how
     pods take each other's places where no gateway shares the traffic, `least_pods` how many each side has at least
-    where one does. `tested` and `stable` are what the pods of each side carry. `others` are fields that are read and
-    ask for something of pods rather than of traffic."""
+    where one does, and `ready` which percentage of the canary's has to be available. `tested` and `stable` are what the
+    pods of each side carry, `apart` whether they share nodes; of `delayed` sets old pods stay at most. `others` are
+    fields that are read and ask for something of pods rather than of traffic."""
 
     steps: tuple[Step, ...] = ()
     places: tuple[int, ...] = ()
@@ -57,6 +58,9 @@ class CanarySteps:
     least_pods: int = 1
     tested: PodMetadata = NO_METADATA
     stable: PodMetadata = NO_METADATA
+    apart: Apart | None = None
+    delayed: int | None = None
+    ready: int = 100
     others: tuple[str, ...] = ()
 
     def path(self, index: int) -> str:
@@ -67,7 +71,8 @@ class CanarySteps:
 @dataclass(frozen=True)
 class BlueGreen:
     """`strategy.blueGreen`. `auto_promotion`: whether the switch comes by itself, after `auto_promotion_seconds`.
-    `tested` and `stable` are what the pods of the preview and of the active side carry."""
+    `tested` and `stable` are what the pods of the preview and of the active side carry, `apart` whether they share
+    nodes; of `delayed` sets old pods stay at most. So many pods may be `unavailable` in a restart."""
 
     active_service: str
     preview_service: str = ""
@@ -80,6 +85,9 @@ class BlueGreen:
     abort_scale_down_delay: int = 30
     tested: PodMetadata = NO_METADATA
     stable: PodMetadata = NO_METADATA
+    apart: Apart | None = None
+    delayed: int | None = None
+    unavailable: int | str = 0
     others: tuple[str, ...] = ()
 
 
@@ -87,7 +95,8 @@ class BlueGreen:
 class Rollout:
     """One Rollout. `workload` is what lends its pod template, None where `template` holds it. `progress_deadline` is in
     seconds; `progress_deadline_abort`: past it the update is aborted, not only reported. `history` is how many old
-    ReplicaSets are kept."""
+    ReplicaSets are kept, `window` to how many revisions before the stable one a return takes no steps. Pods that were
+    made before `restart_at` (unix seconds) are restarted."""
 
     name: str
     namespace: str
@@ -101,6 +110,8 @@ class Rollout:
     progress_deadline: int = 600
     progress_deadline_abort: bool = False
     history: int = 10
+    window: int = 0
+    restart_at: float | None = None
     others: tuple[str, ...] = ()
 
     @property

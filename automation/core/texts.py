@@ -36,6 +36,11 @@ def initialized(canary: Canary) -> Event:
     return normal(f"Initialization done! {canary.full_name}")
 
 
+def returning(canary: Canary) -> Event:
+    """Argo's words for it, and whose."""
+    return normal(f"Rollback of {canary.full_name} within its RollbackWindow: no step is taken")
+
+
 def new_revision(canary: Canary) -> Event:
     return normal(f"New revision detected! Scaling up {canary.target_full_name}")
 

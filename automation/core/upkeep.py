@@ -69,17 +69,21 @@ def upkeep(
     """What there is to do. Before the stable set is to serve, whoever serves now is left alone."""
     if status.in_force is None or status.in_force.apex != "primary":
         return
-    used, idle, known = _used(status), [], tuple(sets)
+    used, known = _used(status), tuple(sets)
+    leaving: list[PodSet] = []
+    idle: list[PodSet] = []
     stable = _stable(status, known, demand, keeping)
-    for one in known:
+    for one in sorted(known, key=lambda one: one.number, reverse=True):
         if one.revision in used:
             yield from _in_use(status, one, stable)
         elif one.replicas:
-            yield from _leaving(status, one, keeping, now)
+            leaving.append(one)
         else:
             idle.append(one)
-    by_age = sorted(idle, key=lambda one: one.number, reverse=True)
-    yield from (Forget(one.name) for one in by_age[keeping.history :])
+    for place, one in enumerate(leaving):
+        crowded = keeping.delayed is not None and place >= keeping.delayed
+        yield from _gone(one) if crowded else _leaving(status, one, keeping, now)
+    yield from (Forget(one.name) for one in idle[keeping.history :])
 
 
 def _stable(status: Status, sets: tuple[PodSet, ...], demand: Demand, keeping: Keeping) -> int:
@@ -127,5 +131,9 @@ def _leaving(status: Status, one: PodSet, keeping: Keeping, now: float) -> Itera
     if one.goes_at is None and delay:
         yield Date(one.name, now + delay)
     elif one.goes_at is None or one.goes_at <= now:
-        yield Date(one.name, None)
-        yield Resize(one.name, 0)
+        yield from _gone(one)
+
+
+def _gone(one: PodSet) -> Iterator[Upkeep]:
+    yield Date(one.name, None)
+    yield Resize(one.name, 0)

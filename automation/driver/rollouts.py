@@ -9,7 +9,7 @@ from dataclasses import replace
 from automation.cluster.client import Conflict
 from automation.cluster.lending import Lending
 from automation.cluster.ports import Copies, Objects
-from automation.cluster.recorder import recorded_for
+from automation.cluster.recorder import numbers_of, recorded_for
 from automation.core.decision import ScaleTarget
 from automation.core.kinds import (
     ANALYSIS_TEMPLATE,
@@ -25,15 +25,15 @@ from automation.core.refusal import Problem, Refused
 from automation.core.revision_hash import pod_template_hash
 from automation.core.spec import Canary
 from automation.core.status import Phase, Status
-from automation.core.transitions import IDLE
 from automation.core.upkeep import Date, Demand, Forget, PodSet, Resize, Upkeep, upkeep
 from automation.driver.analysis_runs import AnalysisRuns
 from automation.driver.marked_pods import MarkedPods
 from automation.driver.origins import resize
+from automation.driver.restarts import Restarts
 from components.handed_over import tested
 from components.revision import Revision
 from documents.argo import memory, released, report, rollout
-from documents.argo.lending import lender, scale_down
+from documents.argo.lending import left_to, lender, scale_down
 from documents.argo.standing import Standing
 from documents.argo.template import by_name
 from documents.front import canary_of
@@ -49,6 +49,7 @@ class Rollouts:
         self._objects, self._written = objects, copies
         self._copies = Lending(copies)
         self._runs, self._marked = AnalysisRuns(objects, copies), MarkedPods(objects, copies)
+        self._restarts = Restarts(objects)
 
     def status(self, live: Manifest) -> Status:
         return memory.status(live)
@@ -80,11 +81,12 @@ class Rollouts:
         if wanted.replicas == 0 or stable:
             return
         name = workload_of(canary).canary_name(canary, revision)
-        if self._objects.get(REPLICA_SET, canary.namespace, name) is None:
-            made = self._made(canary, live, revision, wanted.replicas)
+        if (known := self._objects.get(REPLICA_SET, canary.namespace, name)) is None:
+            made = self._made(canary, live, status, wanted.replicas)
             with suppress(Conflict):  # somebody was quicker
                 self._copies.put(REPLICA_SET, self._objects.create(REPLICA_SET, made))
                 return
+        self._renumber(canary, revision, known)
         resize(self._objects, self._copies, canary, name, wanted.replicas)
 
     def attend(self, canary: Canary, live: Manifest, status: Status, now: float) -> None:
@@ -92,24 +94,45 @@ class Rollouts:
         sets = [_pod_set(one) for one in self._owned(live)]
         for one in upkeep(status, sets, _demand(canary, live, status), canary.keeping, now):
             self._keep(canary, one)
-        self._relieve(canary, status)
         at = Standing(live, rollout.parse(live), canary, status, tuple(self._owned(live)), now)
+        self._relieve(at)
         self._marked.keep(at)
-        self._report(replace(at, names=self._runs.keep(at)))
+        at = replace(at, restarted=self._restarts.keep(at))
+        self._report(self._counted(replace(at, names=self._runs.keep(at))))
 
-    def _relieve(self, canary: Canary, status: Status) -> None:
-        """Takes its own pods from a workload that only lends them, once a revision of it serves."""
-        live = self._written.get(ROLLOUT, canary.namespace, canary.name) or {}
-        named = lender(live)
-        serves = status.in_force is not None and status.in_force.apex == "primary" and status.phase in IDLE
-        if named is None or scale_down(live) != "onsuccess" or not serves:
+    def _relieve(self, at: Standing) -> None:
+        """Takes its own pods from a workload that only lends them: once a revision of it serves, or as pods of that one
+        become available."""
+        written = self._written.get(ROLLOUT, at.canary.namespace, at.canary.name) or {}
+        if (named := lender(written)) is None:
             return
         row = WORKLOADS[named.kind]
-        workload = self._copies.get(row.kind, canary.namespace, named.name)
-        if workload is not None and row.replicas(workload):
-            patched = row.scaling(0)
-            named_by = (canary.namespace, named.name)
+        workload = self._copies.get(row.kind, at.canary.namespace, named.name)
+        left = left_to(at, scale_down(written), row.replicas(workload) if workload else 0)
+        if workload is not None and left < row.replicas(workload):
+            patched = row.scaling(left)
+            named_by = (at.canary.namespace, named.name)
             self._objects.patch(row.kind, *named_by, patched.body, subresource=patched.subresource)
+
+    def _counted(self, at: Standing) -> Standing:
+        """Says on the Rollout which of its revisions the present one is."""
+        number, metadata = at.numbered(at.latest), at.live["metadata"]
+        if not number or (metadata.get("annotations") or {}).get(NUMBER) == str(number):
+            return at
+        said = {"metadata": {"annotations": {NUMBER: str(number)}}}
+        written = self._objects.patch(ROLLOUT, metadata["namespace"], metadata["name"], said)
+        self._copies.put(ROLLOUT, written)
+        return replace(at, live={**at.live, "metadata": written["metadata"]})
+
+    def _renumber(self, canary: Canary, revision: str, known: Manifest | None) -> None:
+        """A ReplicaSet of an earlier revision that is released once more says so."""
+        recorded = recorded_for(canary.namespace, canary.name, self._copies)
+        number = numbers_of(recorded).get(revision, 0)
+        if known is None or not number or _marks(known).get(NUMBER) == str(number):
+            return
+        said = {"metadata": {"annotations": {NUMBER: str(number)}}}
+        named = (canary.namespace, known["metadata"]["name"])
+        self._copies.put(REPLICA_SET, self._objects.patch(REPLICA_SET, *named, said))
 
     def _report(self, standing: Standing) -> None:
         told = report.reported(standing)
@@ -135,8 +158,9 @@ class Rollouts:
             if one["metadata"].get("namespace") == namespace:
                 yield one
 
-    def _made(self, canary: Canary, live: Manifest, revision: str, replicas: int) -> Manifest:
-        """The ReplicaSet of a recorded revision. Raises LookupError where it is not recorded."""
+    def _made(self, canary: Canary, live: Manifest, status: Status, replicas: int) -> Manifest:
+        """The ReplicaSet of the revision under test. Raises LookupError where it is not recorded."""
+        revision, stable = status.last_applied_spec, status.in_force.revision if status.in_force else ""
         name = f"{canary.name}-{revision}"
         known = recorded_for(canary.namespace, canary.name, self._copies)
         found = next((one for one in known if one["metadata"]["name"] == name), None)
@@ -145,7 +169,7 @@ class Rollouts:
         data, number = found["data"], int(found["revision"])
         recorded = Revision(revision, data["template"], data.get("spec") or {}, number=number)
         owner = owner_reference(ROLLOUT, canary.name, live["metadata"]["uid"])
-        return tested(canary, recorded, replicas, owner)
+        return tested(canary, recorded, replicas, owner, stable)
 
     def _owned(self, live: Manifest) -> list[Manifest]:
         """The ReplicaSets of a Rollout, whoever has made them."""
@@ -183,9 +207,13 @@ def _demand(canary: Canary, live: Manifest, status: Status) -> Demand:
     return Demand(asked, stepwise.pods(status.iterations, asked), stepwise.weight(status.iterations))
 
 
+def _marks(live: Manifest) -> Manifest:
+    return live["metadata"].get("annotations") or {}
+
+
 def _pod_set(live: Manifest) -> PodSet:
-    metadata = live["metadata"]
-    marks, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    metadata, marks = live["metadata"], _marks(live)
+    labels = metadata.get("labels") or {}
     number, date = marks.get(NUMBER, ""), marks.get(SCALE_DOWN)
     return PodSet(
         metadata["name"],

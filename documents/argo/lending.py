@@ -7,6 +7,8 @@ from typing import Any
 
 from automation.core.kinds import Manifest
 from automation.core.spec import Ref
+from automation.core.transitions import IDLE
+from documents.argo.standing import Standing
 
 
 def lender(rollout: Mapping[str, Any]) -> Ref | None:
@@ -23,11 +25,18 @@ def scale_down(rollout: Mapping[str, Any]) -> str:
     return str(named.get("scaleDown") or "never")
 
 
+def left_to(at: Standing, scale_down: str, own: int) -> int:
+    """How many of its `own` pods a workload keeps that lends their template."""
+    serves = (
+        at.status.in_force is not None and at.status.in_force.apex == "primary" and at.status.phase in IDLE
+    )
+    if scale_down == "progressively" and not serves:
+        return min(own, max(0, at.document.replicas - at.total("availableReplicas")))
+    return 0 if serves and scale_down in ("onsuccess", "progressively") else own
+
+
 def lent(rollout: Mapping[str, Any], workload: Mapping[str, Any]) -> Manifest:
-    """The Rollout with the workload's pod template, and with its selector where it has none of its own. One that wants
-    the workload's pods to go as its own come is left as it is, to be refused."""
-    if scale_down(rollout) == "progressively":
-        return dict(rollout)
+    """The Rollout with the workload's pod template, and with its selector where it has none of its own."""
     spec, theirs = rollout["spec"], workload["spec"]
     own = {name: value for name, value in spec.items() if name != "workloadRef"}
     return {

@@ -140,10 +140,21 @@ def _provider(routed: Routing) -> str:
     return IN_PLACE[known].provider if known in IN_PLACE else known
 
 
+def _ready(rollout: Rollout) -> int:
+    return rollout.strategy.ready if isinstance(rollout.strategy, CanarySteps) else 100
+
+
 def _keeping(rollout: Rollout) -> Keeping:
     """How its pods are kept. Without a gateway old ones that stay would go on having users."""
     strategy = rollout.strategy
-    kept = Keeping(history=rollout.history, tested=strategy.tested, stable=strategy.stable)
+    kept = Keeping(
+        history=rollout.history,
+        tested=strategy.tested,
+        stable=strategy.stable,
+        apart=strategy.apart,
+        window=rollout.window,
+        delayed=strategy.delayed,
+    )
     if isinstance(strategy, CanarySteps) and strategy.routing is None:
         return replace(kept, after_promotion=0.0, after_abort=0.0, shared=strategy.replacement)
     return replace(
@@ -176,7 +187,9 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
             subsets=led.subsets,
             rules=led.rules,
         ),
-        analysis=Analysis(interval=INTERVAL, strategy="steps", stepwise=stepwise),
+        analysis=Analysis(
+            interval=INTERVAL, strategy="steps", stepwise=stepwise, canary_ready_threshold=_ready(rollout)
+        ),
         origin=ROLLOUT,
         hands_over=True,
         keeping=_keeping(rollout),

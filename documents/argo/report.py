@@ -56,6 +56,7 @@ def reported(at: Standing) -> dict[str, Any]:
         **({"blueGreen": _blue_green(at)} if at.is_blue_green else _by_steps(at)),
         "controllerPause": bool(told.reason),
         "pauseConditions": _pauses(at, told),
+        "restartedAt": at.restarted,
         "abort": at.aborted,
         "abortedAt": (known.get("abortedAt") or timestamp(at.now)) if at.aborted else "",
         "conditions": list(_conditions(at, told)),

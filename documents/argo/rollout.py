@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automation.core.keeping import PodMetadata, Replacement
+from automation.core.keeping import Apart, PodMetadata, Replacement
 from automation.core.kinds import ROLLOUT
+from automation.core.moments import unix_seconds
 from automation.core.names import LABEL
 from automation.core.refusal import Problem, Refused
 from automation.core.rollout import Background, BlueGreen, CanarySteps, Rollout, Routing
@@ -62,6 +63,8 @@ def _read(root: Section) -> Rollout:
         progress_deadline=spec.whole("progressDeadlineSeconds", 600),
         progress_deadline_abort=spec.flag("progressDeadlineAbort"),
         history=spec.whole("revisionHistoryLimit", 10),
+        window=_window(spec.section("rollbackWindow")),
+        restart_at=_restart_at(spec),
         others=_asked(spec, _KEPT),
     )
     ready = spec.whole("minReadySeconds")
@@ -161,6 +164,9 @@ def _canary(section: Section) -> CanarySteps:
         least_pods=section.whole("minPodsPerReplicaSet", 1),
         tested=_pod_metadata(section, "canaryMetadata"),
         stable=_pod_metadata(section, "stableMetadata"),
+        apart=_apart(section),
+        delayed=_delayed(section),
+        ready=_ready(section.section("replicaProgressThreshold")),
         others=_asked(section, (*_PODS, *_METADATA[:2])),
     )
     section.allow("pingPong")
@@ -173,11 +179,62 @@ def _canary(section: Section) -> CanarySteps:
     return found
 
 
-def _limit(section: Section, name: str) -> int | str:
-    """A number of pods, or a percentage such as "25%", which it is where nothing is said."""
+def _window(section: Section) -> int:
+    revisions = section.whole("revisions")
+    section.close()
+    return revisions
+
+
+def _restart_at(spec: Section) -> float | None:
+    text = spec.text("restartAt")
+    try:
+        return unix_seconds(text) if text else None
+    except ValueError:
+        spec.refuse("restartAt", f"{text!r} is not a time", "write one such as 2026-01-31T12:00:00Z")
+        return None
+
+
+def _apart(section: Section) -> Apart | None:
+    """Where new pods keep off the nodes of stable ones."""
+    ways = (
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+    )
+    inner = section.section("antiAffinity")
+    required, preferred = (way in inner.fields for way in ways)
+    inner.allow(ways[0])
+    weight = inner.section(ways[1])
+    found = Apart(weight.whole("weight", 1, least=1, most=100) if preferred else None)
+    weight.close()
+    inner.close()
+    if required and preferred:
+        inner.refuse(ways[1], "is there beside the other way", "keep one of them")
+    return found if required or preferred else None
+
+
+def _delayed(section: Section) -> int | None:
+    name = "scaleDownDelayRevisionLimit"
+    found = section.whole(name)
+    return found if name in section else None
+
+
+def _ready(section: Section) -> int:
+    """The percentage of its pods that a step waits for."""
+    kind, value = section.text("type", choices=("", "Percent", "Pods")), section.whole("value", 100)
+    section.close()
+    if kind == "Pods":
+        section.refuse("type", "Pods is not supported", "write Percent, and a percentage as value")
+    elif value > 100:
+        section.refuse("value", f"{value} is out of bounds", "use a whole number from 0 to 100")
+        return 100
+    return value
+
+
+def _limit(section: Section, name: str, default: int | str = "25%") -> int | str:
+    """A number of pods, or a percentage such as "25%"."""
     value = section.raw(name)
     if value is None:
-        return "25%"
+        return default
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal():
@@ -270,6 +327,9 @@ def _blue_green(section: Section) -> BlueGreen:
         abort_scale_down_delay=section.whole("abortScaleDownDelaySeconds", 30),
         tested=_pod_metadata(section, "previewMetadata"),
         stable=_pod_metadata(section, "activeMetadata"),
+        apart=_apart(section),
+        delayed=_delayed(section),
+        unavailable=_limit(section, "maxUnavailable", 0),
         others=_asked(
             section, ("maxUnavailable", "antiAffinity", *_METADATA[2:], "scaleDownDelayRevisionLimit")
         ),

@@ -18,7 +18,8 @@ from automation.core.transitions import RUNNING
 @dataclass(frozen=True)
 class Standing:
     """A Rollout after a tick at `now` (unix seconds): the live object, what it says, where its release stands, and its
-    ReplicaSets. `names` are those of the AnalysisRuns under way, by what each is for."""
+    ReplicaSets. `names` are those of the AnalysisRuns under way, by what each is for; `restarted` is the time of the
+    last restart of its pods that is done, as it was asked for."""
 
     live: Manifest
     document: Rollout
@@ -27,6 +28,7 @@ class Standing:
     sets: tuple[Manifest, ...]
     now: float
     names: Mapping[str, str] = field(default_factory=dict)
+    restarted: str = ""
 
     @property
     def latest(self) -> str:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from automation.core.refusal import Problem
-from automation.core.rollout import BlueGreen, Rollout, Routing
+from automation.core.rollout import CanarySteps, Rollout, Routing
 from automation.core.runs.metric import Plan
 from automation.core.spec import Canary
 from automation.core.strategies.registry import strategy_of
 from gateways.gateway import Gateway
 
-_CANARY = "spec.strategy.canary"
-_ROUTING = f"{_CANARY}.trafficRouting"
-_OBEYED = (
-    *("minReadySeconds", "revisionHistoryLimit", "analysis", "dynamicStableScale", "minPodsPerReplicaSet"),
-    *("maxSurge", "maxUnavailable", "canaryMetadata", "stableMetadata", "activeMetadata", "previewMetadata"),
-)
+_ROUTING = "spec.strategy.canary.trafficRouting"
 _UNDRIVEN_SETTINGS: Mapping[str, tuple[str, ...]] = {
     "nginx": ("annotationPrefix", "additionalIngressAnnotations", "canaryIngressAnnotations"),
     "gatewayapi:v1": ("httpRouteSelector", "grpcRoute", "grpcRoutes", "tcpRoute", "tcpRoutes", "tlsRoutes"),
@@ -28,19 +23,11 @@ _REFERENCE = re.compile(r"\{\{\s*args\.([^}\s]+)\s*\}\}")
 
 def undriven(rollout: Rollout) -> Iterator[Problem]:
     """What a Rollout asks for and no driver here does, each with what to do instead."""
-    strategy = rollout.strategy
-    if rollout.scale_down == "progressively":
-        yield _not_yet("spec.workloadRef.scaleDown: progressively", "write onsuccess, or never")
-    elif rollout.workload:
+    if rollout.workload:
         named = f"{rollout.workload.kind} {rollout.workload.name}.{rollout.namespace}"
         yield Problem("spec.workloadRef", f"{named} is not there, so there are no pods to borrow", "apply it")
-    yield from _ignored("spec", rollout.others)
-    if isinstance(strategy, BlueGreen):
-        yield from _ignored("spec.strategy.blueGreen", strategy.others)
-        return
-    yield from _ignored(_CANARY, strategy.others)
-    if strategy.routing is not None:
-        yield from _unrouted(rollout, strategy.routing)
+    if isinstance(rollout.strategy, CanarySteps) and rollout.strategy.routing is not None:
+        yield from _unrouted(rollout, rollout.strategy.routing)
 
 
 def beyond(canary: Canary, gateway: Gateway) -> Iterator[Problem]:
@@ -60,20 +47,10 @@ def unasked(plan: Plan) -> Iterator[Problem]:
                 yield Problem(f"metric {metric.name}", told, "mend its fieldPath, or give it a value")
 
 
-def _ignored(path: str, names: Iterable[str]) -> Iterator[Problem]:
-    for name in names:
-        if name not in _OBEYED:
-            yield _not_yet(f"{path}.{name}", "leave it out")
-
-
-def _not_yet(path: str, remedy: str) -> Problem:
-    return Problem(path, "is not driven yet", remedy)
-
-
 def _unrouted(rollout: Rollout, routed: Routing) -> Iterator[Problem]:
     for field in _UNDRIVEN_SETTINGS.get(routed.provider, ()):
         if routed.settings.get(field):
-            yield _not_yet(f"{_ROUTING}: {field}", "leave it out")
+            yield Problem(f"{_ROUTING}: {field}", "is not driven yet", "leave it out")
     if routed.settings.get("namespace", rollout.namespace) != rollout.namespace:
         told = f"is {routed.settings['namespace']}, and the Rollout is in {rollout.namespace}"
         yield Problem(f"{_ROUTING}: namespace", told, "let the route be in the Rollout's own namespace")

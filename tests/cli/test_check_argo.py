@@ -16,7 +16,6 @@ from stacks.manifests import Found
 from tests.core.documents import MISSING
 from tests.documents.argo_documents import (
     CANARY,
-    blue_green,
     canary,
     changed,
     metric,
@@ -250,15 +249,19 @@ def test_what_is_worth_knowing_is_no_problem(parts: dict[str, Manifest], text: s
     ("parts", "told"),
     [
         (
-            release(rollout=blue_green(antiAffinity={"requiredDuringSchedulingIgnoredDuringExecution": {}})),
-            "spec.strategy.blueGreen.antiAffinity: is not driven yet; leave it out",
+            release(
+                rollout=canary(
+                    trafficRouting={"nginx": {"stableIngress": "canary-demo", "annotationPrefix": "x"}}
+                )
+            ),
+            "spec.strategy.canary.trafficRouting: annotationPrefix: is not driven yet; leave it out",
         ),
         (
             release(template=metric(provider={"web": {"url": "http://x/", "jsonPath": "{.items[*].ok}"}})),
             "jsonPath: '{.items[*].ok}' is not supported",
         ),
     ],
-    ids=["blue/green", "a path"],
+    ids=["a prefix", "a path"],
 )
 def test_what_no_driver_here_does_is_a_problem(parts: dict[str, Manifest], told: str) -> None:
     [found] = said(parts)

@@ -119,3 +119,10 @@ def test_limits_are_resolved_as_a_deployment_does(
     limits: Replacement, asked: int, most: int, least: int
 ) -> None:
     assert limits.of(asked) == Limits(most, least)
+
+
+def test_of_so_many_old_sets_pods_stay_and_the_newest_are_kept() -> None:
+    old = [PodSet(f"x-{number}", f"r{number}", 1, number, goes_at=90.0) for number in (2, 3, 4)]
+    gone = [Date("x-3", None), Resize("x-3", 0), Date("x-2", None), Resize("x-2", 0)]
+    assert done(REST, BLUE, *old, now=10.0, delayed=1) == gone
+    assert done(REST, BLUE, *old, now=10.0) == []

@@ -47,7 +47,10 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
         pytest.param(r"import .*\bAPISIX\b", {"gateways/registry.py"}, id="its row"),
         pytest.param(
             r"VirtualService|DestinationRule|istio_requests",
-            {"gateways/istio.py", "gateways/subsets.py", "gateways/virtual_service.py", "policies/tokens.py"},
+            {
+                *("gateways/istio.py", "gateways/subsets.py", "gateways/virtual_service.py"),
+                *("policies/tokens.py", "stacks/settings.py"),
+            },
             id="the objects and metrics of Istio",
         ),
         pytest.param(
@@ -68,7 +71,12 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
         pytest.param(
             r"INGRESS\b",
             {
-                *("gateways/alb.py", "gateways/ingress.py", "gateways/ingress_copy.py"),
+                *(
+                    "gateways/alb.py",
+                    "gateways/ingress.py",
+                    "gateways/ingress_copy.py",
+                    "gateways/registry.py",
+                ),
                 *("policies/tokens.py", "policies/gateways.py"),
             },
             id="Ingresses",

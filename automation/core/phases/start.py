@@ -63,7 +63,8 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     if doubts and at.seen.strict:
         return blocked("a check can't pass on the healthy primary", *doubts)
     told = map(warning, (*advice(at.canary), *at.seen.remarks))
-    said = (*events, *told, *doubts, texts.new_revision(at.canary))
+    returning = (texts.returning(at.canary),) if target.returns else ()
+    said = (*events, *told, *doubts, texts.new_revision(at.canary), *returning)
     return Decision(
         f"start a run of {target.revision}",
         (
@@ -113,7 +114,8 @@ def _unanswerable(at: Situation, checks: tuple[MetricCheck, ...]) -> list[Event]
 
 
 def fresh_run(at: Situation, target: Target) -> Status:
-    """The status with which a run of the target's revision begins, or begins anew."""
+    """The status with which a run of the target's revision begins, or begins anew: at its end, where that returns."""
+    stepwise = at.canary.analysis.stepwise
     return enter(
         at.canary,
         at.status,
@@ -121,7 +123,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         at.seen.now,
         failed_checks=0,
         canary_weight=0,
-        iterations=0,
+        iterations=len(stepwise.steps) if stepwise and target.returns else 0,
         last_applied_spec=target.revision,
         tracked_configs=target.configs,
         judged={},

@@ -7,12 +7,23 @@ from typing import Any
 
 import pytest
 
-from automation.core.kinds import ANALYSIS_RUN, CANARY, DEPLOYMENT, POD, REPLICA_SET, ROLLOUT, SERVICE
-from automation.core.marks import POD_HASH, STATUS
+from automation.core.kinds import (
+    ANALYSIS_RUN,
+    CANARY,
+    DEPLOYMENT,
+    POD,
+    REPLICA_SET,
+    ROLLOUT,
+    SERVICE,
+    Kind,
+)
+from automation.core.marks import NUMBER, POD_HASH, STATUS
+from automation.core.moments import timestamp
 from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, Unfinished
 from automation.core.status import Phase
 from automation.driver.tick import Refusal
 from automation.errors import StackLocked
+from automation.inmemory.cluster import Acts
 from automation.inmemory.stacks import Update
 from gateways.alb import weights_in
 from gateways.gateway_api import HTTP_ROUTE
@@ -608,18 +619,21 @@ def weights(world: RolloutWorld) -> list[int]:
     return [backend["weight"] for backend in live["spec"]["rules"][0]["backendRefs"]]
 
 
-def borrowing(scale_down: str = "") -> RolloutWorld:
+def borrowing(
+    scale_down: str = "", until: str = "Healthy", replicas: int = 1, after: Acts | None = None
+) -> RolloutWorld:
     """A Rollout whose pods a Deployment lends, which has two of its own."""
     spec = rollout()["spec"]
     named = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo"}
     if scale_down:
         named["scaleDown"] = scale_down
-    document = rollout({"spec.template": MISSING, "spec.selector": MISSING, "spec.workloadRef": named})
-    world = RolloutWorld(document)
+    borrowed = {"spec.template": MISSING, "spec.selector": MISSING, "spec.workloadRef": named}
+    world = RolloutWorld(rollout({**borrowed, "spec.replicas": replicas}))
+    world.cluster.after = after or world.cluster.after
     assert "Deployment demo.test is not there, so there are no pods to borrow" in refusal(world)
     lending = {"replicas": 2, "selector": spec["selector"], "template": spec["template"]}
     world.cluster.put(DEPLOYMENT, {"metadata": {"name": "demo", "namespace": "test"}, "spec": lending})
-    return world.until("Healthy")
+    return world.until(until)
 
 
 def test_a_workload_lends_its_pods_and_what_is_set_there_is_released() -> None:
@@ -737,7 +751,8 @@ def test_an_abort_brings_users_back_only_as_fast_as_stable_pods_come() -> None:
 def available(world: RolloutWorld, revision: str, number: int) -> None:
     """So many pods of a revision are available, of those that it is to have."""
     live = replica_set(world, revision)
-    status = {**live["status"], "updatedReplicas": 10, "availableReplicas": number}
+    known = {"observedGeneration": live["metadata"]["generation"], "replicas": live["spec"]["replicas"]}
+    status = {**known, **live.get("status", {}), "updatedReplicas": 10, "availableReplicas": number}
     world.cluster.put(REPLICA_SET, {**live, "status": status})
 
 
@@ -806,6 +821,116 @@ def test_without_a_gateway_a_bad_version_loses_its_pods_at_once_and_the_stable_o
     assert world.pods() == {blue: 5, green: 0}
 
 
+@pytest.mark.parametrize(("window", "steps"), [(1, False), (2, True)])
+def test_a_return_to_a_revision_of_the_last_few_takes_no_steps(window: int, steps: bool) -> None:
+    """That is from red to blue, with green between them."""
+    world = RolloutWorld(changed(canary(**WAITING), {"spec.rollbackWindow": {"revisions": window}}))
+    world.until("Healthy")
+    blue = world.latest
+    for tag in ("green", "red"):
+        world.set_image(tag)
+        world.until("Paused").patch_status(promoteFull=True)
+        world.until("Healthy")
+    world.texts.clear()
+    world.set_image("blue")
+    world.until("Healthy" if steps else "Paused")
+    assert world.selected("canary-demo-canary") == blue
+    assert any("within its RollbackWindow" in text for text in world.texts) is steps
+    assert (world.selected("canary-demo") == blue) is steps
+
+
+def test_a_preview_of_the_last_few_revisions_is_switched_to_at_once() -> None:
+    document = changed(blue_green(autoPromotionEnabled=False), {"spec.rollbackWindow": {"revisions": 1}})
+    world = RolloutWorld(document).until("Healthy")
+    blue = world.latest
+    world.set_image("green")
+    world.until("Paused").patch_status(pauseConditions=None)
+    world.until("Healthy")
+    world.set_image("blue")
+    world.until("Healthy")
+    assert world.selected("canary-demo") == blue
+
+
+def test_a_revision_that_is_released_once_more_is_the_newest_one_again() -> None:
+    world = steady(**WAITING)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused").patch_status(promoteFull=True)
+    world.until("Healthy")
+    assert (number(world, blue), number(world, green), own_number(world)) == ("1", "2", "2")
+    world.set_image("blue")
+    world.until("Paused").patch_status(promoteFull=True)
+    world.until("Healthy").tick(3)
+    assert (number(world, blue), number(world, green), own_number(world)) == ("3", "2", "3")
+    assert number(world, world.set_image("green")) == "2"
+    world.set_image("red")
+    world.until("Paused")
+    assert number(world, world.latest) == "4"
+
+
+def number(world: RolloutWorld, revision: str) -> str:
+    return str(replica_set(world, revision)["metadata"]["annotations"][NUMBER])
+
+
+def own_number(world: RolloutWorld) -> str:
+    return str(world.live["metadata"]["annotations"][NUMBER])
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"),
+    [
+        (
+            {"requiredDuringSchedulingIgnoredDuringExecution": {}},
+            "requiredDuringSchedulingIgnoredDuringExecution",
+        ),
+        (
+            {"preferredDuringSchedulingIgnoredDuringExecution": {"weight": 7}},
+            "preferredDuringSchedulingIgnoredDuringExecution",
+        ),
+    ],
+)
+def test_pods_of_a_new_version_keep_off_the_nodes_of_stable_ones(asked: dict[str, Any], way: str) -> None:
+    world = steady(**WAITING, antiAffinity=asked)
+    blue, green = world.latest, world.set_image("green")
+    world.until("Paused")
+    assert "affinity" not in replica_set(world, blue)["spec"]["template"]["spec"]
+    [term] = replica_set(world, green)["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"][way]
+    assert term.get("weight") == (7 if way.startswith("preferred") else None)
+    term = term.get("podAffinityTerm", term)
+    chosen = [{"key": POD_HASH, "operator": "In", "values": [blue]}]
+    assert term["labelSelector"] == {"matchExpressions": chosen}
+    assert (term["topologyKey"], term["namespaces"]) == ("kubernetes.io/hostname", ["test"])
+
+
+def test_pods_that_are_older_than_somebody_asks_are_evicted_a_few_at_a_time() -> None:
+    world = steady(maxUnavailable=1)
+    world.apply(changed(world.live, {"spec.replicas": 3}))
+    world.tick(2)
+    for index in range(3):
+        aged(world, f"old-{index}", 999_000.0)
+    world.apply(changed(world.live, {"spec.restartAt": timestamp(world.clock.at + 20)}))
+    world.tick(2)
+    assert evicted(world) == [], "the time has not come"
+    world.tick(4)
+    assert (evicted(world), "restartedAt" in world.said) == (["old-0"], False)
+    for index in range(3):
+        world.cluster.delete(POD, "test", f"old-{index}")
+        aged(world, f"new-{index}", world.clock.at + 1)
+        world.tick(2)
+    assert evicted(world) == ["old-0", "old-1", "old-2"]
+    assert world.said["restartedAt"] == world.live["spec"]["restartAt"]
+
+
+def aged(world: RolloutWorld, name: str, made_at: float) -> None:
+    metadata = {"name": name, "namespace": "test", "creationTimestamp": timestamp(made_at)}
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    world.cluster.put(POD, {"metadata": {**metadata, "labels": {POD_HASH: world.latest}}, "status": ready})
+
+
+def evicted(world: RolloutWorld) -> list[str]:
+    found = (Kind(POD.api, f"{POD.plural}/old-{index}/eviction", "Eviction") for index in range(3))
+    return [one["metadata"]["name"] for kind in found for one in world.cluster.select(kind)]
+
+
 def test_an_analysis_that_takes_its_time_is_waited_for_and_counted_once() -> None:
     job = {"job": {"spec": {"template": {"spec": {"containers": [{"name": "smoke", "image": "smoke:1"}]}}}}}
     smoke = changed(
@@ -823,11 +948,21 @@ def test_an_analysis_that_takes_its_time_is_waited_for_and_counted_once() -> Non
     assert runs(world) == {"canary-demo-HASH-2-1": "Failed"}
 
 
-def test_a_workload_whose_pods_are_to_go_one_by_one_is_refused() -> None:
-    world = borrowing()
-    ref = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo", "scaleDown": "progressively"}
-    world.apply(changed(world.live, {"spec.workloadRef": ref}))
-    assert "scaleDown: progressively: is not driven yet" in refusal(world)
+def test_a_workload_gives_its_pods_up_one_by_one_as_those_of_the_rollout_come() -> None:
+    world = borrowing("progressively", until="Progressing", replicas=2, after=lambda verb, kind, live: None)
+    assert lender_pods(world) == 2
+    available(world, world.latest, 1)
+    world.tick()
+    assert lender_pods(world) == 1
+    available(world, world.latest, 2)
+    world.until("Healthy").tick()
+    assert lender_pods(world) == 0
+
+
+def lender_pods(world: RolloutWorld) -> int:
+    lender = world.cluster.get(DEPLOYMENT, "test", "demo")
+    assert lender is not None
+    return int(lender["spec"]["replicas"])
 
 
 def unready(world: RolloutWorld, revision: str) -> None:
@@ -912,19 +1047,16 @@ def test_a_driver_may_be_killed_before_any_of_its_writes(good: bool) -> None:
     assert lives > 20
 
 
-AWAY = {"requiredDuringSchedulingIgnoredDuringExecution": {}}
-
-
 def test_a_document_that_is_refused_says_so_itself_until_it_is_mended() -> None:
     world = steady()
-    good = world.live
-    world.apply(changed(good, {"spec.strategy.canary.antiAffinity": AWAY}))
+    prefix = "spec.strategy.canary.trafficRouting.nginx.annotationPrefix"
+    world.apply(changed(world.live, {prefix: "x"}))
     told = refusal(world)
     assert world.told() == ("Degraded", f"InvalidSpec: {told}")
     assert [one["message"] for one in world.said["conditions"] if one["type"] == "InvalidSpec"] == [told]
     before = world.live["metadata"]["resourceVersion"]
     world.tick(3)
     assert world.live["metadata"]["resourceVersion"] == before
-    world.apply(changed(world.live, {"spec.strategy.canary.antiAffinity": MISSING}))
+    world.apply(changed(world.live, {prefix: MISSING}))
     world.until("Healthy")
     assert "InvalidSpec" not in [one["type"] for one in world.said["conditions"]]
