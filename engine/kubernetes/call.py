@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -45,12 +45,11 @@ class Call:
         return Write(manager, dry_run=self.operation.preview, force=force, warn=self._warn)
 
     def timeout_of(self, document: Mapping[str, Any], default: float) -> float:
-        """Seconds: the resource's custom timeout, else its annotation, else the default."""
+        """Seconds: the resource's custom timeout, else its annotation if that is a whole number, else the default."""
         if self.operation.timeout is not None:
             return self.operation.timeout
-        with suppress(ValueError):
-            return float(annotation(document, TIMEOUT_SECONDS))
-        return default
+        told = re.fullmatch(r"[+-]?\d+", annotation(document, TIMEOUT_SECONDS))
+        return float(told[0]) if told else default
 
     def manager_of(self, body: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> str:
         """On whose behalf fields are applied: the annotation's word, the manager of the object so far, or a new one."""

@@ -11,14 +11,18 @@ from engine.kubernetes.kind import BUILT_IN
 from engine.kubernetes.objects import (
     AUTONAMED,
     SECRET_FIELDS,
+    SKIP_AWAIT,
+    WAIT_FOR,
     Object,
     annotation,
     at,
+    flagged,
     is_patch,
     is_secret,
     type_kind,
 )
-from engine.provider import CheckFailure
+from engine.kubernetes.waits.expressions import rule_of
+from engine.provider import CheckFailure, ProviderError
 from engine.values import PropertyMap, Secret, Unknown, has_unknown, reveal
 
 SERVER_FIELDS = (
@@ -65,7 +69,18 @@ def problems(type: str, inputs: Mapping[str, Any], server_side_apply: bool) -> l
     elif at(inputs, "metadata", "generateName") and not at(inputs, "metadata", "name"):
         reason = "generateName can't be used: give a name, or leave both out and one is made from the resource's name"
         failures.append(CheckFailure("metadata.generateName", reason))
-    return failures
+    return failures + _wait_problems(inputs)
+
+
+def _wait_problems(inputs: Mapping[str, Any]) -> list[CheckFailure]:
+    """A wait that is not understood is refused here: later the object would be there and no state would know of it."""
+    asked = annotation(inputs, WAIT_FOR)
+    if asked and not flagged(inputs, SKIP_AWAIT):
+        try:
+            rule_of(asked)
+        except ProviderError as wrong:
+            return [CheckFailure("", str(wrong))]
+    return []
 
 
 def _patch_problems(inputs: Mapping[str, Any], server_side_apply: bool) -> list[CheckFailure]:

@@ -16,6 +16,7 @@ from engine.kubernetes.objects import (
     Object,
     annotation,
     at,
+    identity,
     is_patch,
     split_id,
     title,
@@ -61,17 +62,11 @@ def _remove(call: Call, collection: Collection, name: str, document: Object) -> 
 
 def _let_go(call: Call, collection: Collection, name: str, document: Object) -> None:
     """Gives up the fields of a patch by applying nothing but the object's identity."""
-    identity = {key: at(document, "metadata", key) for key in ("name", "namespace")}
-    body = {
-        "apiVersion": document["apiVersion"],
-        "kind": document["kind"],
-        "metadata": {key: value for key, value in identity.items() if value},
-    }
     manager = annotation(document, PATCH_FIELD_MANAGER) or str(document.get(FIELD_MANAGER) or "")
     if not manager or collection.get(name) is None:
         return
     try:
-        collection.apply(name, body, call.write(manager, document))
+        collection.apply(name, identity(document), call.write(manager, document))
     except ApiError as error:
         if error.status == HTTPStatus.UNPROCESSABLE_ENTITY and "Required value" in str(error):
             raise ProviderError(

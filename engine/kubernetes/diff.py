@@ -14,6 +14,7 @@ from engine.kubernetes.outputs import INPUTS
 from engine.kubernetes.quantity import same_value
 from engine.kubernetes.replacement import fields
 from engine.kubernetes.settings import Settings
+from engine.kubernetes.shape import cut
 from engine.provider import Change, Diff, PropertyDiff
 from engine.values import PropertyMap, Unknown, reveal
 
@@ -27,7 +28,7 @@ def diff(
 ) -> Diff:
     """The difference as the engine asks for it."""
     live: PropertyMap = reveal(old_outputs)
-    declared = _placed(live.get(INPUTS) or reveal(old_inputs), live)
+    declared = _placed(_written(reveal(old_inputs), live), live)
     wanted: PropertyMap = reveal(news)
     changes = dict(_changes(declared, live, wanted, ()))
     fixed = fields(type, live, wanted, settings)
@@ -47,6 +48,12 @@ def diff(
         detailed=detailed,
         delete_before_replace=bool(replaces) and _same_name(live, wanted),
     )
+
+
+def _written(recorded: PropertyMap, live: PropertyMap) -> PropertyMap:
+    """The old inputs; what is live of them where the record differs, because a change of them was refused."""
+    sent: PropertyMap = live.get(INPUTS) or recorded
+    return sent if sent == recorded else cut(sent, live)
 
 
 def _placed(declared: PropertyMap, live: PropertyMap) -> PropertyMap:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -35,20 +34,27 @@ def at(value: Any, *path: str | int, default: Any = None) -> Any:
 
 
 def annotation(document: Mapping[str, Any], name: str) -> str:
-    """The text of an annotation, empty where there is none."""
-    value = at(document, "metadata", "annotations", name, default="")
-    return value if isinstance(value, str) else json.dumps(value)
+    """The text of an annotation, empty where there is none or it is not known yet."""
+    value = at(document, "metadata", "annotations", name)
+    return value if isinstance(value, str) else ""
 
 
 def flagged(document: Mapping[str, Any], name: str) -> bool:
     """Whether an annotation says `true`."""
-    return annotation(document, name).lower() == "true"
+    return annotation(document, name) == "true"
 
 
 def object_id(document: Mapping[str, Any]) -> str:
     """`namespace/name`, or `name` where the object has no namespace."""
     namespace, name = at(document, "metadata", "namespace"), at(document, "metadata", "name", default="")
     return f"{namespace}/{name}" if namespace else str(name)
+
+
+def identity(document: Mapping[str, Any]) -> Object:
+    """The object with nothing but what tells which one it is."""
+    names = {key: at(document, "metadata", key) for key in ("name", "namespace")}
+    metadata = {key: value for key, value in names.items() if value}
+    return {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": metadata}
 
 
 def split_id(id: str) -> tuple[str, str]:

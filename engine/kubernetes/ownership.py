@@ -9,17 +9,18 @@ from typing import Any
 
 from engine.kubernetes.objects import Object, at
 
-# Managers that wrote with plain updates before the object was applied by us; their fields are ours to take.
+# Managers that wrote with plain updates before the object was applied by us; their fields are ours to take, and those
+# of kubectl however it wrote them.
 PREDECESSORS = frozenset(
     {"before-first-apply", "pulumi-kubernetes", "pulumi-kubernetes.exe", "pulumi-resource-kubernetes"}
 )
 
 
 def is_predecessor(entry: Mapping[str, Any]) -> bool:
-    """Whether the fields of this entry are taken over: plain updates by kubectl or by an earlier self."""
+    """Whether the fields of this entry are taken over: those of kubectl, and plain updates by an earlier self."""
     manager = str(entry.get("manager", ""))
-    taken = manager in PREDECESSORS or manager.startswith("kubectl")
-    return taken and entry.get("operation") == "Update" and not entry.get("subresource")
+    earlier = manager in PREDECESSORS and entry.get("operation") == "Update"
+    return (earlier or manager.startswith("kubectl")) and not entry.get("subresource")
 
 
 def entries(live: Mapping[str, Any]) -> list[Object]:

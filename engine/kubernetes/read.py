@@ -13,9 +13,9 @@ from engine.kubernetes.definitions import for_state
 from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import LAST_APPLIED, Object, at, is_patch, object_id, split_id, type_kind
 from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, INPUTS, checkpoint, secret_like
-from engine.kubernetes.quantity import same_value
+from engine.kubernetes.shape import cut
 from engine.provider import Read
-from engine.values import PropertyMap, Secret, reveal
+from engine.values import PropertyMap, reveal
 
 
 def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: PropertyMap | None) -> Read:
@@ -39,26 +39,12 @@ def read(call: Call, type: str, id: str, inputs: PropertyMap | None, outputs: Pr
 
 def _found(call: Call, type: str, live: Object, declared: PropertyMap, outputs: PropertyMap) -> Read:
     document, known = for_state(live), "metadata" in declared
-    inputs = refreshed(declared, document) if known else secret_like(derived(document), {})
+    inputs = cut(declared, document) if known else secret_like(derived(document), {})
     manager = str(outputs.get(FIELD_MANAGER) or "")
     # What is read for the first time belongs to somebody else.
     errors = tuple(waits.unready_reasons(call, live)) if known and not is_patch(type, live) else ()
     state = checkpoint(live, inputs, manager, str(outputs.get(INITIAL_VERSION) or ""))
     return Read(object_id(live), state, inputs, errors)
-
-
-def refreshed(declared: Any, live: Any, path: tuple[str | int, ...] = ()) -> Any:
-    """The declared inputs with live values: cut to what was declared, spelled as declared where it means the same."""
-    if isinstance(declared, Secret):
-        return Secret(refreshed(declared.value, live, path))
-    if isinstance(declared, dict) and isinstance(live, dict):
-        return {
-            key: refreshed(item, live[key], (*path, key)) for key, item in declared.items() if key in live
-        }
-    if isinstance(declared, list) and isinstance(live, list):
-        kept = [refreshed(item, live[i], (*path, i)) for i, item in enumerate(declared[: len(live)])]
-        return [*kept, *live[len(declared) :]]
-    return declared if same_value(path, declared, live) else live
 
 
 def derived(live: Object) -> PropertyMap:

@@ -14,11 +14,11 @@ from engine.kubernetes.conflict import Conflict, apply
 from engine.kubernetes.definitions import for_server, is_definition
 from engine.kubernetes.ignoring import leave_to_owners
 from engine.kubernetes.kinds import UnknownKind
-from engine.kubernetes.objects import Object, at, is_patch, split_id, title
-from engine.kubernetes.outputs import INITIAL_VERSION, INPUTS, predicted
+from engine.kubernetes.objects import Object, at, identity, is_patch, split_id, title
+from engine.kubernetes.outputs import FIELD_MANAGER, INITIAL_VERSION, INPUTS, checkpoint, predicted
 from engine.kubernetes.ownership import entries, handover, is_predecessor
 from engine.kubernetes.settling import settled
-from engine.provider import ProviderError
+from engine.provider import InitFailed, ProviderError
 from engine.values import PropertyMap, has_unknown, reveal
 
 
@@ -28,10 +28,15 @@ def update(call: Call, type: str, id: str, old_outputs: PropertyMap, news: Prope
         return news
     body, before = for_server(reveal(news)), reveal(old_outputs)
     change = Update(call, type, id, body, before, call.manager_of(body, before))
-    if call.operation.preview:
-        return _foretell(change, news)
-    live = call.patiently(change.write)
-    return settled(call, live, news, change.manager, str(before.get(INITIAL_VERSION) or ""))
+    initial_version = str(before.get(INITIAL_VERSION) or "")
+    try:
+        if call.operation.preview:
+            return _foretell(change, news)
+        live = call.patiently(change.write)
+    except (ApiError, Conflict) as refusal:
+        raise change.refused(refusal, news, initial_version) from refusal
+    change.let_predecessor_go(live)
+    return settled(call, live, news, change.manager, initial_version)
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Update:
         namespace, name = split_id(self.id)
         collection = self.call.collection_of(self.body, namespace)
         live = self._living(collection, name)
-        how = self.call.write(self.manager, self.body, live)
+        how = self.call.write(self.manager, self.body)
         if is_definition(self.body):
             return self._replace(collection, name, live, how)
         if not self.call.settings.server_side_apply:
@@ -60,6 +65,23 @@ class Update:
         ignored = self.call.operation.ignore_changes
         patch = leave_to_owners(self.body, live, ignored, self.manager)
         return apply(collection, name, patch, replace(how, force=how.force or force or not entries(live)))
+
+    def refused(self, refusal: ProviderError, news: PropertyMap, initial_version: str) -> ProviderError:
+        """What a refusal comes to: the object stays as it is, and the next update tries again."""
+        namespace, name = split_id(self.id)
+        live = self.call.collection_of(self.body, namespace).get(name)
+        if live is None:
+            return refusal
+        outputs = checkpoint(live, news, self.manager, initial_version)
+        return InitFailed(str(refusal), self.id, outputs, [str(refusal)], news)
+
+    def let_predecessor_go(self, live: Object) -> None:
+        """Gives up what was applied under the name that the field manager had before."""
+        before = str(self.before.get(FIELD_MANAGER) or "")
+        if self.call.settings.server_side_apply and before not in ("", self.manager):
+            namespace, name = split_id(self.id)
+            collection = self.call.collection_of(self.body, namespace)
+            collection.apply(name, identity(live), self.call.write(before))
 
     def merge(self) -> Object:
         """The object after a change that minds no owners: what was declared becomes what is declared now."""
@@ -106,6 +128,9 @@ def _foretell(change: Update, news: PropertyMap) -> PropertyMap:
             raise
         return predicted(change.write(force=True), news)
     except ApiError as error:
+        if error.status == HTTPStatus.FORBIDDEN:
+            # The right to change may not include the right to try.
+            return news
         # A port or a container of another name stands beside the old one until the old one's owner is taken over.
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not change.takes_over():
             raise

@@ -1,7 +1,8 @@
 """The annotation `pulumi.com/waitFor`: readiness told by a person. Pure.
 
 `jsonpath={.a.b[0].c}` waits for a value to be there, `jsonpath={.a}=text` for a certain one, and
-`condition=Type[=Status]` for a status condition. A JSON array holds several that must all hold.
+`condition=Type[=Status]` for a status condition. A JSON array holds several that must all hold. What a controller
+said before it saw the object's generation does not count.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from engine.kubernetes.objects import WAIT_FOR, Object, condition
+from engine.kubernetes.objects import WAIT_FOR, Object, at
 from engine.kubernetes.waits.rule import READY, Rule, Verdict, View, waiting
 from engine.provider import ProviderError
 
 Test: TypeAlias = Callable[[Object], bool]
 
+_PATH = re.compile(r"\{\s*\$?(?P<path>.*?)\s*\}(=(?P<value>.+))?")
 _STEP = re.compile(
     r"""\.?(?P<name>[\w/-]+(?:\\\.[\w/-]+)*)        # .name, dots in it escaped
       | \[(?P<index>-?\d+|\*)\]                     # [0], [*]
       | \[['"](?P<key>[^'"]+)['"]\]                 # ['key']
-      | \[\?\(@\.(?P<field>[\w.-]+)\s*==\s*['"]?(?P<value>[^'")]+)['"]?\)\]  # [?(@.type=="Ready")]
+      | \[\?\(?(?P<filter>[^\]()]+)\)?\]            # [?(@.type=="Ready" || @.type=="Done")]
     """,
     re.VERBOSE,
+)
+_COMPARISON = re.compile(
+    r"""\s*@\.(?P<field>[\w.-]+)\s*(?P<operator>==|!=)\s*['"]?(?P<value>[^'"]*?)['"]?\s*"""
 )
 
 
@@ -59,12 +64,26 @@ def _test(text: str) -> Test:
     kind, _, rest = text.partition("=")
     if kind == "condition" and rest:
         type, _, status = rest.partition("=")
-        return lambda live: str(condition(live, type).get("status", "")).lower() == (status or "True").lower()
-    match = re.fullmatch(r"\{(.*)\}(?:=(.*))?", rest.strip())
+        return lambda live: _has_condition(live, type, status or "True")
+    match = _PATH.fullmatch(rest)
     if kind != "jsonpath" or not match:
         raise _refusal(text, "is neither `jsonpath={.path}[=value]` nor `condition=Type[=Status]`")
-    steps, wanted = _steps(match[1], text), match[2]
-    return lambda live: _holds(_values([live], steps), wanted)
+    steps, wanted = _steps(match["path"], text), match["value"]
+    return lambda live: _is_observed(live) and _holds(_values([live], steps), wanted)
+
+
+def _has_condition(live: Object, type: str, status: str) -> bool:
+    for found in at(live, "status", "conditions", default=[]):
+        if str(found.get("type")).lower() == type.lower():
+            said = str(found.get("status")).lower() == status.lower()
+            return said and _is_observed(live, found.get("observedGeneration"))
+    return False
+
+
+def _is_observed(live: Object, generation: int | None = None) -> bool:
+    """Whether what is said was said of the object as it is now; what names no generation always is."""
+    observed = at(live, "status", "observedGeneration") if generation is None else generation
+    return observed is None or bool(observed >= at(live, "metadata", "generation", default=0))
 
 
 def _steps(path: str, text: str) -> list[re.Match[str]]:
@@ -73,6 +92,8 @@ def _steps(path: str, text: str) -> list[re.Match[str]]:
         match = _STEP.match(path, position)
         if not match or match.end() == position:
             raise _refusal(text, f"has a path that is not understood at `{path[position:]}`")
+        if match["filter"] and not all(map(_COMPARISON.fullmatch, re.split(r"&&|\|\|", match["filter"]))):
+            raise _refusal(text, f"has a filter that is not understood: `{match['filter']}`")
         steps.append(match)
         position = match.end()
     return steps
@@ -90,22 +111,28 @@ def _step(value: Any, step: re.Match[str]) -> list[Any]:
         return [value[name]] if isinstance(value, dict) and name in value else []
     if not isinstance(value, list):
         return []
-    if step["field"]:
-        return [
-            item
-            for item in value
-            if isinstance(item, dict) and _text(item.get(step["field"])) == step["value"]
-        ]
+    if step["filter"]:
+        return [item for item in value if _passes(item, step["filter"])]
     if step["index"] == "*":
         return value
     index = int(step["index"])
     return [value[index]] if -len(value) <= index < len(value) else []
 
 
+def _passes(item: Any, condition: str) -> bool:
+    return any(all(_agrees(item, term) for term in part.split("&&")) for part in condition.split("||"))
+
+
+def _agrees(item: Any, term: str) -> bool:
+    match = _COMPARISON.fullmatch(term)
+    assert match is not None, "filters are checked when they are read"
+    same = _text(at(item, *match["field"].split("."))) == match["value"]
+    return same is (match["operator"] == "==")
+
+
 def _holds(found: list[Any], wanted: str | None) -> bool:
-    if wanted is None:
-        return any(value is not None for value in found)
-    return any(_text(value) == wanted.strip("\"'") for value in found)
+    """Of several values the first one counts."""
+    return bool(found) and (wanted is None or _text(found[0]) == wanted)
 
 
 def _text(value: Any) -> str:

@@ -90,12 +90,21 @@ ALLOWED = (
         official=_ABSENT_OR + "luster is unreachable|unreachable cluster|^2$|^True$|kubeconfig|KUBECONFIG",
     ),
     Allowed(
-        "Deletions that are held up",
-        "This engine names what is still there and what holds it; the official one says that time is up, and takes "
-        "the state for perhaps corrupt.",
-        "^deletions that are held up/.*/(diagnosticEvent|stdout|status|maybeCorrupt)$",
-        embedded=_ABSENT_OR + "is still there 2 s after it was deleted|^0$|^False$",
+        "Waits and deletions that run out",
+        "This engine names what was not reached, or is still there and what holds it; the official one says that time "
+        "is up, and takes the state for perhaps corrupt where something was to be deleted.",
+        "^(deletions that are held up|waits that annotations tell)/.*/(diagnosticEvent|stdout|status|maybeCorrupt"
+        "|initErrors)$",
+        embedded=_ABSENT_OR
+        + "is still there 2 s after it was deleted|^0$|^False$|^    error: 2 errors occurred:$"
+        + "|'never' timed out|condition=Never",
         official=_ABSENT_OR + "timed out waiting for the condition|finalizers might be preventing|^2$|^True$",
+    ),
+    Allowed(
+        "Waits that are not understood",
+        "A `pulumi.com/waitFor` that says nothing is refused before anything is written; the official provider makes "
+        "the object, and loses it from the state.",
+        "^waits that are not understood/",
     ),
     Allowed(
         "Errors of a policy pack",
@@ -106,12 +115,12 @@ ALLOWED = (
         official="failed to run policy|failed to load Pulumi policy project|^" + re.escape(ABSENT) + "$",
     ),
     Allowed(
-        "An object that exists already",
-        "It is refused with the ways to adopt it, as newer official providers do; the one that can be built takes it "
-        "over, and meets those who wrote it.",
-        "^an object that exists already/",
-        embedded="already exists|^" + re.escape(ABSENT) + "$",
-        official="apply conflict|field conflict|^9$|^" + re.escape(ABSENT) + "$",
+        "Objects and fields of others",
+        "An object that exists already, and fields that others own, are refused with the ways to adopt or to leave "
+        "them; the official provider that can be built takes such an object over, and meets those who wrote it.",
+        "^(an object that exists already|managers that change)/",
+        embedded=_ABSENT_OR + "already exists|own these fields|owned by|^    Take them over with",
+        official=_ABSENT_OR + r"apply conflict|field conflict|^9$|^    - \.metadata\.",
     ),
     Allowed(
         "Operations that were interrupted",

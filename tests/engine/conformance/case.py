@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 UP = "up --yes --non-interactive --skip-preview"
+CONTINUED = f"{UP} --continue-on-error"
 PREVIEW = "preview --non-interactive"
 REFRESH = "refresh --yes --non-interactive --skip-preview"
 DESTROY = "destroy --yes --non-interactive --skip-preview"

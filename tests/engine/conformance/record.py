@@ -52,11 +52,11 @@ _FLEETING = {
 # Rows of what is under way: how often they are printed depends on the time that it takes.
 _PROGRESS = re.compile(
     r"^ .. \S+:\S+ \S+ ([a-z]+ing|[a-z]+ing (original|replacement))( \(DURATION\)(\[retain\])?| \[diff: .*\])*"
-    r"( [A-Z\[].*|;? (error|warning): .*)?$"
+    r"( [A-Z\[{].*|;? (error|warning): .*)?$"
     r"|^\.+$|^@ |^ >  pulumi:pulumi:StackReference |^ {4}\S+:\S+:\S+ \S+( |$)|^ .. pulumi:pulumi:Stack "
 )
 _COUNT = re.compile(
-    r"(?<=[a-z*\]])( \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\])]);? (error|warning): .*$"
+    r"(?<=[a-z*\]])(;? \d+ (warning|error|message)s?;?)+$|(?<=[a-z*\])]);? (error|warning): .*$"
 )
 _STAMP = re.compile(r"(?<=[.-])\d{16,}(?=\.)")
 # In this order an update prints and records resources, when they run side by side nobody's.

@@ -33,7 +33,8 @@ IMPORTED = (
 
 _CLIENT = """\
 #!{python} -IS
-import json, os, socket, sys
+import json, os, signal, socket, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
 asked = json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]).encode()

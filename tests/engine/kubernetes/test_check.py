@@ -173,3 +173,20 @@ def test_objects_made_without_field_managers_say_whose_they_are(
     inputs = labelled(olds, config_map(labels={"team": "shop"}), server_side_apply)
 
     assert inputs["metadata"]["labels"] == (expected or {"team": "shop"})
+
+
+@pytest.mark.parametrize(
+    ("annotations", "says"),
+    [
+        pytest.param({"pulumi.com/waitFor": "Ready"}, ["waitFor is neither"], id="said nothing"),
+        pytest.param({"pulumi.com/waitFor": "condition=Ready"}, [], id="understood"),
+        pytest.param({"pulumi.com/waitFor": "Ready", "pulumi.com/skipAwait": "true"}, [], id="not asked for"),
+        pytest.param({"pulumi.com/waitFor": UNKNOWN}, [], id="not known yet"),
+    ],
+)
+def test_a_wait_has_to_be_understood_before_anything_is_written(
+    annotations: dict[str, Any], says: list[str]
+) -> None:
+    found = problems(CONFIG_MAP, config_map(name="mine", annotations=annotations), server_side_apply=True)
+    assert len(found) == len(says)
+    assert all(text in failure.reason for text, failure in zip(says, found, strict=True))

@@ -52,6 +52,13 @@ def test_an_input_that_is_live_already_is_no_change() -> None:
     assert compare(deployment(replicas=1), deployment(replicas=2), deployment(replicas=2)) == Diff()
 
 
+def test_a_change_that_was_refused_is_still_one() -> None:
+    recorded, sent = deployment(replicas=1), deployment(replicas=2, minReadySeconds=5)
+    outputs = {**deployment(replicas=1, progressDeadlineSeconds=600), "__inputs": sent}
+    found = diff("kubernetes:apps/v1:Deployment", recorded, outputs, sent, Settings())
+    assert set(found.detailed) == {"spec.replicas", "spec.minReadySeconds"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "path", "kind"),
     [

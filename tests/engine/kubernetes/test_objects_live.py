@@ -11,7 +11,7 @@ import pytest
 
 from engine.kubernetes.cluster import Cluster, Write
 from engine.kubernetes.conflict import Conflict
-from engine.provider import Diff, ProviderError
+from engine.provider import Diff, InitFailed, ProviderError
 from engine.values import UNKNOWN, Secret, reveal
 from tests.engine.kubernetes.conftest import Resource
 
@@ -95,13 +95,32 @@ def test_fields_of_another_manager_are_a_conflict_that_names_it(
     thing.up(config_map(namespace, a="1"))
     theirs = config_map(namespace, a="theirs")
     cluster.collection("v1", "ConfigMap", namespace).apply("settings", theirs, Write("flux", force=True))
-    with pytest.raises(Conflict, match=r'\.data\.a: owned by "flux"\nTake them over with') as caught:
+    with pytest.raises(InitFailed, match=r'\.data\.a: owned by "flux"\nTake them over with') as caught:
         thing.up(config_map(namespace, a="2"))
-    assert caught.value.fields == {".data.a": "flux"}
-    assert live(cluster, namespace)["data"] == {"a": "theirs"}
-    with pytest.raises(Conflict):
+    assert isinstance(caught.value.__cause__, Conflict)
+    assert caught.value.__cause__.fields == {".data.a": "flux"}
+    assert caught.value.outputs["data"] == live(cluster, namespace)["data"] == {"a": "theirs"}
+    with pytest.raises(InitFailed):
         thing.preview(config_map(namespace, a="2"))
     assert thing.up(annotated(config_map(namespace, a="2"), patchForce="true"))["data"] == {"a": "2"}
+
+
+def test_fields_applied_by_kubectl_are_taken_over(resource: Make, cluster: Cluster, namespace: str) -> None:
+    thing = resource(CONFIG_MAP)
+    thing.up(config_map(namespace, a="1"))
+    theirs = config_map(namespace, a="theirs")
+    cluster.collection("v1", "ConfigMap", namespace).apply("settings", theirs, Write("kubectl", force=True))
+    assert thing.up(config_map(namespace, a="2"))["data"] == {"a": "2"}
+
+
+def test_a_manager_that_changes_leaves_nothing_behind(
+    resource: Make, cluster: Cluster, namespace: str
+) -> None:
+    thing = resource(CONFIG_MAP)
+    for manager, data in (("one", {"a": "1"}), ("one", {"a": "2"}), ("two", {"a": "3", "b": "3"})):
+        thing.up(annotated(config_map(namespace, **data), patchFieldManager=manager, patchForce="true"))
+    managers = {entry["manager"] for entry in live(cluster, namespace)["metadata"]["managedFields"]}
+    assert managers == {"two"}
 
 
 def test_a_fixed_manager_may_write_from_elsewhere(resource: Make, cluster: Cluster, namespace: str) -> None:

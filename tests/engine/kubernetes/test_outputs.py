@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.kubernetes.definitions import for_server, for_state
 from engine.kubernetes.outputs import checkpoint, predicted_new, secret_like
-from engine.kubernetes.read import derived, refreshed
+from engine.kubernetes.read import derived
+from engine.kubernetes.shape import cut
 from engine.values import UNKNOWN, Secret
 
 LIVE = {
@@ -70,7 +71,7 @@ def test_inputs_are_refreshed_with_live_values_of_declared_fields_only() -> None
         "more": 1,
         "hidden": "new",
     }
-    assert refreshed(declared, live) == {
+    assert cut(declared, live) == {
         "a": 2,
         "b": {"c": "x"},
         "list": [{"n": 1}, {"n": 3}],
@@ -79,8 +80,8 @@ def test_inputs_are_refreshed_with_live_values_of_declared_fields_only() -> None
 
 
 def test_a_spelling_is_kept_where_it_means_the_same() -> None:
-    assert refreshed({"limits": {"cpu": "0.5"}}, {"limits": {"cpu": "500m"}}) == {"limits": {"cpu": "0.5"}}
-    assert refreshed({"limits": {"cpu": "0.5"}}, {"limits": {"cpu": "1"}}) == {"limits": {"cpu": "1"}}
+    assert cut({"limits": {"cpu": "0.5"}}, {"limits": {"cpu": "500m"}}) == {"limits": {"cpu": "0.5"}}
+    assert cut({"limits": {"cpu": "0.5"}}, {"limits": {"cpu": "1"}}) == {"limits": {"cpu": "1"}}
 
 
 def test_inputs_of_an_object_that_was_never_declared() -> None:

@@ -61,7 +61,6 @@ def test_fields_are_added_to_what_is_ours_already() -> None:
     [
         pytest.param(entry(OURS, REPLICAS, "Apply"), id="ours"),
         pytest.param(entry("flux", REPLICAS, "Apply"), id="applied by others"),
-        pytest.param(entry("kubectl", REPLICAS, "Apply"), id="applied by kubectl"),
         pytest.param(entry("kubectl", REPLICAS, subresource="scale"), id="scaled"),
         pytest.param(entry("kube-controller-manager", REPLICAS), id="a controller's"),
     ],

@@ -16,6 +16,7 @@ LIVE: dict[str, Any] = {
         "phase": "Running",
         "replicas": 2,
         "done": False,
+        "null": None,
         "items": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}],
         "conditions": [{"type": "Ready", "status": "True"}, {"type": "Synced", "status": "False"}],
     },
@@ -28,19 +29,26 @@ LIVE: dict[str, Any] = {
         ("jsonpath={.status.phase}", True),
         ("jsonpath={.status.nothing}", False),
         ("jsonpath={.status.phase}=Running", True),
-        ("jsonpath={.status.phase}='Running'", True),
+        ("jsonpath={ .status.phase }=Running", True),
+        ("jsonpath={$.status.phase}=Running", True),
+        ("jsonpath={.status.phase}='Running'", False),
+        ("jsonpath={.status.null}", True),
         ("jsonpath={.status.phase}=Pending", False),
         ("jsonpath={.status.replicas}=2", True),
         ("jsonpath={.status.done}=false", True),
         ("jsonpath={.status.items[0].ip}=10.0.0.1", True),
         ("jsonpath={.status.items[-1].ip}=10.0.0.2", True),
-        ("jsonpath={.status.items[*].ip}=10.0.0.2", True),
+        ("jsonpath={.status.items[*].ip}=10.0.0.1", True),
+        ("jsonpath={.status.items[*].ip}=10.0.0.2", False),
         ("jsonpath={.status.items[7].ip}", False),
         ("jsonpath={.metadata.labels['a.b/c']}=x", True),
         (r"jsonpath={.metadata.labels.a\.b/c}=x", True),
         ('jsonpath={.status.conditions[?(@.type=="Ready")].status}=True', True),
         ("jsonpath={.status.conditions[?(@.type=='Synced')].status}=True", False),
+        ('jsonpath={.status.conditions[?(@.type=="Done" || @.type=="Synced")].status}=False', True),
+        ('jsonpath={.status.conditions[?(@.type != "Ready" && @.status == "False")].type}=Synced', True),
         ("condition=Ready", True),
+        ("condition=ready", True),
         ("condition=Synced", False),
         ("condition=Synced=False", True),
         ("condition=Ready=true", True),
@@ -51,6 +59,21 @@ LIVE: dict[str, Any] = {
 )
 def test_expressions(annotation: str, holds: bool) -> None:
     assert rule_of(annotation).judge(View(LIVE)).ready is holds
+
+
+@pytest.mark.parametrize("annotation", ["jsonpath={.status.done}", "condition=Ready"])
+@pytest.mark.parametrize(("status", "holds"), [({}, True), ({"observedGeneration": 1}, False)])
+def test_what_was_said_of_an_older_generation_does_not_count(
+    annotation: str, status: dict[str, Any], holds: bool
+) -> None:
+    live = {"metadata": {"generation": 2}, "status": {**LIVE["status"], **status}}
+    assert rule_of(annotation).judge(View(live)).ready is holds
+
+
+def test_a_condition_may_name_its_own_generation() -> None:
+    conditions = [{"type": "Ready", "status": "True", "observedGeneration": 1}]
+    live = {"metadata": {"generation": 2}, "status": {"conditions": conditions, "observedGeneration": 2}}
+    assert not rule_of("condition=Ready").judge(View(live)).ready
 
 
 def test_what_does_not_hold_is_named() -> None:
@@ -66,6 +89,8 @@ def test_what_does_not_hold_is_named() -> None:
         ("condition=", "is neither"),
         ("jsonpath=.status", "is neither"),
         ("jsonpath={.status[}", "is not understood at `\\[`"),
+        ("jsonpath={.status.phase}=", "is neither"),
+        ("jsonpath={.a[?(@.b > 1)]}", "a filter that is not understood"),
         ("[1]", "array of texts"),
         ("[]", "array of texts"),
         ("[", "is not valid JSON"),

@@ -139,7 +139,7 @@ def test_readiness_can_be_told_by_an_annotation(resource: Make, namespace: str) 
 def test_an_annotation_bounds_a_wait(resource: Make, namespace: str) -> None:
     thing = resource("apps/v1:Deployment", timeout=None)
     with pytest.raises(InitFailed, match="timed out waiting to be Ready"):
-        thing.up(deployment(namespace, timeoutSeconds="0.5"))
+        thing.up(deployment(namespace, timeoutSeconds="1"))
 
 
 def service(namespace: str, **spec: Any) -> dict[str, Any]:

@@ -1,6 +1,20 @@
 """Objects that somebody else made, or writes to as well."""
 
-from tests.engine.conformance.case import DESTROY, NO_CHANGES, PREVIEW, REFRESH, UP, Api, Case, Stage
+from collections.abc import Mapping
+
+from tests.engine.conformance.case import (
+    CONTINUED,
+    DESTROY,
+    NO_CHANGES,
+    PREVIEW,
+    REFRESH,
+    UP,
+    Api,
+    Case,
+    Stage,
+)
+
+Labels = Mapping[str, str]
 
 EXISTS = """
 from scene import *
@@ -18,6 +32,18 @@ force = {"pulumi.com/patchForce": "true"}
 settings("one", {"a": str(STAGE), "b": "1"}, annotations=force if STAGE > 2 else {})
 """
 
+HANDED = """
+from scene import *
+def told(name, **annotations):
+    noted = {f"pulumi.com/{key}": value for key, value in annotations.items()}
+    settings(name, annotations=noted, labels={"a": str(STAGE)} | ({"b": "1"} if STAGE < 4 else {}))
+told("renamed", patchFieldManager="carol" if STAGE < 3 else "dave")
+told("taken", patchFieldManager="carol" if STAGE < 3 else "dave", patchForce="true")
+told("one")
+told("unforced", **({"patchForce": "true"} if STAGE == 1 else {}))
+told("cased", patchForce="True")
+"""
+
 
 def made(api: Api) -> None:
     path = f"/api/v1/namespaces/{api.namespace}/configmaps"
@@ -32,9 +58,22 @@ def made(api: Api) -> None:
 
 def applied(api: Api) -> None:
     """Another field manager takes one field by force."""
-    path = f"/api/v1/namespaces/{api.namespace}/configmaps/one"
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"a": "theirs"}}
-    params = {"fieldManager": "carol", "force": "true"}
+    _apply(api, "carol", "one", data={"a": "theirs"})
+
+
+def applied_with_kubectl(api: Api) -> None:
+    """Somebody applies on the server side as kubectl does it; of other objects another manager takes fields."""
+    for name, manager in (("one", "kubectl"), ("unforced", "eve"), ("cased", "eve")):
+        _apply(api, manager, name, labels={"a": "theirs"})
+
+
+def _apply(
+    api: Api, manager: str, name: str, data: Labels | None = None, labels: Labels | None = None
+) -> None:
+    path = f"/api/v1/namespaces/{api.namespace}/configmaps/{name}"
+    metadata = {"name": name, "labels": labels or {}}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data or {}}
+    params = {"fieldManager": manager, "force": "true"}
     api.request(
         "PATCH", path, body=body, params=params, headers={"Content-Type": "application/apply-patch+yaml"}
     )
@@ -55,5 +94,18 @@ CASES = (
         "a field that is taken by force",
         FORCED,
         (Stage(UP), Stage(UP, 2, before=applied), Stage(UP, 3), Stage(NO_CHANGES, 3)),
+    ),
+    Case(
+        "managers that change",
+        HANDED,
+        (
+            Stage(CONTINUED),
+            Stage(CONTINUED, 2, before=applied_with_kubectl),
+            Stage(f"{PREVIEW} --target **ConfigMap::cased", 3),
+            Stage(CONTINUED, 3),
+            Stage(CONTINUED, 4),
+            Stage(CONTINUED, 4, env={"PULUMI_K8S_ENABLE_PATCH_FORCE": "true"}),
+            Stage(NO_CHANGES, 4, changes_hands=True),
+        ),
     ),
 )
