@@ -32,6 +32,7 @@ from stacks.manifests import Found
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
 from workloads.registry import WORKLOADS, scaler_of, workload_of
+from workloads.scaler_versions import warning
 from workloads.selector import selector_of, sharing_problems
 
 
@@ -51,7 +52,7 @@ def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
     findings: list[Finding] = []
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
     for one, problems in alone:
-        findings += _told(one, problems, lacking) if problems else _twice(one)
+        findings += _told(one, problems, lacking) if problems else _remarks(one)
         findings += () if problems else rollouts.review(one, around.legible)
         if (subject := subjects.get(id(one))) is None:
             continue
@@ -112,9 +113,11 @@ def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Itera
         yield Finding("problem" if matters else "remark", one.origin, text)
 
 
-def _twice(one: Found) -> Iterator[Finding]:
-    """What a workload lists twice."""
+def _remarks(one: Found) -> Iterator[Finding]:
+    """An autoscaler of a version that is gone, and what a workload lists twice."""
     kind, namespace, name = place_of(one.document)
+    if said := warning(one.document):
+        yield Finding("remark", one.origin, said)
     if kind in WORKLOADS:
         for problem in duplicates(WORKLOADS[kind].template(one.document)):
             yield Finding("remark", one.origin, f"{kind} {name}.{namespace}: {problem}, as a primary gets it")

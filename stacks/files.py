@@ -17,6 +17,7 @@ from gateways.registry import DEFAULT
 from stacks.manifests import Broken, Found, manifests
 from stacks.settings import ReleaseSettings
 from workloads.registry import SCALERS
+from workloads.scaler_versions import current, warning
 
 PROJECT = Path(__file__).resolve().parent.parent
 """What paths in settings are relative to."""
@@ -24,20 +25,22 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Documents:
-    """`others` are metric templates and whatever else the files hold."""
+    """`others` are metric templates and whatever else the files hold, `warnings` what a person should be told."""
 
     canary: Manifest
     target: Manifest
     autoscaler: Manifest | None
     route: Manifest | None
     others: tuple[Manifest, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def read(release: ReleaseSettings, folder: Path, provider: str = DEFAULT) -> Documents:
     """The documents of a declared release; paths are relative to `folder`. A Canary that names no gateway has
     `provider`. Raises `Refused` with every problem."""
     problems: list[Problem] = []
-    every = [manifest for path in release.documents for manifest in load(folder / path, path, problems)]
+    written = [manifest for path in release.documents for manifest in load(folder / path, path, problems)]
+    every = [current(manifest) for manifest in written]
     canary = _only(every, "Canary", release.name, problems)
     if canary is None:
         raise Refused(tuple(problems))
@@ -50,7 +53,7 @@ def read(release: ReleaseSettings, folder: Path, provider: str = DEFAULT) -> Doc
     route = _found(every, outline.source.kind, outline.source.name) if outline.source else None
     used = [item for item in (canary, target, autoscaler, route) if item is not None]
     others = tuple(manifest for manifest in every if manifest not in used)
-    return Documents(canary, target, autoscaler, route, others)
+    return Documents(canary, target, autoscaler, route, others, tuple(filter(None, map(warning, written))))
 
 
 def load(path: Path, shown: str, problems: list[Problem]) -> list[Manifest]:

@@ -145,6 +145,8 @@ def _document(
 def _sources(found: Documents, view: View, run: ProgramRun) -> Sources:
     images = run.overrides.images_of(view.spec.target.name)
     declared = target.declared(found.target, view.live.target, images, scaled=found.autoscaler is not None)
+    for text in found.warnings:
+        pulumi.log.warn(text)
     for note in declared.notes:
         pulumi.log.warn(f"{view.spec.target_full_name}: {note}; it is left as it is")
     document = dict(view.document)

@@ -37,6 +37,22 @@ def test_metric_templates_go_along() -> None:
     assert template["kind"] == "MetricTemplate"
 
 
+def test_an_autoscaler_of_a_version_that_is_gone_is_read_and_told(tmp_path: Path) -> None:
+    written = (files.PROJECT / ARTICLE.documents[0]).parent
+    for path in written.glob("*.yaml"):
+        text = path.read_text().replace("autoscaling/v2\n", "autoscaling/v2beta2\n")
+        (tmp_path / path.name).write_text(text)
+    paths = [Path(path).name for path in ARTICLE.documents]
+
+    found = files.read(release(*paths), tmp_path)
+
+    assert found.autoscaler is not None
+    assert found.autoscaler["apiVersion"] == "autoscaling/v2"
+    assert found.warnings == (
+        "HorizontalPodAutoscaler podinfo: Kubernetes has no autoscaling/v2beta2 any more; it is read as autoscaling/v2",
+    )
+
+
 @pytest.mark.parametrize(
     ("paths", "problems"),
     [
