@@ -8,6 +8,8 @@ from functools import cached_property
 
 from automation.core.refusal import Problem
 from automation.core.spec import Canary
+from gateways.ownership import route_field
+from gateways.registry import gateway_of, is_of_people
 
 Claim = tuple[str, ...]
 """A namespace, and the kind and name of what a Canary calls its own there."""
@@ -44,8 +46,13 @@ def shared_with(canary: Canary, other: Canary) -> Iterator[Problem]:
         yield Problem(
             "spec.targetRef", f"{same} {kind} {name} as target or primary", "rename one of the targets"
         )
-    for name in sorted(_services(canary) & _services(other))[:1]:
+    services = sorted(_services(canary) & _services(other))[:1]
+    for name in services:
         yield Problem("spec.service.name", f"{same} Service {name}", "give each a name of its own")
+    # Routes that are named after the apex are shared for the same reason.
+    for route in sorted(_routes(canary) & _routes(other)) if not services else ():
+        told = f"{same} generated {' '.join(route)}"
+        yield Problem(route_field(canary), told, "name another, so that each has one of its own")
     for scaler in sorted(_scalers(canary) & _scalers(other))[:1]:
         remedy = f"name the one that scales {canary.target.name}"
         yield Problem("spec.autoscalerRef", f"{same} {' '.join(scaler)}", remedy)
@@ -56,7 +63,7 @@ def _claims(canary: Canary) -> Iterator[Claim]:
         yield canary.namespace, canary.target.kind, name
     for name in _services(canary):
         yield canary.namespace, "Service", name
-    for kind, name in _scalers(canary):
+    for kind, name in (*_scalers(canary), *_routes(canary)):
         yield canary.namespace, kind, name
 
 
@@ -66,6 +73,11 @@ def _workloads(canary: Canary) -> set[str]:
 
 def _services(canary: Canary) -> set[str]:
     return {canary.apex, canary.primary_service, canary.canary_service}
+
+
+def _routes(canary: Canary) -> set[tuple[str, str]]:
+    """What is generated for it; a route of people's own may lead to several."""
+    return set() if is_of_people(canary) else {(gateway_of(canary).kind.kind, canary.route_name)}
 
 
 def _scalers(canary: Canary) -> set[tuple[str, str]]:

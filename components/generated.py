@@ -19,8 +19,10 @@ from automation.core.spec import Canary
 from automation.core.status import Placement
 from components import configs, handed_over, primary, services
 from components.revision import Revision
+from components.taken_over import given_back, taken_over
 from gateways.carrying import marks_of, switches
 from gateways.gateway import Marks
+from gateways.ownership import is_of_somebody, is_taken_over, rivalry
 from gateways.registry import each_route, gateway_of, is_meshs, is_of_people, source_of
 from gateways.subsets import labelled, rule_of
 from workloads.registry import scaler_of, workload_of
@@ -34,9 +36,9 @@ class Inputs:
     `uid` is the live Canary's uid (a string, or an Output where the same program creates it). `revision` is
     what primary runs (None before anything was recorded), `kept` the configuration of revisions whose pods may
     still run. `apex` is the live Service of the apex's name, `primary` the live primary, `canary` the canary's live
-    Service where that is people's own, `others` further live objects of theirs by kind and name. `meshed`: a mesh's
-    objects are in another cluster. `leaving`: users go
-    back to the target.
+    Service where that is people's own, `standing` what is live under the generated route's name, `others` further live
+    objects of people's by kind and name. `meshed`: a mesh's objects are in another cluster. `leaving`: users go back to
+    the target.
     """
 
     placement: Placement
@@ -51,6 +53,7 @@ class Inputs:
     canary: Manifest | None = None
     others: Mapping[tuple[str, str], Manifest] = field(default_factory=dict)
     meshed: bool = False
+    standing: Manifest | None = None
     leaving: bool = False
 
 
@@ -122,8 +125,9 @@ def generate(canary: Canary, inputs: Inputs) -> Generated:
         _taken_over(canary, inputs, apex) if foreign else _marked(canary, apex, stays),
         foreign,
         stays,
-        companions=_companions(canary, inputs, owner) if route else (),
+        companions=_companions(canary, inputs, owner) if route and _moved(inputs) else (),
         route=route,
+        route_is_foreign=inputs.standing is not None and is_of_somebody(inputs.standing),
     )
     if inputs.revision is None:
         return common
@@ -235,15 +239,27 @@ def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:
     gateway = gateway_of(canary)
     if gateway.source is not None and canary.route is None:
         return None
+    standing = inputs.standing
+    if problems := tuple(rivalry(canary, standing)):
+        raise Refused(problems)
     annotations = {**RELEASE, **marks_of(canary, placement)}
-    moved = placement.apex == "primary"
+    moved = _moved(inputs)
     try:
         route = gateway.render(canary, inputs.route, placement.traffic, Marks(annotations, owner))
     except Refused:
         if moved:
             return None  # a copy must never serve what its source no longer allows
         raise  # before anything moves
-    return _placed(route, inputs) if moved else None
+    if standing is None or not is_of_somebody(standing):
+        return _placed(route, inputs) if moved else None
+    if moved:
+        return taken_over(route, standing)
+    return given_back(standing) if is_taken_over(standing) else None
+
+
+def _moved(inputs: Inputs) -> bool:
+    """Whether users are led by what is generated."""
+    return inputs.placement.apex == "primary"
 
 
 def _companions(canary: Canary, inputs: Inputs, owner: Manifest) -> tuple[Manifest, ...]:

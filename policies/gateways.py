@@ -221,6 +221,11 @@ def _traffic_split(split: Manifest) -> Iterator[Split]:
         yield Split((split.get("metadata") or {}).get("name"), weights)
 
 
+def _patched_ingress(ingress: Manifest) -> Iterator[Split]:
+    yield from _alb(ingress)
+    yield from _ingress(ingress)
+
+
 READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     APISIX_ROUTE: _apisix,
     VIRTUAL_SERVICE: _istio,
@@ -234,10 +239,8 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
 PATCHED = "Patch"
 """How the token of a route ends that is people's own, and of which a release writes a part."""
 _OF_PEOPLE: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
-    f"{HTTP_ROUTE}{PATCHED}": _gateway_api,
-    f"{VIRTUAL_SERVICE}{PATCHED}": _istio,
-    f"{TRAEFIK_SERVICE}{PATCHED}": _traefik,
-    f"{INGRESS}{PATCHED}": _alb,
+    **{f"{token}{PATCHED}": reader for token, reader in READERS.items()},
+    f"{INGRESS}{PATCHED}": _patched_ingress,
 }
 ROUTES = frozenset(READERS) | _OF_PEOPLE.keys()
 

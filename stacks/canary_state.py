@@ -22,14 +22,15 @@ from automation.core.spec import Canary
 from automation.core.status import Status
 from components.revision import Revision
 from documents.front import canary_of, release_kinds, status_of
-from gateways.registry import DEFAULT, beside, source_of
+from gateways.registry import DEFAULT, beside, gateway_of, source_of
 from workloads.registry import scaler_of, workload_of
 
 
 @dataclass(frozen=True)
 class Live:
     """The live objects that generated ones are made of or take over; None where one does not exist. `canary` is the
-    canary's Service, where that is people's own; `others` are further such objects by kind and name."""
+    canary's Service, where that is people's own, `standing` what has the generated route's name; `others` are further
+    objects of people's by kind and name."""
 
     target: Manifest | None = None
     autoscaler: Manifest | None = None
@@ -38,6 +39,7 @@ class Live:
     primary: Manifest | None = None
     canary: Manifest | None = None
     others: Mapping[tuple[str, str], Manifest] = field(default_factory=dict)
+    standing: Manifest | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ def surroundings(canary: Canary, status: Status) -> dict[str, Named]:
         **({"route": source} if source else {}),
         "apex": (SERVICE, canary.apex),
         "primary": (workload, canary.primary_name),
+        "standing": (gateway_of(canary).kind, canary.route_name),
     }
 
 

@@ -177,6 +177,7 @@ def inputs_of(view: View, sources: Sources | None = None) -> Inputs:
         canary=live.canary,
         meshed=bool(view.mesh),
         others=live.others,
+        standing=live.standing,
         leaving=view.status.phase in (Phase.TERMINATING, Phase.TERMINATED),
     )
 

@@ -42,6 +42,7 @@ from automation.core.spec import Canary
 from automation.core.status import Apex, Placement
 from gateways import registry as gateways
 from gateways.carrying import carried_by, switches
+from gateways.ownership import rivalry
 from workloads import registry as workloads
 from workloads.ports import port_problems
 from workloads.selector import Selector, selector_of, sharing_problems, stranger_problems
@@ -97,7 +98,12 @@ class Observer:
             scrape_interval=context.scrape_interval,
             scaler=self._autoscaling(canary),
             routable=not unrouted,
-            problems=(*problems, *self._missing(canary), *map(str, unrouted), *self._rivals(canary)),
+            problems=(
+                *problems,
+                *self._missing(canary),
+                *map(str, (*unrouted, *rivalry(canary, route))),
+                *self._rivals(canary),
+            ),
             remarks=(
                 *gateways.unread(canary),
                 *(told for one, source in sources for told in gateway.left_alone(one, source)),

@@ -61,6 +61,11 @@ MADE_FOR = "sluice.delivery/made-for"
 """On what may as well be somebody else's, where it was made here: on an apex Service the name of its Canary, on a
 namespace that of its platform stack."""
 
+ORIGINAL = "flagger.kubernetes.io/original-configuration"
+"""On a route that somebody made and a release has taken over: its spec before that, as JSON. Flagger's own name."""
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
 FINALIZER = "finalizer.flagger.app"
 """On a Canary with `revertOnDeletion`: it is there until users are back on the target. Flagger's own name, so that
 either driver can end what the other one began."""
@@ -83,7 +88,7 @@ UNMANAGED_BY_FLUX = {
 }
 
 _MARKS_OF_OTHERS = (
-    "kubectl.kubernetes.io/last-applied-configuration",
+    LAST_APPLIED,
     "toolkit.fluxcd.io",
     "argocd.argoproj.io/",
     "meta.helm.sh/",

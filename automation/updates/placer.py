@@ -17,10 +17,11 @@ from functools import partial
 
 from automation.clock import Clock
 from automation.cluster.ports import Copies, Objects
+from automation.core import managed_fields
 from automation.core.backoff import pause
 from automation.core.decision import MakeLive
 from automation.core.kinds import SERVICE, Manifest
-from automation.core.marks import TRAFFIC
+from automation.core.marks import ORIGINAL, TRAFFIC, UNMANAGED_BY_FLUX, is_ours
 from automation.core.observation import Setback
 from automation.core.spec import Canary
 from automation.core.status import Intent, Purpose
@@ -29,6 +30,7 @@ from automation.errors import ClusterRefused, SluiceError, StackLocked, UpdateFa
 from automation.updates.ports import Gate, Program, Queue, StackUpdates
 from automation.updates.stacks import PolicyRefused
 from gateways.carrying import carried_by, leading, marks_of
+from gateways.ownership import is_of_somebody
 from gateways.registry import each_route, gateway_of, is_of_people
 from gateways.subsets import rule_of
 from workloads.registry import workload_of
@@ -37,7 +39,7 @@ POLL_SECONDS = 0.1
 DIRECT_KINDS = (Purpose.ROLLBACK, Purpose.RESTART, Purpose.RETURN, Purpose.REPAIR)
 
 
-_OURS = ("sluice.delivery/", "pulumi.com/")
+_OURS = ("sluice.delivery/", "pulumi.com/", ORIGINAL, *UNMANAGED_BY_FLUX)
 """How the annotations begin that are written here on routes of people's own."""
 
 Job = Callable[[Program], object]
@@ -345,7 +347,7 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
     """The live route with other traffic and what that rests on, as the stack would write it: what is applied when it
     has to be patched directly."""
     changed = gateway_of(canary).with_traffic(canary, live, intent.placement.traffic)
-    foreign = is_of_people(canary)
+    foreign = is_of_people(canary) or is_of_somebody(live)
     metadata = changed["metadata"]
     fields = ("name", "namespace") if foreign else ("name", "namespace", "labels", "ownerReferences")
     kept = {field: metadata[field] for field in fields if field in metadata}
@@ -358,8 +360,16 @@ def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
         "apiVersion": changed["apiVersion"],
         "kind": changed["kind"],
         "metadata": {**kept, "annotations": {**told, **marks_of(canary, intent.placement)}},
-        **({"spec": changed["spec"]} if "spec" in changed else {}),
+        **({"spec": _led(canary, live, changed["spec"])} if "spec" in changed else {}),
     }
+
+
+def _led(canary: Canary, live: Manifest, spec: Manifest) -> Manifest:
+    """The fields of a route's spec that lead traffic; what its maker wrote besides stays his."""
+    if not is_of_somebody(live):
+        return spec
+    written = {*(managed_fields.applied(live, is_ours).get("f:spec") or {}), *gateway_of(canary).ruled}
+    return {field: value for field, value in spec.items() if f"f:{field}" in written}
 
 
 def trail(intent: Intent, by: str) -> str:

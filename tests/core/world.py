@@ -126,7 +126,7 @@ class World:
         self._run_pods, self.cluster.after = self.cluster.after, self._after
         self.copies = MemoryCopies(self.cluster, REMEMBERED)
         self.observer = Observer(self.copies)
-        self.stacks = MemoryStacks(self.cluster, self._judge, self._begin, self._done)
+        self.stacks = MemoryStacks(self.cluster, self._judge, self._begin, self._done, _is_patch)
         self.document = document
         self.status = status or Status()
         self.source = source
@@ -490,6 +490,11 @@ def declared(known: Known, canary: Canary, attempt: str | None) -> list[Declared
     view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
     by_name = kinds_by_name()
     return [(by_name[made["kind"]], made) for made in generate(canary, inputs_of(view)).objects]
+
+
+def _is_patch(manifest: Manifest) -> bool:
+    """Whether it is some fields of an object that stays its maker's own."""
+    return "ownerReferences" not in manifest["metadata"]
 
 
 def initialised(document: Manifest, *, world: Callable[..., World] = World, **fields: object) -> World:

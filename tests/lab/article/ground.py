@@ -16,6 +16,7 @@ from typing import Any
 
 from examples.story import SLUICE, scratch_project
 from lab import Lab
+from lab.definitions import definitions
 from tests.lab.deadline import eventually
 from tests.lab.kubectl import Kubectl
 
@@ -121,6 +122,13 @@ class Ground:
         said = self.sluice("history", name, "--env", "dev", "-n", namespace, "--output", "json")
         steps: list[dict[str, Any]] = json.loads(said)
         return steps
+
+    def define(self, name: str) -> None:
+        """Applies the definitions of a gateway's kinds."""
+        kinds = self.project / f"{name}.yaml"
+        kinds.write_text(definitions(name))
+        # They are larger than the annotation that a plain apply would keep them in.
+        self.kubectl("default")("apply", "--server-side", "-f", str(kinds))
 
     def on(self, engine: str) -> Ground:
         """The same ground, its commands run by `official` or `embedded`."""

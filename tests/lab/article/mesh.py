@@ -6,7 +6,6 @@ from typing import Any
 
 from examples.story import PROJECT
 from lab.binaries import ensure
-from lab.definitions import definitions
 from tests.lab.article import documents
 from tests.lab.article.documents import Document
 from tests.lab.article.ground import Ground
@@ -18,10 +17,8 @@ NAMESPACE = "istio-system"
 def install(ground: Ground) -> str:
     """The address of the ingress gateway."""
     ensure(["pilot-discovery", "envoy"])
-    kinds = ground.project / "istio-kinds.yaml"
-    kinds.write_text(definitions("istio"))
+    ground.define("istio")
     kubectl = ground.kubectl(NAMESPACE)
-    kubectl("apply", "--server-side", "-f", str(kinds))
     kubectl("apply", "-f", str(MANIFESTS))
     for deployment in ("istiod", "istio-ingressgateway"):
         kubectl("rollout", "status", f"deployment/{deployment}", "--timeout=50s")

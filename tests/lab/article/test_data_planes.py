@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from lab.traffic import Traffic
-from tests.lab.article import documents, ingress_nginx, mesh
+from tests.lab.article import documents, gateway_api, ingress_nginx, mesh, traefik
 from tests.lab.article.application import Application
 from tests.lab.article.ground import Ground
 from tests.lab.deadline import eventually
@@ -75,10 +75,14 @@ class Shop:
             return Counter(answer.json()["version"] if answer.ok else "none" for answer in answers)
 
 
-@pytest.fixture(scope="module", params=[ingress_nginx, mesh], ids=["nginx", "istio"])
+PRODUCTS = {"nginx": ingress_nginx, "traefik": traefik, "gateway-api": gateway_api, "istio": mesh}
+ALL, CHOOSING = list(PRODUCTS), ["nginx", "gateway-api", "istio"]
+
+
+@pytest.fixture(scope="module")
 def installed(ground: Ground, request: pytest.FixtureRequest) -> Iterator[tuple[ModuleType, str]]:
     """A product, and where it takes requests."""
-    product: ModuleType = request.param
+    product: ModuleType = PRODUCTS[request.param]
     yield product, product.install(ground)
     # It would go on costing what the stories after it need.
     ground.kubectl(product.NAMESPACE)("delete", "-f", str(product.MANIFESTS), "--wait=false")
@@ -91,6 +95,7 @@ def shop(ground: Ground, namespace: str, installed: tuple[ModuleType, str]) -> I
     ground.kubectl(namespace)("delete", "canary,deployment,ingress", "--all", "--wait=false")
 
 
+@pytest.mark.parametrize("installed", ALL, indirect=True)
 def test_users_are_shared_out_as_the_weights_say_and_lose_no_request(shop: Shop) -> None:
     # given
     podinfo = shop.application
@@ -112,6 +117,7 @@ def test_users_are_shared_out_as_the_weights_say_and_lose_no_request(shop: Shop)
     assert shop.answers(80) == {"6.0.1": 80}
 
 
+@pytest.mark.parametrize("installed", CHOOSING, indirect=True)
 def test_chosen_requests_alone_reach_a_canary_that_fails_and_is_taken_back(shop: Shop) -> None:
     # given
     podinfo = shop.application
@@ -129,3 +135,28 @@ def test_chosen_requests_alone_reach_a_canary_that_fails_and_is_taken_back(shop:
         assert driver.wait().code == 20
     assert f"Rolling back podinfo.{podinfo.namespace} failed checks threshold reached 3" in driver.events
     assert shop.answers(104, INSIDER) == {"6.0.0": 104}
+
+
+@pytest.mark.parametrize("installed", ["gateway-api"], indirect=True)
+def test_a_route_that_people_made_is_the_release_s_and_theirs_again_and_no_request_is_lost(
+    shop: Shop,
+) -> None:
+    # given
+    podinfo = shop.application
+    deployment, canary = gateway_api.shown(podinfo.namespace)
+    podinfo.kubectl.apply(deployment, *gateway_api.of_people(podinfo.namespace))
+    podinfo.kubectl("rollout", "status", "deployment/podinfo", "--timeout=50s")
+    eventually(lambda: shop.answers(8) == {"6.0.0": 8}, 10)
+    before = podinfo.kubectl.get("httproute", "podinfo")["spec"]
+    with shop.users(50):
+        # when
+        podinfo.kubectl.apply(canary)
+        podinfo.release("6.0.1")
+        [rule] = podinfo.kubectl.get("httproute", "podinfo")["spec"]["rules"]
+        assert [backend["name"] for backend in rule["backendRefs"]] == ["podinfo-primary", "podinfo-canary"]
+        podinfo.ground.sluice("retire", "podinfo", "--env", "dev", "-n", podinfo.namespace)
+        # then
+        eventually(lambda: shop.answers(8) == {"6.0.1": 8}, 10)
+    route = podinfo.kubectl.get("httproute", "podinfo")
+    assert route["spec"] == before
+    assert not any("sluice.delivery" in name for name in route["metadata"].get("annotations") or {})
