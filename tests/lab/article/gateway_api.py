@@ -28,7 +28,11 @@ def shown(namespace: str, **analysis: Any) -> tuple[Document, ...]:
     del canary["spec"]["routeRef"]
     canary["spec"]["provider"] = "gatewayapi:v1"
     canary["spec"]["service"] |= {"hosts": [documents.host(namespace)], "gatewayRefs": [GATEWAY]}
-    return documents.deployment(namespace), canary
+    deployment = documents.deployment(namespace)
+    # What is judged is what the pods count themselves.
+    counted = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
+    deployment["spec"]["template"]["metadata"]["annotations"] = counted
+    return deployment, canary
 
 
 def of_people(namespace: str) -> tuple[Document, ...]:
