@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from automation.core.kinds import SERVICE, Kind, Manifest
+from automation.core.kinds import Kind, Manifest
 from automation.core.spec import Canary
 from gateways.alb import ALB
 from gateways.apisix import APISIX
@@ -15,7 +15,6 @@ from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
 from gateways.gloo import GLOO
 from gateways.in_place import IN_PLACE
-from gateways.ingress import INGRESS
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
 from gateways.nginx import NGINX
@@ -48,7 +47,7 @@ ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""
 DEFAULT = APISIX.provider
 """The gateway of documents that name none."""
-_KUBERNETES = frozenset((SERVICE.api, INGRESS.api))
+_KUBERNETES = frozenset((KUBERNETES.kind.api, NGINX.kind.api))
 
 
 def gateway_of(canary: Canary) -> Gateway:

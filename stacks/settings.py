@@ -56,7 +56,7 @@ class ClusterSettings(Section):
     """Context of the kubeconfig; none: its current one. Set it where one kubeconfig knows several clusters."""
 
     mesh: MeshSettings | None = None
-    """The cluster whose API server has the objects that lead traffic, such as VirtualServices; none: the same one."""
+    """The cluster whose API server has the objects that lead traffic, where that is a mesh; none: the same one."""
 
 
 class ResourceSettings(Section):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateways import registry
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCT = ("automation", "cli", "components", "documents", "gateways", "policies", "stacks", "workloads")
 PLATFORM = {"components/apisix.py", "components/apisix_manifests.py", "components/definitions.py"}
@@ -71,13 +73,11 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
         pytest.param(
             r"INGRESS\b",
             {
-                *(
-                    "gateways/alb.py",
-                    "gateways/ingress.py",
-                    "gateways/ingress_copy.py",
-                    "gateways/registry.py",
-                ),
-                *("policies/tokens.py", "policies/gateways.py"),
+                "gateways/alb.py",
+                "gateways/ingress.py",
+                "gateways/ingress_copy.py",
+                "policies/tokens.py",
+                "policies/gateways.py",
             },
             id="Ingresses",
         ),
@@ -113,10 +113,20 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
         ),
         pytest.param(
             r"AUTOSCALER\b(?! *[:=] )|horizontalpodautoscalers",
-            {"workloads/horizontal.py"},
+            {"workloads/horizontal.py", "workloads/scaler_versions.py"},
             id="HorizontalPodAutoscalers",
         ),
     ],
 )
 def test_the_places_that_know_one_product(pattern: str, expected: set[str]) -> None:
     assert places(pattern) - PLATFORM - ARGO <= expected
+
+
+KINDS = sorted({kind.kind for kind in registry.kinds()} - {"Service"})
+"""Of all gateways that there are, whether or not somebody thought of them above."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_a_gateway_is_known_to_its_own_files_and_the_pack(kind: str) -> None:
+    elsewhere = {place for place in places(rf"\b{kind}\b") if not place.startswith("gateways/")}
+    assert elsewhere - PLATFORM - ARGO <= {"policies/tokens.py", "policies/gateways.py"}
