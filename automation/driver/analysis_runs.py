@@ -7,6 +7,7 @@ from contextlib import suppress
 from automation.cluster.client import Conflict
 from automation.cluster.ports import Copies, Objects
 from automation.core.kinds import ANALYSIS_RUN, Manifest
+from automation.core.status import Status
 from documents.argo import runs
 from documents.argo.standing import Standing
 
@@ -22,7 +23,7 @@ class AnalysisRuns:
         present run, by what they are for."""
         if self._copies.lacks(ANALYSIS_RUN):
             return {}
-        known = self._known(at)
+        known = self._known(at.live)
         names = {}
         for what, wanted in runs.analysis_runs(at):
             names[what] = name = runs.name_for(wanted, known)
@@ -36,9 +37,15 @@ class AnalysisRuns:
             self._copies.drop(ANALYSIS_RUN, at.canary.namespace, name)
         return names
 
-    def _known(self, at: Standing) -> dict[str, Manifest]:
+    def heard(self, live: Manifest, status: Status) -> Status:
+        """The status of a Rollout, with what somebody has asked of its AnalysisRuns."""
+        if status.steps is None or self._copies.lacks(ANALYSIS_RUN):
+            return status
+        return runs.stopped_by_people(self._known(live).values(), status)
+
+    def _known(self, live: Manifest) -> dict[str, Manifest]:
         """Those of a Rollout by their names."""
-        namespace, uid = at.canary.namespace, at.live["metadata"]["uid"]
+        namespace, uid = live["metadata"]["namespace"], live["metadata"]["uid"]
         return {
             one["metadata"]["name"]: one
             for one in self._copies.all(ANALYSIS_RUN)

@@ -52,7 +52,7 @@ class Rollouts:
         self._restarts = Restarts(objects)
 
     def status(self, live: Manifest) -> Status:
-        return memory.status(live)
+        return self._runs.heard(live, memory.status(live))
 
     def read(self, live: Manifest, status: Status) -> Canary:
         canary = canary_of(live)

@@ -18,7 +18,8 @@ from automation.core.runs.metric import Metric
 from automation.core.spec import Canary
 from automation.questions.jobs import Jobs
 from automation.questions.metrics.access import Access
-from automation.questions.metrics.prometheus import Prometheus
+from automation.questions.metrics.prometheus import Prometheus, Span
+from automation.questions.metrics.tokens import token
 from automation.questions.metrics.web import Web
 
 
@@ -49,13 +50,31 @@ class Taking:
     def _asked(
         self, provider: str, address: str, settings: Mapping[str, Any], at: float
     ) -> Taken | QueryFailed:
+        secret = self._secret(settings)
+        if isinstance(secret, QueryFailed):
+            return secret
+        headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
+        access = Access(address, headers, secret, verify=not settings.get("insecure"))
         if provider == "web":
-            return Web(self._session).take({**settings, "url": address})
+            return Web(self._session, access).take(settings)
         if provider != "prometheus":
             return QueryFailed(f"provider {provider} is not supported yet; use prometheus, web or job")
-        headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
-        access = Access(address, headers, verify=not settings.get("insecure"))
-        return Prometheus(self._session, access).take(str(settings["query"]), at)
+        query, ranged = str(settings["query"]), settings.get("rangeQuery")
+        if not ranged:
+            return Prometheus(self._session, access).take(query, at)
+        try:
+            span = Span.parse(ranged, at)
+        except ValueError as wrong:
+            return QueryFailed(f"rangeQuery: {wrong}")
+        return Prometheus(self._session, access).take(query, at, span)
+
+    def _secret(self, settings: Mapping[str, Any]) -> Mapping[str, str] | QueryFailed:
+        """What a metric authenticates itself by."""
+        said = settings.get("authentication") or {}
+        if oauth := said.get("oauth2"):
+            found = token(self._session, oauth, verify=not settings.get("insecure"))
+            return found if isinstance(found, QueryFailed) else {"token": found}
+        return dict(said.get("basicAuth") or {})
 
     def _filled(self, canary: Canary, metric: Metric) -> Mapping[str, Any] | QueryFailed:
         """The settings with what Secrets say in their places."""

@@ -11,6 +11,7 @@ from typing import Any
 from automation.core.conditions.condition import Condition
 from automation.core.conditions.tokens import Malformed
 from automation.core.field_path import FieldPath
+from automation.core.instants import Instant
 from automation.core.runs.metric import Metric
 from documents.section import Section
 
@@ -118,11 +119,45 @@ def _prometheus(section: Section) -> None:
     section.whole("timeout")
     section.flag("insecure")
     _headers(section)
-    section.allow("authentication", "rangeQuery")
+    _authentication(section.section("authentication"), "basicAuth", "oauth2")
+    if "rangeQuery" in section:
+        _range(section.section("rangeQuery"))
+    section.allow("rangeQuery")
     section.close()
-    for field in ("authentication", "rangeQuery"):
-        if section.fields.get(field):
-            section.refuse(field, "is not supported yet", "leave it out")
+
+
+def _authentication(section: Section, *known: str) -> None:
+    """A user and his password, or a token that is fetched with a client's own."""
+    for way in (way for way in known if way in section):
+        inner = section.section(way)
+        for field in _CREDENTIALS[way]:
+            inner.text(field, required=True)
+        inner.allow("scopes")
+        inner.close()
+    section.allow(*known, "sigv4")
+    section.close()
+    if any((section.fields.get("sigv4") or {}).values()):
+        remedy = "let a proxy sign, such as aws-sigv4-proxy, and name that as the address"
+        section.refuse("sigv4", "is a signature for AWS, which is not made here", remedy)
+
+
+_CREDENTIALS: Mapping[str, tuple[str, ...]] = {
+    "basicAuth": ("username", "password"),
+    "oauth2": ("tokenUrl", "clientId", "clientSecret"),
+}
+
+
+def _range(section: Section) -> None:
+    for field in ("start", "end"):
+        text = section.text(field, required=True)
+        try:
+            if text and not is_argument(text):
+                Instant.parse(text)
+        except ValueError as wrong:
+            section.refuse(field, str(wrong), 'write it such as now() - duration("1h")')
+    if not is_argument(section.text("step", required=True)):
+        section.seconds("step", 0.0, least=0.001)
+    section.close()
 
 
 def _web(section: Section) -> None:
@@ -133,7 +168,8 @@ def _web(section: Section) -> None:
     section.whole("timeoutSeconds")
     section.flag("insecure")
     _headers(section)
-    section.allow("authentication", "jsonBody")
+    _authentication(section.section("authentication"), "oauth2")
+    section.allow("jsonBody")
     section.close()
     if url and not is_argument(url) and not url.startswith(("http://", "https://")):
         section.refuse("url", f"{url!r} is not a web address", "begin it with http:// or https://")
@@ -141,8 +177,6 @@ def _web(section: Section) -> None:
         section.refuse("jsonPath", problem, "lead to one place by names and indexes, such as {$.data.ok}")
     if section.fields.get("body") and section.fields.get("jsonBody"):
         section.refuse("jsonBody", "is there beside body", "keep one of them")
-    if section.fields.get("authentication"):
-        section.refuse("authentication", "is not supported yet", "leave it out")
 
 
 def _job(section: Section) -> None:

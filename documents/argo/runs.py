@@ -6,6 +6,7 @@ They tell what is measured here and what came of it. Nobody runs them, and nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from automation.core.kinds import ANALYSIS_RUN, ROLLOUT, Manifest
@@ -13,7 +14,7 @@ from automation.core.marks import NUMBER, POD_HASH, owner_reference
 from automation.core.moments import timestamp
 from automation.core.runs.metric import Metric, Plan
 from automation.core.runs.run import Run, concluded, summaries, terminate
-from automation.core.status import Phase
+from automation.core.status import Phase, Status
 from automation.core.steps import SetWeight
 from documents.argo.places import written_index
 from documents.argo.standing import Standing
@@ -56,6 +57,30 @@ def name_for(wanted: Manifest, known: Named) -> str:
         if name not in known or (known[name].get("status") or {}).get("startedAt") == started:
             return name
     raise AssertionError("one of n + 1 names is not among n")
+
+
+def stopped_by_people(known: Iterable[Manifest], status: Status) -> Status:
+    """The status of a release whose AnalysisRuns are these, with what somebody has asked of them: `spec.terminate`, as
+    Argo's plugin writes it."""
+    steps = status.steps
+    stopped = {
+        (one["metadata"].get("labels", {}).get(_TYPE), (one.get("status") or {}).get("startedAt"))
+        for one in known
+        if (one.get("spec") or {}).get("terminate")
+    }
+    if steps is None or not stopped:
+        return status
+    background, inline = (
+        terminate(run) if run and any(_is_one(run, kind, of) for of in stopped) else run
+        for kind, run in ((True, steps.background), (False, steps.inline))
+    )
+    return replace(status, steps=replace(steps, background=background, inline=inline))
+
+
+def _is_one(run: Run, background: bool, told: tuple[Any, Any]) -> bool:
+    """Whether an AnalysisRun of this type and beginning tells of a run."""
+    kind, begun = told
+    return (kind == BACKGROUND) is background and begun == timestamp(run.started_at)
 
 
 def is_over(live: Manifest) -> bool:

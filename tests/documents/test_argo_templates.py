@@ -156,6 +156,24 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         metric(**{"provider.web": {"url": "http://x"}}),
         f"{METRIC}.provider.web: is there beside prometheus; make a metric of each",
     ),
+    "a signature for AWS": (
+        metric(**{"provider.prometheus.authentication": {"sigv4": {"region": "eu-west-1"}}}),
+        f"{METRIC}.provider.prometheus.authentication.sigv4: is a signature for AWS, which is not made here; let a proxy",
+    ),
+    "a client without a secret": (
+        metric(
+            **{"provider.prometheus.authentication": {"oauth2": {"tokenUrl": "https://x/", "clientId": "me"}}}
+        ),
+        f"{METRIC}.provider.prometheus.authentication.oauth2.clientSecret: is missing",
+    ),
+    "a range that begins nowhere": (
+        metric(**{"provider.prometheus.rangeQuery": {"start": "then", "end": "now()", "step": "1m"}}),
+        f"{METRIC}.provider.prometheus.rangeQuery.start: 'then' begins neither with now() nor with date(...); write it",
+    ),
+    "a range without points": (
+        metric(**{"provider.prometheus.rangeQuery": {"start": "now()", "end": "now()", "step": "0s"}}),
+        f"{METRIC}.provider.prometheus.rangeQuery.step: 0s is too short",
+    ),
     "a provider that is not there yet": (
         metric(provider={"datadog": {"query": "x"}}),
         f"{METRIC}.provider.datadog: is not supported yet; use one of prometheus, web",

@@ -1,14 +1,19 @@
 """Prometheus and whatever speaks its HTTP API: one instant query a measurement."""
 
+from __future__ import annotations
+
 import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 
 from automation.cluster.reach import sentence
+from automation.core.durations import seconds_of
+from automation.core.instants import Instant
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed, Taken
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.selectors import selectors
@@ -18,6 +23,25 @@ ATTEMPTS = 3
 FIRST_PAUSE = 0.2
 _AWAY = (502, 503, 504)
 _SAMPLED = "sluice_newest_sample"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of time, its ends in unix seconds, and the distance of its points in seconds."""
+
+    start: float
+    end: float
+    step: float
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any], at: float) -> Span:
+        """`rangeQuery` of a metric that is measured at unix second `at`. Raises ValueError for what is none."""
+        start, end = (Instant.parse(str(settings.get(field) or "")).at(at) for field in ("start", "end"))
+        return cls(start, end, seconds_of(str(settings.get("step") or "")))
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {"start": f"{self.start:.3f}", "end": f"{self.end:.3f}", "step": f"{self.step:g}"}
 
 
 class Prometheus:
@@ -41,9 +65,10 @@ class Prometheus:
             result = self._ask(query, at)  # a scalar can't be combined with the time of its samples
         return result if isinstance(result, QueryFailed) else _read(result, at)
 
-    def take(self, query: str, at: float) -> Taken | QueryFailed:
-        """All that a query comes to: a number for a scalar, a list of numbers for a vector, in its order."""
-        data = self._ask(query, at)
+    def take(self, query: str, at: float, span: Span | None = None) -> Taken | QueryFailed:
+        """All that a query comes to: a number for a scalar, a list of numbers for a vector, in its order, and over a
+        span those of all series, one after the other."""
+        data = self._ask(query, at, span)
         if isinstance(data, QueryFailed):
             return data
         match data["resultType"]:
@@ -51,6 +76,8 @@ class Prometheus:
                 return Taken(float(data["result"][1]))
             case "vector":
                 return Taken([float(element["value"][1]) for element in data["result"]])
+            case "matrix" if span:
+                return Taken([float(text) for series in data["result"] for _, text in series["values"]])
             case kind:
                 return QueryFailed(f"query returned a {kind}, not values; aggregate it over its range")
 
@@ -58,22 +85,24 @@ class Prometheus:
         result = self._ask("vector(1)", None)
         return f"prometheus not avaiable: {result.detail}" if isinstance(result, QueryFailed) else ""
 
-    def _ask(self, query: str, at: float | None) -> Mapping[str, Any] | QueryFailed:
-        parameters = {"query": query} | ({} if at is None else {"time": f"{at:.3f}"})
+    def _ask(self, query: str, at: float | None, span: Span | None = None) -> Mapping[str, Any] | QueryFailed:
+        moment = {} if at is None else {"time": f"{at:.3f}"}
+        parameters = {"query": query} | (span.parameters if span else moment)
+        path = "query_range" if span else "query"
         failed = QueryFailed("not asked")
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._pause(FIRST_PAUSE * 2 ** (attempt - 1))
-            result = self._attempt(parameters)
+            result = self._attempt(path, parameters)
             if not isinstance(result, QueryFailed) or not result.away:
                 return result
             failed = result
         return failed
 
-    def _attempt(self, parameters: Mapping[str, str]) -> Mapping[str, Any] | QueryFailed:
+    def _attempt(self, path: str, parameters: Mapping[str, str]) -> Mapping[str, Any] | QueryFailed:
         try:
             response = self._session.get(
-                f"{self._access.address.rstrip('/')}/api/v1/query",
+                f"{self._access.address.rstrip('/')}/api/v1/{path}",
                 params=parameters,
                 headers=self._access.bearer,
                 auth=self._access.basic,

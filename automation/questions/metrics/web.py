@@ -9,6 +9,7 @@ import requests
 
 from automation.core.field_path import FieldPath
 from automation.core.observation import QueryFailed, Taken
+from automation.questions.metrics.access import Access
 
 TIMEOUT = 10.0
 """Seconds, where a metric says nothing else: the model's."""
@@ -17,19 +18,17 @@ TIMEOUT = 10.0
 class Web:
     """Asks by the settings of an analysis' metric, its arguments filled in, for what its `jsonPath` leads to."""
 
-    def __init__(self, session: requests.Session) -> None:
-        self._session = session
+    def __init__(self, session: requests.Session, access: Access) -> None:
+        self._session, self._access = session, access
 
     def take(self, settings: Mapping[str, Any]) -> Taken | QueryFailed:
         try:
             answer = self._session.request(
                 settings.get("method") or "GET",
-                settings["url"],
-                headers={
-                    str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()
-                },
+                self._access.address,
+                headers=self._access.bearer,
                 timeout=float(settings.get("timeoutSeconds") or TIMEOUT),
-                verify=not settings.get("insecure"),
+                verify=self._access.verify,
                 **_body(settings),
             )
         except (requests.ConnectionError, requests.Timeout) as error:

@@ -364,6 +364,20 @@ def test_each_analysis_is_an_analysis_run_as_the_model_names_it() -> None:
     assert runs(world) == {"canary-demo-HASH-2": "Successful", "canary-demo-HASH-2-2": "Successful"}
 
 
+def test_an_analysis_that_somebody_terminates_ends_with_what_it_has_measured() -> None:
+    """One that has not failed by then was successful."""
+    inline = {"analysis": {"templates": [{"templateName": "success-rate"}], "args": USE["args"]}}
+    world = steady(metric(failureLimit=9), steps=[{"setWeight": 20}, inline], analysis=MISSING)
+    world.answer = lambda question: Taken([0.5])
+    world.set_image("green")
+    world.until("Progressing", "waiting for all steps").tick(5)
+    assert list(runs(world).values()) == ["Running"]
+    [run] = world.cluster.select(ANALYSIS_RUN)
+    world.cluster.patch(ANALYSIS_RUN, "test", run["metadata"]["name"], {"spec": {"terminate": True}})
+    world.until("Healthy", ticks=5)
+    assert list(runs(world).values()) == ["Successful"]
+
+
 def test_a_run_of_the_same_revision_has_an_analysis_run_of_its_own() -> None:
     world = steady()
     world.set_image("yellow")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -15,7 +17,7 @@ from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, 
 from automation.core.runs.metric import Metric
 from automation.inmemory.cluster import MemoryCluster
 from automation.questions.taking import Taking
-from tests.automation.loopback import Answer, loopback
+from tests.automation.loopback import Answer, Asked, loopback
 from tests.core.documents import canary
 
 
@@ -143,3 +145,78 @@ def test_each_measurement_is_a_job_of_its_own() -> None:
 def test_a_job_of_a_release_that_is_gone_is_not_made() -> None:
     taking = Taking(MemoryCluster(), requests.Session(), "http://nowhere")
     assert taking.take(canary(), asked(), 0.0, {}) == QueryFailed("Canary podinfo.test is gone")
+
+
+OAUTH = {"tokenUrl": "", "clientId": "shop", "clientSecret": "{{args.key}}", "scopes": ["read", "more"]}
+
+
+def measured(
+    respond: Callable[[Asked], Answer], provider: str = "prometheus", **settings: Any
+) -> tuple[TakenAnswer, list[Asked]]:
+    """What a metric measures at unix second 1000 that says so, and how its server was asked. Its secret is `s3cret`."""
+    cluster = MemoryCluster()
+    secret = {"key": base64.b64encode(b"s3cret").decode()}
+    cluster.put(SECRET, {"metadata": {"namespace": "test", "name": "web"}, "data": secret})
+    with loopback(respond) as server:
+        text = json.dumps(settings).replace('"tokenUrl": ""', f'"tokenUrl": "{server.url}/token"')
+        where = {"address" if provider == "prometheus" else "url": server.url}
+        metric = Metric(
+            "m", provider, {"query": "up", **json.loads(text), **where}, secrets={"key": "web/key"}
+        )
+        taking = Taking(cluster, requests.Session(), "http://nowhere")
+        return taking.take(canary(), Take("background", metric), 1000.0, {}), list(server.asked)
+
+
+def vector(asked: Asked) -> Answer:
+    if asked.path == "/token":
+        return Answer(body={"access_token": "t0ken"})
+    return Answer(body={"data": {"resultType": "vector", "result": [{"metric": {}, "value": [0, "0.5"]}]}})
+
+
+@pytest.mark.parametrize("provider", ["prometheus", "web"])
+def test_a_token_is_fetched_with_the_clients_own_for_each_measurement(provider: str) -> None:
+    found, (first, second) = measured(vector, provider, authentication={"oauth2": OAUTH})
+    assert isinstance(found, Taken)
+    assert (first.method, first.path, parse_qs(first.body)) == (
+        "POST",
+        "/token",
+        {"grant_type": ["client_credentials"], "scope": ["read more"]},
+    )
+    assert first.headers["Authorization"] == f"Basic {base64.b64encode(b'shop:s3cret').decode()}"
+    assert second.headers["Authorization"] == "Bearer t0ken"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(Answer(403), "/token answered 403"), (Answer(body={"no": 1}), "/token answered without access_token")],
+)
+def test_a_token_that_is_not_given_is_said_and_nobody_is_asked(answer: Answer, why: str) -> None:
+    found, asked = measured(lambda request: answer, authentication={"oauth2": OAUTH})
+    assert isinstance(found, QueryFailed)
+    assert found.detail.startswith("no token was given: ")
+    assert found.detail.endswith(why)
+    assert len(asked) == 1
+
+
+def test_a_user_authenticates_himself_by_a_secret() -> None:
+    user = {"username": "ann", "password": "{{args.key}}"}
+    found, (asked,) = measured(vector, authentication={"basicAuth": user})
+    assert found == Taken([0.5])
+    assert asked.headers["Authorization"] == f"Basic {base64.b64encode(b'ann:s3cret').decode()}"
+
+
+def test_a_range_is_asked_for_from_when_to_when_and_all_its_values_count() -> None:
+    series = [{"metric": {}, "values": [[0, "1"], [60, "2"]]}, {"metric": {}, "values": [[0, "3"]]}]
+    answer = Answer(body={"data": {"resultType": "matrix", "result": series}})
+    ranged = {"start": 'now() - duration("5m")', "end": "now()", "step": "1m"}
+    found, (asked,) = measured(lambda request: answer, rangeQuery=ranged)
+    assert found == Taken([1.0, 2.0, 3.0])
+    path, _, query = asked.path.partition("?")
+    assert path == "/api/v1/query_range"
+    assert parse_qs(query) == {"query": ["up"], "start": ["700.000"], "end": ["1000.000"], "step": ["60"]}
+
+
+def test_a_range_that_an_argument_made_nonsense_of_is_said() -> None:
+    found, asked = measured(vector, rangeQuery={"start": "yesterday", "end": "now()", "step": "1m"})
+    assert found == QueryFailed("rangeQuery: 'yesterday' begins neither with now() nor with date(...)")
+    assert asked == []
