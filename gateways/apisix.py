@@ -20,12 +20,13 @@ from automation.core.refusal import Problem, Refused
 from automation.core.shape import PORT, TEXT, TRUTH, WHOLE, Items, fields
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
-from gateways.apisix_rules import forget_mirror, shares
+from gateways.apisix_rules import forget_mirror, is_managed, shares
 from gateways.apisix_sessions import copies, draw, kept_by, losing_cookies, pattern_in, unwritable
 from gateways.backends import weights_of
 from gateways.chosen import by_labels
 from gateways.draws import drawn_by
 from gateways.gateway import Carried, Gateway, Marks, Source
+from gateways.managed_routes import managed_in
 from gateways.named_rules import absent, is_meant
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
@@ -72,7 +73,7 @@ class Apisix:
     kind = ROUTE
     companions = ()
     ruled = ("f:spec", "f:http")
-    carries = frozenset({"weights", "match", "mirror", "affinity"})
+    carries = frozenset({"weights", "match", "mirror", "affinity", "managed"})
     says = ()
 
     def unable(self, canary: Canary) -> tuple[Problem, ...]:
@@ -138,20 +139,27 @@ class Apisix:
         return ()
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
-        rules = (route.get("spec") or {}).get("http") or ()
+        rules = [rule for rule in (route.get("spec") or {}).get("http") or () if not is_managed(route, rule)]
         found = [read for rule in rules if (read := _read_back(canary, rule)) is not None]
         most = Traffic(max((read.traffic.canary for read in found), default=0))
         return Carried(most, bool(found) and all(read == Carried(most, True) for read in found))
 
     def with_traffic(self, canary: Canary, route: Manifest, traffic: Traffic) -> Manifest:
-        """Rules for users of another run go."""
+        """Rules for users of another run go, and those beside the shared ones that are none of this traffic."""
         changed = copy.deepcopy(route)
         rules = (changed.get("spec") or {}).get("http") or []
-        rules[:] = [rule for rule in rules if kept_by(canary, rule) in (None, traffic.affinity)]
+        kept = [one.name for one in managed_in(traffic)]
+        rules[:] = [
+            rule
+            for rule in rules
+            if kept_by(canary, rule) in (None, traffic.affinity)
+            and (not is_managed(route, rule) or any(str(rule["name"]).endswith(f"-{name}") for name in kept))
+        ]
         for rule in rules:
             if not traffic.mirror:
                 forget_mirror(canary, rule)
-            _share(canary, rule, traffic)
+            if not is_managed(route, rule):
+                _share(canary, rule, traffic)
         return changed
 
     def hosts(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:

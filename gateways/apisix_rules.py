@@ -12,6 +12,7 @@ from automation.core.spec import Canary
 from automation.core.traffic import Traffic
 from gateways.backends import weights_of
 from gateways.chosen import rules_of
+from gateways.managed_routes import managed_in, names_on
 
 PRIORITY = 10000
 """Above whatever a source rule says."""
@@ -57,18 +58,32 @@ def shadows(canary: Canary, rule: Manifest, traffic: Traffic) -> Iterator[Manife
             *(shadow.get("plugins") or ()),
             _mirror(canary, rule["backends"][0], traffic.mirror),
         ]
+    for place, managed in enumerate(reversed(managed_in(traffic))):
+        made = _choosing(shadow, rule, managed.name, managed.match[0])
+        led = led_to(rule["backends"][0], {canary.canary_service: 100})
+        yield {**made, "priority": made["priority"] + PRIORITY * (place + 1), "backends": led}
     if not traffic.match:
         yield shadow
         return
-    match = shadow.get("match") or {}
     for index, chosen in enumerate(rules_of(traffic.match)):
-        yield {
-            **copy.deepcopy(shadow),
-            "name": f"{rule['name']}-chosen-{index}",
-            "priority": CHOSEN_PRIORITY + int(rule.get("priority") or 0),
-            "match": {**copy.deepcopy(match), "exprs": [*(match.get("exprs") or ()), *_expressions(chosen)]},
-        }
+        yield _choosing(shadow, rule, f"chosen-{index}", chosen)
     yield {**shadow, "backends": [{**shadow["backends"][0], "weight": 100}]}
+
+
+def _choosing(shadow: Manifest, rule: Manifest, name: str, chosen: Mapping[str, Any]) -> Manifest:
+    """A copy that is for the chosen ones of its requests."""
+    match = shadow.get("match") or {}
+    return {
+        **copy.deepcopy(shadow),
+        "name": f"{rule['name']}-{name}",
+        "priority": CHOSEN_PRIORITY + int(rule.get("priority") or 0),
+        "match": {**copy.deepcopy(match), "exprs": [*(match.get("exprs") or ()), *_expressions(chosen)]},
+    }
+
+
+def is_managed(route: Manifest, rule: Manifest) -> bool:
+    """Whether a rule of a live route is one that leads chosen requests to the canary whatever its weight."""
+    return any(str(rule.get("name")).endswith(f"-{name}") for name in names_on(route))
 
 
 def _expressions(chosen: Mapping[str, Any]) -> Iterator[Manifest]:

@@ -22,6 +22,7 @@ from gateways.alone import OfRollouts
 from gateways.gateway import Carried, Gateway, Marks, Source
 from gateways.gateway_api import HTTP_ROUTE, waits
 from gateways.istio import DESTINATION_RULE, VIRTUAL_SERVICE
+from gateways.managed_routes import Managed, managed_in
 from gateways.named_rules import absent, is_meant
 from gateways.traefik import TRAEFIK_SERVICE
 
@@ -38,20 +39,22 @@ class Rule:
 
 @dataclass(frozen=True)
 class Shares:
-    """Where the weights of a kind stand: the fields of its spec that hold its rules, and how these are read."""
+    """Where the weights of a kind stand: the fields of its spec that hold its rules, and how these are read. `beside`
+    makes the rules of routes that steps manage, which stand before those in the first field, where it can; it is told
+    the traffic and the backends of both sides."""
 
     fields: tuple[str, ...]
     rules: Callable[[Any], Iterator[Rule]]
     waits: Callable[[Manifest], str] = lambda route: ""
+    beside: Callable[[Traffic, Manifest, Manifest], list[Manifest]] | None = None
 
 
 class InPlace(OfRollouts):
     """One kind of routes."""
 
-    carries = frozenset({"weights"})
-
     def __init__(self, kind: Kind, shares: Shares, companions: tuple[Kind, ...] = ()) -> None:
         self.kind, self._shares, self.companions = kind, shares, companions
+        self.carries = frozenset({"weights", *(["managed"] if shares.beside else ())})
         self.provider = f"{kind.kind} in place"
         unnamed = Problem(
             ROUTING, f"names no {kind.kind}", "name the one that leads users to the application"
@@ -97,8 +100,16 @@ class InPlace(OfRollouts):
         changed["spec"] = {
             field: copy.deepcopy(spec[field]) for field in self._shares.fields if field in spec
         }
-        for stable, tested in self._split(canary, changed["spec"]):
+        field, beside = self._shares.fields[0], self._shares.beside
+        if beside and field in changed["spec"]:
+            own = canary.analysis.stepwise.managed if canary.analysis.stepwise else ()
+            rules = changed["spec"][field] or ()
+            changed["spec"][field] = [rule for rule in rules if rule.get("name") not in own]
+        sides = list(self._split(canary, changed["spec"]))
+        for stable, tested in sides:
             stable["weight"], tested["weight"] = traffic.primary, traffic.canary
+        if beside and traffic.managed and sides:
+            changed["spec"][field] = [*beside(traffic, *sides[0]), *changed["spec"].get(field, ())]
         return changed
 
     def _rules(self, spec: Manifest) -> Iterator[Rule]:
@@ -136,6 +147,23 @@ def _destinations(rules: Any) -> Iterator[Rule]:
         yield Rule(frozenset({str(rule.get("name") or ""), *_matched(rule)}), tuple(backends))
 
 
+def _managed(traffic: Traffic, stable: Manifest, tested: Manifest) -> list[Manifest]:
+    return [_managed_rule(one, stable, tested) for one in managed_in(traffic)]
+
+
+def _managed_rule(route: Managed, stable: Manifest, tested: Manifest) -> Manifest:
+    """As Argo writes it: chosen requests go to the canary, or they are shared as all are and copied to it."""
+    words = {"method": "method", "path": "uri", "headers": "headers"}
+    matches = [{words[field]: found for field, found in match.items()} for match in route.match]
+    chosen: Manifest = {"match": matches} if all(matches) else {}
+    canary = copy.deepcopy(tested["destination"])
+    if route.mirror is None:
+        return {"name": route.name, **chosen, "route": [{"destination": canary, "weight": 100}]}
+    shared = [copy.deepcopy(stable), copy.deepcopy(tested)]
+    share = {"mirror": canary, "mirrorPercentage": {"value": route.mirror}}
+    return {"name": route.name, **chosen, "route": shared, **share}
+
+
 def _named(destination: Manifest) -> frozenset[str]:
     service = str(destination.get("host")).partition(".")[0]
     return frozenset({service, *([f"subset {destination['subset']}"] if "subset" in destination else ())})
@@ -155,7 +183,9 @@ def _weighted(weighted: Any) -> Iterator[Rule]:
 IN_PLACE: Mapping[str, Gateway] = {
     "gatewayapi:v1": InPlace(HTTP_ROUTE, Shares(("rules",), _backends, waits)),
     "istio": InPlace(
-        VIRTUAL_SERVICE, Shares(("http", "tls", "tcp"), _destinations), companions=(DESTINATION_RULE,)
+        VIRTUAL_SERVICE,
+        Shares(("http", "tls", "tcp"), _destinations, beside=_managed),
+        companions=(DESTINATION_RULE,),
     ),
     "traefik": InPlace(TRAEFIK_SERVICE, Shares(("weighted",), _weighted)),
 }

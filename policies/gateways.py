@@ -32,7 +32,7 @@ SKIPPER_WEIGHTS = "zalando.org/backend-weights"
 @dataclass(frozen=True)
 class Split:
     """One rule of a route: the Services that it sends to and the weight of each, as it is written. `stays`: it is for
-    users alone who carry the cookie of this run, and moves nobody."""
+    users alone who carry the cookie of this run, or for requests that a step chose, and no share of all."""
 
     rule: Any
     weights: tuple[tuple[str, Any], ...]
@@ -52,8 +52,19 @@ def _apisix(route: Manifest) -> Iterator[Split]:
             for expression in expressions
             if (expression.get("subject") or {}).get("scope") == "Cookie" and expression.get("op") == "Equal"
         ]
-        stays = bool(cookie) and cookie in asked
+        stays = (bool(cookie) and cookie in asked) or _is_managed(rule, route)
         yield Split(rule.get("name"), _drawn(weights, expressions), stays)
+
+
+def _is_managed(rule: Manifest, route: Manifest) -> bool:
+    """Whether a rule is for requests with a header that the steps of a Rollout choose, whatever the weight is."""
+    expressions = (rule.get("match") or {}).get("exprs") or ()
+    chosen = any((one.get("subject") or {}).get("scope") == "Header" for one in expressions)
+    try:
+        managed = [json.loads(one)["name"] for one in _traffic(route).get("managed") or ()]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return chosen and any(str(rule.get("name")).endswith(f"-{name}") for name in managed)
 
 
 def _drawn(weights: tuple[tuple[str, Any], ...], expressions: Any) -> tuple[tuple[str, Any], ...]:
@@ -72,11 +83,17 @@ def _drawn(weights: tuple[tuple[str, Any], ...], expressions: Any) -> tuple[tupl
 
 def _cookie(route: Manifest) -> str:
     """The value of the cookie by which a route says that it keeps users, "" where it says nothing of the kind."""
+    return str(_traffic(route).get("affinity") or "")
+
+
+def _traffic(route: Manifest) -> Mapping[str, Any]:
+    """What a route says of its traffic beside its weights; nothing where that can't be read."""
     annotations = (route.get("metadata") or {}).get("annotations") or {}
     try:
-        return str(json.loads(annotations[TRAFFIC])["affinity"])
+        said = json.loads(annotations[TRAFFIC])
     except (ValueError, KeyError, TypeError):
-        return ""
+        return {}
+    return said if isinstance(said, Mapping) else {}
 
 
 def _istio(route: Manifest) -> Iterator[Split]:

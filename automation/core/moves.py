@@ -72,6 +72,8 @@ def _moved(before: Traffic, after: Traffic) -> str:
     if after.match != before.match:
         rules = after.match or before.match
         return f"{len(rules)} rules {'to the canary' if after.match else 'withdrawn'}"
+    if after.managed != before.managed and after.canary == before.canary:
+        return f"{before} -> {after}"
     if after.mirror != before.mirror and after.canary == before.canary:
         return f"mirrored {before.mirror} % -> {after.mirror} %"
     return f"weight {before.canary} -> {after.canary}"

@@ -75,7 +75,7 @@ class SetScale:
 
 @dataclass(frozen=True)
 class SetHeaderRoute:
-    """Requests that match go to the canary, whatever its weight. `match` holds one rule as JSON, as `Traffic` does;
+    """Requests that match go to the canary, whatever its weight. `match` holds one rule as JSON, with headers by name;
     empty, it takes the route away."""
 
     name: str
@@ -84,12 +84,12 @@ class SetHeaderRoute:
 
 @dataclass(frozen=True)
 class SetMirrorRoute:
-    """Sends `percentage` of the requests to the canary as well; 0 takes the route away. `chosen`: only those that
-    match."""
+    """Sends `percentage` of the requests that match to the canary as well. `match` holds rules as JSON, of which one
+    has to be met, each with a method, a path and headers by name; empty, it takes the route away."""
 
     name: str
     percentage: int = 0
-    chosen: bool = False
+    match: tuple[str, ...] = ()
 
 
 Step = SetWeight | Pause | Analyse | SetScale | SetHeaderRoute | SetMirrorRoute

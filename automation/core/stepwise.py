@@ -25,13 +25,15 @@ from automation.core.steps import (
 @dataclass(frozen=True)
 class Stepwise:
     """`plans` are the analyses of steps by their index, the first step's is 0. `background` runs beside the steps from
-    `starting_step` on. The canary has no fewer than `least` pods, unless there are not so many in all."""
+    `starting_step` on. The canary has no fewer than `least` pods, unless there are not so many in all. `managed` are
+    the names of the routes that steps make, in the order in which they are asked."""
 
     steps: tuple[Step, ...]
     plans: Mapping[int, Plan] = field(default_factory=dict, hash=False)
     background: Plan | None = None
     starting_step: int = 0
     least: int = 1
+    managed: tuple[str, ...] = ()
 
     @property
     def checksum(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ class Traffic:
     `match` holds the rules by which requests go to the canary, each as JSON; all requests are shared where there are
     none. `mirror` is the percentage of requests that are sent to the canary as well, its answers thrown away.
     `affinity` is the value of the cookie that keeps a user where he was first, `expired` that of one which is to be
-    forgotten.
+    forgotten. `managed` are routes beside all of this, in the order in which they are asked, each as JSON with its
+    `name` and `match`: the requests that match go to the canary, or `mirror` percent of them are copied to it.
     """
 
     canary: int = 0
@@ -22,6 +24,7 @@ class Traffic:
     mirror: int = 0
     affinity: str = ""
     expired: str = ""
+    managed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for weight in (self.canary, self.mirror):
@@ -31,7 +34,9 @@ class Traffic:
     def __str__(self) -> str:
         chosen = " of chosen requests" if self.match else ""
         mirrored = f", {self.mirror} % mirrored" if self.mirror else ""
-        return f"{self.primary}/{self.canary}{chosen}{mirrored}"
+        names = ", ".join(str(json.loads(one)["name"]) for one in self.managed)
+        beside = f", beside {names}" if names else ""
+        return f"{self.primary}/{self.canary}{chosen}{mirrored}{beside}"
 
     @property
     def primary(self) -> int:
@@ -45,7 +50,7 @@ class Traffic:
     @property
     def on_primary(self) -> bool:
         """Whether no request reaches the canary, not even a copy of one."""
-        return self.canary == 0 and self.mirror == 0
+        return self.canary == 0 and self.mirror == 0 and not self.managed
 
     def withdrawn(self) -> Traffic:
         """All on primary, and users who were kept on the canary are let go."""
@@ -53,7 +58,9 @@ class Traffic:
 
     def exposes_more_than(self, other: Traffic) -> bool:
         """Whether more requests, or others, reach the canary than with `other`."""
-        others = self.canary > 0 and self.match != other.match
+        others = (self.canary > 0 and self.match != other.match) or not set(self.managed) <= set(
+            other.managed
+        )
         return self.canary > other.canary or self.mirror > other.mirror or others
 
     @classmethod
@@ -68,6 +75,7 @@ class Traffic:
             int(document.get("mirror") or 0),
             str(document.get("affinity") or ""),
             str(document.get("expired") or ""),
+            tuple(document.get("managed") or ()),
         )
 
     def document(self) -> dict[str, Any]:
@@ -77,6 +85,7 @@ class Traffic:
             "mirror": self.mirror,
             "affinity": self.affinity,
             "expired": self.expired,
+            "managed": list(self.managed),
         }
         return {"primary": self.primary, "canary": self.canary} | {k: v for k, v in rest.items() if v}
 

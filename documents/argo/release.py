@@ -11,8 +11,6 @@ from automation.core.steps import (
     Analyse,
     AnalysisUse,
     Pause,
-    SetHeaderRoute,
-    SetMirrorRoute,
     SetScale,
     SetWeight,
     Step,
@@ -25,23 +23,21 @@ Templates = Mapping[TemplateName, AnalysisTemplate]
 
 
 def stepwise_of(rollout: Rollout, templates: Templates | None) -> Stepwise:
-    """The steps of a Rollout, and with `templates` its analyses. Raises Refused for what no release here can do, and
-    for templates that are not there.
+    """The steps of a Rollout, and with `templates` its analyses. Raises Refused for templates that are not there.
 
     A blue/green Rollout has steps, too: pods for the preview, its analysis before the switch, the wait for it, pods for
     everybody, the switch, and the analysis after it.
     """
     match rollout.strategy:
-        case CanarySteps(background=background, least_pods=least) as canary:
-            found = canary.steps
-            problems = [*_unable(canary)]
+        case CanarySteps(steps=found, background=background, least_pods=least, routing=routing):
+            managed = routing.managed if routing else ()
         case BlueGreen() as blue_green:
-            found, background, problems, least = tuple(_switched(blue_green)), None, [], 1
-    if templates is not None:
-        problems += [_missing(use, one) for use in rollout.uses for one in absent(use, templates)]
-    if problems:
+            found, background, least, managed = tuple(_switched(blue_green)), None, 1, ()
+    problems = [_missing(use, one) for use in rollout.uses for one in absent(use, templates or {})]
+    if problems and templates is not None:
         raise Refused(tuple(problems))
-    unmeasured = Stepwise(found, starting_step=background.starting_step if background else 0, least=least)
+    start = background.starting_step if background else 0
+    unmeasured = Stepwise(found, starting_step=start, least=least, managed=managed)
     if templates is None:
         return unmeasured
     plans = {
@@ -70,23 +66,3 @@ def _switched(blue_green: BlueGreen) -> Iterator[Step]:
 
 def _missing(use: AnalysisUse, template: TemplateName) -> Problem:
     return Problem(f"{use.path}.templates", f"{template.kind} {template.name} is not there", "apply it first")
-
-
-def _unable(canary: CanarySteps) -> Iterator[Problem]:
-    """Requests are chosen, or they are shared by weight: a route that does both is not written here."""
-    weight, chosen = 0, False
-    for index, step in enumerate(canary.steps):
-        at = canary.path(index)
-        weight = step.weight if isinstance(step, SetWeight) else weight
-        chosen = bool(step.match) if isinstance(step, SetHeaderRoute) else chosen
-        if chosen and weight and isinstance(step, SetWeight | SetHeaderRoute):
-            field = "setWeight" if isinstance(step, SetWeight) else "setHeaderRoute"
-            told = f"leaves a header's route beside a weight of {weight}, which is not supported"
-            remedy = (
-                "take the route away before the first weight: setHeaderRoute with its name and without match"
-            )
-            yield Problem(f"{at}.{field}", told, remedy)
-        if isinstance(step, SetMirrorRoute) and step.chosen:
-            yield Problem(
-                f"{at}.setMirrorRoute.match", "chooses requests, which is not supported", "mirror all"
-            )

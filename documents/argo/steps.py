@@ -141,20 +141,23 @@ def _matched(section: Section, field: str) -> Mapping[str, str]:
 def _mirror_route(section: Section) -> Step:
     """Without a match the route is taken away, as the model has it."""
     route = section.section("setMirrorRoute")
-    name = route.text("name", required=True)
-    percentage = route.whole("percentage", 100, most=100)
-    matches = route.sections("match")
-    chosen = False
-    for one in matches:
-        for field in ("method", "path"):
-            chosen |= field in one and bool(_matched(one, field))
-        headers = one.section("headers")
-        for header in map(str, headers.fields):
-            chosen |= bool(_matched(headers, header))
-        one.allow("method", "path", "headers")
-        one.close()
+    name, percentage = route.text("name", required=True), route.whole("percentage", 100, most=100)
+    rules = tuple(json.dumps(_mirrored(one), sort_keys=True) for one in route.sections("match"))
     route.close()
-    return SetMirrorRoute(name, percentage if matches else 0, chosen and bool(matches))
+    return SetMirrorRoute(name, percentage if rules else 0, rules)
+
+
+def _mirrored(section: Section) -> Mapping[str, object]:
+    """Which requests are copied: all of them where it says nothing."""
+    found: dict[str, object] = {
+        field: _matched(section, field) for field in ("method", "path") if field in section
+    }
+    headers = section.section("headers")
+    if named := {header: _matched(headers, header) for header in map(str, headers.fields)}:
+        found["headers"] = named
+    section.allow("method", "path")
+    section.close()
+    return found
 
 
 _READ: Mapping[str, Callable[[Section], Step | None]] = {

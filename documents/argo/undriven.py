@@ -32,7 +32,7 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
 
 def beyond(canary: Canary, gateway: Gateway) -> Iterator[Problem]:
     """Steps that the gateway can't make."""
-    fields = {"match": "setHeaderRoute", "mirror": "setMirrorRoute"}
+    fields = {"managed": "setHeaderRoute or setMirrorRoute"}
     for need in sorted(strategy_of(canary.analysis).needs(canary.analysis) - gateway.carries):
         told = f"{fields.get(need, need)} is not driven yet with this gateway"
         yield Problem("spec.strategy.canary.steps", told, "leave the step out")

@@ -228,7 +228,7 @@ def _tell_steps(strategy: CanarySteps, ledger: Ledger) -> None:
                 ledger.differs(f"{path}.pause", told)
             case SetScale():
                 ledger.differs(f"{path}.setCanaryScale", "has no equal: a canary has as many pods as primary")
-            case SetMirrorRoute(chosen=True):
+            case SetMirrorRoute(match=rules) if any(map(json.loads, rules)):
                 ledger.differs(f"{path}.setMirrorRoute.match", "has no equal: a Canary mirrors all requests")
 
 

@@ -275,11 +275,32 @@ def test_chosen_requests_and_copies_go_to_the_canary() -> None:
     )
     climb = Climb(document).until(Phase.SUCCEEDED)
     assert climb.weights == [
-        "100/0, 30 % mirrored",
+        "100/0, beside r",
         "100/0",
-        "0/100 of chosen requests",
+        "100/0, beside r",
         "100/0",
         "50/50",
+        "100/0",
+    ]
+
+
+def test_routes_stand_beside_any_weight_in_the_order_that_the_document_gives_them() -> None:
+    routing = {**ISTIO, "managedRoutes": [{"name": "copied"}, {"name": "chosen"}]}
+    document = routed(
+        routing,
+        {"setWeight": 5},
+        {"setHeaderRoute": {"name": "chosen", "match": [HEADER]}},
+        {"setMirrorRoute": {"name": "copied", "match": [{"path": {"exact": "/"}}]}},
+        {"setWeight": 20},
+        {"setMirrorRoute": {"name": "copied"}},
+    )
+    climb = Climb(document).until(Phase.SUCCEEDED)
+    assert climb.weights == [
+        "95/5",
+        "95/5, beside chosen",
+        "95/5, beside copied, chosen",
+        "80/20, beside copied, chosen",
+        "80/20, beside chosen",
         "100/0",
     ]
 
@@ -345,30 +366,11 @@ def test_every_run_ends_with_all_traffic_on_primary(written: list[dict[str, Any]
     ("document", "told"),
     [
         (
-            routed(ISTIO, {"setWeight": 5}, {"setHeaderRoute": {"name": "r", "match": [HEADER]}}),
-            f"{CANARY}.steps[1].setHeaderRoute: leaves a header's route beside a weight of 5, which is not supported",
-        ),
-        (
-            routed(ISTIO, {"setHeaderRoute": {"name": "r", "match": [HEADER]}}, {"setWeight": 5}),
-            f"{CANARY}.steps[1].setWeight: leaves a header's route beside a weight of 5, which is not supported",
-        ),
-        (
-            routed(
-                ISTIO,
-                {"setMirrorRoute": {"name": "r", "match": [{"path": {"exact": "/"}}]}},
-                {"setWeight": 5},
-            ),
-            f"{CANARY}.steps[0].setMirrorRoute.match: chooses requests, which is not supported",
-        ),
-        (
             changed(rollout(), {f"{CANARY}.analysis.templates.0.templateName": "other"}),
             f"{CANARY}.analysis.templates: AnalysisTemplate other is not there; apply it first",
         ),
     ],
     ids=[
-        "a header beside a weight",
-        "a weight beside a header",
-        "chosen copies",
         "a template that is not there",
     ],
 )

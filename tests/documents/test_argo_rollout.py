@@ -67,10 +67,10 @@ def test_the_whole_of_a_rollout_becomes_values() -> None:
             SetHeaderRoute("r", ('{"headers": {"x": {"exact": "1"}}}',)),
         ),
         ({"setHeaderRoute": {"name": "r"}}, SetHeaderRoute("r")),
-        ({"setMirrorRoute": {"name": "r", "match": [{}]}}, SetMirrorRoute("r", 100)),
+        ({"setMirrorRoute": {"name": "r", "match": [{}]}}, SetMirrorRoute("r", 100, ("{}",))),
         (
             {"setMirrorRoute": {"name": "r", "percentage": 35, "match": [{"path": {"prefix": "/"}}]}},
-            SetMirrorRoute("r", 35, chosen=True),
+            SetMirrorRoute("r", 35, ('{"path": {"prefix": "/"}}',)),
         ),
         ({"setMirrorRoute": {"name": "r"}}, SetMirrorRoute("r")),
         (

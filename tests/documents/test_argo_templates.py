@@ -158,7 +158,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a signature for AWS": (
         metric(**{"provider.prometheus.authentication": {"sigv4": {"region": "eu-west-1"}}}),
-        f"{METRIC}.provider.prometheus.authentication.sigv4: is a signature for AWS, which is not made here; let a proxy",
+        f"{METRIC}.provider.prometheus.authentication.sigv4: is a signature for AWS, which is not made here",
     ),
     "a client without a secret": (
         metric(

@@ -440,7 +440,7 @@ def test_a_canary_becomes_a_rollout_with_a_template_and_its_services() -> None:
         (
             {"spec.provider": "istio", "spec.service.hosts": ["a"], "spec.analysis.mirror": True},
             (
-                SetMirrorRoute("podinfo", 100),
+                SetMirrorRoute("podinfo", 100, ("{}",)),
                 Pause(10.0),
                 SetMirrorRoute("podinfo"),
                 SetWeight(10),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -143,10 +144,57 @@ def test_what_of_a_gateway_is_not_driven_is_refused(routing: Any, told: str) -> 
 
 def test_steps_that_the_gateway_can_not_make_are_refused() -> None:
     header = {"setHeaderRoute": {"name": "r", "match": [{"headerName": "x", "headerValue": {"exact": "1"}}]}}
-    istio = {"istio": {"virtualService": {"name": "demo"}}, "managedRoutes": [{"name": "r"}]}
-    with pytest.raises(Refused, match="setHeaderRoute is not driven yet with this gateway"):
-        canary_of(routed(istio, header))
+    plugin = {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "demo", "namespace": "default"}}}
+    with pytest.raises(Refused, match="setHeaderRoute or setMirrorRoute is not driven yet with this gateway"):
+        canary_of(routed({**plugin, "managedRoutes": [{"name": "r"}]}, header))
     assert canary_of(canary())
+
+
+MANAGED = {
+    "istio": {"virtualService": {"name": "demo"}},
+    "managedRoutes": [{"name": "copied"}, {"name": "chosen"}],
+}
+CHOSEN = json.dumps({"name": "chosen", "match": [{"headers": {"x": {"exact": "1"}}}]})
+COPIED = json.dumps(
+    {"name": "copied", "mirror": 35, "match": [{"path": {"prefix": "/"}, "method": {"exact": "GET"}}]}
+)
+ALL_COPIED = json.dumps({"name": "copied", "mirror": 100, "match": [{}]})
+
+
+def served(*weights: int) -> Manifest:
+    return route("VirtualService", {"http": [{"name": "main", "route": destinations(*weights)}]})
+
+
+def test_routes_that_steps_make_stand_before_peoples_own_and_go_again() -> None:
+    release = released(MANAGED)
+    gateway, traffic = gateway_of(release), Traffic(20, managed=(COPIED, CHOSEN))
+    made = gateway.render(release, served(100, 0), traffic, MARKS)
+    copied, chosen, main = made["spec"]["http"]
+    assert main == served(80, 20)["spec"]["http"][0]
+    canary_side = {"host": BOTH[1]}
+    assert chosen == {
+        "name": "chosen",
+        "match": [{"headers": {"x": {"exact": "1"}}}],
+        "route": [{"destination": canary_side, "weight": 100}],
+    }
+    assert copied == {
+        "name": "copied",
+        "match": [{"uri": {"prefix": "/"}, "method": {"exact": "GET"}}],
+        "route": destinations(80, 20),
+        "mirror": canary_side,
+        "mirrorPercentage": {"value": 35},
+    }
+    live = {**served(0, 0), "spec": made["spec"]}
+    assert (gateway.carried(release, live).traffic.canary, gateway.carried(release, live).exact) == (20, True)
+    again = gateway.render(release, live, traffic, MARKS)
+    assert again["spec"] == made["spec"], "they are made once"
+    assert gateway.with_traffic(release, live, Traffic())["spec"] == served(100, 0)["spec"]
+
+
+def test_a_route_that_copies_everything_asks_for_nothing() -> None:
+    release = released(MANAGED)
+    made = gateway_of(release).render(release, served(100, 0), Traffic(managed=(ALL_COPIED,)), MARKS)
+    assert "match" not in made["spec"]["http"][0]
 
 
 BY_SUBSET = {

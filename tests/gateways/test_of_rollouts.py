@@ -1,4 +1,4 @@
-"""Gateways that Rollouts alone name: an ALB's actions, and TrafficSplits of any mesh."""
+"""What Rollouts alone ask of gateways: an ALB's actions, TrafficSplits of any mesh, rules, headers beside weights."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import pytest
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
+from automation.core.status import Placement
 from automation.core.traffic import Traffic
 from documents.front import canary_of
+from gateways.carrying import marks_of
 from gateways.gateway import Marks
 from gateways.registry import each_route, gateway_of
+from policies.rules.promotion import canary_weight
+from policies.tokens import APISIX_ROUTE
 from tests.documents.argo_documents import routed
 
 OWNER = {"kind": "Rollout", "name": "canary-demo"}
@@ -102,3 +106,53 @@ def test_a_mesh_gets_a_split_of_the_root_service(settings: dict[str, str], name:
     backends = [{"service": "canary-demo", "weight": 80}, {"service": "canary-demo-canary", "weight": 20}]
     assert made["spec"] == {"service": root, "backends": backends}
     assert gateway_of(release).carried(release, made).traffic == Traffic(20)
+
+
+def apisix_route(*rules: str) -> Manifest:
+    """A route whose rules lead to both Services, as Argo wants it."""
+    backends = [{"serviceName": name, "servicePort": 80} for name in ("canary-demo", "canary-demo-canary")]
+    http = [{"name": name, "match": {"paths": ["/*"]}, "backends": backends} for name in rules]
+    return {"metadata": {"name": "shop", "namespace": "default"}, "spec": {"http": http}}
+
+
+def apisix(**more: Any) -> Canary:
+    return released(apisix={"route": {"name": "shop", **more}}, managedRoutes=[{"name": "a"}, {"name": "b"}])
+
+
+def test_of_an_apisix_route_only_the_rules_that_are_named_are_split() -> None:
+    release = apisix(rules=["in"])
+    made = gateway_of(release).render(release, apisix_route("in", "out"), Traffic(20), MARKS)
+    assert [rule["name"] for rule in made["spec"]["http"]] == ["in"]
+    with pytest.raises(Refused, match="has no rule in; name one of its rules; known are: out"):
+        gateway_of(release).render(release, apisix_route("out"), Traffic(20), MARKS)
+
+
+def header(name: str, value: str) -> str:
+    return json.dumps({"name": name, "match": [{"headers": {"x": {"exact": value}}}]})
+
+
+def test_headers_choose_the_canary_beside_any_weight_and_are_no_share_of_it() -> None:
+    release, traffic = apisix(), Traffic(20, managed=(header("a", "1"), header("b", "2")))
+    placement = Placement("a-1", "primary", traffic, "blue", canary="green")
+    marks = Marks(marks_of(release, placement), OWNER)
+    made = gateway_of(release).render(release, apisix_route("in"), traffic, marks)
+    first, second, shared = sorted(made["spec"]["http"], key=lambda rule: -rule["priority"])
+    assert [rule["name"] for rule in (first, second, shared)] == ["in-a", "in-b", "in"]
+    assert [(one["serviceName"], one["weight"]) for one in first["backends"]] == [("canary-demo-canary", 100)]
+    assert first["match"]["exprs"] == [
+        {"subject": {"scope": "Header", "name": "x"}, "op": "Equal", "value": "1"}
+    ]
+    assert [one["weight"] for one in shared["backends"]] == [80, 20]
+    carried = gateway_of(release).carried(release, made)
+    assert (carried.traffic.canary, carried.exact) == (20, True)
+    assert canary_weight(APISIX_ROUTE, made) == 20
+    back = gateway_of(release).with_traffic(release, made, Traffic())
+    assert [(rule["name"], rule["backends"][1]["weight"]) for rule in back["spec"]["http"]] == [("in", 0)]
+
+
+def test_a_rule_that_only_says_that_it_is_managed_leads_everybody_to_the_canary() -> None:
+    release, traffic = apisix(), Traffic(20, managed=(header("a", "1"),))
+    marks = Marks(marks_of(release, Placement("a-1", "primary", traffic, "blue", canary="green")), OWNER)
+    made = gateway_of(release).render(release, apisix_route("in"), traffic, marks)
+    del made["spec"]["http"][0]["match"]["exprs"]
+    assert canary_weight(APISIX_ROUTE, made) == 100

@@ -37,7 +37,7 @@ def taken_back(at: Situation) -> Traffic:
     """As much of the traffic on primary as its pods can carry now."""
     traffic = at.status.traffic
     least = min(unborne(at), traffic.weight)
-    return replace(traffic, canary=least) if least else traffic.withdrawn()
+    return replace(traffic.withdrawn(), canary=least)
 
 
 def like_target(at: Situation, target: Target) -> Decision | None:

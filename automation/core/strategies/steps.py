@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from automation.core.analysis import Analysis
 from automation.core.progress import Progress
-from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight, Step
+from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight
 from automation.core.stepwise import Stepwise
 from automation.core.traffic import Traffic
 
@@ -25,18 +26,20 @@ class Steps:
         return False
 
     def needs(self, analysis: Analysis) -> frozenset[str]:
-        kinds = {SetWeight: "weights", SetHeaderRoute: "match", SetMirrorRoute: "mirror"}
+        kinds = {SetWeight: "weights", SetHeaderRoute: "managed", SetMirrorRoute: "managed"}
         return frozenset(kinds[type(step)] for step in _of(analysis).steps if type(step) in kinds)
 
     def next(self, analysis: Analysis, at: Progress) -> Progress:
         step, traffic = _of(analysis).steps[at.iterations], at.traffic
         match step:
-            case SetWeight(weight) if not traffic.match:
+            case SetWeight(weight):
                 traffic = replace(traffic, canary=weight)
-            case SetHeaderRoute(match=rules):
-                traffic = replace(traffic, canary=100 if rules else 0, match=rules)
-            case SetMirrorRoute(percentage=percentage):
-                traffic = replace(traffic, mirror=percentage)
+            case SetHeaderRoute(name, rules):
+                traffic = _beside(traffic, name, {"match": rules}, _of(analysis).managed)
+            case SetMirrorRoute(name, percentage, rules):
+                traffic = _beside(
+                    traffic, name, {"match": rules, "mirror": percentage}, _of(analysis).managed
+                )
         return Progress(traffic, at.iterations + 1)
 
     def ended(self, analysis: Analysis, at: Progress) -> bool:
@@ -46,16 +49,19 @@ class Steps:
         return Traffic()
 
     def declared(self, analysis: Analysis) -> Mapping[str, Any]:
-        """Chosen requests all reach the canary, whatever its weight."""
-        steps = _of(analysis).steps
-        weights = [step.weight if isinstance(step, SetWeight) else 100 for step in steps if _moves(step)]
-        chosen = any(isinstance(step, SetHeaderRoute) and step.match for step in steps)
-        return {"stepWeights": weights} | ({"match": True} if chosen else {})
+        return {"stepWeights": [step.weight for step in _of(analysis).steps if isinstance(step, SetWeight)]}
 
 
-def _moves(step: Step) -> bool:
-    """Whether it sends requests to the canary."""
-    return isinstance(step, SetWeight) or (isinstance(step, SetHeaderRoute) and bool(step.match))
+def _beside(traffic: Traffic, name: str, said: Mapping[str, Any], order: Sequence[str]) -> Traffic:
+    """The traffic with another route of this name, or without one where it matches nothing."""
+    routes = {json.loads(one)["name"]: one for one in traffic.managed if json.loads(one)["name"] != name}
+    if rules := [json.loads(rule) for rule in said["match"]]:
+        routes[name] = json.dumps({"name": name, **said, "match": rules}, sort_keys=True)
+    return replace(traffic, managed=tuple(routes[one] for one in sorted(routes, key=_place_in(order))))
+
+
+def _place_in(order: Sequence[str]) -> Callable[[str], int]:
+    return lambda name: order.index(name) if name in order else len(order)
 
 
 def _of(analysis: Analysis) -> Stepwise:

@@ -536,11 +536,11 @@ SUBSETS = {
 }
 
 
-def meshed() -> RolloutWorld:
+def meshed(**fields: Any) -> RolloutWorld:
     """A Rollout behind two VirtualServices, whose sides are two subsets of one Service."""
     steps = [{"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
     without = {"canaryService": MISSING, "stableService": MISSING, "analysis": MISSING}
-    document = canary(trafficRouting={"istio": SUBSETS}, steps=steps, **without)
+    document = canary(**{"trafficRouting": {"istio": SUBSETS}, "steps": steps, **without, **fields})
     world = RolloutWorld(changed(document, {"metadata.namespace": "test"}))
     for name in ("in", "out"):
         world.cluster.put(VIRTUAL_SERVICE, virtual_service(name))
@@ -561,7 +561,7 @@ def sides(world: RolloutWorld) -> tuple[set[tuple[int, int]], tuple[str, str]]:
     for name in ("in", "out"):
         live = world.cluster.get(VIRTUAL_SERVICE, "test", name)
         assert live is not None
-        stable, tested = live["spec"]["http"][0]["route"]
+        stable, tested = live["spec"]["http"][-1]["route"]
         found.add((stable["weight"], tested["weight"]))
     rule = world.cluster.get(DESTINATION_RULE, "test", "demo")
     assert rule is not None
@@ -583,6 +583,39 @@ def test_subsets_and_several_routes_carry_a_release_and_are_put_back() -> None:
     world.patch_status(promoteFull=True)
     world.until("Healthy")
     assert sides(world) == ({(100, 0)}, (green, green))
+
+
+def test_routes_that_steps_make_go_with_an_abort_and_with_a_promotion() -> None:
+    header = {"headerName": "x", "headerValue": {"exact": "1"}}
+    steps = [
+        {"setHeaderRoute": {"name": "chosen", "match": [header]}},
+        {"setMirrorRoute": {"name": "copied", "match": [{}]}},
+        {"setWeight": 20},
+        {"pause": {}},
+        {"setMirrorRoute": {"name": "copied"}},
+        {"pause": {}},
+    ]
+    routing = {"istio": SUBSETS, "managedRoutes": [{"name": "copied"}, {"name": "chosen"}]}
+    world = meshed(trafficRouting=routing, steps=steps)
+    world.set_image("green")
+    world.until("Paused")
+    assert made_routes(world) == [["copied", "chosen"]] * 2
+    world.patch_status(pauseConditions=None).tick(3)
+    assert made_routes(world) == [["chosen"]] * 2
+    world.stacks.begin = locked
+    world.patch_status(abort=True).tick()
+    assert (made_routes(world), sides(world)[0]) == ([[], []], {(100, 0)})
+    world.stacks.begin = lambda update: None
+    world.until("Degraded").patch_status(abort=False)
+    world.until("Paused").patch_status(promoteFull=True)
+    world.until("Healthy")
+    assert (made_routes(world), sides(world)[0]) == ([[], []], {(100, 0)})
+
+
+def made_routes(world: RolloutWorld) -> list[list[str]]:
+    """The names of the rules that stand before the user's own, in each VirtualService."""
+    found = [world.cluster.get(VIRTUAL_SERVICE, "test", name) for name in ("in", "out")]
+    return [[rule["name"] for rule in live["spec"]["http"][:-1]] for live in found if live]
 
 
 def test_all_routes_are_taken_back_though_the_stack_takes_no_update() -> None:
