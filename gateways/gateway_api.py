@@ -54,7 +54,7 @@ class GatewayApi(Alone):
     kind = HTTP_ROUTE
     ruled = ("f:spec", "f:rules")
     carries = frozenset({"weights", "match", "mirror", "affinity"})
-    says = (
+    says: tuple[str, ...] = (
         "gatewayRefs",
         "hosts",
         "match",
@@ -81,9 +81,13 @@ class GatewayApi(Alone):
         spec = {
             "parentRefs": [_parent(named) for named in said["gatewayRefs"]],
             **({"hostnames": hosts} if hosts else {}),
-            "rules": rules_for(canary, traffic),
+            "rules": self.rules(canary, traffic),
         }
-        return of_the_apex(HTTP_ROUTE, canary, marks, spec)
+        return of_the_apex(self.kind, canary, marks, spec)
+
+    def rules(self, canary: Canary, traffic: Traffic) -> list[Manifest]:
+        """The rules of a route for this traffic."""
+        return rules_for(canary, traffic)
 
     def carried(self, canary: Canary, route: Manifest) -> Carried:
         rules = (route.get("spec") or {}).get("rules") or ()

@@ -14,6 +14,7 @@ from gateways.contour import CONTOUR
 from gateways.gateway import Gateway, Source
 from gateways.gateway_api import GATEWAY_API
 from gateways.gloo import GLOO
+from gateways.grpc_route import GRPC
 from gateways.in_place import IN_PLACE
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
@@ -30,6 +31,7 @@ GATEWAYS: Mapping[str, Gateway] = {
         APISIX,
         ISTIO,
         *GATEWAY_API,
+        GRPC,
         NGINX,
         SKIPPER,
         TRAEFIK,

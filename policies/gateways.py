@@ -11,6 +11,7 @@ from policies.draws import drawn
 from policies.rule import Manifest
 from policies.tokens import (
     APISIX_ROUTE,
+    GRPC_ROUTE,
     HTTP_PROXY,
     HTTP_ROUTE,
     INGRESS,
@@ -247,6 +248,7 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     APISIX_ROUTE: _apisix,
     VIRTUAL_SERVICE: _istio,
     HTTP_ROUTE: _gateway_api,
+    GRPC_ROUTE: _gateway_api,
     INGRESS: _ingress,
     TRAEFIK_SERVICE: _traefik,
     HTTP_PROXY: _contour,

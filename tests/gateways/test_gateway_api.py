@@ -235,15 +235,15 @@ def test_a_direct_patch_leads_nobody_to_the_canary() -> None:
 
 
 class Listening(World):
-    """A world in which somebody accepts routes, unless he is `deaf`."""
+    """A world in which somebody accepts routes of a kind, unless he is `deaf`."""
 
-    deaf = False
+    deaf, heard = False, HTTP_ROUTE
 
     def _after(self, verb: str, kind: Kind, body: Manifest) -> None:
         super()._after(verb, kind, body)
-        if kind == HTTP_ROUTE and verb != "put" and not self.deaf:
+        if kind == self.heard and verb != "put" and not self.deaf:
             generation = body["metadata"].get("generation", 0)
-            self.cluster.put(HTTP_ROUTE, {**body, "status": accepted(generation)})
+            self.cluster.put(kind, {**body, "status": accepted(generation)})
 
 
 @pytest.mark.parametrize(

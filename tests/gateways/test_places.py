@@ -57,7 +57,12 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
         ),
         pytest.param(
             r"HTTPRoute|httproutes",
-            {"gateways/gateway_api.py", "gateways/http_route.py", "policies/tokens.py"},
+            {
+                "gateways/gateway_api.py",
+                "gateways/http_route.py",
+                "gateways/grpc_route.py",
+                "policies/tokens.py",
+            },
             id="the objects of Gateway API",
         ),
         pytest.param(
@@ -102,7 +107,7 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects and metrics of meshes with TrafficSplits",
         ),
         pytest.param(
-            r"import .*\b(NGINX|SKIPPER|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
+            r"import .*\b(NGINX|SKIPPER|GRPC|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
             {"gateways/registry.py"},
             id="the rows of gateways without a mesh",
         ),

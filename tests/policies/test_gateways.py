@@ -47,6 +47,7 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], Callable[[], Manifest] | None]] = 
     "gloo": (MESH, None),
     "linkerd": (MESH, None),
     "osm": (MESH, None),
+    "gatewayapi:v1:grpc": ({**MESH, "service": {"port": 80, **REFS}}, None),
     "gatewayapi:v1beta1": ({**MESH, "service": {"port": 80, **REFS}}, None),
 }
 """Of each gateway what differs in a Canary's spec, and what people write beside it."""
