@@ -81,7 +81,7 @@ def _refuse_source(spec: Section, source: Source, provider: str) -> None:
     reference = spec.section(source.field)
     _refuse_kind(reference, (source.kind.kind,))
     named, group = reference.fields.get("apiVersion"), source.kind.api_version.partition("/")[0]
-    if isinstance(named, str) and named and named.partition("/")[0] != group:
+    if isinstance(named, str) and named and named.partition("/")[0] not in (group, *source.formerly):
         reference.refuse("apiVersion", f"{named} is not supported", f"use {source.kind.api_version}")
     if source.field not in spec:
         spec.tell(source.unnamed if "provider" in spec else _by_default(source.unnamed, provider))

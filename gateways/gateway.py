@@ -18,13 +18,14 @@ class Source:
     """The object that people write and a Canary names, such as a route that leads users to the application.
 
     `field` is the field of a Canary's spec that names it, `unnamed` what is said of a Canary that doesn't.
-    `shape` is what the gateway relies on in it.
+    `shape` is what the gateway relies on in it. `formerly` are API groups that had its kind before.
     """
 
     field: str
     kind: Kind
     unnamed: Problem
     shape: Shape = OBJECT
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

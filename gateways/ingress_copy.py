@@ -25,6 +25,7 @@ class IngressCopy:
             "name the Ingress that leads to the apex Service",
         ),
         shape=ingress.SHAPE,
+        formerly=("extensions",),
     )
     kind = INGRESS
     companions = ()

@@ -18,6 +18,7 @@ from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
 from gateways.ingress import INGRESS
 from gateways.nginx import NGINX
+from gateways.registry import source_of
 from tests.components.documents import OWNER
 from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
@@ -369,9 +370,14 @@ def test_a_document_without_an_ingress_is_refused() -> None:
         canary({"spec.ingressRef": None})
 
 
-def test_an_old_version_of_ingresses_is_refused() -> None:
+def test_an_ingress_may_be_named_by_an_earlier_version() -> None:
+    read = canary({"spec.ingressRef.apiVersion": "extensions/v1beta1"})
+    assert (read.route_name, source_of(read)) == ("podinfo-canary", (INGRESS, "podinfo"))
+
+
+def test_an_object_of_another_group_is_refused() -> None:
     with pytest.raises(Refused, match=r"use networking\.k8s\.io/v1"):
-        canary({"spec.ingressRef.apiVersion": "extensions/v1beta1"})
+        canary({"spec.ingressRef.apiVersion": "apps/v1"})
 
 
 def marked(ingress: Manifest) -> None:
