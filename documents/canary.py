@@ -129,6 +129,7 @@ def _read(root: Section, provider: str) -> Canary:
         analysis=analysis.read(
             spec.section(analysis_field), namespace, skipped=skipped or analysis_field not in spec
         ),
+        annotations=metadata.texts_by_name("annotations"),
         primary_bounds=_primary_bounds(spec.section("autoscalerRef")),
     )
     spec.close()

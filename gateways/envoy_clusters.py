@@ -17,6 +17,7 @@ _QUERIES: Mapping[str, str] = {
 }
 
 
-def query(check: str, clusters: str) -> str:
-    """The query of a built-in check over the clusters whose names this regular expression matches whole."""
-    return _QUERIES[check].replace("SERIES", f'envoy_cluster_name=~"{clusters}"')
+def query(check: str, clusters: str, label: str = "envoy_cluster_name") -> str:
+    """The query of a built-in check over the clusters whose names this regular expression matches whole, as they stand
+    in a label."""
+    return _QUERIES[check].replace("SERIES", f'{label}=~"{clusters}"')

@@ -18,6 +18,7 @@ from gateways.grpc_route import GRPC
 from gateways.in_place import IN_PLACE
 from gateways.istio import ISTIO
 from gateways.kubernetes import KUBERNETES
+from gateways.kuma import KUMA
 from gateways.nginx import NGINX
 from gateways.skipper import SKIPPER
 from gateways.subsets import rule_of
@@ -38,6 +39,7 @@ GATEWAYS: Mapping[str, Gateway] = {
         CONTOUR,
         GLOO,
         *TRAFFIC_SPLITS,
+        KUMA,
         KUBERNETES,
     )
 }

@@ -15,6 +15,7 @@ from policies.tokens import (
     HTTP_PROXY,
     HTTP_ROUTE,
     INGRESS,
+    MESH_HTTP_ROUTE,
     ROUTE_TABLE,
     TRAEFIK_SERVICE,
     TRAFFIC_SPLIT,
@@ -239,6 +240,15 @@ def _traffic_split(split: Manifest) -> Iterator[Split]:
         yield Split((split.get("metadata") or {}).get("name"), weights)
 
 
+def _kuma(route: Manifest) -> Iterator[Split]:
+    """Services are called `<name>_<namespace>_svc_<port>`."""
+    for to in (route.get("spec") or {}).get("to") or ():
+        for rule in to.get("rules") or ():
+            shares = tuple((rule.get("default") or {}).get("backendRefs") or ())
+            named = ((str(share.get("name", "")).partition("_")[0], share) for share in shares)
+            yield Split(None, tuple((name, _weight(share, shares)) for name, share in named))
+
+
 def _patched_ingress(ingress: Manifest) -> Iterator[Split]:
     yield from _alb(ingress)
     yield from _ingress(ingress)
@@ -254,6 +264,7 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     HTTP_PROXY: _contour,
     ROUTE_TABLE: _gloo,
     TRAFFIC_SPLIT: _traffic_split,
+    MESH_HTTP_ROUTE: _kuma,
 }
 PATCHED = "Patch"
 """How the token of a route ends that is people's own, and of which a release writes a part."""

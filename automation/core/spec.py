@@ -92,7 +92,8 @@ class FurtherRoute:
 
 @dataclass(frozen=True)
 class Canary:
-    """One Canary. `progress_deadline` is in seconds; `origin` is the kind of the document that it was read from.
+    """One Canary. `progress_deadline` is in seconds; `origin` is the kind of the document that it was read from,
+    `annotations` are those that it has.
 
     `route_name` is the name of the generated route, in which the gateway's traffic is written; `further` are others
     that carry the same. `primary_bounds` are minReplicas and maxReplicas of the primary's autoscaler, as far as the
@@ -114,6 +115,7 @@ class Canary:
     service: Service
     analysis: Analysis
     primary_bounds: Mapping[str, int] = field(default_factory=dict, hash=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
     origin: Kind = CANARY
     route_name: str = ""
     hands_over: bool = False

@@ -302,8 +302,10 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         "canary: Canary podinfo.test: it is in again, too, with other fields; keep one of them",
     ),
     "a Canary that is refused": (
-        release(canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="kuma"))),
-        "canary: Canary podinfo.test: spec.provider: kuma is not supported",
+        release(
+            canary=changed(documents.canary_document(), lambda one: one["spec"].update(provider="appmesh"))
+        ),
+        "canary: Canary podinfo.test: spec.provider: appmesh is not supported",
     ),
 }
 
@@ -445,13 +447,15 @@ def test_what_is_no_document_is_told_with_its_file(tmp_path: Path, content: byte
 def test_a_file_that_is_not_there_is_told_with_the_others(tmp_path: Path) -> None:
     path = tmp_path / "canary.yaml"
     path.write_text(
-        yaml.safe_dump(changed(documents.canary_document(), lambda one: one["spec"].update(provider="kuma")))
+        yaml.safe_dump(
+            changed(documents.canary_document(), lambda one: one["spec"].update(provider="appmesh"))
+        )
     )
     done = run("absent.yaml", str(path))
     assert isinstance(done.exception, DocumentRefused)
     absent, *others = done.exception.problem.splitlines()
     assert absent == "absent.yaml: can't be read: No such file or directory"
-    assert others[0].startswith(f"{path}: Canary podinfo.test: spec.provider: kuma is not supported")
+    assert others[0].startswith(f"{path}: Canary podinfo.test: spec.provider: appmesh is not supported")
 
 
 @pytest.mark.parametrize("content", [b"", b"---\n---\n", b"- op: replace\n", b"replicas: 2\n"], ids=repr)

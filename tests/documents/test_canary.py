@@ -126,7 +126,7 @@ def test_defaults_are_the_models() -> None:
             "'ftp://x' is not a web address",
             "http",
         ),
-        ({"spec.provider": "kuma"}, "spec.provider", "kuma is not supported", "use one of apisix"),
+        ({"spec.provider": "appmesh"}, "spec.provider", "appmesh is not supported", "use one of apisix"),
         ({"spec.provider": "apache"}, "spec.provider", "'apache' is not known", "use one of apisix"),
         (
             {"spec.routeRef.apiVersion": "example.com/v1"},
@@ -204,7 +204,7 @@ def test_a_document_that_can_not_work_is_refused(
 
 
 def test_all_problems_are_told_at_once_and_each_once() -> None:
-    found = problems({f"{A}.interval": "0s", "spec.provider": "kuma", f"{M}.0": "x", "spec.colour": 1})
+    found = problems({f"{A}.interval": "0s", "spec.provider": "appmesh", f"{M}.0": "x", "spec.colour": 1})
     assert len(found) == len(set(found))
     assert {path for path, _, _ in found} >= {f"{A}.interval", "spec.provider", f"{M}[0]", "spec.colour"}
 

@@ -56,7 +56,7 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects and metrics of Istio",
         ),
         pytest.param(
-            r"HTTPRoute|httproutes",
+            r"\bHTTPRoute|\"httproutes",
             {
                 "gateways/gateway_api.py",
                 "gateways/http_route.py",
@@ -102,12 +102,17 @@ def places(pattern: str, packages: Iterable[str] = PRODUCT) -> set[str]:
             id="the objects of Gloo",
         ),
         pytest.param(
+            r"MeshHTTPRoute|meshhttproutes|kuma\.io",
+            {"gateways/kuma.py", "policies/tokens.py"},
+            id="the objects of Kuma",
+        ),
+        pytest.param(
             r"TrafficSplit|trafficsplits|osm_request|response_latency_ms",
             {"gateways/traffic_split.py", "policies/tokens.py"},
             id="the objects and metrics of meshes with TrafficSplits",
         ),
         pytest.param(
-            r"import .*\b(NGINX|SKIPPER|GRPC|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
+            r"import .*\b(NGINX|SKIPPER|GRPC|KUMA|TRAEFIK|CONTOUR|GLOO|TRAFFIC_SPLITS|KUBERNETES)\b",
             {"gateways/registry.py"},
             id="the rows of gateways without a mesh",
         ),

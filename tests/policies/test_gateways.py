@@ -46,6 +46,7 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], Callable[[], Manifest] | None]] = 
     "contour": (MESH, None),
     "gloo": (MESH, None),
     "linkerd": (MESH, None),
+    "kuma": (MESH, None),
     "osm": (MESH, None),
     "gatewayapi:v1:grpc": ({**MESH, "service": {"port": 80, **REFS}}, None),
     "gatewayapi:v1beta1": ({**MESH, "service": {"port": 80, **REFS}}, None),
