@@ -229,9 +229,9 @@ def _autoscaler(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | N
     if inputs.placement.apex == "target":
         return None
     recorded = inputs.revision.autoscaler if inputs.revision else None
-    spec = recorded or (inputs.autoscaler or {}).get("spec")
-    scaler = scaler_of(canary)
-    return scaler.primary(canary, spec, owner) if scaler and spec else None
+    live = inputs.autoscaler or {}
+    spec, scaler = recorded or live.get("spec"), scaler_of(canary)
+    return scaler.primary(canary, {**live, "spec": spec}, owner) if scaler and spec else None
 
 
 def _route(canary: Canary, inputs: Inputs, owner: Manifest) -> Manifest | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.marks import RELEASE
+from automation.core.marks import RELEASE, inherited
 from automation.core.names import NAMED
 from automation.core.refusal import Problem
 from automation.core.shape import COUNT, TEXT, fields
@@ -57,8 +57,10 @@ class HorizontalPodAutoscalers:
     def target(self, live: Manifest) -> str:
         return str(live["spec"]["scaleTargetRef"]["name"])
 
-    def primary(self, canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
-        """The target's spec, with the Canary's own bounds where it states them."""
+    def primary(self, canary: Canary, original: Manifest, owner: Manifest) -> Manifest:
+        """The target's, with the Canary's own bounds where it states them. What measures for an autoscaler may find its
+        query in the labels and annotations."""
+        spec, metadata = original["spec"], original.get("metadata") or {}
         reference = {
             "apiVersion": canary.target.api_version,
             "kind": canary.target.kind,
@@ -70,7 +72,8 @@ class HorizontalPodAutoscalers:
             "metadata": {
                 "name": canary.primary_scaler_name,
                 "namespace": canary.namespace,
-                "annotations": dict(RELEASE),
+                "labels": inherited(metadata.get("labels")),
+                "annotations": {**inherited(metadata.get("annotations")), **RELEASE},
                 "ownerReferences": [owner],
             },
             "spec": {

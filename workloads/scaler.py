@@ -36,6 +36,6 @@ class ScalerKind(Protocol):
         """The name of the workload that it scales."""
         ...
 
-    def primary(self, canary: Canary, spec: Manifest, owner: Manifest) -> Manifest:
-        """The autoscaler of the primary; `spec` is that of the target's, as it was recorded."""
+    def primary(self, canary: Canary, original: Manifest, owner: Manifest) -> Manifest:
+        """The autoscaler of the primary; `original` is the target's, with the spec that was recorded."""
         ...

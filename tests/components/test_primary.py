@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automation.core.kinds import Manifest
+from automation.core.marks import RELEASE
 from components import primary
 from tests.components.documents import OWNER, autoscaler, canary, revision, target
 from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
@@ -125,7 +126,7 @@ def test_spreading_of_the_target_becomes_that_of_the_primary() -> None:
 
 
 def test_the_autoscaler_s_twin_scales_primary() -> None:
-    twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(), autoscaler()["spec"], OWNER)
+    twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(), autoscaler(), OWNER)
     assert twin["metadata"]["name"] == "podinfo-primary"
     assert twin["spec"] == {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "podinfo-primary"},
@@ -135,6 +136,18 @@ def test_the_autoscaler_s_twin_scales_primary() -> None:
     }
 
 
+def test_the_twin_says_of_itself_what_the_autoscaler_does() -> None:
+    query = {"metric-config.external.prometheus-query.prometheus/requests": "sum(rate(requests_total[1m]))"}
+    tracked = {"kubectl.kubernetes.io/last-applied-configuration": "{}"}
+    original = autoscaler()
+    original["metadata"] |= {"labels": {"team": "shop"}, "annotations": {**query, **tracked}}
+
+    metadata = HORIZONTAL_POD_AUTOSCALERS.primary(canary(), original, OWNER)["metadata"]
+
+    assert metadata["labels"] == {"team": "shop"}
+    assert metadata["annotations"] == {**query, **RELEASE}
+
+
 def test_the_canary_may_give_primary_bounds_of_its_own() -> None:
     reference = {
         "apiVersion": "autoscaling/v2",
@@ -142,7 +155,7 @@ def test_the_canary_may_give_primary_bounds_of_its_own() -> None:
         "name": "podinfo",
         "primaryScalerReplicas": {"minReplicas": 2, "maxReplicas": 9},
     }
-    twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(autoscalerRef=reference), autoscaler()["spec"], OWNER)
+    twin = HORIZONTAL_POD_AUTOSCALERS.primary(canary(autoscalerRef=reference), autoscaler(), OWNER)
     assert (twin["spec"]["minReplicas"], twin["spec"]["maxReplicas"]) == (2, 9)
 
 
