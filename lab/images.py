@@ -126,6 +126,9 @@ ISTIO_PROXY = Program(
     environment={"ISTIO_META_ISTIO_VERSION": "{tag}"},
     front=True,
 )
+METRICS_ADAPTER = Program(
+    entrypoint=("/kube-metrics-adapter",), modules={"/kube-metrics-adapter": "lab.programs.metrics_adapter"}
+)
 TRAEFIK = Program(entrypoint=("/usr/local/bin/traefik",), files={"/usr/local/bin/traefik": "traefik"})
 SHELL = Program(entrypoint=(), arguments=("sh",))
 CURL = Program(entrypoint=("curl",), arguments=("--help",))
@@ -149,6 +152,8 @@ IMAGES: Mapping[str, Program] = {
     "gcr.io/istio-release/pilot": ISTIOD,
     "istio/proxyv2": ISTIO_PROXY,
     "gcr.io/istio-release/proxyv2": ISTIO_PROXY,
+    "ghcr.io/zalando-incubator/kube-metrics-adapter": METRICS_ADAPTER,
+    "registry.opensource.zalan.do/teapot/kube-metrics-adapter": METRICS_ADAPTER,
     "traefik": TRAEFIK,
     "curlimages/curl": CURL,
     "busybox": SHELL,
