@@ -150,6 +150,8 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
     pods = handed_over.stable(canary, revision, _serving(canary, inputs), owner)
     if placement.apex == "target":
         return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
+    if placement.turned:
+        return _handed_over(canary.turned(True), _turned(inputs), owner)
     return Generated(
         (),
         None if switches(canary) or not canary.apex else _stable(canary, inputs, revision),
@@ -161,6 +163,12 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
         route_is_foreign=is_of_people(canary),
         lasting=True,
     )
+
+
+def _turned(inputs: Inputs) -> Inputs:
+    """What there is, the two Services in each other's places."""
+    placed = replace(inputs.placement, turned=False)
+    return replace(inputs, placement=placed, apex=inputs.canary, canary=inputs.apex)
 
 
 def _sides(canary: Canary, inputs: Inputs, stable: str) -> Iterator[Manifest]:

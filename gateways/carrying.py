@@ -21,8 +21,10 @@ from gateways.switch import SWITCH
 
 
 def carried_by(canary: Canary, route: Manifest) -> Carried:
-    """What the route does."""
-    found, said = gateway_of(canary).carried(canary, route), _said(route)
+    """What the route does. It says itself whose Service is the canary's, where these take turns."""
+    marks = route["metadata"].get("annotations") or {}
+    turned = canary.service.turns and marks.get(CANARY_SERVICE) == canary.service.primary
+    found, said = gateway_of(canary).carried(canary.turned(turned), route), _said(route)
     return replace(found, traffic=replace(said, canary=found.traffic.canary))
 
 
@@ -31,7 +33,7 @@ def marks_of(canary: Canary, placement: Placement) -> dict[str, str]:
     weights don't say it all."""
     found = {ATTEMPT: placement.attempt}
     if canary.service.canary or canary.service.subsets:
-        stable, found[CANARY_SERVICE] = canary.sides
+        stable, found[CANARY_SERVICE] = canary.turned(placement.turned).sides
         found |= {STABLE_SERVICE: stable} if is_of_people(canary) else {}
     if switches(canary):
         found[SIDES] = f"{placement.revision}/{placement.canary or placement.revision}"

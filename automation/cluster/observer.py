@@ -87,7 +87,8 @@ class Observer:
             self._rollout(canary, stable) if canary.hands_over else self._target(canary, context.now)
         )
         unrouted = [problem for one, source in sources for problem in gateway.problems(one, source)]
-        apex = self._copies.get(SERVICE, canary.namespace, canary.apex) if canary.apex else None
+        led = canary.turned(context.placed is not None and context.placed.turned).apex
+        apex = self._copies.get(SERVICE, canary.namespace, led) if led else None
         return Observation(
             now=context.now,
             fresh_attempt=context.fresh_attempt,

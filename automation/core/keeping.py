@@ -77,7 +77,8 @@ class Keeping:
     `shared`: nothing but numbers of pods shares the traffic, so that stable pods make room for those of the canary,
     within these limits. `dynamic`: a gateway shares it, and stable pods go as their users do. `tested` and `stable` are
     what the pods of each side carry, `apart` whether they share nodes. `window`: a return to one of so many revisions
-    before the stable one takes no steps.
+    before the stable one takes no steps. `turns`: the Service that was the stable one's goes on selecting its pods
+    after a promotion, though nobody is led to them.
     """
 
     after_promotion: float = 30.0
@@ -90,6 +91,7 @@ class Keeping:
     apart: Apart | None = None
     window: int = 0
     delayed: int | None = None
+    turns: bool = False
 
 
 AS_USUAL = Keeping()

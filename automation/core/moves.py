@@ -53,7 +53,10 @@ def attempt(
 
 
 def _canary(at: Situation, kind: Purpose, wanted: Placement) -> str:
-    """Whom the canary's Service selects: the revision under test, until nobody is to reach it any more."""
+    """Whom the canary's Service selects: the revision under test, until nobody is to reach it any more. One that was
+    primary's until now goes on selecting what it does."""
+    if wanted.turned != at.in_force_turned:
+        return at.in_force.revision
     if kind in (Purpose.ADVANCE, Purpose.PROMOTE):
         return at.status.last_applied_spec
     return "" if kind in TOWARDS_PRIMARY and wanted.traffic.on_primary else wanted.canary
@@ -84,7 +87,7 @@ def _message(at: Situation, kind: Purpose, evidence: Evidence) -> str:
     if evidence.from_ != evidence.to:
         parts.append(_moved(evidence.from_, evidence.to))
     elif kind is Purpose.ADVANCE:
-        parts.append(f"{at.canary.sides[1]} leads to the canary")
+        parts.append(f"{at.canary.turned(at.in_force_turned).sides[1]} leads to the canary")
     told = " ".join(parts)
     metrics = [check for check in evidence.checks if check.kind in ("metric", "analysis")]
     if not metrics:

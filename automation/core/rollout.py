@@ -38,17 +38,21 @@ class Background:
 @dataclass(frozen=True)
 class CanarySteps:
     """`strategy.canary`. A step as it is written may do several things, which are steps here, one after the other:
-    `places` says where each of `steps` is written. Delays are in seconds: how long old pods stay after a promotion, and
-    after an abort (0: they are not scaled down). `dynamic`: stable pods go as their users do. `replacement` says how
-    pods take each other's places where no gateway shares the traffic, `least_pods` how many each side has at least
-    where one does, and `ready` which percentage of the canary's has to be available. `tested` and `stable` are what the
-    pods of each side carry, `apart` whether they share nodes; of `delayed` sets old pods stay at most. `others` are
-    fields that are read and ask for something of pods rather than of traffic."""
+    `places` says where each of `steps` is written. `turns`: both Services change their parts at each promotion.
+
+    Delays are in seconds: how long old pods stay after a promotion, and after an abort (0: they are not scaled down).
+    `dynamic`: stable pods go as their users do. `replacement` says how pods take each other's places where no gateway
+    shares the traffic, `least_pods` how many each side has at least where one does, and `ready` which percentage of the
+    canary's has to be available. `tested` and `stable` are what the pods of each side carry, `apart` whether they share
+    nodes; of `delayed` sets old pods stay at most. `others` are fields that are read and ask for something of pods
+    rather than of traffic.
+    """
 
     steps: tuple[Step, ...] = ()
     places: tuple[int, ...] = ()
     canary_service: str = ""
     stable_service: str = ""
+    turns: bool = False
     routing: Routing | None = None
     background: Background | None = None
     scale_down_delay: int = 30

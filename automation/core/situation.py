@@ -24,6 +24,11 @@ class Situation:
         return self.status.in_force
 
     @property
+    def in_force_turned(self) -> bool:
+        """Whether the Services have changed their parts."""
+        return self.status.in_force is not None and self.status.in_force.turned
+
+    @property
     def unjudged(self) -> bool:
         """Whether the target runs something else than the run judges or has judged, or is gone."""
         return self.seen.target is None or self.seen.target.revision != self.status.last_applied_spec

@@ -1,7 +1,7 @@
 """A release as values: what is released, and how. `documents` reads them; fields and defaults are the model's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automation.core.analysis import Analysis, MetricCheck, TemplateRef, Webhook
@@ -59,6 +59,7 @@ class Service:
     `routing` holds the fields that only gateways read, as they stand in the document. `subsets` are the sides where
     these are no Services. `rules` are those of people's routes that alone are split (all, if empty), by the name of the
     route: of each rule all the texts by which it is known, such as its name, or the port and the hosts of connections.
+    `turns`: at each promotion the Services of primary and of the canary change their parts.
     """
 
     apex: str
@@ -76,6 +77,7 @@ class Service:
     routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
     subsets: Subsets | None = None
     rules: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
+    turns: bool = False
 
     def has_port(self, port: object) -> bool:
         """Whether the apex has a port of this number or name."""
@@ -142,6 +144,13 @@ class Canary:
         if named := self.service.subsets:
             return f"subset {named.stable}", f"subset {named.tested}"
         return self.primary_service, self.canary_service
+
+    def turned(self, turned: bool) -> "Canary":
+        """The release with the parts of its two Services as they are where they have been `turned`, or not."""
+        if not turned:
+            return self
+        service, (stable, tested) = self.service, (self.service.canary, self.service.primary)
+        return replace(self, service=replace(service, apex=stable, primary=stable, canary=tested))
 
     @property
     def services_of_people(self) -> tuple[str, ...]:

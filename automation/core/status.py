@@ -74,7 +74,8 @@ class Placement:
 
     `attempt` is the id under which it was (or is to be) made live, `apex` whom the apex Service selects, `revision`
     the hash of the recorded revision that primary runs ("" before there is one). `canary` is that of the pods which the
-    canary's Service selects, where it selects by revision; "" for primary's.
+    canary's Service selects, where it selects by revision; "" for primary's. `turned`: the Services of both have
+    changed their parts.
     """
 
     attempt: str
@@ -83,6 +84,7 @@ class Placement:
     revision: str
     evidence: Evidence | None = None
     canary: str = ""
+    turned: bool = False
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Placement":
@@ -94,16 +96,18 @@ class Placement:
             str(document["revision"]),
             Evidence.parse(evidence) if evidence else None,
             str(document.get("canary") or ""),
+            bool(document.get("turned")),
         )
 
     def document(self) -> dict[str, Any]:
-        found = {
+        found: dict[str, Any] = {
             "attempt": self.attempt,
             "apex": self.apex,
             "split": self.traffic.document(),
             "revision": self.revision,
         }
         found |= {"canary": self.canary} if self.canary else {}
+        found |= {"turned": True} if self.turned else {}
         return found | ({"evidence": self.evidence.document()} if self.evidence else {})
 
 

@@ -69,7 +69,7 @@ def upkeep(
     """What there is to do. Before the stable set is to serve, whoever serves now is left alone."""
     if status.in_force is None or status.in_force.apex != "primary":
         return
-    used, known = _used(status), tuple(sets)
+    used, known = _used(status, keeping), tuple(sets)
     leaving: list[PodSet] = []
     idle: list[PodSet] = []
     stable = _stable(status, known, demand, keeping)
@@ -106,14 +106,16 @@ def _side(sets: tuple[PodSet, ...], revision: str) -> Side:
     return Side(sum(one.replicas for one in found), sum(one.available for one in found))
 
 
-def _used(status: Status) -> frozenset[str]:
+def _used(status: Status, keeping: Keeping) -> frozenset[str]:
     """The revisions whose pods somebody needs: what is in force or being put there, what is tested, and what a
     promotion that fails returns to."""
-    placements = [status.in_force, status.intent.placement if status.intent else None]
-    running = status.phase in RUNNING
+    placed, running = status.in_force, status.phase in RUNNING
     tested = {status.last_applied_spec, status.last_promoted_spec} if running else set()
-    named = {hash for at in placements if at for hash in (at.revision, at.canary)}
-    return frozenset(filter(None, named | tested))
+    led = {status.intent.placement.revision, status.intent.placement.canary} if status.intent else set()
+    if placed:
+        rests = keeping.turns and placed.traffic.on_primary and not running
+        led |= {placed.revision, "" if rests else placed.canary}
+    return frozenset(filter(None, led | tested))
 
 
 def _in_use(status: Status, one: PodSet, stable: int) -> Iterator[Upkeep]:

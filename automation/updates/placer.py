@@ -346,7 +346,8 @@ def set_back(before: Setback | None, now: float) -> Setback:
 def with_traffic(live: Manifest, canary: Canary, intent: Intent) -> Manifest:
     """The live route with other traffic and what that rests on, as the stack would write it: what is applied when it
     has to be patched directly."""
-    changed = gateway_of(canary).with_traffic(canary, live, intent.placement.traffic)
+    turned = canary.turned(intent.placement.turned)
+    changed = gateway_of(canary).with_traffic(turned, live, intent.placement.traffic)
     foreign = is_of_people(canary) or is_of_somebody(live)
     metadata = changed["metadata"]
     fields = ("name", "namespace") if foreign else ("name", "namespace", "labels", "ownerReferences")

@@ -162,6 +162,7 @@ def _keeping(rollout: Rollout) -> Keeping:
         after_promotion=float(strategy.scale_down_delay),
         after_abort=float(strategy.abort_scale_down_delay) or None,
         dynamic=isinstance(strategy, CanarySteps) and strategy.dynamic,
+        turns=isinstance(strategy, CanarySteps) and strategy.turns,
     )
 
 
@@ -185,6 +186,7 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
             primary=led.stable,
             canary=led.canary,
             subsets=led.subsets,
+            turns=isinstance(rollout.strategy, CanarySteps) and rollout.strategy.turns,
             rules=led.rules,
         ),
         analysis=Analysis(

@@ -175,15 +175,19 @@ def _canary(at: Standing) -> dict[str, Any]:
         "currentStepAnalysisRunStatus": (STEP, steps.of_step(at.status.iterations) if steps else None),
     }
     told: dict[str, Any] = {field: _told_of_run(at, what, run) for field, (what, run) in runs.items() if run}
-    return told | ({"weights": _weights(at)} if at.status.in_force else {})
+    if (placed := at.status.in_force) is None:
+        return told
+    turns = {"stablePingPong": "pong" if placed.turned else "ping"} if at.canary.service.turns else {}
+    return told | turns | {"weights": _weights(at)}
 
 
 def _weights(at: Standing) -> dict[str, Any]:
     traffic, placed = at.status.traffic, at.status.in_force
     tested = (placed.canary if placed else "") or at.stable
+    service = at.canary.turned(placed is not None and placed.turned).service
     sides = {
-        "canary": (tested, at.canary.service.canary, traffic.weight),
-        "stable": (at.stable, at.canary.service.primary, 100 - traffic.weight),
+        "canary": (tested, service.canary, traffic.weight),
+        "stable": (at.stable, service.primary, 100 - traffic.weight),
     }
     return {
         side: {"podTemplateHash": hash, **({"serviceName": service} if service else {}), "weight": weight}

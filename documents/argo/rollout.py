@@ -148,13 +148,14 @@ def _strategy(section: Section) -> CanarySteps | BlueGreen:
 
 
 def _canary(section: Section) -> CanarySteps:
-    routed = routing.read(section)
+    routed, (ping, pong) = routing.read(section), _ping_pong(section)
     written = steps.read(section, routed.total if routed else 100)
     found = CanarySteps(
         steps=tuple(step for one in written for step in one),
         places=tuple(place for place, one in enumerate(written) for _ in one),
-        canary_service=section.text("canaryService"),
-        stable_service=section.text("stableService"),
+        canary_service=section.text("canaryService") or pong,
+        stable_service=section.text("stableService") or ping,
+        turns=bool(ping),
         routing=routed,
         background=_background(section, written),
         scale_down_delay=section.whole("scaleDownDelaySeconds", 30),
@@ -169,14 +170,40 @@ def _canary(section: Section) -> CanarySteps:
         ready=_ready(section.section("replicaProgressThreshold")),
         others=_asked(section, (*_PODS, *_METADATA[:2])),
     )
-    section.allow("pingPong")
     section.close()
-    if section.fields.get("pingPong"):
-        section.refuse("pingPong", "is not supported", "use canaryService and stableService")
     _refuse_services(section, found)
     _refuse_delays(section, found)
     _refuse_routes(section, routed)
     return found
+
+
+def _ping_pong(section: Section) -> tuple[str, str]:
+    """Two Services that take turns."""
+    inner = section.section("pingPong")
+    if "pingPong" not in section:
+        return "", ""
+    found = inner.text("pingService", required=True), inner.text("pongService", required=True)
+    inner.close()
+    if found[0] and found[0] == found[1]:
+        inner.refuse("pongService", "is the pingService, too", "name two different Services")
+    if section.fields.get("canaryService") or section.fields.get("stableService"):
+        section.refuse("pingPong", "is there beside canaryService and stableService", "keep one of the pairs")
+    _refuse_turns(section)
+    return found
+
+
+def _refuse_turns(section: Section) -> None:
+    """Argo's own rule, and a Service that is none of the two where an Ingress leads to one."""
+    routing = section.section("trafficRouting")
+    named = [name for name in ("alb", "istio") if name in routing]
+    if not named:
+        section.refuse("pingPong", "works with alb and istio alone", "use canaryService and stableService")
+    if "alb" in named and not routing.section("alb").fields.get("rootService"):
+        routing.section("alb").refuse(
+            "rootService",
+            "is missing",
+            "name the Service that the Ingress leads to: with pingPong it is neither",
+        )
 
 
 def _window(section: Section) -> int:

@@ -158,8 +158,7 @@ def _routed(strategy: CanarySteps, near: Near, ledger: Ledger) -> dict[str, Any]
 
 def _other(provider: str) -> str:
     """What to do about a gateway that no Canary names."""
-    meshes = ", such as linkerd, whose splits it makes itself" if provider == "smi" else ""
-    return f"release it by another gateway{meshes or ', such as nginx'}"
+    return f"release it by another gateway, such as {'linkerd' if provider == 'smi' else 'nginx'}"
 
 
 def _steps(
@@ -380,6 +379,9 @@ def _told(rollout: Rollout, ledger: Ledger) -> None:
             ledger.differs(f"spec.{name}", "has no equal")
     for name in strategy.others:
         ledger.differs(f"{at}.{name}", "has no equal")
+    if isinstance(strategy, CanarySteps) and strategy.turns:
+        told = f"has no equal: {strategy.stable_service} leads to primary for good"
+        ledger.differs(f"{at}.pingPong", told)
     delays = {
         "scaleDownDelaySeconds": strategy.scale_down_delay,
         "abortScaleDownDelaySeconds": strategy.abort_scale_down_delay,

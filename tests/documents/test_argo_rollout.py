@@ -187,6 +187,7 @@ def test_a_rollout_may_borrow_the_pods_of_a_deployment() -> None:
     assert (read.workload.name, read.scale_down) == ("shop", "onsuccess")
 
 
+PING_PONG = {"pingService": "a", "pongService": "b"}
 PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     "another version": (
         rollout({"apiVersion": "argoproj.io/v1"}),
@@ -239,9 +240,26 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         canary(canaryService=MISSING),
         f"{CANARY}.canaryService: is missing",
     ),
-    "ping-pong": (
-        canary(pingPong={"pingService": "a", "pongService": "b"}),
-        f"{CANARY}.pingPong: is not supported",
+    "ping-pong beside a pair": (
+        canary(pingPong=PING_PONG),
+        f"{CANARY}.pingPong: is there beside canaryService and stableService; keep one of the pairs",
+    ),
+    "ping-pong behind a gateway that keeps leading to one": (
+        canary(pingPong=PING_PONG, canaryService=MISSING, stableService=MISSING),
+        f"{CANARY}.pingPong: works with alb and istio alone",
+    ),
+    "ping-pong without a root": (
+        canary(
+            pingPong=PING_PONG,
+            canaryService=MISSING,
+            stableService=MISSING,
+            trafficRouting={"alb": {"ingress": "x", "servicePort": 80}},
+        ),
+        f"{CANARY}.trafficRouting.alb.rootService: is missing; name the Service that the Ingress leads to",
+    ),
+    "ping-pong of one Service": (
+        canary(pingPong={"pingService": "a", "pongService": "a"}),
+        f"{CANARY}.pingPong.pongService: is the pingService, too",
     ),
     "no pod that may go or come": (
         canary(maxSurge=0, maxUnavailable="0%"),

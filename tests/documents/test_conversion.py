@@ -170,6 +170,10 @@ TOLD: dict[str, tuple[dict[str, Any], str]] = {
         canary(canaryMetadata={"labels": {"a": "b"}}),
         f"{CANARY}.canaryMetadata: has no equal",
     ),
+    "pods that go as their users do": (
+        canary(dynamicStableScale=True),
+        f"{CANARY}.dynamicStableScale: has no equal",
+    ),
     "a delay": (canary(abortScaleDownDelaySeconds=5), f"{CANARY}.abortScaleDownDelaySeconds: has no equal"),
     "a window of rollbacks": (
         rollout({"spec.rollbackWindow": {"revisions": 3}}),
@@ -271,6 +275,36 @@ def test_a_deployment_that_lends_its_pods_is_the_target() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        (
+            {"pingPong": {"pingService": "canary-demo", "pongService": "other"}},
+            f"{CANARY}.pingPong: has no equal: canary-demo leads to primary for good",
+        ),
+        (
+            {
+                "stableService": "canary-demo",
+                "trafficRouting": {
+                    "istio": {
+                        "virtualService": {"name": "demo"},
+                        "destinationRule": {"name": "d", "canarySubsetName": "c", "stableSubsetName": "s"},
+                    }
+                },
+            },
+            f"{CANARY}.trafficRouting.istio.destinationRule: has no equal: a Canary's sides are two Services",
+        ),
+    ],
+    ids=["Services that take turns", "two subsets"],
+)
+def test_sides_that_a_canary_has_not_are_told(fields: dict[str, Any], text: str) -> None:
+    routing = {"istio": {"virtualService": {"name": "demo"}}}
+    strategy = {"trafficRouting": routing, "canaryService": MISSING, "stableService": MISSING}
+    near = {"kind": "VirtualService", "metadata": {"name": "demo"}, "spec": {"hosts": ["x"]}}
+    converted = as_canary(canary(**{**strategy, **fields}), near=(APEX, near))
+    assert any(one.startswith(text) for one in told(converted)), told(converted)
+
+
 REFUSED: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...], tuple[Any, ...], str]] = {
     "a Service that is not there": (
         rollout(),
@@ -309,6 +343,18 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...], tuple[Any, 
         (template(),),
         (APEX,),
         f"{CANARY}.trafficRouting: VirtualService v is not there, so its hosts are not known",
+    ),
+    "an action of an ALB": (
+        canary(trafficRouting={"alb": {"ingress": "a", "servicePort": 80}}),
+        (template(),),
+        (APEX,),
+        f"{CANARY}.trafficRouting: alb has no equal: Canaries don't know it",
+    ),
+    "a split of any mesh": (
+        canary(trafficRouting={"smi": {}}),
+        (template(),),
+        (APEX,),
+        f"{CANARY}.trafficRouting: smi has no equal: Canaries don't know it",
     ),
     "two Ingresses": (
         canary(trafficRouting={"nginx": {"stableIngresses": ["a", "b"]}}),

@@ -17,7 +17,7 @@ from automation.core.runs.metric import Metric, Plan
 from automation.core.runs.run import Run, concluded, due, measured, next_at, terminate
 from automation.core.runs.tally import Tally
 from automation.core.situation import Situation
-from automation.core.status import Purpose, Status
+from automation.core.status import Placement, Purpose, Status
 from automation.core.steps import Analyse, Pause, SetScale, SetWeight
 from automation.core.stepwise import StepStatus, Stepwise
 from automation.core.strategies.registry import strategy_of
@@ -61,7 +61,15 @@ def finish(at: Situation, stepwise: Stepwise) -> Decision:
     if scaling is not None:
         return scaling  # whoever becomes primary needs its pods first
     wanted = replace(at.in_force, revision=at.status.last_applied_spec)
-    return attempt(at, Purpose.PROMOTE, wanted, checks=_checks(at))
+    return attempt(at, Purpose.PROMOTE, _turned(at, wanted), checks=_checks(at))
+
+
+def _turned(at: Situation, wanted: Placement) -> Placement:
+    """Where Services take turns, users stay with the canary's, which becomes primary's: no selector changes under
+    their requests."""
+    if not at.canary.service.turns:
+        return wanted
+    return replace(wanted, turned=not wanted.turned, traffic=wanted.traffic.withdrawn())
 
 
 def promote(at: Situation, stepwise: Stepwise) -> Decision:

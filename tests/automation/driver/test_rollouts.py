@@ -653,6 +653,65 @@ def test_an_action_of_an_ingress_carries_the_weights() -> None:
     assert world.selected("canary-demo") == green
 
 
+def test_services_that_take_turns_never_lead_users_to_other_pods() -> None:
+    routing = {"alb": {"ingress": "canary-demo", "servicePort": 80, "rootService": "canary-demo"}}
+    turns = {"pingService": "ping", "pongService": "pong"}
+    without = {"canaryService": MISSING, "stableService": MISSING, "analysis": MISSING}
+    steps = [{"setWeight": 20}, {"pause": {}}]
+    world = RolloutWorld(canary(trafficRouting=routing, pingPong=turns, steps=steps, **without))
+    for name in turns.values():
+        world.cluster.put(SERVICE, service(name))
+    world.until("Healthy")
+    blue = world.latest
+    assert (shared(world), world.said["canary"]["stablePingPong"]) == ({"ping": 100, "pong": 0}, "ping")
+    green = world.set_image("green")
+    world.until("Paused")
+    assert (shared(world), world.selected("ping"), world.selected("pong")) == (
+        {"ping": 80, "pong": 20},
+        blue,
+        green,
+    )
+    world.patch_status(pauseConditions=None)
+    world.until("Healthy")
+    assert (shared(world), world.selected("ping"), world.selected("pong")) == (
+        {"ping": 0, "pong": 100},
+        blue,
+        green,
+    )
+    assert world.said["canary"]["stablePingPong"] == "pong"
+    world.tick(20)
+    assert world.pods() == {blue: 0, green: 1}
+    red = world.set_image("red")
+    world.until("Paused")
+    assert (shared(world), world.selected("ping"), world.selected("pong")) == (
+        {"ping": 20, "pong": 80},
+        red,
+        green,
+    )
+    weights = world.said["canary"]["weights"]
+    assert (weights["canary"]["serviceName"], weights["stable"]["serviceName"]) == ("ping", "pong")
+    world.stacks.begin = locked
+    world.patch_status(abort=True).tick()
+    assert shared(world) == {"ping": 0, "pong": 100}
+    world.stacks.begin = lambda update: None
+    world.until("Degraded").tick()
+    assert (world.selected("ping"), world.selected("pong")) == (green, green)
+    world.patch_status(abort=False)
+    world.until("Paused").patch_status(promoteFull=True)
+    world.until("Healthy").tick(20)
+    assert (shared(world), world.selected("ping"), world.selected("pong")) == (
+        {"ping": 100, "pong": 0},
+        red,
+        green,
+    )
+    assert world.pods()[green] == 0
+    assert not [text for text in world.texts if "was changed" in text]
+
+
+def shared(world: RolloutWorld) -> dict[str, int]:
+    return weights_in(action(world))
+
+
 def action(world: RolloutWorld) -> str:
     live = world.cluster.get(INGRESS, "test", "canary-demo")
     assert live is not None
