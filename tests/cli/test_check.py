@@ -245,9 +245,9 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         "query render error: 'variables.code' is not known; known are ",
     ),
     "a template with a function": (
-        release(canary=BY_TEMPLATE, template=asking('vector({{ printf "%s" name }})')),
+        release(canary=BY_TEMPLATE, template=asking("vector({{ toUpper name }})")),
         "template: MetricTemplate errors.test: spec.query: "
-        "query render error: 'printf \"%s\" name' is not known; known are ",
+        "query render error: 'toUpper name' is not known; known are ",
     ),
     "a template with a variable that does not end": (
         release(canary=BY_TEMPLATE, template=asking("vector({{ name })")),

@@ -8,7 +8,7 @@ from automation.core.refusal import Refused
 from automation.core.spec import MetricCheck
 from automation.questions.metrics.queries import built_in, inline, written
 from automation.questions.metrics.selectors import selectors
-from automation.questions.metrics.variables import Unrendered, render, variables
+from automation.questions.metrics.variables import Unrendered, prove, render, variables
 from documents import metric_template
 from tests.core.documents import canary
 
@@ -92,6 +92,44 @@ def test_all_variables_are_filled() -> None:
     named = canary({"spec.service.name": "front", "metadata.name": "c"})
     filled = render(query, variables(named, check))
     assert filled == "c test podinfo front podinfo podinfo 2m 404"
+
+
+@pytest.mark.parametrize(
+    ("query", "filled"),
+    [
+        ('{{ printf "%s/%s" namespace .service }}', "test/podinfo"),
+        (
+            '{{- $route := printf "kube_%s__%s_canary(_[0-9]+)?" namespace ingress }}x{{ $route }}',
+            "xkube_test__podinfo",
+        ),
+        ("{{ $one := target }}{{ $two := $one }}{{ $two }}", "podinfo"),
+        ('{{ printf "100%% of %s, \\"all\\"" variables.code }}', '100% of 404, "all"'),
+    ],
+    ids=["printed", "named", "named twice", "odd characters"],
+)
+def test_what_go_s_templates_print_and_name_is_filled(query: str, filled: str) -> None:
+    check = MetricCheck("m", query=query, variables={"code": "404"})
+    assert inline(canary(), check).startswith(filled)
+    prove(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("{{ $route }}", "'$route' is not known"),
+        ('{{ printf "%s" nonsense }}', "'nonsense' is not known"),
+        ('{{ printf "%s %s" namespace }}', 'printf "%s %s" has 1 values; write %s for each of them'),
+        ('{{ printf "%d" namespace }}', 'printf "%d" has 1 values; write %s for each of them'),
+        ('{{ printf "\\q" }}', "printf can't read"),
+        ('{{ printf "%s namespace }}', "is not known"),
+        ("{{ if namespace }}", "'if namespace' is not known"),
+    ],
+    ids=["no name", "an unknown value", "too few", "a number", "an odd escape", "no end", "a condition"],
+)
+def test_what_can_not_be_printed_is_said(query: str, told: str) -> None:
+    with pytest.raises(Unrendered) as raised:
+        inline(canary(), MetricCheck("m", query=query))
+    assert told in str(raised.value)
 
 
 @pytest.mark.parametrize(
