@@ -35,23 +35,18 @@ MODEL_PROVIDERS = [
     "smi:v1alpha3",
     "traefik",
 ]
-_GATES = ("confirm-rollout", "confirm-traffic-increase", "confirm-promotion", "rollback")
 _FIELDS = {"weights": "stepWeight", "affinity": "sessionAffinity"}
 """The field of an analysis that asks for something that a gateway carries, where it is called otherwise."""
 
 
 def refuse_unsupported(spec: Section, section: Section, canary: Canary) -> None:
-    """Refuse what would silently not be done: gateways, strategies, gates and kinds of workload.
+    """Refuse what would silently not be done: gateways, strategies and kinds of workload.
 
     `section` is where the analysis of the `canary` was read from.
     """
     _refuse_gateway(spec, section, canary)
     _refuse_kind(spec.section("targetRef"), WORKLOADS)
     _refuse_kind(spec.section("autoscalerRef"), SCALERS)
-    for hook in section.sections("webhooks"):
-        kind = hook.fields.get("type")
-        if kind in _GATES:
-            hook.refuse("type", f"{kind} hooks are not supported", "remove the hook; nothing would ask it")
 
 
 def _refuse_gateway(spec: Section, section: Section, canary: Canary) -> None:

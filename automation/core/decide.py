@@ -20,7 +20,7 @@ from automation.core.phases.promotion import finalising, promoting
 from automation.core.phases.repair import repair
 from automation.core.phases.requests import answer
 from automation.core.phases.retiring import retired, retiring
-from automation.core.phases.start import idle
+from automation.core.phases.start import idle, waiting
 from automation.core.phases.takeover import taking_over
 from automation.core.phases.withdrawal import withdraw
 from automation.core.settle import Veto, abandon, settle
@@ -44,7 +44,9 @@ _PHASES: Mapping[Phase, Callable[[Situation], Decision]] = {
     Phase.INITIALIZED: idle,
     Phase.SUCCEEDED: idle,
     Phase.FAILED: idle,
+    Phase.WAITING: waiting,
     Phase.PROGRESSING: progressing,
+    Phase.WAITING_PROMOTION: progressing,
     Phase.PROMOTING: promoting,
     Phase.FINALISING: finalising,
 }

@@ -8,10 +8,6 @@ _HEAD = """# Phases of a Canary
 Made from `automation/core/transitions.py` by `make docs`. The same table is what `decide` may do: a move that is not
 in it is refused in code.
 """
-_TAIL = """
-`Waiting` and `WaitingPromotion` are known and shown, but nothing leads there: the gates that they belong to are not
-driven by this version.
-"""
 
 
 def page() -> str:
@@ -21,7 +17,7 @@ def page() -> str:
     idle = ", ".join(f"`{phase}`" for phase in IDLE)
     return (
         f"{_HEAD}\n```mermaid\nstateDiagram-v2\n{moves}\n```\n\n"
-        f"Between runs a Canary is in one of {idle}.\n\n| from | to | when |\n| --- | --- | --- |\n{rows}\n{_TAIL}"
+        f"Between runs a Canary is in one of {idle}.\n\n| from | to | when |\n| --- | --- | --- |\n{rows}\n"
     )
 
 

@@ -16,12 +16,13 @@ from automation.core.spec import Canary
 class HookType:
     """One type of hooks: what is said of one that fails (with its answer), and of one that passes, if anything is.
 
-    `told`: its answers are part of the evidence.
+    `told`: its answers are part of the evidence. `waits`: it may be asked again and again until somebody opens it.
     """
 
     failed: Callable[[Canary, str, str], str]
     passed: Callable[[str], Event] | None = None
     told: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,16 @@ class Passage:
 
 
 GATES: Mapping[str, HookType] = {
-    "pre-rollout": HookType(texts.pre_rollout_failed, texts.pre_rollout_passed, told=True),
+    "pre-rollout": HookType(texts.pre_rollout_failed, texts.passed("pre-rollout"), told=True),
     "rollout": HookType(texts.rollout_failed),
+    **{
+        kind: HookType(texts.held(what), texts.passed(kind), told=True, waits=True)
+        for kind, what in (
+            ("confirm-rollout", "approval"),
+            ("confirm-traffic-increase", "traffic increase approval"),
+            ("confirm-promotion", "promotion approval"),
+        )
+    },
 }
 
 
@@ -58,6 +67,17 @@ def gate(at: Situation, kind: str) -> Passage:
     return passage
 
 
+def called_back(at: Situation) -> Passage:
+    """Whether a rollback hook, asked in the order of the document, calls the run back: then it has not passed."""
+    for hook in at.canary.analysis.hooks("rollback"):
+        answer = at.seen.hooks.get(hook)
+        if answer is None:
+            return Passage(question=Decision(f"ask rollback hook {hook.name}", questions=(_call(at, hook),)))
+        if answer.passed:
+            return Passage(False, events=texts.called_back(at.canary, hook.name))
+    return Passage()
+
+
 def _call(at: Situation, webhook: Webhook) -> CallHook:
     canary, status = at.canary, at.status
     payload = {
@@ -68,5 +88,7 @@ def _call(at: Situation, webhook: Webhook) -> CallHook:
         "metadata": dict(webhook.metadata),
     }
     step = f"{status.traffic.canary}-{status.failed_checks}"
+    asked_anew = webhook.type == "rollback" or GATES[webhook.type].waits
+    step += f"-{at.seen.now:.0f}" if asked_anew else ""
     where = (canary.namespace, canary.name, status.last_applied_spec, str(status.phase), step)
     return CallHook(webhook, payload, "/".join((*where, webhook.type, webhook.name)))

@@ -1,5 +1,7 @@
 """The texts of events: the model's to the letter, and our own where it has none."""
 
+from collections.abc import Callable
+
 from automation.core import kubectl
 from automation.core.decision import Event, normal, warning
 from automation.core.observation import Drift, Workload
@@ -53,16 +55,27 @@ def starting(canary: Canary) -> Event:
     return normal(f"Starting canary analysis for {canary.target_full_name}")
 
 
-def pre_rollout_passed(hook: str) -> Event:
-    return normal(f"Pre-rollout check {hook} passed")
-
-
 def pre_rollout_failed(canary: Canary, hook: str, answer: str) -> str:
     return f"Halt {canary.full_name} advancement pre-rollout check {hook} failed {answer}"
 
 
 def rollout_failed(canary: Canary, hook: str, answer: str) -> str:
     return f"Halt {canary.full_name} advancement external check {hook} failed {answer}"
+
+
+def passed(kind: str) -> Callable[[str], Event]:
+    """What is said of a hook of this type that passes."""
+    return lambda hook: normal(f"{kind.capitalize()} check {hook} passed")
+
+
+def held(what: str) -> Callable[[Canary, str, str], str]:
+    """What is said of a hook that holds something back."""
+    return lambda canary, hook, answer: f"Halt {canary.full_name} advancement waiting for {what} {hook}"
+
+
+def called_back(canary: Canary, hook: str) -> tuple[Event, ...]:
+    said = f"Rolling back {canary.full_name} manual webhook invoked"
+    return warning(f"Rollback check {hook} passed"), warning(said)
 
 
 def advanced(canary: Canary, before: Progress, after: Progress) -> Event:

@@ -20,13 +20,15 @@ class Transition:
     when: str
 
 
-RUNNING = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
+JUDGED = (Phase.PROGRESSING, Phase.WAITING_PROMOTION)
+"""The canary is checked, and primary runs what it ran before."""
+RUNNING = (*JUDGED, Phase.PROMOTING, Phase.FINALISING)
 IDLE = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
 BEGINNING = (Phase.NONE, Phase.INITIALIZING)
 RESTING = (*IDLE, Phase.TERMINATED)
 LEAVING = (Phase.TERMINATING, Phase.TERMINATED)
 """The target gets users back, or has them all: what is set on it is judged by nobody."""
-_UNSETTLED = (Phase.INITIALIZING, *RUNNING)
+_UNSETTLED = (Phase.INITIALIZING, Phase.WAITING, *RUNNING)
 TRANSITIONS = (
     Transition(Phase.NONE, Phase.INITIALIZING, "the Canary is seen for the first time: primary is created"),
     Transition(Phase.INITIALIZING, Phase.INITIALIZED, "primary is ready and the apex Service selects it"),
@@ -37,6 +39,18 @@ TRANSITIONS = (
     Transition(Phase.SUCCEEDED, Phase.INITIALIZING, "it comes from another driver: primary is created anew"),
     Transition(Phase.SUCCEEDED, Phase.PROGRESSING, "the target has a new revision"),
     Transition(Phase.FAILED, Phase.PROGRESSING, "the target has a new revision, or a retry was asked for"),
+    *(
+        Transition(phase, Phase.WAITING, "a confirm-rollout hook holds the new revision back")
+        for phase in IDLE
+    ),
+    Transition(Phase.WAITING, Phase.PROGRESSING, "every confirm-rollout hook lets it in"),
+    Transition(Phase.WAITING, Phase.INITIALIZED, "the target is back at the promoted revision"),
+    Transition(
+        Phase.PROGRESSING, Phase.WAITING_PROMOTION, "all checks passed, a confirm-promotion hook did not"
+    ),
+    Transition(Phase.WAITING_PROMOTION, Phase.PROGRESSING, "the target changed: the analysis restarts"),
+    Transition(Phase.WAITING_PROMOTION, Phase.PROMOTING, "every confirm-promotion hook lets it in"),
+    Transition(Phase.WAITING_PROMOTION, Phase.FAILED, "as from Progressing: checks go on"),
     Transition(Phase.PROGRESSING, Phase.PROGRESSING, "the target changed in mid-run: the analysis restarts"),
     Transition(
         Phase.PROGRESSING, Phase.PROMOTING, "all checks passed at the last weight, or analysis is skipped"
@@ -68,7 +82,7 @@ def enter(canary: Canary, status: Status, phase: Phase, now: float, **changes: A
     """
     if phase != status.phase and (status.phase, phase) not in _LEGAL:
         raise ValueError(f"no way from phase {status.phase or 'none'} to {phase}")
-    if phase not in (Phase.PROGRESSING, Phase.PROMOTING):
+    if phase not in (*JUDGED, Phase.PROMOTING):
         changes = {"canary_weight": 0, "iterations": 0} | changes
     moved = replace(status, phase=phase, last_transition_time=timestamp(now), **changes)
     return replace(moved, conditions=(_condition(canary, moved, now),))

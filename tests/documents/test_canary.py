@@ -113,12 +113,6 @@ def test_defaults_are_the_models() -> None:
             "'Loose' is not known",
             "use one of Strict, Lax, None",
         ),
-        (
-            {f"{A}.webhooks.0.type": "confirm-promotion"},
-            f"{A}.webhooks[0].type",
-            "confirm-promotion hooks are not supported",
-            "remove the hook",
-        ),
         ({f"{A}.webhooks.0.type": "gate"}, f"{A}.webhooks[0].type", "'gate' is not known", "use one of"),
         (
             {f"{A}.webhooks.0.url": "ftp://x"},

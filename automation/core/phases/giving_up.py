@@ -11,8 +11,9 @@ from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, note, stay
 from automation.core.phases.capacity import like_before, taken_back
 from automation.core.situation import Situation
-from automation.core.status import Phase, Purpose
+from automation.core.status import Purpose
 from automation.core.traffic import Traffic
+from automation.core.transitions import JUDGED
 
 
 def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
@@ -26,7 +27,7 @@ def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()
     Before promotion primary runs the promoted revision, so traffic goes there at once. Afterwards primary has to be
     put back first, and to be ready again; until then traffic stays where somebody answers.
     """
-    if at.status.phase is Phase.PROGRESSING:
+    if at.status.phase in JUDGED:
         return _taken_back(at, *events, checks=checks)
     wanted = replace(at.in_force, revision=at.status.last_promoted_spec, traffic=_healthy_side(at))
     live = at.seen.primary.revision if at.seen.primary else ""

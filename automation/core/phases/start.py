@@ -15,6 +15,7 @@ from automation.core.decision import (
     ScaleTarget,
     warning,
 )
+from automation.core.gates import gate
 from automation.core.moves import blocked, note, stay
 from automation.core.observation import QueryFailed, Target
 from automation.core.phases.capacity import possible
@@ -62,9 +63,14 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     doubts = [warning(text) for check in doubtable if (text := doubt(check, at.seen.metrics))]
     if doubts and at.seen.strict:
         return blocked("a check can't pass on the healthy primary", *doubts)
+    hooks = gate(at, "confirm-rollout")
+    if hooks.question is not None:
+        return hooks.question
+    if not hooks.passed:
+        return _held(at, *hooks.events)
     told = map(warning, (*advice(at.canary), *at.seen.remarks))
     returning = (texts.returning(at.canary),) if target.returns else ()
-    said = (*events, *told, *doubts, texts.new_revision(at.canary), *returning)
+    said = (*events, *hooks.events, *told, *doubts, texts.new_revision(at.canary), *returning)
     return Decision(
         f"start a run of {target.revision}",
         (
@@ -74,6 +80,28 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
             *scale_from_zero(at, target),
             *(Announce(event) for event in said),
         ),
+    )
+
+
+def waiting(at: Situation) -> Decision:
+    """Phase Waiting: a revision that nobody has let in yet. Another one may take its place meanwhile."""
+    target = at.seen.target
+    if target is None:
+        return stay("the target does not exist", texts.target_missing(at.canary))
+    if target.revision != at.status.last_promoted_spec:
+        return start(at, target)
+    returned = enter(
+        at.canary, at.status, Phase.INITIALIZED, at.seen.now, last_applied_spec=at.status.last_promoted_spec
+    )
+    return note("the target is back at the promoted revision", returned)
+
+
+def _held(at: Situation, *events: Event) -> Decision:
+    """What is waited for is said once."""
+    if at.status.phase is Phase.WAITING:
+        return replace(stay("waiting for approval"), waits="; ".join(event.text for event in events))
+    return note(
+        "waiting for approval", enter(at.canary, at.status, Phase.WAITING, at.seen.now, request=None), *events
     )
 
 

@@ -7,6 +7,7 @@ from automation.core.decision import Decision
 from automation.core.moves import attempt
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
+from automation.core.transitions import JUDGED
 
 
 def withdraw(at: Situation) -> Decision | None:
@@ -25,4 +26,4 @@ def withdraw(at: Situation) -> Decision | None:
 
 def _is_held_up(at: Situation) -> bool:
     """Whether the canary keeps its share for a while without anybody judging it."""
-    return at.status.phase is Phase.PROMOTING or (at.canary.suspend and at.status.phase is Phase.PROGRESSING)
+    return at.status.phase is Phase.PROMOTING or (at.canary.suspend and at.status.phase in JUDGED)
