@@ -69,40 +69,35 @@ def lines(at: Surroundings) -> list[str]:
 
 def _head(at: Surroundings) -> Iterator[str]:
     metadata, said, spec = at.rollout["metadata"], at.rollout.get("status") or {}, at.rollout["spec"]
-    told = {
-        "Name": metadata["name"],
-        "Namespace": metadata["namespace"],
-        "Status": _signed(str(said.get("phase") or "Progressing")),
-        "Message": said.get("message", ""),
-        "Strategy": "BlueGreen" if "blueGreen" in (spec.get("strategy") or {}) else "Canary",
-        **_steps(at.rollout),
-    }
-    images = list(_images(at))
-    told |= {"Images" if index == 0 else f"\0{index}": image for index, image in enumerate(images)}
-    counted = {
-        "Desired": spec.get("replicas", 1),
-        "Current": said.get("replicas", 0),
-        "Updated": said.get("updatedReplicas", 0),
-        "Ready": said.get("readyReplicas", 0),
-        "Available": said.get("availableReplicas", 0),
-    }
-    told |= {"Replicas": "", **{f"  {name}": number for name, number in counted.items()}}
-    for name, value in told.items():
-        label = "" if name.startswith("\0") else f"{name}:"
-        if name != "Message" or value:
-            yield f"{label:<17}{value}".rstrip()
+    message = said.get("message")
+    told = [
+        ("Name:", metadata["name"]),
+        ("Namespace:", metadata["namespace"]),
+        ("Status:", _signed(str(said.get("phase") or "Progressing"))),
+        *([("Message:", message)] if message else ()),
+        ("Strategy:", "BlueGreen" if "blueGreen" in (spec.get("strategy") or {}) else "Canary"),
+        *_steps(at.rollout),
+        *((("" if index else "Images:"), image) for index, image in enumerate(_images(at))),
+        ("Replicas:", ""),
+        ("  Desired:", spec.get("replicas", 1)),
+        ("  Current:", said.get("replicas", 0)),
+        ("  Updated:", said.get("updatedReplicas", 0)),
+        ("  Ready:", said.get("readyReplicas", 0)),
+        ("  Available:", said.get("availableReplicas", 0)),
+    ]
+    yield from (f"{label:<17}{value}".rstrip() for label, value in told)
 
 
-def _steps(rollout: Manifest) -> dict[str, Any]:
+def _steps(rollout: Manifest) -> list[tuple[str, Any]]:
     said = rollout.get("status") or {}
     steps = (((rollout["spec"].get("strategy") or {}).get("canary")) or {}).get("steps") or []
     if not steps:
-        return {}
+        return []
     index, weights = int(said.get("currentStepIndex") or 0), (said.get("canary") or {}).get("weights") or {}
     set_ = next((one["setWeight"] for one in reversed(steps[: index + 1]) if "setWeight" in one), 0)
     actual = (weights.get("canary") or {}).get("weight", 0)
     wanted = 100 if index >= len(steps) else set_
-    return {"  Step": f"{index}/{len(steps)}", "  SetWeight": wanted, "  ActualWeight": actual}
+    return [("  Step:", f"{index}/{len(steps)}"), ("  SetWeight:", wanted), ("  ActualWeight:", actual)]
 
 
 def _images(at: Surroundings) -> Iterator[str]:

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from automation.cluster.events import Announcement
-from automation.cluster.leases import Identity, Leases
-from automation.cluster.observer import REMEMBERED, Observer, TickContext, kinds_by_name
-from automation.cluster.recorder import Recorder
+from automation.cluster.observer import REMEMBERED, Observer, TickContext
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.decide import Veto, decide
 from automation.core.decision import CallHook, Decision, Event, Measure
@@ -32,34 +29,26 @@ from automation.core.kinds import (
 from automation.core.marks import ATTEMPT
 from automation.core.moments import timestamp
 from automation.core.observation import Answer, HookAnswer, Measured, Observation, Route, Target, Workload
-from automation.core.rendering import placement_to_render
 from automation.core.revision_hash import config_checksum, revision_hash
 from automation.core.spec import Canary
 from automation.core.status import Apex, Intent, Phase, Placement, Status
 from automation.core.traffic import Traffic
 from automation.driver.driver import Driver
 from automation.driver.origins import Canaries
-from automation.driver.ports import Ports
 from automation.driver.tick import Tick
 from automation.inmemory.clock import MemoryClock
 from automation.inmemory.cluster import MemoryCluster, MemoryCopies
 from automation.inmemory.pods import run_pods
 from automation.inmemory.questions import MemoryQuestions
-from automation.inmemory.queue import MemoryQueue
-from automation.inmemory.stacks import Declared, Denial, MemoryStacks, Update
+from automation.inmemory.stacks import Denial, MemoryStacks, Update
 from automation.questions.asker import Asked
-from automation.updates.placer import Placer, Release, Terms
-from automation.updates.ports import Gate
-from cli.known import Known
-from components.generated import generate
 from documents.front import canary_of
 from gateways.gateway import Marks
 from gateways.registry import DEFAULT, gateway_of, source_of
-from stacks.release import View, inputs_of
+from tests.driving import Room, ports_of
 from workloads.horizontal import AUTOSCALER
 
 HEALTHY = {"request-success-rate": 100.0, "request-duration": 20.0}
-HERE = Identity("here", 1, "5")
 KEY = ("test", "podinfo")
 SOURCE: Manifest = {
     "apiVersion": "apisix.apache.org/v2",
@@ -343,34 +332,18 @@ class World:
     # The driver, and what it acts through.
 
     def _driver(self) -> Driver:
-        known = Known(self.cluster, self.copies)
-        ports = Ports(
-            objects=self.cluster,
-            copies=self.copies,
-            observer=self.observer,
-            questions=self._questions(),
-            recorder=Recorder(self.cluster, self.copies),
-            placer=Placer(
-                self.cluster,
-                self.copies,
-                self.stacks,
-                lambda canary: Release(
-                    "dev.test.podinfo", lambda attempt: lambda: declared(known, canary, attempt)
-                ),
-                Terms("ann@here", Gate(Path("policies"))),
-                MemoryQueue(),
-                self.clock,
-            ),
-            leases=Leases(self.cluster, HERE, self.clock),
-            announce=self._announce,
-            clock=self.clock,
-            rendered=known.rendered,
-            command=lambda verb, key: f"sluice {verb} {key[1]} --env dev -n {key[0]}",
-            write_back=lambda canary: "",
-            fresh_attempt=self._fresh_attempt,
+        room = Room(
+            self.cluster,
+            self.copies,
+            self.observer,
+            self.stacks,
+            self.clock,
+            self._questions(),
+            self._announce,
+            self._fresh_attempt,
         )
         canaries = Canaries(self.cluster, self.copies, self.provider)
-        return Driver(ports, self.scrape_interval, self.strict, canaries)
+        return Driver(ports_of(room, "dev.test.podinfo"), self.scrape_interval, self.strict, canaries)
 
     def _questions(self) -> MemoryQuestions:
         return MemoryQuestions(self._call, self._measured)
@@ -479,17 +452,6 @@ class World:
         checksum = config_checksum(self.cluster.put(CONFIG_MAP, config))
         self._name(checksum, name)
         return checksum
-
-
-def declared(known: Known, canary: Canary, attempt: str | None) -> list[Declared]:
-    """What the program of the release stack declares in adopted mode."""
-    rollout = known.rollout(canary)
-    assert rollout is not None
-    assert rollout.live is not None
-    placement = placement_to_render(rollout.status, attempt, rollout.newest)
-    view = View(canary, rollout.document, rollout.live, rollout, placement, None, rollout.cluster)
-    by_name = kinds_by_name()
-    return [(by_name[made["kind"]], made) for made in generate(canary, inputs_of(view)).objects]
 
 
 def _is_patch(manifest: Manifest) -> bool:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from automation.cluster.events import Announcement
-from automation.cluster.leases import Identity, Leases
 from automation.cluster.lending import Lending
 from automation.cluster.observer import REMEMBERED, Observer
-from automation.cluster.recorder import Recorder
 from automation.core.decision import Take
 from automation.core.kinds import (
     ANALYSIS_TEMPLATE,
@@ -25,29 +22,24 @@ from automation.core.observation import HookAnswer, Measured, Taken, TakenAnswer
 from automation.core.revision_hash import pod_template_hash
 from automation.core.status import Status
 from automation.driver.driver import Driver
-from automation.driver.ports import Ports
 from automation.driver.rollouts import Rollouts
 from automation.driver.tick import Tick
 from automation.inmemory.clock import MemoryClock
 from automation.inmemory.cluster import MemoryCluster, MemoryCopies
 from automation.inmemory.pods import run_pods
 from automation.inmemory.questions import MemoryQuestions
-from automation.inmemory.queue import MemoryQueue
 from automation.inmemory.stacks import MemoryStacks, Update
-from automation.updates.placer import Placer, Release, Terms
-from automation.updates.ports import Gate
-from cli.known import Known
 from documents.front import status_of
 from gateways.gateway_api import HTTP_ROUTE
 from gateways.ingress import INGRESS
 from gateways.istio import DESTINATION_RULE, VIRTUAL_SERVICE
-from tests.core.world import Killed, declared
+from tests.core.world import Killed
 from tests.documents.argo_documents import changed, rollout, template
+from tests.driving import Room, ports_of
 
 KEY = ("test", "canary-demo")
 PATCHED = (HTTP_ROUTE, VIRTUAL_SERVICE, DESTINATION_RULE)
 RETAINED = (REPLICA_SET.kind, SERVICE.kind, *(source.kind for source in PATCHED))
-LEASES = Identity("here", 1, "5")
 INGRESS_OF_USERS: Manifest = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "Ingress",
@@ -206,35 +198,22 @@ class RolloutWorld:
     # The driver.
 
     def _driver(self) -> Driver:
-        known = Known(self.cluster, self.copies)
-        ports = Ports(
-            objects=self.cluster,
-            copies=self.copies,
-            observer=Observer(self.copies),
-            questions=MemoryQuestions(
-                lambda call: HookAnswer(True), lambda question: Measured(100.0, 0.0), take=self._take
-            ),
-            recorder=Recorder(self.cluster, self.copies),
-            placer=Placer(
-                self.cluster,
-                self.copies,
-                self.stacks,
-                lambda canary: Release(
-                    "dev.test.canary-demo", lambda attempt: lambda: declared(known, canary, attempt)
-                ),
-                Terms("ann@here", Gate(Path("policies"))),
-                MemoryQueue(),
-                self.clock,
-            ),
-            leases=Leases(self.cluster, LEASES, self.clock),
-            announce=self._announce,
-            clock=self.clock,
-            rendered=known.rendered,
-            command=lambda verb, key: f"sluice {verb} {key[1]} --env dev -n {key[0]}",
-            write_back=lambda canary: "",
-            fresh_attempt=self._fresh_attempt,
+        questions = MemoryQuestions(
+            lambda call: HookAnswer(True), lambda check: Measured(100.0, 0.0), take=self._take
         )
-        return Driver(ports, 5.0, origin=Rollouts(self.cluster, self.written))
+        room = Room(
+            self.cluster,
+            self.copies,
+            Observer(self.copies),
+            self.stacks,
+            self.clock,
+            questions,
+            self._announce,
+            self._fresh_attempt,
+        )
+        return Driver(
+            ports_of(room, "dev.test.canary-demo"), 5.0, origin=Rollouts(self.cluster, self.written)
+        )
 
     def _before(self, verb: str, kind: Kind, body: Manifest) -> None:
         if self.lives is not None:
