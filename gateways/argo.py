@@ -25,7 +25,8 @@ TOLD: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Named:
-    """`trafficRouting` of a Rollout. `editing`: the weights are set in what it names, which is people's."""
+    """`trafficRouting` of a Rollout. `editing`: the weights are set in what it names, which is people's; else in a copy
+    of that, or in what is made."""
 
     fields: Mapping[str, Any]
     editing: bool = True
@@ -40,6 +41,8 @@ def routing_of(provider: str, source: str, namespace: str) -> Named | None:
             return Named({"apisix": {"route": {"name": source}}})
         case "istio":
             return Named({"istio": {"virtualService": {"name": source}}})
+        case "linkerd" | "osm":
+            return Named({"smi": {}}, editing=False)
         case "traefik":
             return Named({"traefik": {"weightedTraefikServiceName": source}})
         case _ if provider.startswith("gatewayapi"):

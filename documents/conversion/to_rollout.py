@@ -117,10 +117,10 @@ def _strategy(canary: Canary, judged: bool, ledger: Ledger) -> dict[str, Any]:
         ledger.refuse("spec.provider", f"{canary.provider} has no equal: Rollouts don't know it", remedy)
         return {}
     told = f"lead one rule of it to {apex} and {preview}: the weights of both are set there"
-    if not gateway_of(canary).source:
-        ledger.differs("spec.provider", f"a Rollout needs a route that is there already; {told}")
+    if routing.editing and (source := gateway_of(canary).source):
+        ledger.differs(f"spec.{source.field}", told)
     elif routing.editing:
-        ledger.differs(f"spec.{gateway_of(canary).source.field}", told)  # type: ignore[union-attr]
+        ledger.differs("spec.provider", f"a Rollout needs a route that is there already; {told}")
     steps = [] if canary.skip_analysis else list(_steps(canary, ledger))
     managed = [{"name": canary.name}] if any(step.keys() & _ROUTES for step in steps) else []
     analysis = {"analysis": use} if judged and steps else {}
