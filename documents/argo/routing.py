@@ -223,7 +223,7 @@ _ROWS: Mapping[str, _Row] = {
     "apisix": _Row("apisix", "ApisixRoute", _apisix, headers=True),
     "istio": _Row("istio", "VirtualService", _istio, headers=True, mirrors=True),
     "traefik": _Row("traefik", "TraefikService", _traefik),
-    "alb": _Row("alb", "Ingress", _alb),
+    "alb": _Row("alb", "Ingress", _alb, headers=True),
     "smi": _Row("smi", "TrafficSplit", _smi),
 }
 _PLUGIN = _Row("gatewayapi:v1", "HTTPRoute", _gateway_api, headers=True, mirrors=True)

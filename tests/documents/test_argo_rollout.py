@@ -323,7 +323,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a header on a gateway that knows none": (
         canary(**{"steps.0": {"setHeaderRoute": {"name": "r", "match": [HEADER]}}}),
-        f"{CANARY}.steps[0].setHeaderRoute: can't be made here; use trafficRouting by apisix or istio or argoproj-labs",
+        f"{CANARY}.steps[0].setHeaderRoute: can't be made here; use trafficRouting by apisix or istio or alb",
     ),
     "a mirror on a gateway that knows none": (
         routed({"apisix": {"route": {"name": "r"}}}, {"setMirrorRoute": {"name": "r"}}, WEIGHT),

@@ -13,7 +13,7 @@ from automation.core.spec import Canary
 from automation.core.status import Placement
 from automation.core.traffic import Traffic
 from documents.front import canary_of
-from gateways.carrying import marks_of
+from gateways.carrying import leading, marks_of
 from gateways.gateway import Marks
 from gateways.registry import each_route, gateway_of
 from policies.rules.promotion import canary_weight
@@ -106,6 +106,42 @@ def test_a_mesh_gets_a_split_of_the_root_service(settings: dict[str, str], name:
     backends = [{"service": "canary-demo", "weight": 80}, {"service": "canary-demo-canary", "weight": 20}]
     assert made["spec"] == {"service": root, "backends": backends}
     assert gateway_of(release).carried(release, made).traffic == Traffic(20)
+
+
+def test_headers_have_an_action_and_a_condition_by_a_path_before_peoples_own() -> None:
+    release = released(
+        alb={"ingress": "shop", "servicePort": 443}, managedRoutes=[{"name": "a"}, {"name": "b"}]
+    )
+    gateway, traffic = gateway_of(release), Traffic(20, managed=(header("a", "Mozilla*"),))
+    made = gateway.render(release, ingress(), traffic, MARKS)
+    annotations = made["metadata"]["annotations"]
+    assert json.loads(annotations[ACTION]) == forwarding(80, 20)
+    to_canary = [{"ServiceName": "canary-demo-canary", "ServicePort": "443", "Weight": 100}]
+    assert json.loads(annotations[ACTION.replace("canary-demo", "a")]) == {
+        "Type": "forward",
+        "ForwardConfig": {"TargetGroups": to_canary},
+    }
+    asked = {"httpHeaderName": "x", "values": ["Mozilla*"]}
+    condition = [{"field": "http-header", "httpHeaderConfig": asked}]
+    assert json.loads(annotations["alb.ingress.kubernetes.io/conditions.a"]) == condition
+    [rule] = made["spec"]["rules"]
+    assert [path["backend"]["service"]["name"] for path in rule["http"]["paths"]] == ["a", "canary-demo"]
+    live = {**ingress(), **made}
+    assert gateway.render(release, live, traffic, MARKS) == made
+    back = gateway.with_traffic(release, live, Traffic())
+    assert back["spec"] == {"rules": ingress()["spec"]["rules"]}
+    assert back["metadata"]["annotations"].keys() == {ACTION, *MARKS.annotations}
+    assert leading(release, live) == {ACTION}
+
+
+def test_a_load_balancer_knows_no_regular_expressions() -> None:
+    match = [{"headerName": "x", "headerValue": {"regex": "a.*"}}]
+    step = {"setHeaderRoute": {"name": "a", "match": match}}
+    routing = {"alb": {"ingress": "shop", "servicePort": 443}, "managedRoutes": [{"name": "a"}]}
+    with pytest.raises(
+        Refused, match="compares by regex, which a load balancer can't; write exact, or prefix"
+    ):
+        canary_of(routed(routing, step, {"setWeight": 20}))
 
 
 def apisix_route(*rules: str) -> Manifest:
