@@ -102,8 +102,8 @@ def _named(rollout: Rollout) -> Iterator[tuple[str, str]]:
     for name in services(rollout).values():
         yield SERVICE.kind, name
     if isinstance(rollout.strategy, CanarySteps) and rollout.strategy.routing:
-        for name in rollout.strategy.routing.sources:
-            yield rollout.strategy.routing.kind, name
+        for routing in rollout.strategy.routing.all:
+            yield from ((routing.kind, name) for name in routing.sources)
 
 
 def _lacking(subject: Subject) -> Iterator[str]:

@@ -101,7 +101,8 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
             for companion in generated.companions
         ]
         before += [objects.patch(side, self._at(side, self._kept(*before))) for side in generated.sides]
-        before += [self._leading(generated, route, before) for route in generated.further]
+        further = (*generated.further, *generated.patched)
+        before += [self._leading(generated, route, before) for route in further]
         if generated.route is not None:
             before.append(self._leading(generated, generated.route, before))
         if generated.apex is not None:
@@ -112,7 +113,7 @@ class Canary(pulumi.ComponentResource):  # type: ignore[misc]  # the SDK's class
         self, generated: Generated, route: Manifest, before: list[pulumi.CustomResource]
     ) -> pulumi.CustomResource:
         """Registers the route, or the patch of somebody else's Service that is one."""
-        if generated.route_is_foreign:
+        if generated.is_foreign(route):
             return objects.patch(route, self._at(route, self._kept(*before)))
         return objects.register(route, self._at(route, self._after(*before)))
 

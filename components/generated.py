@@ -62,8 +62,8 @@ class Generated:
     """The objects by what they are for. `apex_is_foreign`: somebody else made that Service, so it is
     patched, and left alone (None) for as long as it is to select the target. `apex_stays` when all the rest goes.
     `sides` patch what tells the canary's pods from others and is somebody else's, and so does a route where
-    `route_is_foreign`; `further` routes carry what that one does. `lasting`: pods and patches stay when their stack
-    goes, or has others."""
+    `route_is_foreign`; `further` routes carry what that one does, and so do `patched` ones of somebody's. `lasting`:
+    pods and patches stay when their stack goes, or has others."""
 
     services: tuple[Manifest, ...]
     apex: Manifest | None
@@ -75,15 +75,16 @@ class Generated:
     companions: tuple[Manifest, ...] = ()
     sides: tuple[Manifest, ...] = ()
     further: tuple[Manifest, ...] = ()
+    patched: tuple[Manifest, ...] = ()
     route: Manifest | None = None
     route_is_foreign: bool = False
     lasting: bool = False
 
     def is_foreign(self, manifest: Manifest) -> bool:
         """Whether one of its objects is somebody else's, who may have more in it than is asked for."""
-        routes = (*self.further, self.route) if self.route_is_foreign else ()
+        route = (self.route,) if self.route_is_foreign else ()
         apex = (self.apex,) if self.apex_is_foreign else ()
-        return any(manifest is one for one in (*self.sides, *routes, *apex))
+        return any(manifest is one for one in (*self.sides, *self.patched, *route, *apex))
 
     def part(self, manifest: Manifest) -> Literal["route", "apex", "primary", "other"]:
         """What one of its objects is for."""
@@ -105,6 +106,7 @@ class Generated:
             *self.companions,
             *self.sides,
             *self.further,
+            *self.patched,
             *(item for item in leading if item is not None),
         )
 
@@ -152,13 +154,15 @@ def _handed_over(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
         return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
     if placement.turned:
         return _handed_over(canary.turned(True), _turned(inputs), owner)
+    following = list(_following(canary, inputs, owner))
     return Generated(
         (),
         None if switches(canary) or not canary.apex else _stable(canary, inputs, revision),
         apex_is_foreign=True,
         primary=pods,
         sides=tuple(_sides(canary, inputs, revision.hash)),
-        further=tuple(_following(canary, inputs, owner)),
+        further=tuple(route for route, foreign in following if not foreign),
+        patched=tuple(route for route, foreign in following if foreign),
         route=_route(canary, inputs, owner),
         route_is_foreign=is_of_people(canary),
         lasting=True,
@@ -180,13 +184,13 @@ def _sides(canary: Canary, inputs: Inputs, stable: str) -> Iterator[Manifest]:
         yield labelled(canary, inputs.others.get((named[0].kind, named[1])), stable, tested)
 
 
-def _following(canary: Canary, inputs: Inputs, owner: Manifest) -> Iterator[Manifest]:
-    """The routes that carry what the canary's own does."""
+def _following(canary: Canary, inputs: Inputs, owner: Manifest) -> Iterator[tuple[Manifest, bool]]:
+    """The routes that carry what the canary's own does, and whether each is people's own."""
     for one in each_route(canary)[1:]:
         kind, name = source_of(one) or (None, "")
         live = inputs.others.get((kind.kind, name)) if kind else None
         if route := _route(one, replace(inputs, route=live), owner):
-            yield route
+            yield route, is_of_people(one)
 
 
 def _serving(canary: Canary, inputs: Inputs) -> int:

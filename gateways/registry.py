@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.spec import Canary
+from automation.core.spec import Canary, FurtherRoute
 from gateways.alb import ALB
 from gateways.apisix import APISIX
 from gateways.by_pods import BY_PODS
@@ -72,10 +72,19 @@ def is_of_people(canary: Canary) -> bool:
 def each_route(canary: Canary) -> tuple[Canary, ...]:
     """The release once for each object in which its traffic is written. The first one says what is in force; the others
     follow it."""
-    others = (
-        replace(canary, route=route.source, route_name=route.name, further=()) for route in canary.further
+    return (canary, *(_by(canary, route) for route in canary.further))
+
+
+def _by(canary: Canary, route: FurtherRoute) -> Canary:
+    service = replace(canary.service, routing=route.routing, rules=route.rules)
+    return replace(
+        canary,
+        provider=route.provider,
+        route=route.source,
+        route_name=route.name,
+        service=service,
+        further=(),
     )
-    return (canary, *others)
 
 
 def beside(canary: Canary) -> tuple[tuple[Kind, str], ...]:

@@ -86,7 +86,7 @@ class Observer:
         target, problems = (
             self._rollout(canary, stable) if canary.hands_over else self._target(canary, context.now)
         )
-        unrouted = [problem for one, source in sources for problem in gateway.problems(one, source)]
+        unrouted = [problem for one, source in sources for problem in _problems(one, source)]
         led = canary.turned(context.placed is not None and context.placed.turned).apex
         apex = self._copies.get(SERVICE, canary.namespace, led) if led else None
         return Observation(
@@ -107,7 +107,7 @@ class Observer:
             ),
             remarks=(
                 *gateways.unread(canary),
-                *(told for one, source in sources for told in gateway.left_alone(one, source)),
+                *(told for one, source in sources for told in _left_alone(one, source)),
             ),
             providers=context.providers,
             strict=context.strict,
@@ -137,10 +137,14 @@ class Observer:
 
     def _missing(self, canary: Canary) -> Iterator[str]:
         """What is said of kinds of the Canary's gateway that the cluster does not have."""
-        for kind in gateways.kinds_of(gateways.gateway_of(canary)):
+        routes = gateways.each_route(canary)
+        needed = {
+            kind: one.provider for one in routes for kind in gateways.kinds_of(gateways.gateway_of(one))
+        }
+        for kind, provider in needed.items():
             if self._copies.lacks(kind):
                 yield (
-                    f"The cluster has no {kind.kind} ({kind.api_version}), which provider {canary.provider} needs: "
+                    f"The cluster has no {kind.kind} ({kind.api_version}), which provider {provider} needs: "
                     "install it, or name another provider in spec.provider"
                 )
 
@@ -290,6 +294,14 @@ REMEMBERED = {
     REPLICA_SET: replicated,
 }
 """What a live copy keeps of objects that it needs not keep whole."""
+
+
+def _problems(canary: Canary, source: Manifest | None) -> tuple[Problem, ...]:
+    return gateways.gateway_of(canary).problems(canary, source)
+
+
+def _left_alone(canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+    return gateways.gateway_of(canary).left_alone(canary, source)
 
 
 def live_source(canary: Canary, copies: Copies) -> Manifest | None:

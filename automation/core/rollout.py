@@ -16,7 +16,7 @@ class Routing:
     """Who splits the traffic: `provider` is the name of one of our gateways, `sources` are the objects whose weights
     are set, each of `kind`. `routes` names the rules that count of a source, by its name (all, if there are none): each
     by all the texts that it has to be known by. `managed` are the routes that steps make. `settings` is what stands
-    under the gateway's own field."""
+    under the gateway's own field, `others` are gateways that split the traffic, too."""
 
     provider: str
     kind: str
@@ -25,6 +25,12 @@ class Routing:
     managed: tuple[str, ...] = ()
     total: int = 100
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    others: tuple[Routing, ...] = ()
+
+    @property
+    def all(self) -> tuple[Routing, ...]:
+        """It and the others."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True)

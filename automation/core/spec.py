@@ -86,10 +86,14 @@ class Service:
 
 @dataclass(frozen=True)
 class FurtherRoute:
-    """An object of people's beside `Canary.route`, and the name of the route that is written for it."""
+    """A route beside that of a release which carries the same: its gateway, the object of people's that it is made of
+    (None where there is none), its name, and what the gateway is told (`Service.routing`, `Service.rules`)."""
 
-    source: Ref
+    provider: str
+    source: Ref | None
     name: str
+    routing: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    rules: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

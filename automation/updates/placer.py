@@ -298,8 +298,8 @@ class Placer:
 
     def _patch(self, canary: Canary, intent: Intent, reason: str) -> None:
         """The route that says what is in force comes last."""
-        kind = gateway_of(canary).kind
         for one in reversed(each_route(canary)):
+            kind = gateway_of(one).kind
             live = self._objects.get(kind, canary.namespace, one.route_name)
             if live is None:
                 raise Postponed(reason)
@@ -324,7 +324,7 @@ class Placer:
         """What the update wrote, as the API server has it now; the watches may be some milliseconds behind."""
         workload = workload_of(canary)
         named = (
-            *((gateway_of(canary).kind, one.route_name) for one in each_route(canary)),
+            *((gateway_of(one).kind, one.route_name) for one in each_route(canary)),
             *filter(None, (rule_of(canary),)),
             *([] if canary.hands_over else [(SERVICE, canary.apex)]),
             *((SERVICE, service) for service in canary.services_of_people),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from automation.core.analysis import Analysis
@@ -105,32 +105,19 @@ def paced(document: Mapping[str, Any], interval: str | None, scrape_interval: st
     return dict(document)
 
 
-@dataclass(frozen=True)
-class _Led:
-    """How users are led: by which gateway, over which source of theirs, and by which Services."""
-
-    provider: str
-    stable: str
-    canary: str
-    sources: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    subsets: Subsets | None = None
-    rules: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-
-
-def _led(rollout: Rollout) -> _Led:
+def _led(rollout: Rollout) -> tuple[str, str, tuple[Routing, ...]]:
+    """The Services of both sides, and by which gateways users are led, over which sources of theirs."""
     strategy = rollout.strategy
     if isinstance(strategy, BlueGreen):
         active = strategy.active_service
-        return _Led(SWITCH.provider, active, strategy.preview_service, (active,))
-    services, routed = (strategy.stable_service, strategy.canary_service), strategy.routing
-    if routed is None:
-        return _Led(BY_PODS.provider, *services)
-    subsets = _subsets(routed.settings.get("destinationRule"))
-    return _Led(_provider(routed), *services, routed.sources, routed.settings, subsets, routed.routes)
+        return active, strategy.preview_service, (Routing(SWITCH.provider, SWITCH.kind.kind, (active,)),)
+    routed = strategy.routing
+    routings = routed.all if routed else (Routing(BY_PODS.provider, BY_PODS.kind.kind, ()),)
+    return strategy.stable_service, strategy.canary_service, routings
 
 
-def _subsets(named: Mapping[str, Any] | None) -> Subsets | None:
+def _subsets(routings: Iterable[Routing]) -> Subsets | None:
+    named = next((found for one in routings if (found := one.settings.get("destinationRule"))), None)
     return Subsets(named["name"], named["stableSubsetName"], named["canarySubsetName"]) if named else None
 
 
@@ -167,27 +154,26 @@ def _keeping(rollout: Rollout) -> Keeping:
 
 
 def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
-    led = _led(rollout)
+    stable, tested, routings = _led(rollout)
     canary = Canary(
         name=rollout.name,
         namespace=rollout.namespace,
         target=Ref(ROLLOUT.api_version, ROLLOUT.kind, rollout.name),
         autoscaler=None,
         route=None,
-        provider=led.provider,
+        provider=_provider(routings[0]),
         metrics_server=None,
         progress_deadline=rollout.progress_deadline if rollout.progress_deadline_abort else FOR_EVER,
         skip_analysis=False,
         suspend=rollout.paused,
         revert_on_deletion=False,
         service=Service(
-            apex=led.stable,
+            apex=stable,
             port=0,
-            primary=led.stable,
-            canary=led.canary,
-            subsets=led.subsets,
+            primary=stable,
+            canary=tested,
+            subsets=_subsets(routings),
             turns=isinstance(rollout.strategy, CanarySteps) and rollout.strategy.turns,
-            rules=led.rules,
         ),
         analysis=Analysis(
             interval=INTERVAL, strategy="steps", stepwise=stepwise, canary_ready_threshold=_ready(rollout)
@@ -196,22 +182,34 @@ def _canary(rollout: Rollout, stepwise: Stepwise) -> Canary:
         hands_over=True,
         keeping=_keeping(rollout),
     )
-    return _routed(canary, led)
+    return _routed(canary, routings)
 
 
-def _routed(canary: Canary, led: _Led) -> Canary:
-    """The release with the objects in which its traffic is written, and what its gateway is told of them."""
-    gateway = gateways.gateway_of(canary)
-    told = {name: led.settings[name] for name in gateway.says if led.settings.get(name)}
-    canary = replace(canary, service=replace(canary.service, routing=told))
-    if gateway.source is None:
-        return replace(canary, route_name=gateway.route_name(canary))
-    kind = gateway.source.kind
-    named = [replace(canary, route=Ref(kind.api_version, kind.kind, source)) for source in led.sources]
-    first, *others = (replace(one, route_name=_route_name(one)) for one in named)
+def _routed(canary: Canary, routings: Iterable[Routing]) -> Canary:
+    """The release with the objects in which its traffic is written, and what their gateways are told of them."""
+    first, *others = (route for routing in routings for route in _routes(canary, routing))
     return replace(
-        first, further=tuple(FurtherRoute(one.route, one.route_name) for one in others if one.route)
+        first,
+        further=tuple(
+            FurtherRoute(one.provider, one.route, one.route_name, one.service.routing, one.service.rules)
+            for one in others
+        ),
     )
+
+
+def _routes(canary: Canary, routed: Routing) -> Iterator[Canary]:
+    """The release once for each object of one gateway."""
+    canary = replace(canary, provider=_provider(routed))
+    gateway = gateways.gateway_of(canary)
+    told = {name: routed.settings[name] for name in gateway.says if routed.settings.get(name)}
+    canary = replace(canary, service=replace(canary.service, routing=told, rules=routed.routes))
+    if gateway.source is None:
+        yield replace(canary, route_name=gateway.route_name(canary))
+        return
+    kind = gateway.source.kind
+    for source in routed.sources:
+        named = replace(canary, route=Ref(kind.api_version, kind.kind, source))
+        yield replace(named, route_name=_route_name(named))
 
 
 def _route_name(canary: Canary) -> str:

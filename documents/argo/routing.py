@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from automation.core.rollout import Routing
 from documents.section import Section
@@ -43,25 +43,18 @@ def read(canary: Section) -> Routing | None:
     total = section.whole("maxTrafficWeight", 100, least=1) if "maxTrafficWeight" in section else 100
     section.allow(*_ROWS, *_UNSUPPORTED, "plugins", "maxTrafficWeight")
     section.close()
-    found = _gateways(section)
-    if len(found) != 1:
-        return None
-    name, row, inner = found[0]
-    sources = row.read(inner)
-    inner.close()
-    if total != 100 and name != "nginx":
-        section.refuse("maxTrafficWeight", f"is not read for {name}", "leave it out: weights are percentages")
-    if total != 100 and name == "nginx":
+    if total != 100:
         section.refuse("maxTrafficWeight", "is not supported", "leave it out, and write weights in percent")
-    return Routing(
-        row.provider,
-        row.kind,
-        sources.names,
-        sources.routes,
-        managed,
-        total=total,
-        settings=inner.fields,
-    )
+    # Who can do more comes first: what steps make beside the weights is made there.
+    found = sorted(_gateways(section), key=lambda one: -(one[0].headers + one[0].mirrors))
+    routings = [_routing(row, inner, managed) for row, inner in found]
+    return replace(routings[0], total=total, others=tuple(routings[1:])) if routings else None
+
+
+def _routing(row: _Row, section: Section, managed: tuple[str, ...]) -> Routing:
+    sources = row.read(section)
+    section.close()
+    return Routing(row.provider, row.kind, sources.names, sources.routes, managed, settings=section.fields)
 
 
 def can_route(routing: Routing | None, what: str) -> bool:
@@ -82,9 +75,9 @@ def _managed(route: Section) -> str:
     return name
 
 
-def _gateways(section: Section) -> list[tuple[str, _Row, Section]]:
+def _gateways(section: Section) -> list[tuple[_Row, Section]]:
     """The gateways that are named, with their sections; what is wrong with that is told."""
-    found = [(name, row, section.section(name)) for name, row in _ROWS.items() if name in section]
+    found = [(row, section.section(name)) for name, row in _ROWS.items() if name in section]
     strange = [name for name in _UNSUPPORTED if name in section]
     known = ", ".join((*_ROWS, f"plugins with {GATEWAY_API_PLUGIN}"))
     for name in strange:
@@ -92,7 +85,7 @@ def _gateways(section: Section) -> list[tuple[str, _Row, Section]]:
     plugins = section.section("plugins")
     for name in map(str, plugins.fields):
         if name == GATEWAY_API_PLUGIN:
-            found.append((f"plugins.{name}", _PLUGIN, plugins.section(name)))
+            found.append((_PLUGIN, plugins.section(name)))
         else:
             strange.append(name)
             plugins.refuse(
@@ -100,9 +93,6 @@ def _gateways(section: Section) -> list[tuple[str, _Row, Section]]:
             )
     if not found and not strange:
         section.refuse("nginx", "or another gateway is missing", f"name one of {known}")
-    if len(found) > 1:
-        names = " and ".join(name for name, _, _ in found)
-        section.refuse(found[1][0], f"is there beside another gateway ({names})", "keep one of them")
     return found
 
 

@@ -27,7 +27,8 @@ def undriven(rollout: Rollout) -> Iterator[Problem]:
         named = f"{rollout.workload.kind} {rollout.workload.name}.{rollout.namespace}"
         yield Problem("spec.workloadRef", f"{named} is not there, so there are no pods to borrow", "apply it")
     if isinstance(rollout.strategy, CanarySteps) and rollout.strategy.routing is not None:
-        yield from _unrouted(rollout, rollout.strategy.routing)
+        for routed in rollout.strategy.routing.all:
+            yield from _unrouted(rollout, routed)
 
 
 def beyond(canary: Canary, gateway: Gateway) -> Iterator[Problem]:

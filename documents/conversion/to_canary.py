@@ -123,6 +123,9 @@ def _routed(strategy: CanarySteps, near: Near, ledger: Ledger) -> dict[str, Any]
         ledger.refuse(f"{_CANARY}.trafficRouting", problem, "name one, such as nginx")
         return {}
     path = f"{_CANARY}.trafficRouting"
+    if routing.others:
+        names = " and ".join(one.provider for one in routing.all)
+        ledger.refuse(path, f"names {names}, and a Canary one gateway", "make a Canary of each")
     if routing.provider not in GATEWAYS:
         ledger.refuse(
             path, f"{routing.provider} has no equal: Canaries don't know it", _other(routing.provider)

@@ -424,10 +424,6 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         canary(trafficRouting={"plugins": {"me/mine": {}}}),
         f"{CANARY}.trafficRouting.plugins.me/mine: is a plugin that is not known; use argoproj-labs/gatewayAPI",
     ),
-    "two gateways": (
-        canary(trafficRouting={"nginx": {"stableIngress": "a"}, "apisix": {"route": {"name": "b"}}}),
-        f"{CANARY}.trafficRouting.apisix: is there beside another gateway (nginx and apisix)",
-    ),
     "no Ingress": (
         canary(trafficRouting={"nginx": {}}),
         f"{CANARY}.trafficRouting.nginx.stableIngress: and stableIngresses are missing",

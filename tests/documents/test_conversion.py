@@ -356,6 +356,12 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...], tuple[Any, 
         (APEX,),
         f"{CANARY}.trafficRouting: smi has no equal: Canaries don't know it",
     ),
+    "two gateways": (
+        canary(trafficRouting={"nginx": {"stableIngress": "a"}, "smi": {}}),
+        (template(),),
+        (APEX,),
+        f"{CANARY}.trafficRouting: names nginx and smi, and a Canary one gateway; make a Canary of each",
+    ),
     "two Ingresses": (
         canary(trafficRouting={"nginx": {"stableIngresses": ["a", "b"]}}),
         (template(),),

@@ -29,6 +29,7 @@ from gateways.alb import weights_in
 from gateways.gateway_api import HTTP_ROUTE
 from gateways.ingress import INGRESS
 from gateways.istio import DESTINATION_RULE, VIRTUAL_SERVICE
+from gateways.traffic_split import TRAFFIC_SPLIT
 from tests.automation.driver.rollout_world import KEY, RolloutWorld, replica_set, service
 from tests.core.documents import MISSING
 from tests.documents.argo_documents import blue_green, canary, changed, metric, rollout, template
@@ -651,6 +652,40 @@ def test_an_action_of_an_ingress_carries_the_weights() -> None:
     world.until("Healthy")
     assert weights_in(action(world)) == {"canary-demo-canary": 0, "canary-demo": 100}
     assert world.selected("canary-demo") == green
+
+
+def test_several_gateways_carry_the_same_weights() -> None:
+    routing = {
+        "nginx": {"stableIngress": "canary-demo"},
+        "smi": {"trafficSplitName": "demo"},
+        "istio": {"virtualService": {"name": "in"}},
+    }
+    steps = [{"setWeight": 20}, {"pause": {}}]
+    world = RolloutWorld(canary(trafficRouting=routing, steps=steps, analysis=MISSING))
+    shares = [{"destination": {"host": host}, "weight": 50} for host in ("canary-demo", "canary-demo-canary")]
+    metadata = {"name": "in", "namespace": "test"}
+    world.cluster.put(VIRTUAL_SERVICE, {"metadata": metadata, "spec": {"http": [{"route": shares}]}})
+    world.until("Healthy")
+    assert everywhere(world) == (0, [100, 0], [100, 0])
+    world.set_image("green")
+    world.until("Paused")
+    assert everywhere(world) == (20, [80, 20], [80, 20])
+    world.cluster.delete(TRAFFIC_SPLIT, "test", "demo")
+    world.tick(2)
+    assert everywhere(world) == (20, [80, 20], [80, 20])
+    world.stacks.begin = locked
+    world.patch_status(abort=True).tick()
+    assert everywhere(world) == (0, [100, 0], [100, 0])
+
+
+def everywhere(world: RolloutWorld) -> tuple[int, list[int], list[int]]:
+    """The weights at NGINX, of the VirtualService, and of the TrafficSplit."""
+    route = world.cluster.get(VIRTUAL_SERVICE, "test", "in")
+    split = world.cluster.get(TRAFFIC_SPLIT, "test", "demo")
+    assert route
+    assert split
+    weights = [one["weight"] for one in route["spec"]["http"][0]["route"]]
+    return world.weight, weights, [one["weight"] for one in split["spec"]["backends"]]
 
 
 def test_services_that_take_turns_never_lead_users_to_other_pods() -> None:
