@@ -8,6 +8,7 @@ from dataclasses import replace
 from automation.core.kinds import Kind, Manifest
 from automation.core.spec import Canary, FurtherRoute
 from gateways.alb import ALB
+from gateways.ambassador import AMBASSADOR
 from gateways.apisix import APISIX
 from gateways.by_pods import BY_PODS
 from gateways.contour import CONTOUR
@@ -45,7 +46,8 @@ GATEWAYS: Mapping[str, Gateway] = {
 }
 _OF_PEOPLE: Mapping[str, Gateway] = {row.provider: row for row in (SWITCH, ALB, *IN_PLACE.values())}
 """Those that write into routes of people's own."""
-_OF_ROLLOUTS: Mapping[str, Gateway] = {**_OF_PEOPLE, BY_PODS.provider: BY_PODS, SMI.provider: SMI}
+_MADE: Mapping[str, Gateway] = {row.provider: row for row in (BY_PODS, SMI, AMBASSADOR)}
+_OF_ROLLOUTS: Mapping[str, Gateway] = {**_OF_PEOPLE, **_MADE}
 """Those that no Canary can name."""
 ALONE = KUBERNETES.provider
 """The gateway of releases that move no traffic: Services alone."""

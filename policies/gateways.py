@@ -15,6 +15,7 @@ from policies.tokens import (
     HTTP_PROXY,
     HTTP_ROUTE,
     INGRESS,
+    MAPPING,
     MESH_HTTP_ROUTE,
     ROUTE_TABLE,
     TRAEFIK_SERVICE,
@@ -233,6 +234,17 @@ def _upstream_service(share: Manifest) -> str:
     return str(named).rpartition("upstream-")[0] or str(named)
 
 
+def _ambassador(mapping: Manifest) -> Iterator[Split]:
+    """What a Mapping with a weight takes from the others of its prefix."""
+    spec = mapping.get("spec") or {}
+    service, weight = str(spec.get("service") or ""), spec.get("weight")
+    if weight is None:
+        return
+    rest = 100 - weight if isinstance(weight, int | float) else None
+    host = service.rpartition("://")[2].partition(":")[0].partition(".")[0]
+    yield Split((mapping.get("metadata") or {}).get("name"), (("all others", rest), (host, weight)))
+
+
 def _traffic_split(split: Manifest) -> Iterator[Split]:
     shares = (split.get("spec") or {}).get("backends") or ()
     weights = tuple((str(share.get("service", "")), share.get("weight")) for share in shares)
@@ -264,6 +276,7 @@ READERS: Mapping[str, Callable[[Manifest], Iterator[Split]]] = {
     HTTP_PROXY: _contour,
     ROUTE_TABLE: _gloo,
     TRAFFIC_SPLIT: _traffic_split,
+    MAPPING: _ambassador,
     MESH_HTTP_ROUTE: _kuma,
 }
 PATCHED = "Patch"

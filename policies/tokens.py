@@ -17,6 +17,7 @@ TRAEFIK_SERVICE = "kubernetes:traefik.io/v1alpha1:TraefikService"
 HTTP_PROXY = "kubernetes:projectcontour.io/v1:HTTPProxy"
 ROUTE_TABLE = "kubernetes:gateway.solo.io/v1:RouteTable"
 MESH_HTTP_ROUTE = "kubernetes:kuma.io/v1alpha1:MeshHTTPRoute"
+MAPPING = "kubernetes:getambassador.io/v2:Mapping"
 TRAFFIC_SPLIT = "kubernetes:split.smi-spec.io/v1alpha2:TrafficSplit"
 
 SERVING = frozenset({DEPLOYMENT, REPLICA_SET, STATEFUL_SET, DAEMON_SET})

@@ -9,7 +9,7 @@ from automation.core.rollout import Routing
 from documents.section import Section
 
 GATEWAY_API_PLUGIN = "argoproj-labs/gatewayAPI"
-_UNSUPPORTED = ("ambassador", "appMesh")
+_UNSUPPORTED = ("appMesh",)
 Rules = tuple[tuple[str, ...], ...]
 """Rules of a source, each by the texts that it has to be known by."""
 
@@ -179,6 +179,13 @@ def _smi(section: Section) -> _Sources:
     return _Sources(())
 
 
+def _ambassador(section: Section) -> _Sources:
+    names = _texts(section, "mappings")
+    if not names:
+        section.refuse("mappings", "is missing", "name the Mapping that leads to stableService")
+    return _Sources(names)
+
+
 def _traefik(section: Section) -> _Sources:
     return _Sources((section.text("weightedTraefikServiceName", required=True),))
 
@@ -215,5 +222,6 @@ _ROWS: Mapping[str, _Row] = {
     "traefik": _Row("traefik", "TraefikService", _traefik),
     "alb": _Row("alb", "Ingress", _alb, headers=True),
     "smi": _Row("smi", "TrafficSplit", _smi),
+    "ambassador": _Row("ambassador", "Mapping", _ambassador),
 }
 _PLUGIN = _Row("gatewayapi:v1", "HTTPRoute", _gateway_api, headers=True, mirrors=True)

@@ -398,7 +398,7 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a gateway that is not supported": (
         canary(trafficRouting={"appMesh": {"virtualService": {"name": "x"}}}),
-        f"{CANARY}.trafficRouting.appMesh: is not supported; use one of nginx, apisix, istio, traefik, alb, smi",
+        f"{CANARY}.trafficRouting.appMesh: is not supported; use one of nginx, apisix, istio, traefik, alb",
     ),
     "an action without a port": (
         canary(trafficRouting={"alb": {"ingress": "x"}}),

@@ -1,4 +1,4 @@
-"""What Rollouts alone ask of gateways: an ALB's actions, TrafficSplits of any mesh, rules, headers beside weights."""
+"""What Rollouts alone ask of gateways: an ALB's actions, TrafficSplits, Mappings, rules, headers beside weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateways.carrying import leading, marks_of
 from gateways.gateway import Marks
 from gateways.registry import each_route, gateway_of
 from policies.rules.promotion import canary_weight
-from policies.tokens import APISIX_ROUTE
+from policies.tokens import APISIX_ROUTE, MAPPING
 from tests.documents.argo_documents import routed
 
 OWNER = {"kind": "Rollout", "name": "canary-demo"}
@@ -142,6 +142,40 @@ def test_a_load_balancer_knows_no_regular_expressions() -> None:
         Refused, match="compares by regex, which a load balancer can't; write exact, or prefix"
     ):
         canary_of(routed(routing, step, {"setWeight": 20}))
+
+
+def mapping(**spec: Any) -> Manifest:
+    written = {"prefix": "/", "service": "http://canary-demo.default:80", **spec}
+    return {"metadata": {"name": "shop", "namespace": "default", "labels": {"team": "a"}}, "spec": written}
+
+
+@pytest.mark.parametrize("weight", [0, 20, 100])
+def test_a_copy_of_a_mapping_takes_the_canarys_share(weight: int) -> None:
+    release = released(ambassador={"mappings": ["shop"]})
+    placement = Placement("a-1", "primary", Traffic(weight), "blue", canary="green")
+    marks = Marks(marks_of(release, placement), OWNER)
+    made = gateway_of(release).render(release, mapping(), Traffic(weight), marks)
+    assert (made["metadata"]["name"], made["metadata"]["labels"]) == ("shop-canary", {"team": "a"})
+    led = {"prefix": "/", "service": "http://canary-demo-canary.default:80", "weight": weight}
+    assert made["spec"] == led
+    carried = gateway_of(release).carried(release, made)
+    assert (carried.traffic, carried.exact) == (Traffic(weight), True)
+    assert canary_weight(MAPPING, made) == weight
+    assert gateway_of(release).with_traffic(release, made, Traffic())["spec"]["weight"] == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (None, "Mapping shop.default not found"),
+        (mapping(weight=5), "has a weight of its own"),
+        (mapping(service="other"), "does not lead to canary-demo"),
+    ],
+)
+def test_a_mapping_that_can_not_be_copied_is_refused(source: Any, told: str) -> None:
+    release = released(ambassador={"mappings": ["shop"]})
+    with pytest.raises(Refused, match=told):
+        gateway_of(release).render(release, source, Traffic(), MARKS)
 
 
 def apisix_route(*rules: str) -> Manifest:

@@ -13,6 +13,7 @@ from automation.core.kinds import Kind, Manifest
 from automation.core.status import Placement
 from automation.core.traffic import Traffic
 from gateways.alb import ALB
+from gateways.ambassador import AMBASSADOR
 from gateways.carrying import marks_of
 from gateways.draws import drawing
 from gateways.gateway import Gateway, Marks
@@ -60,7 +61,7 @@ def token(kind: Kind) -> str:
 
 
 def test_the_pack_knows_the_kinds_that_carry_traffic() -> None:
-    own = {token(gateway.kind) for gateway in (ALB, *SHARING.values(), *IN_PLACE.values())}
+    own = {token(gateway.kind) for gateway in (ALB, AMBASSADOR, *SHARING.values(), *IN_PLACE.values())}
     assert own | {f"{written}Patch" for written in own} == gateways.ROUTES
 
 
