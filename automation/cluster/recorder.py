@@ -65,24 +65,22 @@ class Recorder:
             data["autoscaler"] = scaler
         known = recorded_for(canary.namespace, canary.name, self._copies)
         revision = _revision(f"{canary.name}-{wanted}", marks, data, known)
+        self._made_way(canary, revision, known)
         self._create(CONTROLLER_REVISION, revision)
         # One that was there already is not a new one.
         by_name = {one["metadata"]["name"]: one for one in (revision, *known)}
-        if canary.hands_over:
-            by_name[revision["metadata"]["name"]] = self._renumbered(
-                by_name[revision["metadata"]["name"]], known
-            )
         self._forget(canary, keep | {wanted}, list(by_name.values()))
 
-    def _renumbered(self, recorded: Manifest, known: list[Manifest]) -> Manifest:
-        """A Rollout's revision that is released once more is its newest one again, as Argo counts."""
+    def _made_way(self, canary: Canary, wanted: Manifest, known: list[Manifest]) -> None:
+        """A Rollout's revision that is released once more is its newest one again, as Argo counts: it is recorded anew.
+        It can't be patched: the API server would take its own way of writing `data` for another content."""
+        name = wanted["metadata"]["name"]
+        before = next((one for one in known if one["metadata"]["name"] == name), None)
         newest = max((int(one["revision"]) for one in known), default=0)
-        if int(recorded["revision"]) >= newest:
-            return recorded
-        named = (recorded["metadata"]["namespace"], recorded["metadata"]["name"])
-        written = self._cluster.patch(CONTROLLER_REVISION, *named, {"revision": newest + 1})
-        self._copies.put(CONTROLLER_REVISION, written)
-        return written
+        if canary.hands_over and before is not None and int(before["revision"]) < newest:
+            self._cluster.delete(CONTROLLER_REVISION, canary.namespace, name)
+            self._copies.drop(CONTROLLER_REVISION, canary.namespace, name)
+            known.remove(before)
 
     def _configs(self, namespace: str, template: Mapping[str, Any]) -> dict[str, Manifest]:
         found = {}
