@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from automation.core.advice import advice
 from automation.core.analysis import MetricCheck
-from automation.core.kinds import METRIC_TEMPLATE, Manifest
+from automation.core.kinds import METRIC_TEMPLATE, SECRET, Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import flaws
 from automation.core.spec import Canary
-from automation.questions.metrics import queries
-from automation.questions.metrics.providers import PROVIDERS, unusable
+from automation.questions.metrics import providers, queries
 from automation.questions.metrics.variables import Unrendered, prove
 from cli import rollouts
 from cli.findings import Finding, Reviewed
@@ -53,7 +52,7 @@ def review(found: Sequence[Found], provider: str = DEFAULT) -> Reviewed:
     canaries: list[tuple[str, Canary, tuple[str, ...]]] = []
     for one, problems in alone:
         findings += _told(one, problems, lacking) if problems else _remarks(one)
-        findings += () if problems else rollouts.review(one, around.legible)
+        findings += () if problems else (*rollouts.review(one, around.legible), *_secret(one, around))
         if (subject := subjects.get(id(one))) is None:
             continue
         said = list(_canary(subject))
@@ -89,8 +88,8 @@ def _template_problems(document: Manifest) -> tuple[Problem, ...]:
         template = metric_template.parse(document)
     except Refused as refused:
         return refused.problems
-    if template.type not in PROVIDERS:
-        return (Problem("spec.provider.type", *unusable(template.type)),)
+    if found := tuple(providers.problems(template)):
+        return found
     try:
         prove(template.query)
     except Unrendered as unrendered:
@@ -100,6 +99,18 @@ def _template_problems(document: Manifest) -> tuple[Problem, ...]:
             ),
         )
     return ()
+
+
+def _secret(one: Found, around: Around) -> Iterator[Finding]:
+    """A Secret among the documents that lacks what the provider of a MetricTemplate needs."""
+    if one.document["kind"] != METRIC_TEMPLATE.kind:
+        return
+    template = metric_template.parse(one.document)
+    for secret in around.legible.get((SECRET.kind, template.namespace, template.secret), ()):
+        keys = (key for field in ("data", "stringData") for key in secret.document.get(field) or ())
+        if lacking := providers.needs_of(template).missing(keys):
+            text = f"spec.provider.secretRef: Secret {template.secret} {lacking}, which {template.type} needs"
+            yield Finding("problem", secret.origin, f"MetricTemplate {template.full_name}: {text}; add it")
 
 
 def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from automation.core import diagram
 from automation.errors import all_errors
-from docs import gateways_page, policies_page, settings_page
+from docs import gateways_page, metrics_page, policies_page, settings_page
 
 FOLDER = Path(__file__).parent
 
@@ -42,6 +42,7 @@ Pulumi's own codes (see [engine.md](engine.md)), `sluice lab …` with the lab's
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "gateways.md": gateways_page.page,
+    "metrics.md": metrics_page.page,
     "policies.md": policies_page.page,
     "settings.md": settings_page.page,
     "state-machine.md": diagram.page,

@@ -24,6 +24,7 @@ class MetricTemplate:
     secret: str
     verify: bool
     query: str
+    region: str = ""
 
     @property
     def full_name(self) -> str:
@@ -45,6 +46,7 @@ def parse(document: Mapping[str, Any]) -> MetricTemplate:
         secret=provider.section("secretRef").text("name"),
         verify=not provider.flag("insecureSkipVerify"),
         query=spec.text("query", required=True),
+        region=provider.text("region"),
     )
     if problems:
         raise Refused(tuple(problems))

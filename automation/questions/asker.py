@@ -22,7 +22,7 @@ from automation.core.spec import Canary, MetricCheck
 from automation.questions.hooks import Hooks
 from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
-from automation.questions.metrics.providers import UnknownProvider, provider
+from automation.questions.metrics.providers import UnknownProvider, needs_of, provider
 from automation.questions.metrics.variables import Unrendered
 from automation.questions.taking import Taking
 from documents import metric_template
@@ -144,12 +144,13 @@ class Asker:
         except (Misconfigured, Unrendered, UnknownProvider) as wrong:
             return QueryFailed(str(wrong))
         # The tick will wait for whoever is away; the other checks need not run into the same time-out.
-        if access.address in tick.away:
-            return tick.away[access.address]
-        answer = self._judicious(tick, access.address, source.measure(query, tick.seen.now))
+        answer: Answer | None = tick.away.get(access.address)
+        if answer is None:
+            said = source.measure(query, tick.seen.now, seconds_of(question.check.interval))
+            answer = self._judicious(tick, access.address, said)
         if isinstance(answer, QueryFailed) and answer.away:
             tick.away[access.address] = answer
-        return answer
+        return _named(question.check, kind, answer)
 
     def _query(self, tick: _Tick, question: Measure) -> tuple[str, Access, str]:
         """(type of the provider, how it is reached, query). Raises Misconfigured or Unrendered."""
@@ -181,18 +182,24 @@ class Asker:
             raise Misconfigured(f"Metric template {name}.{namespace} error: {refused}") from refused
 
     def _access(self, template: MetricTemplate) -> Access:
-        secret: dict[str, str] = {}
-        if template.secret:
-            found = self._cluster.get(SECRET, template.namespace, template.secret)
-            if found is None:
-                raise Misconfigured(
-                    f"Metric template {template.full_name} secret {template.secret} error: not found"
-                )
-            secret = {
-                key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()
-            }
-        address = template.address or self._metrics_server
-        return Access(address, template.headers, secret, template.verify)
+        needs = needs_of(template)
+        for problem in needs.problems(template):
+            raise Misconfigured(f"Metric template {template.full_name} error: {problem}")
+        secret = self._secret(template) if template.secret else {}
+        address = needs.address_of(template) or self._metrics_server
+        return Access(address, template.headers, secret, template.verify, template.region)
+
+    def _secret(self, template: MetricTemplate) -> dict[str, str]:
+        named = f"Metric template {template.full_name} secret {template.secret} error"
+        found = self._cluster.get(SECRET, template.namespace, template.secret)
+        if found is None:
+            raise Misconfigured(f"{named}: not found")
+        data = found.get("data") or {}
+        if lacking := needs_of(template).missing(data):
+            raise Misconfigured(f"{named}: it {lacking}, which {template.type} needs")
+        return {
+            key: base64.b64decode(value).decode(errors="replace").strip("\r\n") for key, value in data.items()
+        }
 
     def _upstreams(self, tick: _Tick) -> list[str]:
         """The addresses under which the gateway reaches the canary: its Service's, where it resolves no further, or
@@ -222,6 +229,14 @@ class Asker:
         known = asked.addresses if asked.revision == revision else frozenset()
         asked.revision, asked.addresses = revision, now | known
         return sorted(asked.addresses)
+
+
+def _named(check: MetricCheck, kind: str, answer: Answer) -> Answer:
+    """A failure of a template's provider names both."""
+    if check.template is None or not isinstance(answer, QueryFailed):
+        return answer
+    named = f"{kind} in metric template {check.template.name}.{check.template.namespace}"
+    return replace(answer, detail=f"{named}: {answer.detail}")
 
 
 def _of_the_run(check: MetricCheck, since: float, seen: Observation) -> MetricCheck:

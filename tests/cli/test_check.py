@@ -26,11 +26,11 @@ from tests.components import documents
 HPA = {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "podinfo", "namespace": "test"}}
 
 
-def template(type: str = "prometheus") -> Manifest:
+def template(type: str = "prometheus", **provider: Any) -> Manifest:
     return {
         "kind": "MetricTemplate",
         "metadata": {"name": "errors", "namespace": "test"},
-        "spec": {"provider": {"type": type}, "query": "vector(1)"},
+        "spec": {"provider": {"type": type, **provider}, "query": "vector(1)"},
     }
 
 
@@ -184,12 +184,38 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         "canary: Canary podinfo.test: spec.targetRef: Canary twin has the same target",
     ),
     "a metric provider that is not there yet": (
-        {"template": template("datadog")},
-        "template: MetricTemplate errors.test: spec.provider.type: datadog is not supported yet; use one of prometheus",
+        {"template": template("keptn")},
+        "template: MetricTemplate errors.test: spec.provider.type: keptn is not supported yet; use one of cloudwatch",
     ),
     "a metric provider that is none": (
         {"template": template("prometeus")},
-        "template: MetricTemplate errors.test: spec.provider.type: 'prometeus' is not known; use one of prometheus",
+        "template: MetricTemplate errors.test: spec.provider.type: 'prometeus' is not known; use one of cloudwatch",
+    ),
+    "a metric provider without credentials": (
+        {"template": template("datadog")},
+        "template: MetricTemplate errors.test: spec.provider.secretRef: is missing; name a Secret with datadog_api_key "
+        "and datadog_application_key",
+    ),
+    "a metric provider without an address": (
+        {"template": template("graphite")},
+        "template: MetricTemplate errors.test: spec.provider.address: is missing; name the server of graphite",
+    ),
+    "a metric provider without a region": (
+        {"template": template("cloudwatch")},
+        "template: MetricTemplate errors.test: spec.provider.region: is missing; name it, such as eu-central-1",
+    ),
+    "a Secret without a key that the metric provider needs": (
+        {
+            "template": template("datadog", secretRef={"name": "keys"}),
+            "secret": {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": "keys", "namespace": "test"},
+                "data": {"datadog_api_key": "YXBp"},
+            },
+        },
+        "secret: MetricTemplate errors.test: spec.provider.secretRef: Secret keys has no key datadog_application_key, "
+        "which datadog needs; add it",
     ),
     "a template without a query": (
         {"template": changed(template(), lambda one: one["spec"].pop("query"))},

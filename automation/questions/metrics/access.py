@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Access:
-    """`secret` holds the decoded keys of the provider's Secret: `token`, or `username` and `password`."""
+    """`secret` holds the decoded keys of the provider's Secret, such as `token`, or `username` and `password`."""
 
     address: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     verify: bool = True
+    region: str = ""
 
     @property
     def bearer(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
@@ -16,6 +16,7 @@ from automation.core.durations import seconds_of
 from automation.core.instants import Instant
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed, Taken
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.needs import Needs
 from automation.questions.metrics.selectors import selectors
 
 TIMEOUT = 5.0
@@ -45,11 +46,14 @@ class Span:
 
 
 class Prometheus:
-    """Asks for a value and, in the same query, for the time of the newest sample behind it.
+    """Asks for a value and, in the same query, for the time of the newest sample behind it. Of several values the last
+    one counts.
 
     Connection errors and gateways in between that answer for an absent server are tried again with growing pauses;
     after the last attempt the answer says that nobody was there.
     """
+
+    needs: ClassVar = Needs(address="", also=("token", "username", "password"))
 
     def __init__(
         self, session: requests.Session, access: Access, pause: Callable[[float], None] = time.sleep
@@ -58,7 +62,7 @@ class Prometheus:
         self._access = access
         self._pause = pause
 
-    def measure(self, query: str, at: float) -> Answer:
+    def measure(self, query: str, at: float, interval: float = 0.0) -> Answer:
         dated = _with_sample_time(query)
         result = self._ask(dated, at)
         if dated != query and isinstance(result, QueryFailed) and not result.away:

@@ -1,20 +1,32 @@
 """Which provider a template's type stands for: the one place where they are chosen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 
 import requests
 
+from automation.core.refusal import Problem
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.cloudwatch import CloudWatch
+from automation.questions.metrics.datadog import Datadog
+from automation.questions.metrics.graphite import Graphite
+from automation.questions.metrics.influxdb import InfluxDB
+from automation.questions.metrics.needs import Needs
+from automation.questions.metrics.newrelic import NewRelic
 from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.provider import Provider
+from automation.questions.metrics.vendor import Vendor
+from documents.metric_template import MetricTemplate
 
-PROVIDERS: Mapping[str, Callable[[requests.Session, Access], Provider]] = {"prometheus": Prometheus}
+PROVIDERS: Mapping[str, type[Vendor] | type[Prometheus]] = {
+    "cloudwatch": CloudWatch,
+    "datadog": Datadog,
+    "graphite": Graphite,
+    "influxdb": InfluxDB,
+    "newrelic": NewRelic,
+    "prometheus": Prometheus,
+}
 
-
-_COMING = (
-    *("cloudwatch", "datadog", "dynatrace", "externalmetrics", "graphite", "influxdb", "keptn", "newrelic"),
-    *("splunk", "stackdriver"),
-)
+_COMING = ("dynatrace", "externalmetrics", "keptn", "splunk", "stackdriver")
 """Those of Flagger that are not there yet."""
 
 
@@ -27,6 +39,19 @@ def provider(kind: str, session: requests.Session, access: Access) -> Provider:
     if kind not in PROVIDERS:
         raise UnknownProvider(f"provider {'; '.join(unusable(kind))}")
     return PROVIDERS[kind](session, access)
+
+
+def needs_of(template: MetricTemplate) -> Needs:
+    """What the provider of a template needs; nothing for one that is not known."""
+    known = PROVIDERS.get(template.type)
+    return known.needs if known else Needs(address="")
+
+
+def problems(template: MetricTemplate) -> Iterator[Problem]:
+    """What keeps a template's provider from being asked, whatever its Secret says."""
+    if template.type not in PROVIDERS:
+        yield Problem("spec.provider.type", *unusable(template.type))
+    yield from needs_of(template).problems(template)
 
 
 def unusable(kind: str) -> tuple[str, str]:

@@ -15,5 +15,7 @@ def test_a_known_type_is_made() -> None:
 
 
 def test_an_unknown_type_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownProvider, match="datadog is not supported yet; use one of prometheus"):
-        provider("datadog", requests.Session(), Access("http://x"))
+    with pytest.raises(
+        UnknownProvider, match=r"keptn is not supported yet; use one of cloudwatch, .*, prometheus"
+    ):
+        provider("keptn", requests.Session(), Access("http://x"))

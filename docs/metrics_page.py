@@ -1,0 +1,87 @@
+"""docs/metrics.md: whom a MetricTemplate may ask, what it has to say for that, and which number of an answer counts."""
+
+from __future__ import annotations
+
+import inspect
+
+from automation.questions.metrics.needs import NAMED, Needs
+from automation.questions.metrics.providers import PROVIDERS
+
+
+def page() -> str:
+    return f"""# Metrics
+
+Made from `automation/questions/metrics/` by `make docs`. A check of a Canary asks for one number each time; it is
+judged by `thresholdRange`. Without a `templateRef` it asks Prometheus: the driver's, or that of `spec.metricsServer`.
+With one it asks the provider of a MetricTemplate:
+
+```yaml
+apiVersion: flagger.app/v1beta1
+kind: MetricTemplate
+metadata: {{name: errors, namespace: shop}}
+spec:
+  provider:
+    type: datadog
+    address: https://api.datadoghq.eu   # another than the provider's own
+    region: eu-central-1                # cloudwatch
+    headers: {{X-Scope-OrgID: [shop]}}    # of every request, but those to cloudwatch
+    secretRef: {{name: datadog}}          # a Secret of the template's namespace
+    insecureSkipVerify: true            # its certificate is not checked
+  query: avg:shop.errors{{service:{{{{ target }}}}}}.as_rate()
+```
+
+`sluice check` names what a template lacks, and the keys that a Secret among the documents has not.
+
+| `type` | asks | `address` | keys of its Secret |
+| --- | --- | --- | --- |
+{_rows()}
+
+A key in brackets may be absent. Keys without brackets have to be there where a Secret is named, and a Secret has to be
+named where the table says so.
+
+## Which number counts
+
+{_notes()}
+
+## No number, and no answer
+
+- An answer without a number, or with NaN, is no data: a failed check in a run whose traffic had time to come, as
+  `Halt advancement no values found for custom metric: …`.
+- An error, an answer that is none of the provider's, a redirect, one of more than 4 MiB: the check fails with
+  `Metric query failed for …`, the provider, the template, the provider's own sentence and what to do.
+- Nobody there, no answer in time, too many requests (429), or a gateway that answers for somebody else (502, 503,
+  504): the tick waits, until `progressDeadlineSeconds` have passed.
+
+Redirects are not followed, as credentials would go along. An exchange takes 5 s at most, with InfluxDB 15 s. A check
+of Prometheus counts once its samples are newer than the step. The answers of the others don't say how old they are in
+a way that all queries keep, and count as of the moment of the question: where a query names a window of its own, let it
+be no longer than the interval of the analysis.
+"""
+
+
+def _rows() -> str:
+    return "\n".join(
+        f"| `{name}` | {_about(name)} | {_address(made.needs)} | {_keys(made.needs)} |"
+        for name, made in sorted(PROVIDERS.items())
+    )
+
+
+def _about(name: str) -> str:
+    """The first sentence of its file, behind its name."""
+    told = (inspect.getdoc(inspect.getmodule(PROVIDERS[name])) or "").split(". ")[0]
+    return " ".join(told.split()).rstrip(".")
+
+
+def _address(needs: Needs) -> str:
+    if needs.address == NAMED:
+        return "has to be given"
+    return f"`{needs.address}`" if needs.address else "the driver's metrics server"
+
+
+def _keys(needs: Needs) -> str:
+    keys = ", ".join([*(f"`{key}`" for key in needs.keys), *(f"[`{key}`]" for key in needs.also)])
+    return f"{keys}; has to be named" if needs.secret else keys
+
+
+def _notes() -> str:
+    return "\n\n".join(f"**{name}.** {inspect.getdoc(made)}" for name, made in sorted(PROVIDERS.items()))
