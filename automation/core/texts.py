@@ -287,13 +287,15 @@ def primary_scaled(canary: Canary, pods: int) -> Event:
     return normal(f"Scaling up {canary.primary_full_name} to {pods}, as many as the traffic needs")
 
 
-def drift_repaired(canary: Canary, drift: Drift) -> Event:
+def drift_repaired(canary: Canary, drift: Drift, under_way: bool = False) -> Event:
+    """Whoever changes a source while a release is under way changes what is judged."""
     name = f"{drift.kind} {drift.name}.{canary.namespace}"
     if drift.gone:
         return warning(f"{name} was deleted: made again")
     if drift.by:
         return warning(f"{name} was changed by {drift.by}: put back")
-    return normal(f"{name} is not what its sources ask for any more: written anew")
+    said = warning if under_way else normal
+    return said(f"{name} is not what its sources ask for any more: written anew")
 
 
 def contested(name: str, times: int, by: str) -> Event:

@@ -589,4 +589,6 @@ def test_an_annotation_of_the_source_that_changes_is_followed_in_mid_run() -> No
     ingress = world.cluster.get(INGRESS, "test", "podinfo-canary")
     assert ingress is not None
     assert ingress["metadata"]["annotations"][f"{PREFIX}/proxy-body-size"] == "8m"
-    assert live(world)["canary-weight"] != "0"
+    assert live(world)["canary-weight"] == str(world.status.canary_weight) != "0"
+    told = "Ingress podinfo-canary.test is not what its sources ask for any more: written anew"
+    assert [event.type for event in world.events if event.text == told] == ["Warning"]

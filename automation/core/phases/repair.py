@@ -11,6 +11,7 @@ from automation.core.observation import Drift, Mending, Repairs
 from automation.core.phases.capacity import like_before
 from automation.core.situation import Situation
 from automation.core.status import Purpose
+from automation.core.transitions import RUNNING
 
 AT_ONCE = 10
 """How often in a row an object is put back without a pause: then somebody writes it again and again."""
@@ -132,7 +133,7 @@ def _damage(at: Situation) -> list[Damage]:
 
 def _drifted(at: Situation, drift: Drift) -> Damage:
     name = f"{drift.kind} {drift.name}.{at.canary.namespace}"
-    told = texts.drift_repaired(at.canary, drift)
+    told = texts.drift_repaired(at.canary, drift, under_way=at.status.phase in RUNNING)
     if drift.part in ("route", "apex"):
         return Damage(name, told, leads=True)
     if not (drift.gone or drift.by):
