@@ -1,6 +1,8 @@
 """Gateway API: an HTTPRoute named after the apex. The Canary alone says everything, above all its `gatewayRefs`.
 
-Each change counts once every parent has accepted it: then its data plane has heard of it.
+Each change counts once every parent has accepted it: then its data plane has heard of it. Mirroring is an extended
+feature of Gateway API. An implementation without it may accept the route and answer nobody, as Traefik does: a run that
+mirrors begins with a Warning.
 """
 
 from __future__ import annotations
@@ -73,6 +75,9 @@ class GatewayApi(Alone):
         found = list(flaws(canary.service.routing, _SHAPE, "spec.service"))
         return tuple(found or (*_unattached(canary), *_beyond(canary), *_unsent(canary)))
 
+    def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
+        return tuple(_mirrored(canary)) if canary.analysis.mirror else ()
+
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
         if problems := self.unable(canary):
             raise Refused(problems)
@@ -129,6 +134,14 @@ def _unattached(canary: Canary) -> Iterator[Problem]:
             "spec.service.gatewayRefs",
             "must be specified when using Gateway API as a provider",
             "name the Gateway that leads users to the application",
+        )
+
+
+def _mirrored(canary: Canary) -> Iterator[str]:
+    for named in canary.service.routing.get("gatewayRefs") or ():
+        yield (
+            f"Gateway {named['name']} has to be of a class whose status.supportedFeatures has HTTPRouteRequestMirror: "
+            "another one may answer nobody while requests are mirrored; leave out spec.analysis.mirror there"
         )
 
 

@@ -272,3 +272,10 @@ def test_a_step_counts_once_the_gateway_has_heard_of_it() -> None:
     world.cluster.put(HTTP_ROUTE, {**route, "status": accepted(route["metadata"]["generation"])})
     world.tick()
     assert world.status.canary_weight == 10
+
+
+def test_who_mirrors_is_told_what_his_gateway_has_to_know() -> None:
+    assert GATEWAY.left_alone(canary(), None) == ()
+    mirrored = canary({f"{A}.stepWeight": MISSING, f"{A}.iterations": 2, f"{A}.mirror": True})
+    (told,) = GATEWAY.left_alone(mirrored, None)
+    assert told.startswith("Gateway gateway has to be of a class whose status.supportedFeatures has")
