@@ -36,8 +36,8 @@ spec:
 | --- | --- | --- | --- |
 {_rows()}
 
-A key in brackets may be absent. Keys without brackets have to be there where a Secret is named, and a Secret has to be
-named where the table says so.
+`web` is not one of Flagger's. A key in brackets may be absent. Keys without brackets have to be there where a Secret
+is named, and a Secret has to be named where the table says so.
 
 ## Which number counts
 
@@ -61,21 +61,21 @@ be no longer than the interval of the analysis.
 
 def _rows() -> str:
     return "\n".join(
-        f"| `{name}` | {_about(name)} | {_address(made.needs)} | {_keys(made.needs)} |"
+        f"| `{name}` | {_told(name)[0]} | {_address(made.needs)} | {_keys(made.needs)} |"
         for name, made in sorted(PROVIDERS.items())
     )
 
 
-def _about(name: str) -> str:
-    """The first sentence of its file, behind its name."""
-    told = (inspect.getdoc(inspect.getmodule(PROVIDERS[name])) or "").split(". ")[0]
-    return " ".join(told.split()).rstrip(".")
+def _told(name: str) -> tuple[str, str]:
+    """What its file says of itself: the first sentence, and what stands below it."""
+    first, _, rest = (inspect.getdoc(inspect.getmodule(PROVIDERS[name])) or "").partition("\n\n")
+    return " ".join(first.split()).rstrip("."), rest
 
 
 def _address(needs: Needs) -> str:
     if needs.address == NAMED:
         return "has to be given"
-    return f"`{needs.address}`" if needs.address else "the driver's metrics server"
+    return f"`{needs.address}`" if needs.address else needs.implied
 
 
 def _keys(needs: Needs) -> str:
@@ -84,4 +84,9 @@ def _keys(needs: Needs) -> str:
 
 
 def _notes() -> str:
-    return "\n\n".join(f"**{name}.** {inspect.getdoc(made)}" for name, made in sorted(PROVIDERS.items()))
+    return "\n\n".join(_note(name, made) for name, made in sorted(PROVIDERS.items()))
+
+
+def _note(name: str, made: type) -> str:
+    _, rest = _told(name)
+    return "\n".join(filter(None, (f"**{name}.**", rest, inspect.getdoc(made))))

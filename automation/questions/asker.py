@@ -22,6 +22,7 @@ from automation.core.spec import Canary, MetricCheck
 from automation.questions.hooks import Hooks
 from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.providers import UnknownProvider, needs_of, provider
 from automation.questions.metrics.variables import Unrendered
 from automation.questions.taking import Taking
@@ -186,8 +187,10 @@ class Asker:
         for problem in needs.problems(template):
             raise Misconfigured(f"Metric template {template.full_name} error: {problem}")
         secret = self._secret(template) if template.secret else {}
-        address = needs.address_of(template) or self._metrics_server
-        return Access(address, template.headers, secret, template.verify, template.region)
+        address = needs.address_of(template)
+        if template.type == Prometheus.kind:
+            address = address or self._metrics_server
+        return Access(address, template.headers, secret, template.verify, template.region, self._cluster)
 
     def _secret(self, template: MetricTemplate) -> dict[str, str]:
         named = f"Metric template {template.full_name} secret {template.secret} error"

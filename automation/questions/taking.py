@@ -20,7 +20,7 @@ from automation.questions.jobs import Jobs
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.prometheus import Prometheus, Span
 from automation.questions.metrics.tokens import token
-from automation.questions.metrics.web import Web
+from automation.questions.metrics.web import WebAnalysis
 
 
 class Taking:
@@ -56,7 +56,7 @@ class Taking:
         headers = {str(one["key"]): str(one.get("value") or "") for one in settings.get("headers") or ()}
         access = Access(address, headers, secret, verify=not settings.get("insecure"))
         if provider == "web":
-            return Web(self._session, access).take(settings)
+            return WebAnalysis(self._session, access).take(settings)
         if provider != "prometheus":
             return QueryFailed(f"provider {provider} is not supported yet; use prometheus, web or job")
         query, ranged = str(settings["query"]), settings.get("rangeQuery")

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from automation.cluster.ports import Objects
+
 
 @dataclass(frozen=True)
 class Access:
-    """`secret` holds the decoded keys of the provider's Secret, such as `token`, or `username` and `password`."""
+    """`secret` holds the decoded keys of the provider's Secret, such as `token`, or `username` and `password`.
+    `cluster` is the one that the driver works in."""
 
     address: str
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     verify: bool = True
     region: str = ""
+    cluster: Objects | None = field(default=None, repr=False)
 
     @property
     def bearer(self) -> dict[str, str]:

@@ -36,6 +36,7 @@ class CloudWatch(Vendor):
     """A query is a list of GetMetricData's queries in JSON, asked over ten intervals. The first value of the first
     result counts, which is the newest."""
 
+    kind = "cloudwatch"
     needs = Needs(HOST, also=("aws_access_key_id", "aws_secret_access_key", "aws_session_token"))
 
     def __init__(

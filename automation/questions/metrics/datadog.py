@@ -14,7 +14,8 @@ class Datadog(Vendor):
     """Looks at ten intervals, as the newest of Datadog's buckets are incomplete: the oldest value of the first series
     counts."""
 
-    needs = Needs(HOST, ("datadog_api_key", "datadog_application_key"), secret=True)
+    kind = "datadog"
+    needs = Needs(HOST, keys=("datadog_api_key", "datadog_application_key"), secret=True)
 
     def number(self, query: str, window: Window) -> float | None:
         seen = window.times(INTERVALS)

@@ -117,7 +117,8 @@ def _good(response: requests.Response, body: str) -> str:
         return body
     if 300 <= status < 400:
         to = response.headers.get("Location", "").partition("?")[0]
-        raise unanswered(f"it redirects to {to}, where no credentials are sent; give that as its address")
+        detail = f"it redirects to {to}, where no credentials are sent; give that as its address"
+        raise Unanswered(QueryFailed(detail), status)
     told = f"error response: Status {status} {response.reason}: {said(body)}"
     remedy = _REMEDIES.get(status)
     failed = QueryFailed(f"{told}; {remedy}" if remedy else told, away=status in _AWAY)

@@ -14,6 +14,7 @@ from automation.questions.metrics.vendor import Vendor, Window
 class Graphite(Vendor):
     """The last value of the last series that has one counts."""
 
+    kind = "graphite"
     needs = Needs(keys=("username", "password"))
 
     def number(self, query: str, window: Window) -> float | None:

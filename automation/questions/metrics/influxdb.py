@@ -22,6 +22,7 @@ _DIALECT = {"annotations": ["datatype", "group", "default"], "delimiter": ",", "
 class InfluxDB(Vendor):
     """The value of the first record counts. Its window is part of the query."""
 
+    kind = "influxdb"
     needs = Needs(keys=("token", "org"))
     timeout = 15.0
 

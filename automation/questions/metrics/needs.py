@@ -14,11 +14,12 @@ NAMED = "has to be named"
 @dataclass(frozen=True)
 class Needs:
     """Of a template: `address` stands for one that it doesn't name, NAMED where it has to; `{region}` in it is the
-    template's, which has to be there then. The Secret has all `keys`, and may have those of `also`. `secret`: there has
-    to be one.
+    template's, which has to be there then. `implied` is who is asked without any. The Secret has all `keys`, and may
+    have those of `also`. `secret`: there has to be one.
     """
 
     address: str = NAMED
+    implied: str = ""
     keys: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     secret: bool = False

@@ -12,8 +12,9 @@ class NewRelic(Vendor):
     """Appends the interval to a query: `SINCE 60 seconds ago`. There has to be one result: the number of it counts that
     is called `result`, or is the only one."""
 
+    kind = "newrelic"
     needs = Needs(
-        "https://insights-api.newrelic.com", ("newrelic_account_id", "newrelic_query_key"), secret=True
+        "https://insights-api.newrelic.com", keys=("newrelic_account_id", "newrelic_query_key"), secret=True
     )
 
     def number(self, query: str, window: Window) -> float | None:

@@ -53,7 +53,10 @@ class Prometheus:
     after the last attempt the answer says that nobody was there.
     """
 
-    needs: ClassVar = Needs(address="", also=("token", "username", "password"))
+    kind: ClassVar = "prometheus"
+    needs: ClassVar = Needs(
+        address="", implied="the driver's Prometheus", also=("token", "username", "password")
+    )
 
     def __init__(
         self, session: requests.Session, access: Access, pause: Callable[[float], None] = time.sleep

@@ -7,8 +7,9 @@ from automation.questions.metrics.needs import Needs
 
 
 class Provider(Protocol):
-    """A source of numbers. Neither method raises for what the other side does."""
+    """A source of numbers; `kind` is what templates call it. Neither method raises for what the other side does."""
 
+    kind: ClassVar[str]
     needs: ClassVar[Needs]
 
     def measure(self, query: str, at: float, interval: float) -> Answer:

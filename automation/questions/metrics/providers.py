@@ -1,6 +1,6 @@
 """Which provider a template's type stands for: the one place where they are chosen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import requests
 
@@ -8,25 +8,35 @@ from automation.core.refusal import Problem
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.cloudwatch import CloudWatch
 from automation.questions.metrics.datadog import Datadog
+from automation.questions.metrics.dynatrace import Dynatrace
+from automation.questions.metrics.externalmetrics import ExternalMetrics
 from automation.questions.metrics.graphite import Graphite
 from automation.questions.metrics.influxdb import InfluxDB
 from automation.questions.metrics.needs import Needs
 from automation.questions.metrics.newrelic import NewRelic
 from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.provider import Provider
+from automation.questions.metrics.splunk import Splunk
+from automation.questions.metrics.stackdriver import Stackdriver
 from automation.questions.metrics.vendor import Vendor
+from automation.questions.metrics.web import Web
 from documents.metric_template import MetricTemplate
 
-PROVIDERS: Mapping[str, type[Vendor] | type[Prometheus]] = {
-    "cloudwatch": CloudWatch,
-    "datadog": Datadog,
-    "graphite": Graphite,
-    "influxdb": InfluxDB,
-    "newrelic": NewRelic,
-    "prometheus": Prometheus,
-}
-
-_COMING = ("dynatrace", "externalmetrics", "keptn", "splunk", "stackdriver")
+_ALL: tuple[type[Vendor] | type[Prometheus], ...] = (
+    CloudWatch,
+    Datadog,
+    Dynatrace,
+    ExternalMetrics,
+    Graphite,
+    InfluxDB,
+    NewRelic,
+    Prometheus,
+    Splunk,
+    Stackdriver,
+    Web,
+)
+PROVIDERS = {one.kind: one for one in _ALL}
+_COMING = ("keptn",)
 """Those of Flagger that are not there yet."""
 
 

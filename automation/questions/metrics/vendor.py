@@ -38,6 +38,7 @@ class Vendor(ABC):
     question.
     """
 
+    kind: ClassVar[str]
     needs: ClassVar[Needs]
     timeout: ClassVar[float] = TIMEOUT
 
@@ -67,7 +68,7 @@ class Vendor(ABC):
         try:
             self.greet()
         except (Unanswered, Garbled) as wrong:
-            return f"{type(self).__name__.lower()} not avaiable: {wrong}"
+            return f"{self.kind} not avaiable: {wrong}"
         return ""
 
     def url(self, path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from io import BytesIO
 from typing import Any
@@ -17,7 +18,7 @@ from automation.questions.metrics.exchange import LARGEST, Call, Exchange, Unans
 from automation.questions.metrics.providers import PROVIDERS
 from automation.questions.metrics.vendor import Vendor
 from tests.automation.loopback import Answer, loopback
-from tests.automation.questions.metrics.asking import AT, MINUTE, QUERIES, SECRETS, measured, probed
+from tests.automation.questions.metrics.asking import AT, MINUTE, QUERIES, SECRETS, measured, probed, serving
 
 VENDORS = sorted(kind for kind, made in PROVIDERS.items() if issubclass(made, Vendor))
 everybody = pytest.mark.parametrize("kind", VENDORS)
@@ -55,8 +56,11 @@ def test_an_error_has_the_vendors_own_sentence(
     assert failure(kind, Answer(status, body)) == QueryFailed(f"error response: Status {said}", away)
 
 
+ODD = json.dumps(dict.fromkeys(("results", "series", "result", "items", "timeSeriesData", "data"), 7))
+
+
 @everybody
-@pytest.mark.parametrize("body", ["<html>", '"text"', "7", "[[7]]", '{"results": 7, "series": 7}'])
+@pytest.mark.parametrize("body", ["<html>", '"text"', "[[7]]", ODD])
 def test_garbage_is_a_failure_and_not_a_lack_of_data(kind: str, body: str) -> None:
     assert failure(kind, Answer(body=body)).detail.startswith("error unmarshaling result: ")
 
@@ -80,7 +84,7 @@ def test_megabytes_are_not_read_to_their_end(kind: str) -> None:
 
 @everybody
 def test_nobody_listening_is_away(kind: str) -> None:
-    with loopback(lambda asked: Answer()) as server:
+    with serving(Answer()) as server:
         access = Access(server.url, secret=SECRETS.get(kind, {}), region="eu-central-1")
     found = PROVIDERS[kind](requests.Session(), access).measure(QUERIES.get(kind, "q"), AT, MINUTE)
     assert isinstance(found, QueryFailed)
@@ -88,7 +92,7 @@ def test_nobody_listening_is_away(kind: str) -> None:
     assert found.detail.startswith("request failed: ")
 
 
-@everybody
+@pytest.mark.parametrize("kind", sorted({*VENDORS} - {"web"}))
 def test_a_probe_says_who_is_not_available_and_why(kind: str) -> None:
     said, _ = probed(kind, Answer(403, {"message": "no"}))
     assert said == (
@@ -155,6 +159,20 @@ def test_an_answer_that_trickles_is_cut_in_time() -> None:
         ("graphite", []),
         ("graphite", [{"target": "x", "datapoints": [[None, 1]]}]),
         ("graphite", '[{"target": "x", "datapoints": [[NaN, 1]]}]'),
+        ("dynatrace", {"result": []}),
+        ("dynatrace", {"result": [{"data": []}]}),
+        ("dynatrace", {"result": [{"data": [{"values": []}]}]}),
+        ("dynatrace", {"result": [{"data": [{"values": [None]}]}]}),
+        ("externalmetrics", {"items": []}),
+        ("splunk", ""),
+        ("splunk", 'event: data\ndata: {"data": []}\n\n'),
+        ("splunk", 'event: data\ndata: {"data": [{"tsId": "A", "value": null}]}\n\n'),
+        ("splunk", 'event: data\ndata: {"data": [{"tsId": "A", "value": "NaN"}]}\n\n'),
+        ("stackdriver", {}),
+        ("stackdriver", {"timeSeriesData": [{"pointData": []}]}),
+        ("stackdriver", {"timeSeriesData": [{"pointData": [{"values": []}]}]}),
+        ("stackdriver", {"timeSeriesData": [{"pointData": [{"values": [{"doubleValue": "NaN"}]}]}]}),
+        ("web", "null"),
         ("influxdb", ""),
         ("influxdb", "#datatype,string,long,double\n#group,,,\n#default,,,\n,result,table,_value\n,,0,\n"),
         ("influxdb", "#datatype,string,long,double\n#group,,,\n#default,,,\n,result,table,_value\n,,0,NaN\n"),
