@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from automation.core.kinds import CANARY
 from automation.core.observation import HookAnswer
-from automation.core.status import Phase, Purpose
+from automation.core.status import Phase, Purpose, Request
 from tests.core.documents import MISSING, document
 from tests.core.test_deletion import tick_until_gone
 from tests.core.world import KEY, Killed, World, initialised, split
@@ -194,6 +195,16 @@ def test_what_waits_can_be_deleted_and_its_users_are_on_the_target_first(kind: s
     world.cluster.delete(CANARY, *KEY)
     tick_until_gone(world)
     assert world.apex == "target"
+
+
+def test_an_abort_takes_back_what_waits_and_a_retry_waits_again() -> None:
+    world = until_held(gated("confirm-promotion"))
+    world.status = replace(world.status, request=Request("abort", "1", "ann"))
+    world.until(Phase.FAILED)
+    assert (world.status.conditions[0].reason, world.weights[-1]) == ("Aborted", 0)
+    world.status = replace(world.status, request=Request("retry", "2", "ann"))
+    until_held(world)
+    assert world.status.canary_weight == 50
 
 
 def test_a_driver_that_dies_while_a_promotion_waits_goes_on_where_it_was() -> None:
