@@ -15,6 +15,7 @@ from automation.core.refusal import Problem, Refused
 from automation.core.shape import flaws
 from automation.core.spec import Canary
 from automation.questions.metrics import providers, queries
+from automation.questions.metrics.credentials import keys
 from automation.questions.metrics.variables import Unrendered, prove
 from cli import rollouts
 from cli.findings import Finding, Reviewed
@@ -107,8 +108,7 @@ def _secret(one: Found, around: Around) -> Iterator[Finding]:
         return
     template = metric_template.parse(one.document)
     for secret in around.legible.get((SECRET.kind, template.namespace, template.secret), ()):
-        keys = (key for field in ("data", "stringData") for key in secret.document.get(field) or ())
-        if lacking := providers.needs_of(template).missing(keys):
+        if lacking := providers.needs_of(template).missing(keys(secret.document)):
             text = f"spec.provider.secretRef: Secret {template.secret} {lacking}, which {template.type} needs"
             yield Finding("problem", secret.origin, f"MetricTemplate {template.full_name}: {text}; add it")
 

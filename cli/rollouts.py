@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, SERVICE, Manifest
+from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, SECRET, SERVICE, Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.rollout import CanarySteps, Rollout
-from automation.core.steps import SetHeaderRoute, SetMirrorRoute, SetWeight, TemplateName
+from automation.core.runs.metric import Metric
+from automation.core.steps import AnalysisUse, SetHeaderRoute, SetMirrorRoute, SetWeight, TemplateName
+from automation.questions.metrics.analysts import ANALYSTS
+from automation.questions.metrics.credentials import keys
 from cli.findings import Finding
 from cli.surroundings import Place, Placed
 from documents.argo import released
@@ -77,7 +80,7 @@ def review(found: Found, legible: Placed) -> Iterator[Finding]:
         return
     subject = Subject(found, rollouts.parse(found.document), legible)
     undriven = tuple(_undriven(subject))
-    problems = dict.fromkeys((*_analyses(subject), *undriven))
+    problems = dict.fromkeys((*_analyses(subject), *undriven, *_credentials(subject)))
     yield from map(subject.problem, problems)
     for look in (_services, _sources, _remarks):
         yield from look(subject)
@@ -125,6 +128,25 @@ def _analyses(subject: Subject) -> Iterator[Problem]:
             plan_of(use, known)
         except Refused as refused:
             yield from refused.problems
+
+
+def _credentials(subject: Subject) -> Iterator[Problem]:
+    """Secrets among the documents that lack what those need who are asked."""
+    asked = [one for use in subject.rollout.uses for one in _metrics(use, subject.templates)]
+    for metric in (metric for metric in asked if metric.provider in ANALYSTS):
+        analyst = ANALYSTS[metric.provider]
+        name = analyst.secret_of(metric.settings)
+        for secret in subject.near(SECRET.kind, name):
+            if lacking := analyst.missing(keys(secret.document)):
+                yield Problem(f"metric {metric.name}", f"Secret {name} {lacking}", "add it")
+
+
+def _metrics(use: AnalysisUse, known: Mapping[TemplateName, AnalysisTemplate]) -> Sequence[Metric]:
+    """Those of an analysis; none where it is not one."""
+    try:
+        return () if absent(use, known) else plan_of(use, known).metrics
+    except Refused:
+        return ()
 
 
 def _services(subject: Subject) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from automation.questions.metrics.analysts import ANALYSTS
 from automation.questions.metrics.needs import NAMED, Needs
 from automation.questions.metrics.providers import PROVIDERS
 
@@ -43,6 +44,22 @@ is named, and a Secret has to be named where the table says so.
 
 {_notes()}
 
+## Metrics of analyses
+
+What a metric of an AnalysisTemplate measures is any value that its conditions can be asked of. Beside Prometheus, the
+web and Jobs it may ask:
+
+| `provider` | its Secret | with the keys |
+| --- | --- | --- |
+{_analysts()}
+
+The Secret is one of the Rollout's namespace, and has this name unless `secretRef.name` (datadog) or `profile` says
+otherwise; `sluice check` names the keys that one among the documents lacks. Further keys: `address` of Datadog's,
+`region` (us or eu) and `base-url-nerdgraph` of New Relic's. Keys of Wavefront's are addresses, their values tokens.
+CloudWatch is asked with the driver's own keys, in the region of `AWS_REGION`.
+
+{_measured()}
+
 ## No number, and no answer
 
 - An answer without a number, or with NaN, is no data: a failed check in a run whose traffic had time to come, as
@@ -81,6 +98,17 @@ def _address(needs: Needs) -> str:
 def _keys(needs: Needs) -> str:
     keys = ", ".join([*(f"`{key}`" for key in needs.keys), *(f"[`{key}`]" for key in needs.also)])
     return f"{keys}; has to be named" if needs.secret else keys
+
+
+def _analysts() -> str:
+    return "\n".join(
+        f"| `{name}` | {f'`{one.secret}`' if one.secret else 'none'} | {', '.join(f'`{key}`' for key in one.keys)} |"
+        for name, one in ANALYSTS.items()
+    )
+
+
+def _measured() -> str:
+    return "\n\n".join(f"**{name}.**\n{inspect.getdoc(one.take)}" for name, one in ANALYSTS.items())
 
 
 def _notes() -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import requests
@@ -22,6 +21,7 @@ from automation.core.spec import Canary, MetricCheck
 from automation.questions.hooks import Hooks
 from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.credentials import decoded
 from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.providers import UnknownProvider, needs_of, provider
 from automation.questions.metrics.variables import Unrendered
@@ -192,17 +192,15 @@ class Asker:
             address = address or self._metrics_server
         return Access(address, template.headers, secret, template.verify, template.region, self._cluster)
 
-    def _secret(self, template: MetricTemplate) -> dict[str, str]:
+    def _secret(self, template: MetricTemplate) -> Mapping[str, str]:
         named = f"Metric template {template.full_name} secret {template.secret} error"
         found = self._cluster.get(SECRET, template.namespace, template.secret)
         if found is None:
             raise Misconfigured(f"{named}: not found")
-        data = found.get("data") or {}
-        if lacking := needs_of(template).missing(data):
+        secret = decoded(found)
+        if lacking := needs_of(template).missing(secret):
             raise Misconfigured(f"{named}: it {lacking}, which {template.type} needs")
-        return {
-            key: base64.b64decode(value).decode(errors="replace").strip("\r\n") for key, value in data.items()
-        }
+        return secret
 
     def _upstreams(self, tick: _Tick) -> list[str]:
         """The addresses under which the gateway reaches the canary: its Service's, where it resolves no further, or

@@ -18,9 +18,13 @@ from automation.core.runs.metric import Metric
 from automation.core.spec import Canary
 from automation.questions.jobs import Jobs
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.analysts import ANALYSTS, Analyst
+from automation.questions.metrics.credentials import decoded
+from automation.questions.metrics.order import Order
 from automation.questions.metrics.prometheus import Prometheus, Span
 from automation.questions.metrics.tokens import token
 from automation.questions.metrics.web import WebAnalysis
+from documents.argo.metrics import PROVIDERS
 
 
 class Taking:
@@ -38,14 +42,34 @@ class Taking:
             return settings
         if metric.provider == "job":
             return Jobs(self._cluster).take(canary, question, settings)
-        named = str(settings.get("address") or settings.get("url") or self._metrics_server)
-        address = placed(named, canary.namespace)
+        analyst = ANALYSTS.get(metric.provider)
+        named = analyst.whom(settings) if analyst else settings.get("address") or settings.get("url")
+        address = placed(str(named or self._metrics_server), canary.namespace)
         if address in away:
             return away[address]
-        found = self._asked(metric.provider, address, settings, at)
+        if analyst:
+            reached = {**settings, "address": address} if settings.get("address") else settings
+            found = self._of_vendor(analyst, canary.namespace, reached, at)
+        else:
+            found = self._asked(metric.provider, address, settings, at)
         if isinstance(found, QueryFailed) and found.away:
             away[address] = found
         return found
+
+    def _of_vendor(
+        self, analyst: Analyst, namespace: str, settings: Mapping[str, Any], at: float
+    ) -> Taken | QueryFailed:
+        secret: Mapping[str, str] = {}
+        if name := analyst.secret_of(settings):
+            found = self._cluster.get(SECRET, namespace, name)
+            if found is None:
+                return QueryFailed(
+                    f"{analyst.vendor}: Secret {name}.{namespace} is not there; it has its credentials"
+                )
+            secret = decoded(found)
+            if lacking := analyst.missing(secret):
+                return QueryFailed(f"{analyst.vendor}: Secret {name}.{namespace} {lacking}; add it")
+        return analyst.taken(Order(self._session, settings, secret, at))
 
     def _asked(
         self, provider: str, address: str, settings: Mapping[str, Any], at: float
@@ -58,7 +82,7 @@ class Taking:
         if provider == "web":
             return WebAnalysis(self._session, access).take(settings)
         if provider != "prometheus":
-            return QueryFailed(f"provider {provider} is not supported yet; use prometheus, web or job")
+            return QueryFailed(f"provider {provider} is not supported yet; use one of {', '.join(PROVIDERS)}")
         query, ranged = str(settings["query"]), settings.get("rangeQuery")
         if not ranged:
             return Prometheus(self._session, access).take(query, at)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from automation.core.steps import AnalysisUse, Argument, Source, TemplateName
 from documents.section import Section
 
 _METADATA = re.compile(r"metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])")
 """Paths of metadata that can be referred to: those of Kubernetes' downward API."""
+
+
+def is_argument(value: Any) -> bool:
+    """Whether a value depends on an argument."""
+    return isinstance(value, str) and "{{" in value
 
 
 def read(section: Section) -> AnalysisUse:

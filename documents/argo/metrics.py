@@ -5,7 +5,7 @@ A number or duration may be an argument, `{{args.count}}`: it is looked at once 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from automation.core.conditions.condition import Condition
@@ -13,23 +13,11 @@ from automation.core.conditions.tokens import Malformed
 from automation.core.field_path import FieldPath
 from automation.core.instants import Instant
 from automation.core.runs.metric import Metric
+from documents.argo import vendors
+from documents.argo.analysis import is_argument
 from documents.section import Section
 
-PROVIDERS = ("prometheus", "web", "job")
-"""Whom a release can ask."""
-_COMING = (
-    *(
-        "cloudWatch",
-        "datadog",
-        "graphite",
-        "influxdb",
-        "kayenta",
-        "newRelic",
-        "skywalking",
-        "wavefront",
-    ),
-    "plugin",
-)
+_COMING = ("kayenta", "skywalking", "plugin")
 
 
 def read(section: Section) -> Metric:
@@ -52,11 +40,6 @@ def read(section: Section) -> Metric:
     section.close()
     _refuse_hopeless(section, metric)
     return metric
-
-
-def is_argument(value: Any) -> bool:
-    """Whether a value depends on an argument."""
-    return isinstance(value, str) and "{{" in value
 
 
 def _seconds(section: Section, field: str) -> float:
@@ -102,12 +85,8 @@ def _provider(section: Section) -> tuple[str, Mapping[str, Any]]:
         section.refuse(named[1], f"is there beside {named[0]}", "make a metric of each")
     elif named[0] not in PROVIDERS:
         section.refuse(named[0], "is not supported yet", known)
-    elif named[0] == "prometheus":
-        _prometheus(section.section("prometheus"))
-    elif named[0] == "job":
-        _job(section.section("job"))
     else:
-        _web(section.section("web"))
+        _READERS[named[0]](section.section(named[0]))
     if len(named) != 1:
         return "", {}
     return named[0], section.section(named[0]).fields
@@ -188,6 +167,16 @@ def _job(section: Section) -> None:
         spec.refuse("template.spec.containers", "is missing", "name at least one container")
     section.allow("metadata", "spec")
     section.close()
+
+
+_READERS: Mapping[str, Callable[[Section], None]] = {
+    "prometheus": _prometheus,
+    "web": _web,
+    "job": _job,
+    **vendors.READERS,
+}
+PROVIDERS = tuple(_READERS)
+"""Whom a release can ask."""
 
 
 def _pathless(path: str) -> str:

@@ -313,7 +313,9 @@ def _check(metric: Metric, rollout: Rollout, ledger: Ledger) -> dict[str, Any]:
     path = f"metric {metric.name}"
     if metric.provider != "prometheus":
         ledger.refuse(
-            path, f"asks {metric.provider or 'nobody'}, and checks ask Prometheus", "write it as a query"
+            path,
+            f"asks {metric.provider or 'nobody'}, and only queries of Prometheus are converted",
+            "write a MetricTemplate for it",
         )
     if "{{args." in str(metric.settings.get("query")):
         ledger.refuse(path, "has an argument that only a run of Argo knows", "give it a value in args")

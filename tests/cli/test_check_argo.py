@@ -129,6 +129,18 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         {"template": metric(interval="soon")},
         "template: AnalysisTemplate success-rate.default: spec.metrics[0].interval: 'soon' is not a duration",
     ),
+    "a Secret that lacks a key": (
+        release(
+            template=metric(provider={"datadog": {"query": "q"}}, successCondition="result < 1"),
+            secret={
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": "datadog"},
+                "stringData": {"api-key": "x"},
+            },
+        ),
+        "rollout: Rollout canary-demo.default: metric success-rate: Secret datadog has no key app-key; add it",
+    ),
     "an argument that nobody gives": (
         release(rollout=canary(**{"analysis.args": MISSING})),
         f"rollout: Rollout canary-demo.default: {CANARY}.analysis.args: argument ingress was not supplied",

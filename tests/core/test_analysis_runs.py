@@ -69,6 +69,7 @@ def test_a_condition_without_data_says_so_in_the_model_s_words() -> None:
 
 def test_what_was_measured_is_kept_as_people_read_it() -> None:
     assert judged(metric(), [0.95, 1.0, float("nan")], START).value == "[0.95,1,NaN]"
+    assert judged(metric(), {"b": "x", "average": 0.5}, START).value == '{"average":0.5,"b":"x"}'
 
 
 @pytest.mark.parametrize(

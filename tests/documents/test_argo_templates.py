@@ -175,8 +175,56 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         f"{METRIC}.provider.prometheus.rangeQuery.step: 0s is too short",
     ),
     "a provider that is not there yet": (
-        metric(provider={"datadog": {"query": "x"}}),
-        f"{METRIC}.provider.datadog: is not supported yet; use one of prometheus, web",
+        metric(provider={"kayenta": {"address": "x"}}),
+        f"{METRIC}.provider.kayenta: is not supported yet; use one of prometheus, web",
+    ),
+    "Datadog without a query": (
+        metric(provider={"datadog": {"apiVersion": "v2"}}),
+        f"{METRIC}.provider.datadog.queries: is missing, and so is query; give one of them",
+    ),
+    "Datadog with a query and queries": (
+        metric(provider={"datadog": {"apiVersion": "v2", "query": "x", "queries": {"a": "x"}}}),
+        f"{METRIC}.provider.datadog.queries: is there beside query; give one of them",
+    ),
+    "Datadog with a formula of the other version": (
+        metric(provider={"datadog": {"query": "x", "aggregator": "avg"}}),
+        f"{METRIC}.provider.datadog.aggregator: is only of version 2; set apiVersion to v2, or leave it out",
+    ),
+    "Datadog with a formula of nothing": (
+        metric(provider={"datadog": {"apiVersion": "v2", "query": "x", "formula": "a"}}),
+        f"{METRIC}.provider.datadog.formula: has no queries to rest on; give queries, or leave it out",
+    ),
+    "Datadog with queries and no formula": (
+        metric(provider={"datadog": {"apiVersion": "v2", "queries": {"a": "x", "b": "y"}}}),
+        f"{METRIC}.provider.datadog.formula: is missing, so which of the queries counts?",
+    ),
+    "Datadog that has no time to answer": (
+        metric(provider={"datadog": {"query": "x", "requestTimeout": "0s"}}),
+        f"{METRIC}.provider.datadog.requestTimeout: 0s is too short",
+    ),
+    "Datadog with a Secret of the namespace that has no name": (
+        metric(provider={"datadog": {"query": "x", "secretRef": {"namespaced": True}}}),
+        f"{METRIC}.provider.datadog.secretRef.name: is missing",
+    ),
+    "CloudWatch without a query": (
+        metric(provider={"cloudWatch": {"interval": "5m"}}),
+        f"{METRIC}.provider.cloudWatch.metricDataQueries: is missing, so nothing is asked",
+    ),
+    "CloudWatch with a query of nothing": (
+        metric(provider={"cloudWatch": {"metricDataQueries": [{"id": "a"}]}}),
+        f"{METRIC}.provider.cloudWatch.metricDataQueries[0].metricStat: is missing, and so is expression",
+    ),
+    "Graphite without an address": (
+        metric(provider={"graphite": {"query": "x"}}),
+        f"{METRIC}.provider.graphite.address: is missing",
+    ),
+    "New Relic without a query": (
+        metric(provider={"newRelic": {"profile": "x"}}),
+        f"{METRIC}.provider.newRelic.query: is missing",
+    ),
+    "InfluxDB with a field of another": (
+        metric(provider={"influxdb": {"query": "x", "address": "y"}}),
+        f"{METRIC}.provider.influxdb.address: is not a field of an AnalysisTemplate",
     ),
     "a provider that is none": (
         metric(provider={"prometeus": {}}),
@@ -227,6 +275,37 @@ def test_a_template_that_can_not_work_is_refused_with_path_and_remedy(document: 
         template({"kind": "ClusterAnalysisTemplate", "metadata": {"name": "x"}}),
         template({"spec.args": [{"name": "ingress"}, SECRET]}),
         metric(provider={"web": {"url": "https://{{args.ingress}}/x", "jsonPath": "{$.ok}"}}),
+        metric(
+            provider={
+                "datadog": {
+                    "apiVersion": "v2",
+                    "interval": "5m",
+                    "requestTimeout": "30s",
+                    "queries": {"a": "x", "b": "y"},
+                    "formula": "a / b",
+                    "aggregator": "avg",
+                    "secretRef": {"name": "keys", "namespaced": True},
+                }
+            }
+        ),
+        metric(provider={"newRelic": {"query": "SELECT 1", "profile": "keys", "timeout": 10}}),
+        metric(provider={"wavefront": {"query": "ts(x)", "address": "shop.wavefront.com"}}),
+        metric(provider={"graphite": {"query": "target=x", "address": "http://graphite"}}),
+        metric(provider={"influxdb": {"query": "x", "profile": "{{args.ingress}}"}}),
+        metric(
+            provider={
+                "cloudWatch": {
+                    "interval": "{{args.ingress}}",
+                    "metricDataQueries": [
+                        {"id": "rate", "expression": "a / b", "returnData": True},
+                        {
+                            "id": "a",
+                            "metricStat": {"metric": {"metricName": "x"}, "period": "300", "stat": "Sum"},
+                        },
+                    ],
+                }
+            }
+        ),
         metric(successCondition=MISSING),
         metric(count="{{args.ingress}}"),
     ],
@@ -235,6 +314,12 @@ def test_a_template_that_can_not_work_is_refused_with_path_and_remedy(document: 
         "of the cluster",
         "with a secret",
         "from the web",
+        "from Datadog",
+        "from New Relic",
+        "from Wavefront",
+        "from Graphite",
+        "from InfluxDB",
+        "from CloudWatch",
         "without a condition",
         "a number to come",
     ],

@@ -385,7 +385,7 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[dict[str, Any], ...], tuple[Any, 
         rollout(),
         (metric(provider={"web": {"url": "http://{{args.ingress}}"}}),),
         (APEX,),
-        "metric success-rate: asks web, and checks ask Prometheus",
+        "metric success-rate: asks web, and only queries of Prometheus are converted",
     ),
     "an argument of a run": (
         canary(**{"analysis.args": [{"name": "ingress", "valueFrom": {"podTemplateHashValue": "Latest"}}]}),

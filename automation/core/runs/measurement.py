@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,7 +89,9 @@ def unmeasured(message: str, at: float) -> Measurement:
 
 
 def shown(measured: Value) -> str:
-    """What was measured, as the model writes it: `[0.95,1]`."""
+    """What was measured, as the model writes it: `[0.95,1]`, `{"average":0.5}`."""
+    if isinstance(measured, Mapping):
+        return json.dumps(measured, sort_keys=True, separators=(",", ":"))
     if isinstance(measured, list | tuple):
         return f"[{','.join(map(shown, measured))}]"
     if isinstance(measured, float):

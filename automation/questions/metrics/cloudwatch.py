@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from automation.questions.metrics.access import Access
 from automation.questions.metrics.answers import Garbled
 from automation.questions.metrics.exchange import Call, Unanswered, unanswered
 from automation.questions.metrics.needs import Needs
+from automation.questions.metrics.order import Order
 from automation.questions.metrics.sigv4 import Signer, keys_of
 from automation.questions.metrics.vendor import Vendor, Window
 
@@ -142,3 +144,15 @@ def _result(element: ElementTree.Element) -> dict[str, Any]:
         }
     except ValueError as error:
         raise Garbled(f"a value of {said['Id']} is no number: {error}") from None
+
+
+def take(order: Order, environment: Mapping[str, str] = os.environ) -> list[dict[str, Any]]:
+    """What an analysis measures: each result with its Id, Label, StatusCode, Timestamps and Values. It is asked with
+    the driver's own keys, in its own region."""
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise unanswered("no region is named; set AWS_REGION for the driver")
+    url = environment.get("AWS_ENDPOINT_URL_CLOUDWATCH") or HOST.format(region=region)
+    form = {"MetricDataQueries": order.settings["metricDataQueries"]}
+    window = Window(order.at, order.seconds("interval", 300.0))
+    return CloudWatch(order.session, Access(url, region=region)).results(form, window)

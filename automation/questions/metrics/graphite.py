@@ -6,8 +6,9 @@ import re
 from urllib.parse import parse_qsl
 
 from automation.questions.metrics.answers import Part
-from automation.questions.metrics.exchange import Call
+from automation.questions.metrics.exchange import Call, unanswered
 from automation.questions.metrics.needs import Needs
+from automation.questions.metrics.order import Order
 from automation.questions.metrics.vendor import Vendor, Window
 
 
@@ -40,3 +41,12 @@ def points(series: Part) -> list[float]:
     """All values of a series, in order; a point is a value and its time."""
     values = [point.items[0].number for point in series["datapoints"].items if point.items]
     return [value for value in values if value is not None]
+
+
+def take(order: Order) -> list[float]:
+    """What an analysis measures: all values of the first series."""
+    url = str(order.settings.get("address") or "").rstrip("/") + "/render"
+    answer = order.json(Call(url, parameters(re.sub(r"\s+", "", order.query))))
+    for series in answer.items[:1]:
+        return points(series)
+    raise unanswered("no values found")

@@ -10,6 +10,7 @@ from typing import Any
 from automation.questions.metrics.answers import Garbled
 from automation.questions.metrics.exchange import Call, unanswered
 from automation.questions.metrics.needs import Needs
+from automation.questions.metrics.order import Order
 from automation.questions.metrics.vendor import Vendor, Window
 
 PATH = "/api/v2/query"
@@ -105,3 +106,13 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "unsignedLong": int,
     "boolean": "true".__eq__,
 }
+
+
+def take(order: Order) -> list[Any]:
+    """What an analysis measures: the values of all records."""
+    secret = order.secret
+    call = question(secret["address"].rstrip("/") + PATH, order.query, secret["org"], secret["authToken"])
+    found = [value(record) for record in records(order.ask(call, 30.0))]
+    if not found:
+        raise unanswered("no results returned from flux query")
+    return found

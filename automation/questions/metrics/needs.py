@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from automation.core.refusal import Problem
+from automation.questions.metrics.credentials import lacking
 from documents.metric_template import MetricTemplate
 
 NAMED = "has to be named"
@@ -43,5 +44,4 @@ class Needs:
 
     def missing(self, keys: Iterable[str]) -> str:
         """What a Secret with these keys lacks; "" for nothing."""
-        lacking = [key for key in self.keys if key not in set(keys)]
-        return f"has no key {' and '.join(lacking)}" if lacking else ""
+        return lacking(self.keys, keys)

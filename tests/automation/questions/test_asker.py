@@ -206,7 +206,8 @@ def test_a_metric_of_an_analysis_is_asked_with_its_own_settings(tmp_path: Path) 
     assert taken == {
         ("inline", "good"): Taken([0.99]),
         ("inline", "kayenta"): QueryFailed(
-            "provider kayenta is not supported yet; use prometheus, web or job"
+            "provider kayenta is not supported yet; use one of prometheus, web, job, cloudWatch, datadog, graphite, "
+            "influxdb, newRelic, wavefront"
         ),
     }
     assert [(parse_qs(urlsplit(one.path).query)["query"], one.headers["X-Scope"]) for one in asked] == [
