@@ -3,15 +3,12 @@
 from automation.core.analysis import SUCCESS_RATE
 from automation.core.spec import Canary
 
-_UNCALLED = ("post-rollout", "event")
-
 
 def advice(canary: Canary) -> list[str]:
     """One sentence for each field that is ignored, or that decides nothing."""
     said = [
         f"Hook {hook.name} is not called: hooks of type {hook.type} are not supported"
-        for hook in canary.analysis.webhooks
-        if hook.type in _UNCALLED
+        for hook in canary.analysis.hooks("event")
     ]
     if canary.analysis.alerts:
         said.append("No alerts are sent: analysis.alerts is not supported")

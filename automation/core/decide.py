@@ -12,6 +12,7 @@ from automation.core.decision import Announce, Decision, MakeLive, Save, ScaleTa
 from automation.core.liveness import is_live
 from automation.core.moves import stay
 from automation.core.observation import Observation
+from automation.core.phases.conclusion import concluding
 from automation.core.phases.deletion import holding, leave
 from automation.core.phases.giving_up import carry_on, give_up
 from automation.core.phases.initialisation import initialising
@@ -73,6 +74,8 @@ def _decide(at: Situation) -> Decision:
         return _unhurried(at, leaving(at))
     if at.status.ending:
         return _unhurried(at, carry_on(at))
+    if (concluded := concluding(at)) is not None:
+        return concluded
     if at.status.request and at.status.request.verb == "retire":
         return answer(at, at.status.request)
     if at.status.phase in RUNNING and _failed_too_long(at):
@@ -125,7 +128,8 @@ def _after(at: Situation, settled: Settled) -> Decision:
     scale = () if settled.scale_target is None else (ScaleTarget(settled.scale_target),)
     said = tuple(Announce(event) for event in settled.events)
     if not settled.again:
-        return Decision("an attempt is live", (*scale, Save(settled.status), *said))
+        again = at.seen.now if settled.status.post_rollout else None
+        return Decision("an attempt is live", (*scale, Save(settled.status), *said), again=again)
     following = _decide(at.having(settled.status))
     if following.questions or any(isinstance(action, Save) for action in following.actions):
         return replace(following, actions=(*scale, *said, *following.actions))

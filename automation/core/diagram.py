@@ -8,6 +8,10 @@ _HEAD = """# Phases of a Canary
 Made from `automation/core/transitions.py` by `make docs`. The same table is what `decide` may do: a move that is not
 in it is refused in code.
 """
+_TAIL = """
+In `Waiting` nothing has begun: primary serves everybody. In `WaitingPromotion` the canary keeps its share, its checks
+go on, and whatever ends a run ends it there, too. [webhooks.md](webhooks.md) says when which hook is called.
+"""
 
 
 def page() -> str:
@@ -17,7 +21,7 @@ def page() -> str:
     idle = ", ".join(f"`{phase}`" for phase in IDLE)
     return (
         f"{_HEAD}\n```mermaid\nstateDiagram-v2\n{moves}\n```\n\n"
-        f"Between runs a Canary is in one of {idle}.\n\n| from | to | when |\n| --- | --- | --- |\n{rows}\n"
+        f"Between runs a Canary is in one of {idle}.\n\n| from | to | when |\n| --- | --- | --- |\n{rows}\n{_TAIL}"
     )
 
 

@@ -1,28 +1,34 @@
-"""Gates: the hooks of one type, asked one after the other until all have passed or one has not."""
+"""Gates: the hooks of one type, asked one after the other until all have let the run pass or one has not."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from automation.core import texts
 from automation.core.analysis import Webhook
-from automation.core.decision import CallHook, Decision, Event, warning
+from automation.core.decision import CallHook, Decision, Event
 from automation.core.evidence import CheckResult
+from automation.core.observation import HookAnswer
 from automation.core.revision_hash import run_checksum
 from automation.core.situation import Situation
 from automation.core.spec import Canary
+from automation.core.status import Phase
 
 
 @dataclass(frozen=True)
 class HookType:
-    """One type of hooks: what is said of one that fails (with its answer), and of one that passes, if anything is.
+    """One type of hooks: what is said, if anything, of one that fails (with its answer), and of one that passes.
 
-    `told`: its answers are part of the evidence. `waits`: it may be asked again and again until somebody opens it.
+    `opens` is what a hook has to answer so that the next one is asked. `told`: its answers are part of the evidence.
+    `phase` is what a hook is told that the Canary is in, None for the phase that it is in. `repeats`: it is asked once
+    an interval for as long as the run stands still, and each time anew.
     """
 
-    failed: Callable[[Canary, str, str], str]
+    failed: Callable[[Canary, str, str], Event] | None = None
     passed: Callable[[str], Event] | None = None
+    opens: bool = True
     told: bool = False
-    waits: bool = False
+    phase: Phase | None = None
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -36,17 +42,26 @@ class Passage:
 
 
 GATES: Mapping[str, HookType] = {
-    "pre-rollout": HookType(texts.pre_rollout_failed, texts.passed("pre-rollout"), told=True),
-    "rollout": HookType(texts.rollout_failed),
+    "pre-rollout": HookType(
+        texts.pre_rollout_failed,
+        texts.passed("pre-rollout"),
+        told=True,
+        phase=Phase.PROGRESSING,
+        repeats=False,
+    ),
+    "rollout": HookType(texts.rollout_failed, phase=Phase.PROGRESSING),
+    "confirm-rollout": HookType(texts.held("approval"), texts.passed("confirm-rollout"), told=True),
     **{
-        kind: HookType(texts.held(what), texts.passed(kind), told=True, waits=True)
+        kind: HookType(texts.held(what), texts.passed(kind), told=True, phase=Phase.PROGRESSING)
         for kind, what in (
-            ("confirm-rollout", "approval"),
             ("confirm-traffic-increase", "traffic increase approval"),
             ("confirm-promotion", "promotion approval"),
         )
     },
+    "rollback": HookType(passed=texts.rollback_passed, opens=False),
+    "post-rollout": HookType(texts.post_rollout_failed, texts.passed("post-rollout"), repeats=False),
 }
+"""All but events, which nothing is decided by."""
 
 
 def gate(at: Situation, kind: str) -> Passage:
@@ -59,36 +74,47 @@ def gate(at: Situation, kind: str) -> Passage:
             return Passage(question=asked)
         detail = answer.detail if rule.told else ""
         results = (*passage.results, CheckResult(hook.name, "hook", answer.passed, detail=detail))
-        if not answer.passed:
-            said = warning(rule.failed(at.canary, hook.name, answer.detail))
-            return Passage(False, results, (*passage.events, said))
-        said_passed = (rule.passed(hook.name),) if rule.passed else ()
-        passage = Passage(True, results, (*passage.events, *said_passed))
+        events = (*passage.events, *_said(at.canary, hook, answer))
+        passage = Passage(answer.passed is rule.opens, results, events)
+        if not passage.passed:
+            return passage
     return passage
 
 
-def called_back(at: Situation) -> Passage:
-    """Whether a rollback hook, asked in the order of the document, calls the run back: then it has not passed."""
-    for hook in at.canary.analysis.hooks("rollback"):
-        answer = at.seen.hooks.get(hook)
-        if answer is None:
-            return Passage(question=Decision(f"ask rollback hook {hook.name}", questions=(_call(at, hook),)))
-        if answer.passed:
-            return Passage(False, events=texts.called_back(at.canary, hook.name))
-    return Passage()
+def _said(canary: Canary, hook: Webhook, answer: HookAnswer) -> tuple[Event, ...]:
+    rule = GATES[hook.type]
+    if answer.passed:
+        return (rule.passed(hook.name),) if rule.passed else ()
+    return (rule.failed(canary, hook.name, answer.detail),) if rule.failed else ()
 
 
 def _call(at: Situation, webhook: Webhook) -> CallHook:
-    canary, status = at.canary, at.status
+    canary, rule = at.canary, GATES[webhook.type]
+    revision, configs = _asked_about(at, webhook)
+    phase = rule.phase or at.status.phase
     payload = {
         "name": canary.name,
         "namespace": canary.namespace,
-        "phase": str(status.phase),
-        "checksum": run_checksum(status.last_applied_spec, status.tracked_configs),
+        "phase": str(phase),
+        "checksum": run_checksum(revision, configs),
         "metadata": dict(webhook.metadata),
     }
-    step = f"{status.traffic.canary}-{status.failed_checks}"
-    asked_anew = webhook.type == "rollback" or GATES[webhook.type].waits
-    step += f"-{at.seen.now:.0f}" if asked_anew else ""
-    where = (canary.namespace, canary.name, status.last_applied_spec, str(status.phase), step)
+    where = (canary.namespace, canary.name, revision, str(phase), _place(at, rule))
     return CallHook(webhook, payload, "/".join((*where, webhook.type, webhook.name)))
+
+
+def _asked_about(at: Situation, webhook: Webhook) -> tuple[str, Mapping[str, str]]:
+    """The revision that a hook is asked about, and its configuration: before a run begins what the target says."""
+    if webhook.type == "confirm-rollout" and at.seen.target is not None:
+        return at.seen.target.revision, at.seen.target.configs
+    return at.status.last_applied_spec, at.status.tracked_configs
+
+
+def _place(at: Situation, rule: HookType) -> str:
+    """When the run began, how far it has come since, and in which of its intervals it asks what it asks anew."""
+    status = at.status
+    begun = int(status.begun_at)
+    place = f"{begun}-{status.traffic.canary}-{status.iterations}-{status.failed_checks}"
+    if not rule.repeats:
+        return place
+    return f"{place}-{int((at.seen.now - begun) // at.canary.analysis.interval)}"

@@ -75,7 +75,10 @@ def _restored(canary: Canary, live: Status, now: float) -> Settled:
 def _rolled_back(canary: Canary, live: Status, now: float) -> Settled:
     """A run that was cancelled counts as not having been: its revision may be tried again."""
     applied = live.last_promoted_spec if live.ending == "Cancelled" else live.last_applied_spec
-    failed = enter(canary, live, Phase.FAILED, now, failed_checks=0, last_applied_spec=applied)
+    owed = bool(canary.analysis.hooks("post-rollout"))
+    failed = enter(
+        canary, live, Phase.FAILED, now, failed_checks=0, last_applied_spec=applied, post_rollout=owed
+    )
     said = {"Cancelled": texts.cancelled, "Aborted": texts.aborted}.get(live.ending, texts.rolled_back)
     return Settled(replace(failed, ending=""), (said(canary),), scale_target=0)
 

@@ -1,7 +1,7 @@
 """The Canary's status as values: what every machine knows about a release.
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `begunAt`,
-`splitSince`, `countedAt`, `ending`, `request` and `steps`.
+`splitSince`, `countedAt`, `ending`, `request`, `steps`, `prepared` and `postRollout`.
 """
 
 from collections.abc import Mapping
@@ -186,7 +186,9 @@ class Status:
     is live, `intent` the attempt under way. `judged` holds the time (unix seconds) of the newest sample that each
     check was judged by, `begun_at` the time when the run began, `split_since` that of the last change of weight,
     `counted_at` that of the last failed check, iteration or step back to primary. `ending` is set once a run is given
-    up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands.
+    up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands. `prepared`: the
+    pre-rollout hooks of the run have passed. `post_rollout`: the run has ended, and its post-rollout hooks are still to
+    be called.
     """
 
     phase: Phase = Phase.NONE
@@ -207,6 +209,8 @@ class Status:
     ending: str = ""
     request: Request | None = None
     steps: StepStatus | None = None
+    prepared: bool = False
+    post_rollout: bool = False
 
     @property
     def traffic(self) -> Traffic:
@@ -247,6 +251,8 @@ class Status:
             ending=str(document.get("ending") or ""),
             request=Request.parse(request) if request else None,
             steps=StepStatus.parse(document["steps"]) if document.get("steps") else None,
+            prepared=bool(document.get("prepared")),
+            post_rollout=bool(document.get("postRollout")),
         )
 
     def document(self) -> dict[str, Any]:
@@ -272,5 +278,7 @@ class Status:
             "ending": self.ending,
             "request": self.request.document() if self.request else None,
             "steps": self.steps.document() if self.steps else None,
+            "prepared": self.prepared,
+            "postRollout": self.post_rollout,
         }
         return found | {name: value for name, value in optional.items() if value}

@@ -55,12 +55,16 @@ def starting(canary: Canary) -> Event:
     return normal(f"Starting canary analysis for {canary.target_full_name}")
 
 
-def pre_rollout_failed(canary: Canary, hook: str, answer: str) -> str:
-    return f"Halt {canary.full_name} advancement pre-rollout check {hook} failed {answer}"
+def pre_rollout_failed(canary: Canary, hook: str, answer: str) -> Event:
+    return warning(f"Halt {canary.full_name} advancement pre-rollout check {hook} failed {answer}")
 
 
-def rollout_failed(canary: Canary, hook: str, answer: str) -> str:
-    return f"Halt {canary.full_name} advancement external check {hook} failed {answer}"
+def rollout_failed(canary: Canary, hook: str, answer: str) -> Event:
+    return warning(f"Halt {canary.full_name} advancement external check {hook} failed {answer}")
+
+
+def post_rollout_failed(canary: Canary, hook: str, answer: str) -> Event:
+    return warning(f"Post-rollout hook {hook} failed {answer}")
 
 
 def passed(kind: str) -> Callable[[str], Event]:
@@ -68,14 +72,19 @@ def passed(kind: str) -> Callable[[str], Event]:
     return lambda hook: normal(f"{kind.capitalize()} check {hook} passed")
 
 
-def held(what: str) -> Callable[[Canary, str, str], str]:
+def held(what: str) -> Callable[[Canary, str, str], Event]:
     """What is said of a hook that holds something back."""
-    return lambda canary, hook, answer: f"Halt {canary.full_name} advancement waiting for {what} {hook}"
+    return lambda canary, hook, answer: warning(
+        f"Halt {canary.full_name} advancement waiting for {what} {hook}"
+    )
 
 
-def called_back(canary: Canary, hook: str) -> tuple[Event, ...]:
-    said = f"Rolling back {canary.full_name} manual webhook invoked"
-    return warning(f"Rollback check {hook} passed"), warning(said)
+def rollback_passed(hook: str) -> Event:
+    return warning(f"Rollback check {hook} passed")
+
+
+def called_back(canary: Canary) -> Event:
+    return warning(f"Rolling back {canary.full_name} manual webhook invoked")
 
 
 def advanced(canary: Canary, before: Progress, after: Progress) -> Event:

@@ -45,10 +45,15 @@ TRANSITIONS = (
     ),
     Transition(Phase.WAITING, Phase.PROGRESSING, "every confirm-rollout hook lets it in"),
     Transition(Phase.WAITING, Phase.INITIALIZED, "the target is back at the promoted revision"),
+    Transition(Phase.WAITING, Phase.FAILED, "an abort: the revision is turned away before a run has begun"),
     Transition(
         Phase.PROGRESSING, Phase.WAITING_PROMOTION, "all checks passed, a confirm-promotion hook did not"
     ),
-    Transition(Phase.WAITING_PROMOTION, Phase.PROGRESSING, "the target changed: the analysis restarts"),
+    Transition(
+        Phase.WAITING_PROMOTION,
+        Phase.PROGRESSING,
+        "the target changed: the analysis restarts; or Blue/Green may lead all requests to the canary",
+    ),
     Transition(Phase.WAITING_PROMOTION, Phase.PROMOTING, "every confirm-promotion hook lets it in"),
     Transition(Phase.WAITING_PROMOTION, Phase.FAILED, "as from Progressing: checks go on"),
     Transition(Phase.PROGRESSING, Phase.PROGRESSING, "the target changed in mid-run: the analysis restarts"),
@@ -56,7 +61,9 @@ TRANSITIONS = (
         Phase.PROGRESSING, Phase.PROMOTING, "all checks passed at the last weight, or analysis is skipped"
     ),
     Transition(
-        Phase.PROGRESSING, Phase.FAILED, "failed checks, deadline, revert to the promoted revision, abort"
+        Phase.PROGRESSING,
+        Phase.FAILED,
+        "failed checks, rollback hook, deadline, revert to the promoted revision, abort",
     ),
     Transition(Phase.PROMOTING, Phase.FINALISING, "primary runs the new revision and has all the traffic"),
     Transition(Phase.PROMOTING, Phase.FAILED, "primary did not become ready, or an abort: it was put back"),

@@ -402,11 +402,11 @@ def outcome(scene: Scene, reason: str, trouble: Trouble | None = None) -> Tick:
         status.last_applied_spec,
         status.last_promoted_spec,
     )
-    not_begun = status.phase in (*BEGINNING, Phase.TERMINATING, *RESTING)
+    not_begun = status.phase in (*BEGINNING, Phase.WAITING, Phase.TERMINATING, *RESTING)
     obstacle = obstacle_to(scene) if not_begun else ""
     if not_begun and not released:
         obstacle = obstacle or closed_to(scene)
-    done = resting and released and not obstacle
+    done = resting and released and not obstacle and not status.post_rollout
     trouble = trouble or (Obstacle(obstacle) if obstacle else None if done else failing(scene))
     return Tick(status, reason, trouble, done)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
+from urllib.parse import quote
 
 import requests
 
@@ -47,7 +48,7 @@ class Hooks:
             response = self._session.post(
                 hook.url,
                 json=dict(question.payload),
-                headers={KEY_HEADER: question.key},
+                headers={KEY_HEADER: quote(question.key)},
                 timeout=hook.timeout,
                 verify=not hook.disable_tls,
                 allow_redirects=False,

@@ -37,6 +37,9 @@ class Doubling:
     def ended(self, analysis: Analysis, at: Progress) -> bool:
         return bool(at.traffic.canary >= analysis.parameters["doubleTo"])
 
+    def concludes(self, analysis: Analysis, at: Progress) -> bool:
+        return self.ended(analysis, at)
+
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic(traffic.canary // 4)
 

@@ -91,7 +91,7 @@ def test_each_rise_of_the_weight_waits_to_be_let_in() -> None:
     assert world.status.canary_weight == 10
     opened(world).until(Phase.SUCCEEDED)
     assert world.weights == [0, 10, 20, 30, 40, 50, 0]
-    assert world.texts.count("Confirm-traffic-increase check gate passed") == 5
+    assert world.texts.count("Confirm-traffic-increase check gate passed") == 6  # once before the promotion
 
 
 def test_checks_go_on_while_a_rise_waits() -> None:

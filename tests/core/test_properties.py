@@ -23,7 +23,8 @@ A = "spec.analysis"
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     steps = draw(st.lists(st.integers(1, 100), unique=True, min_size=1, max_size=4).map(sorted))
     by_list = draw(st.booleans())
-    hook = {"name": "smoke", "type": "pre-rollout", "url": "http://x/"}
+    kinds = ["pre-rollout", "confirm-traffic-increase", "confirm-promotion", "post-rollout"]
+    hooks = [{"name": kind, "type": kind, "url": "http://x/"} for kind in kinds]
     return {
         f"{A}.stepWeight": MISSING if by_list else draw(st.integers(10, 100)),
         f"{A}.stepWeights": steps if by_list else [],
@@ -31,7 +32,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         f"{A}.stepWeightPromotion": draw(st.sampled_from([0, 10, 35, 100])),
         f"{A}.threshold": draw(st.integers(1, 5)),
         f"{A}.interval": draw(st.sampled_from(["1s", "5s", "30s"])),
-        f"{A}.webhooks": draw(st.sampled_from([[], [hook]])),
+        f"{A}.webhooks": draw(st.sampled_from([[], hooks[:1], hooks[1:], hooks])),
         "spec.skipAnalysis": draw(st.sampled_from([False, False, False, True])),
     }
 

@@ -185,7 +185,8 @@ def test_hooks_are_told_the_phase_and_a_key_for_repeats() -> None:
         "namespace": "test",
         "phase": "Progressing",
     }
-    assert call.key == f"test/podinfo/{world.hash('v2')}/Progressing/10-0/rollout/load-test"
+    run = int(world.status.begun_at)
+    assert call.key == f"test/podinfo/{world.hash('v2')}/Progressing/{run}-10-0-0-2/rollout/load-test"
 
 
 def test_a_change_in_mid_run_takes_the_traffic_back_and_restarts() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automation.core.analysis import HOOK_TYPES
 from automation.core.spec import MetricCheck, Problem, Refused, TemplateRef
 from documents.front import canary_of
 from tests.core.documents import MISSING, canary, document
@@ -228,8 +229,7 @@ def test_a_name_that_is_no_text_is_told_alone() -> None:
     "changes",
     [
         {f"{A}.alerts": [{"name": "on-call", "severity": "error", "providerRef": {"name": "slack"}}]},
-        {f"{A}.webhooks.0.type": "event"},
-        {f"{A}.webhooks.0.type": "post-rollout"},
+        *({f"{A}.webhooks.0.type": kind} for kind in ("", *HOOK_TYPES)),
         {"spec.service.timeout": "1m", "spec.service.retries": {"attempts": 3}},
         {f"{A}.mirror": False, f"{A}.iterations": 0},
         {"spec.ingressRef": {"name": "x"}},
@@ -237,8 +237,7 @@ def test_a_name_that_is_no_text_is_told_alone() -> None:
     ],
     ids=[
         "alerts",
-        "event hooks",
-        "post-rollout hooks",
+        *(f"{kind or 'unnamed'} hooks" for kind in ("", *HOOK_TYPES)),
         "mesh settings",
         "strategies that are off",
         "ingress",

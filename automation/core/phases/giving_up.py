@@ -11,14 +11,24 @@ from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, note, stay
 from automation.core.phases.capacity import like_before, taken_back
 from automation.core.situation import Situation
-from automation.core.status import Purpose
+from automation.core.status import Phase, Purpose
 from automation.core.traffic import Traffic
-from automation.core.transitions import JUDGED
+from automation.core.transitions import JUDGED, enter
 
 
 def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
     """End the run as `ending`: Failed, Cancelled or Aborted."""
-    return carry_on(at.having(replace(at.status, ending=ending, request=None)), *events, checks=checks)
+    ended = at.having(replace(at.status, ending=ending, request=None))
+    if at.status.phase is Phase.WAITING:
+        return _turned_away(ended, *events)
+    return carry_on(ended, *events, checks=checks)
+
+
+def _turned_away(at: Situation, *events: Event) -> Decision:
+    """A revision that no run has begun of counts as tried, and nothing has to be taken back."""
+    tried = at.seen.target.revision if at.seen.target else at.status.last_applied_spec
+    failed = enter(at.canary, at.status, Phase.FAILED, at.seen.now, last_applied_spec=tried)
+    return note("no run has begun", replace(failed, ending=""), *events)
 
 
 def carry_on(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:

@@ -16,20 +16,18 @@ from automation.core.decision import (
 )
 from automation.core.evidence import CheckResult
 from automation.core.freshness import is_early, judgeable, judged
-from automation.core.gates import Passage, called_back, gate
+from automation.core.gates import gate
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
 from automation.core.pace import counted_now, rest
+from automation.core.phases.advancing import let_pass, promote
 from automation.core.phases.capacity import taken_back
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
 from automation.core.phases.stepping import finish, is_waiting, stepping
-from automation.core.sessions import kept_apart
 from automation.core.situation import Situation
-from automation.core.status import Phase, Purpose
-from automation.core.strategies.registry import strategy_of
-from automation.core.traffic import Traffic
-from automation.core.transitions import enter, touched
+from automation.core.status import Purpose
+from automation.core.transitions import touched
 from automation.core.verdict import judge
 
 
@@ -89,28 +87,33 @@ def _unready(at: Situation, target: Target) -> Decision | None:
 
 def _analyse(at: Situation) -> Decision:
     if at.canary.skip_analysis:
-        return _promote(at, _ready_result(at))
+        return promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
     if (resting := rest(at)) is not None:
         return resting
-    back = called_back(at)
+    back = gate(at, "rollback")
     if back.question is not None:
         return back.question
     if not back.passed:
-        return give_up(at, "Failed", *back.events)
+        return give_up(at, "Failed", *back.events, texts.called_back(at.canary))
     if at.status.progress.begun:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
 
 
 def _begin(at: Situation) -> Decision:
-    """The first weight, once all pre-rollout hooks have passed."""
+    """The first weight, once all pre-rollout hooks have passed: once in a run, whatever it waits for then."""
+    if at.status.prepared:
+        known = (CheckResult(hook.name, "hook", True) for hook in at.canary.analysis.hooks("pre-rollout"))
+        return let_pass(at, (*_ready_result(at), *known))
     hooks = gate(at, "pre-rollout")
     if hooks.question is not None:
         return hooks.question
     results, events = (*_ready_result(at), *hooks.results), (texts.starting(at.canary), *hooks.events)
-    return (_advance if hooks.passed else _failed_check)(at, results, *events)
+    if not hooks.passed:
+        return _failed_check(at, results, *events)
+    return let_pass(at.having(replace(at.status, prepared=True)), results, *events)
 
 
 def _check(at: Situation) -> Decision:
@@ -166,75 +169,7 @@ def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Even
 def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
     if at.seen.problems:
         return note("the run can't go on", at.status, *_problems(at))
-    if strategy_of(at.canary.analysis).ended(at.canary.analysis, at.status.progress):
-        return _confirm(at, results)
-    return _advance(at, results)
-
-
-def _confirm(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
-    """Promotion, once all confirm-promotion hooks let it in."""
-    hooks = gate(at, "confirm-promotion")
-    if hooks.question is not None:
-        return hooks.question
-    if not hooks.passed:
-        return _held(at, "confirm-promotion", *hooks.events)
-    return _promote(at, (*results, *hooks.results), *hooks.events)
-
-
-def _gate_before(at: Situation, traffic: Traffic) -> str:
-    """The type of the hooks that are asked before the canary gets more traffic, "" where none are: that everybody is
-    led to it at once is part of a promotion, and chosen requests are asked about before that."""
-    if traffic.canary <= at.status.traffic.canary or traffic.match:
-        return ""
-    return "confirm-promotion" if at.canary.analysis.iterations else "confirm-traffic-increase"
-
-
-def _held(at: Situation, kind: str, *events: Event) -> Decision:
-    """Traffic stays where it is, and checks go on. A promotion that waits is said to once."""
-    counted, waiting = {"counted_at": counted_now(at)}, Phase.WAITING_PROMOTION
-    if kind == "confirm-traffic-increase":
-        return note("more traffic waits for approval", touched(at.status, at.seen.now, **counted), *events)
-    if at.status.phase is waiting:
-        return note("the promotion waits for approval", touched(at.status, at.seen.now, **counted))
-    held = enter(at.canary, at.status, waiting, at.seen.now, **counted)
-    return note("the promotion waits for approval", held, *events)
-
-
-def _let_in(at: Situation) -> Situation:
-    """A run that waited goes on."""
-    if at.status.phase is not Phase.WAITING_PROMOTION:
-        return at
-    return at.having(enter(at.canary, at.status, Phase.PROGRESSING, at.seen.now))
-
-
-def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
-    """The next step: one that only counts an iteration moves no traffic, and so needs no update."""
-    following = strategy_of(at.canary.analysis).next(at.canary.analysis, at.status.progress)
-    traffic = kept_apart(at.canary.analysis, following.traffic, at.status.traffic, at.seen.fresh_attempt)
-    if traffic == at.status.traffic:
-        counted = touched(at.status, at.seen.now, iterations=following.iterations, counted_at=counted_now(at))
-        said = texts.advanced(at.canary, at.status.progress, following)
-        return note("an iteration was counted", counted, *events, said)
-    kind = _gate_before(at, traffic)
-    hooks = gate(at, kind) if kind else Passage()
-    if hooks.question is not None:
-        return hooks.question
-    if not hooks.passed:
-        return _held(at, kind, *events, *hooks.events)
-    return attempt(
-        _let_in(at),
-        Purpose.ADVANCE,
-        replace(at.in_force, traffic=traffic),
-        *(*events, *hooks.events),
-        checks=(*results, *hooks.results),
-        iterations=following.iterations or None,
-    )
-
-
-def _promote(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
-    """Primary gets the recorded revision that was tested, not whatever the target says by now."""
-    wanted = replace(at.in_force, revision=at.status.last_applied_spec)
-    return attempt(at, Purpose.PROMOTE, wanted, *events, checks=results)
+    return let_pass(at, results)
 
 
 def _problems(at: Situation) -> tuple[Event, ...]:

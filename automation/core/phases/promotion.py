@@ -34,9 +34,17 @@ def finalising(at: Situation) -> Decision:
     """Primary has all the traffic: the target goes to zero and the run has succeeded."""
     if (waiting := _primary_unready(at)) is not None:
         return waiting
+    owed = bool(at.canary.analysis.hooks("post-rollout"))
     status = enter(
-        at.canary, at.status, Phase.SUCCEEDED, at.seen.now, last_promoted_spec=at.in_force.revision
+        at.canary,
+        at.status,
+        Phase.SUCCEEDED,
+        at.seen.now,
+        last_promoted_spec=at.in_force.revision,
+        post_rollout=owed,
     )
+    if owed:
+        return Decision("promoted", (ScaleTarget(0), Save(status)), again=at.seen.now)
     return Decision("promoted", (ScaleTarget(0), Save(status), Announce(texts.promoted(at.canary))))
 
 

@@ -61,7 +61,7 @@ def refusal(at: Situation, verb: str) -> str:
 
 
 def _not_abortable(at: Situation) -> str:
-    if at.status.phase not in RUNNING:
+    if at.status.phase not in (Phase.WAITING, *RUNNING):
         return "no run is under way"
     return "its run is being given up already" if at.status.ending else ""
 

@@ -15,7 +15,9 @@ from automation.core.transitions import enter
 
 def retire(at: Situation, *events: Event) -> Decision:
     """A Canary begins to leave."""
-    status = enter(at.canary, at.status, Phase.TERMINATING, at.seen.now, request=None, ending="")
+    status = enter(
+        at.canary, at.status, Phase.TERMINATING, at.seen.now, request=None, ending="", post_rollout=False
+    )
     waking = like_primary(at, at.seen.target) if at.seen.target else ()
     return Decision("retire", (*waking, Save(status), *(Announce(event) for event in events)))
 

@@ -67,7 +67,7 @@ def start(at: Situation, target: Target, *events: Event) -> Decision:
     if hooks.question is not None:
         return hooks.question
     if not hooks.passed:
-        return _held(at, *hooks.events)
+        return _held(at, *events, *hooks.events)
     told = map(warning, (*advice(at.canary), *at.seen.remarks))
     returning = (texts.returning(at.canary),) if target.returns else ()
     said = (*events, *hooks.events, *told, *doubts, texts.new_revision(at.canary), *returning)
@@ -98,11 +98,11 @@ def waiting(at: Situation) -> Decision:
 
 def _held(at: Situation, *events: Event) -> Decision:
     """What is waited for is said once."""
+    waits = events[-1].text
     if at.status.phase is Phase.WAITING:
-        return replace(stay("waiting for approval"), waits="; ".join(event.text for event in events))
-    return note(
-        "waiting for approval", enter(at.canary, at.status, Phase.WAITING, at.seen.now, request=None), *events
-    )
+        return replace(stay("waiting for approval"), waits=waits)
+    held = enter(at.canary, at.status, Phase.WAITING, at.seen.now, request=None)
+    return replace(note("waiting for approval", held, *events), waits=waits)
 
 
 def _unfit(at: Situation, primary: Readiness) -> Decision:
@@ -160,6 +160,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         counted_at=0.0,
         request=None,
         steps=None,
+        prepared=False,
     )
 
 

@@ -28,6 +28,9 @@ class AB:
     def ended(self, analysis: Analysis, at: Progress) -> bool:
         return at.iterations >= analysis.iterations
 
+    def concludes(self, analysis: Analysis, at: Progress) -> bool:
+        return self.ended(analysis, at)
+
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic()
 

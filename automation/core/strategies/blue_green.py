@@ -35,6 +35,10 @@ class BlueGreen:
         last = analysis.iterations + (1 if analysis.switches else 0)
         return at.iterations >= last
 
+    def concludes(self, analysis: Analysis, at: Progress) -> bool:
+        """Before all requests go to the canary, and before it becomes primary's."""
+        return at.iterations >= analysis.iterations
+
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic(max(0, traffic.canary - (analysis.step_weight_promotion or 100)))
 

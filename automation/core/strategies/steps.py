@@ -45,6 +45,9 @@ class Steps:
     def ended(self, analysis: Analysis, at: Progress) -> bool:
         return at.iterations >= len(_of(analysis).steps)
 
+    def concludes(self, analysis: Analysis, at: Progress) -> bool:
+        return self.ended(analysis, at)
+
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic()
 

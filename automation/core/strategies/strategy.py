@@ -37,6 +37,10 @@ class Strategy(Protocol):
         """Whether a canary that passes its checks here is promoted."""
         ...
 
+    def concludes(self, analysis: Analysis, at: Progress) -> bool:
+        """Whether what follows once the canary has passed its checks is for confirm-promotion hooks to allow."""
+        ...
+
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         """The traffic on its way back to a primary that was promoted."""
         ...

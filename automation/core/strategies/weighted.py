@@ -37,6 +37,9 @@ class Weighted:
     def ended(self, analysis: Analysis, at: Progress) -> bool:
         return at.traffic.canary >= _limit(analysis)
 
+    def concludes(self, analysis: Analysis, at: Progress) -> bool:
+        return self.ended(analysis, at)
+
     def back(self, analysis: Analysis, traffic: Traffic) -> Traffic:
         return Traffic(max(0, traffic.canary - (analysis.step_weight_promotion or 100)))
 

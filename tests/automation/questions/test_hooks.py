@@ -41,6 +41,14 @@ def test_the_payload_is_posted_with_its_key() -> None:
     assert asked.headers["Idempotency-Key"] == "test/podinfo/v2/10-0"
 
 
+def test_a_name_that_no_header_carries_is_encoded() -> None:
+    with loopback(lambda asked: Answer(200, "fine")) as server:
+        hook = CallHook(Webhook("пуск\n", server.url), PAYLOAD, "test/podinfo/пуск\n")
+        assert Hooks(requests.Session()).call(hook).passed
+        (asked,) = server.asked
+    assert asked.headers["Idempotency-Key"] == "test/podinfo/%D0%BF%D1%83%D1%81%D0%BA%0A"
+
+
 @pytest.mark.parametrize(
     ("status", "passed"),
     [(200, True), (202, True), (203, True), (206, True), (302, False), (403, False), (500, False)],
