@@ -72,8 +72,8 @@ class Recorder:
         self._forget(canary, keep | {wanted}, list(by_name.values()))
 
     def _made_way(self, canary: Canary, wanted: Manifest, known: list[Manifest]) -> None:
-        """A Rollout's revision that is released once more is its newest one again, as Argo counts: it is recorded anew.
-        It can't be patched: the API server would take its own way of writing `data` for another content."""
+        """A Rollout's revision that is released once more is its newest one again, as Argo counts: it is recorded
+        anew."""
         name = wanted["metadata"]["name"]
         before = next((one for one in known if one["metadata"]["name"] == name), None)
         newest = max((int(one["revision"]) for one in known), default=0)
@@ -124,13 +124,20 @@ class Recorder:
             self._copies.put(kind, self._cluster.create(kind, body))
         except Conflict:
             # It is there: revisions and kept configuration carry their content's hash in their name.
-            self._own(kind, body["metadata"])
+            self._own(kind, body)
 
-    def _own(self, kind: Kind, wanted: Manifest) -> None:
-        """Makes this Canary the owner of an object that an earlier one of the same name left."""
+    def _own(self, kind: Kind, body: Manifest) -> None:
+        """Makes this Canary the owner of an object that an earlier one of the same name left. A ControllerRevision is
+        made anew: no patch of one is taken."""
+        wanted = body["metadata"]
         known = self._cluster.get(kind, wanted["namespace"], wanted["name"])
         owners = (known or {}).get("metadata", {}).get("ownerReferences") or []
-        if [owner["uid"] for owner in owners] != [owner["uid"] for owner in wanted["ownerReferences"]]:
+        if [owner["uid"] for owner in owners] == [owner["uid"] for owner in wanted["ownerReferences"]]:
+            return
+        if kind == CONTROLLER_REVISION:
+            self._cluster.delete(kind, wanted["namespace"], wanted["name"])
+            self._copies.put(kind, self._cluster.create(kind, body))
+        else:
             owned = {"metadata": {"ownerReferences": wanted["ownerReferences"]}}
             self._cluster.patch(kind, wanted["namespace"], wanted["name"], owned)
 

@@ -90,6 +90,8 @@ class Api:
                 return self._create(f"{path}/{body['metadata']['name']}", body)
             case "PATCH" if "force=true" in asked.path and path not in self._objects:
                 return Answer(201, self._store(path, body))
+            case "PATCH" if "/controllerrevisions/" in path:
+                return Answer(422, {"message": "data: Invalid value: field is immutable"})
             case "PUT" | "PATCH" if path in self._objects:
                 return self._write(path, part, body)
             case "DELETE" if path in self._objects:

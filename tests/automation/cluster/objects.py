@@ -6,7 +6,7 @@ import pytest
 
 from automation.cluster.client import Conflict
 from automation.cluster.ports import Objects
-from automation.core.kinds import CONFIG_MAP, DEPLOYMENT, Kind, Manifest, Scope
+from automation.core.kinds import CONFIG_MAP, CONTROLLER_REVISION, DEPLOYMENT, Kind, Manifest, Scope
 from automation.errors import ClusterRefused
 
 INGRESS = Kind("/apis/networking.k8s.io/v1", "ingresses", "Ingress")
@@ -54,6 +54,16 @@ class ObjectsContract:
         found = objects.get(CONFIG_MAP, SPACE, "created")
         assert found is not None
         assert (found["data"], found["metadata"]["uid"]) == ({"key": "1"}, made["metadata"]["uid"])
+
+    def test_what_was_recorded_can_not_be_patched_but_made_anew(self, objects: Objects) -> None:
+        """The API server compares `data` byte by byte with what a patch makes of it."""
+        recorded = thing(CONTROLLER_REVISION, "recorded", revision=1, data={"b": [1, 2], "a": "<x>"})
+        objects.create(CONTROLLER_REVISION, recorded)
+        with pytest.raises(ClusterRefused, match="field is immutable"):
+            objects.patch(CONTROLLER_REVISION, SPACE, "recorded", {"revision": 2})
+        objects.delete(CONTROLLER_REVISION, SPACE, "recorded")
+        made = objects.create(CONTROLLER_REVISION, {**recorded, "revision": 2})
+        assert (made["revision"], made["data"]) == (2, recorded["data"])
 
     def test_what_is_there_is_not_created_again(self, objects: Objects) -> None:
         objects.create(CONFIG_MAP, config("twice"))
