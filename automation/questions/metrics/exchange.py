@@ -43,13 +43,14 @@ def unanswered(detail: str, *, away: bool = False) -> Unanswered:
 
 @dataclass(frozen=True)
 class Call:
-    """One request: a GET, or a POST where it has a body."""
+    """One request: a GET, or a POST where it has a body, unless it names another `method`."""
 
     url: str
     parameters: Mapping[str, str] | Sequence[tuple[str, str]] = ()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: str | None = None
     user: tuple[str, str] | None = field(default=None, repr=False)
+    method: str = ""
 
     @classmethod
     def of_json(
@@ -76,7 +77,7 @@ class Exchange:
         deadline = time.monotonic() + self.timeout
         try:
             response = self.session.request(
-                "GET" if call.body is None else "POST",
+                call.method or ("GET" if call.body is None else "POST"),
                 call.url,
                 params=list(
                     call.parameters.items() if isinstance(call.parameters, Mapping) else call.parameters

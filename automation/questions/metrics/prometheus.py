@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -11,18 +10,17 @@ from typing import Any, ClassVar
 
 import requests
 
-from automation.cluster.reach import sentence
 from automation.core.durations import seconds_of
 from automation.core.instants import Instant
 from automation.core.observation import Answer, Measured, NothingMeasured, QueryFailed, Taken
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.answers import Garbled, Part
+from automation.questions.metrics.exchange import Call, Exchange, Unanswered
 from automation.questions.metrics.needs import Needs
 from automation.questions.metrics.selectors import selectors
 
-TIMEOUT = 5.0
 ATTEMPTS = 3
 FIRST_PAUSE = 0.2
-_AWAY = (502, 503, 504)
 _SAMPLED = "sluice_newest_sample"
 
 
@@ -61,8 +59,8 @@ class Prometheus:
     def __init__(
         self, session: requests.Session, access: Access, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        self._session = session
         self._access = access
+        self._exchange = Exchange(session, access.verify)
         self._pause = pause
 
     def measure(self, query: str, at: float, interval: float = 0.0) -> Answer:
@@ -70,7 +68,12 @@ class Prometheus:
         result = self._ask(dated, at)
         if dated != query and isinstance(result, QueryFailed) and not result.away:
             result = self._ask(query, at)  # a scalar can't be combined with the time of its samples
-        return result if isinstance(result, QueryFailed) else _read(result, at)
+        if isinstance(result, QueryFailed):
+            return result
+        try:
+            return _read(result, at)
+        except Garbled as garbled:
+            return _garbled(garbled)
 
     def take(self, query: str, at: float, span: Span | None = None) -> Taken | QueryFailed:
         """All that a query comes to: a number for a scalar, a list of numbers for a vector, in its order, and over a
@@ -78,21 +81,16 @@ class Prometheus:
         data = self._ask(query, at, span)
         if isinstance(data, QueryFailed):
             return data
-        match data["resultType"]:
-            case "scalar":
-                return Taken(float(data["result"][1]))
-            case "vector":
-                return Taken([float(element["value"][1]) for element in data["result"]])
-            case "matrix" if span:
-                return Taken([float(text) for series in data["result"] for _, text in series["values"]])
-            case kind:
-                return QueryFailed(f"query returned a {kind}, not values; aggregate it over its range")
+        try:
+            return _all(data, ranged=span is not None)
+        except Garbled as garbled:
+            return _garbled(garbled)
 
     def probe(self) -> str:
         result = self._ask("vector(1)", None)
         return f"prometheus not avaiable: {result.detail}" if isinstance(result, QueryFailed) else ""
 
-    def _ask(self, query: str, at: float | None, span: Span | None = None) -> Mapping[str, Any] | QueryFailed:
+    def _ask(self, query: str, at: float | None, span: Span | None = None) -> Part | QueryFailed:
         moment = {} if at is None else {"time": f"{at:.3f}"}
         parameters = {"query": query} | (span.parameters if span else moment)
         path = "query_range" if span else "query"
@@ -106,23 +104,15 @@ class Prometheus:
             failed = result
         return failed
 
-    def _attempt(self, path: str, parameters: Mapping[str, str]) -> Mapping[str, Any] | QueryFailed:
+    def _attempt(self, path: str, parameters: Mapping[str, str]) -> Part | QueryFailed:
+        url = f"{self._access.address.rstrip('/')}/api/v1/{path}"
+        call = Call(url, parameters, self._access.bearer, user=self._access.basic)
         try:
-            response = self._session.get(
-                f"{self._access.address.rstrip('/')}/api/v1/{path}",
-                params=parameters,
-                headers=self._access.bearer,
-                auth=self._access.basic,
-                timeout=TIMEOUT,
-                verify=self._access.verify,
-            )
-        except requests.exceptions.SSLError as error:
-            return QueryFailed(f"request failed: {error}")
-        except (requests.ConnectionError, requests.Timeout) as error:
-            return QueryFailed(f"request failed: {error}", away=True)
-        except requests.RequestException as error:
-            return QueryFailed(f"request failed: {error}")
-        return _result(response)
+            return Part.parse(self._exchange.ask(call))["data"]
+        except Unanswered as unanswered:
+            return unanswered.failed
+        except Garbled as garbled:
+            return _garbled(garbled)
 
 
 def _with_sample_time(query: str) -> str:
@@ -134,49 +124,54 @@ def _with_sample_time(query: str) -> str:
     return f'({query}\n) or label_replace(max({times}), "{_SAMPLED}", "yes", "", "")'
 
 
-def _result(response: requests.Response) -> Mapping[str, Any] | QueryFailed:
-    if response.status_code in _AWAY:
-        return QueryFailed(_told(response), away=True)
-    if not response.ok:
-        return QueryFailed(_told(response))
-    try:
-        data = response.json()["data"]
-        return {"resultType": data["resultType"], "result": data["result"]}
-    except (json.JSONDecodeError, KeyError, TypeError):
-        return QueryFailed(f"error unmarshaling result: {response.text[:200]!r} is no answer of Prometheus")
+def _garbled(garbled: Garbled) -> QueryFailed:
+    return QueryFailed(f"error unmarshaling result: {garbled}")
 
 
-def _told(response: requests.Response) -> str:
-    """Prometheus' own sentence, if there is one."""
-    try:
-        said = str(response.json()["error"])
-    except (json.JSONDecodeError, KeyError, TypeError):
-        said = sentence(response.text.strip())[:300]
-    return f"error response: Status {response.status_code} {response.reason}: {said}"
-
-
-def _read(data: Mapping[str, Any], at: float) -> Answer:
-    match data["resultType"]:
+def _all(data: Part, *, ranged: bool) -> Taken | QueryFailed:
+    result = data["result"]
+    match data["resultType"].text:
         case "scalar":
-            return _measured(data["result"][1], at)
+            return Taken(_value(result))
         case "vector":
-            return _last(data["result"], at)
+            return Taken([_value(element["value"]) for element in result.items])
+        case "matrix" if ranged:
+            return Taken([_value(pair) for series in result.items for pair in series["values"].items])
+        case kind:
+            return QueryFailed(f"query returned a {kind}, not values; aggregate it over its range")
+
+
+def _read(data: Part, at: float) -> Answer:
+    match data["resultType"].text:
+        case "scalar":
+            return _measured(_value(data["result"]), at)
+        case "vector":
+            return _last(data["result"].items, at)
+        case "":
+            raise Garbled("the answer has no resultType")
         case kind:
             return QueryFailed(f"query returned a {kind}, not one value; aggregate it over its range")
 
 
-def _last(elements: list[Mapping[str, Any]], at: float) -> Answer:
+def _last(elements: list[Part], at: float) -> Answer:
     """The last element counts if there are several, as the model has it."""
     sampled = at
     values = []
     for element in elements:
-        if _SAMPLED in element["metric"]:
-            sampled = float(element["value"][1])
+        if element["metric"][_SAMPLED].text:
+            sampled = _value(element["value"])
         else:
-            values.append(element["value"][1])
+            values.append(_value(element["value"]))
     return _measured(values[-1], sampled) if values else NothingMeasured()
 
 
-def _measured(text: str, sampled: float) -> Answer:
-    value = float(text)
+def _value(pair: Part) -> float:
+    """The second of a time and a value."""
+    value = pair.items[1].number if len(pair.items) == 2 else None
+    if value is None:
+        raise Garbled(f"{pair.path} is no time and value")
+    return value
+
+
+def _measured(value: float, sampled: float) -> Answer:
     return NothingMeasured() if math.isnan(value) else Measured(value, sampled)

@@ -6,6 +6,7 @@ answer (`{$.data.rate}`); either may be absent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +15,8 @@ import requests
 from automation.core.field_path import FieldPath
 from automation.core.observation import QueryFailed, Taken
 from automation.questions.metrics.access import Access
-from automation.questions.metrics.answers import Part
-from automation.questions.metrics.exchange import Call, Unanswered, unanswered
+from automation.questions.metrics.answers import Garbled, Part
+from automation.questions.metrics.exchange import Call, Exchange, Unanswered, unanswered
 from automation.questions.metrics.needs import Needs
 from automation.questions.metrics.vendor import Vendor, Window
 
@@ -59,29 +60,26 @@ class WebAnalysis:
         self._session, self._access = session, access
 
     def take(self, settings: Mapping[str, Any]) -> Taken | QueryFailed:
+        seconds = float(settings.get("timeoutSeconds") or TIMEOUT)
+        exchange = Exchange(self._session, self._access.verify, seconds)
         try:
-            answer = self._session.request(
-                settings.get("method") or "GET",
-                self._access.address,
-                headers=self._access.bearer,
-                timeout=float(settings.get("timeoutSeconds") or TIMEOUT),
-                verify=self._access.verify,
-                **_body(settings),
-            )
-        except (requests.ConnectionError, requests.Timeout) as error:
-            return QueryFailed(f"request failed: {error}", away=True)
-        except requests.RequestException as error:
-            return QueryFailed(f"request failed: {error}")
-        if not answer.ok:
-            return QueryFailed(f"received non 2xx response code: {answer.status_code}")
-        try:
-            said = answer.json()
-        except requests.exceptions.JSONDecodeError:
+            said = Part.parse(exchange.ask(self._call(settings)))
+        except Unanswered as error:
+            if error.status and not 300 <= error.status < 400:
+                return QueryFailed(f"received non 2xx response code: {error.status}")
+            return error.failed
+        except Garbled:
             return QueryFailed("could not parse JSON body: the answer is no JSON")
-        return Taken(FieldPath.parse(str(settings.get("jsonPath") or "{$}")).of(said))
+        return Taken(FieldPath.parse(str(settings.get("jsonPath") or "{$}")).of(said.value))
 
-
-def _body(settings: Mapping[str, Any]) -> dict[str, Any]:
-    if settings.get("jsonBody") is not None:
-        return {"json": settings["jsonBody"]}
-    return {"data": str(settings["body"])} if settings.get("body") else {}
+    def _call(self, settings: Mapping[str, Any]) -> Call:
+        headers, body = self._access.bearer, settings.get("body")
+        if settings.get("jsonBody") is not None:
+            headers = {"Content-Type": "application/json", **headers}
+            body = json.dumps(settings["jsonBody"])
+        return Call(
+            self._access.address,
+            headers=headers,
+            body=str(body) if body else None,
+            method=settings.get("method") or "GET",
+        )

@@ -16,6 +16,7 @@ from automation.core.kinds import CANARY, JOB, SECRET, Manifest
 from automation.core.observation import Ended, QueryFailed, Taken, TakenAnswer, Unfinished
 from automation.core.runs.metric import Metric
 from automation.inmemory.cluster import MemoryCluster
+from automation.questions.metrics.exchange import LARGEST
 from automation.questions.taking import Taking
 from tests.automation.loopback import Answer, Asked, loopback
 from tests.core.documents import canary
@@ -61,6 +62,14 @@ def test_the_web_is_asked_as_the_metric_says() -> None:
         (Answer(500), "received non 2xx response code: 500"),
         (Answer(404, "nowhere"), "received non 2xx response code: 404"),
         (Answer(200, "{no json"), "could not parse JSON body: the answer is no JSON"),
+        (
+            Answer(302, headers={"Location": "http://elsewhere/x"}),
+            "it redirects to http://elsewhere/x, where no credentials are sent; give that as its address",
+        ),
+        (
+            Answer(200, "x" * (LARGEST + 1)),
+            "its answer is longer than 4 MiB; aggregate the query to one value",
+        ),
     ],
 )
 def test_an_answer_that_is_none_says_why(answer: Answer, why: str) -> None:

@@ -11,6 +11,7 @@ import requests
 from automation.core.observation import Answer as Measurement
 from automation.core.observation import Measured, NothingMeasured, QueryFailed, Taken
 from automation.questions.metrics.access import Access
+from automation.questions.metrics.exchange import LARGEST
 from automation.questions.metrics.prometheus import Prometheus
 from tests.automation.loopback import NOBODY, Answer, Asked, loopback
 
@@ -63,7 +64,31 @@ def test_one_request_asks_for_the_value_and_the_time_of_its_newest_sample() -> N
         ),
         (
             Answer(body="<html>"),
-            QueryFailed("error unmarshaling result: '<html>' is no answer of Prometheus"),
+            QueryFailed("error unmarshaling result: '<html>' is no JSON"),
+        ),
+        (
+            Answer(body={"data": {}}),
+            QueryFailed("error unmarshaling result: the answer has no resultType"),
+        ),
+        (
+            vector({"metric": {}, "value": [1000.5, "many"]}),
+            QueryFailed(
+                "error unmarshaling result: the answer.data.result[0].value[1] is text, not a number"
+            ),
+        ),
+        (
+            vector({"metric": {}, "histogram": [1000.5, {}]}),
+            QueryFailed("error unmarshaling result: the answer.data.result[0].value is no time and value"),
+        ),
+        (
+            Answer(302, headers={"Location": "http://elsewhere/x?query=q"}),
+            QueryFailed(
+                "it redirects to http://elsewhere/x, where no credentials are sent; give that as its address"
+            ),
+        ),
+        (
+            Answer(body="x" * (LARGEST + 1)),
+            QueryFailed("its answer is longer than 4 MiB; aggregate the query to one value"),
         ),
         (
             Answer(400, {"status": "error", "error": "parse error"}),
@@ -91,6 +116,11 @@ def test_one_request_asks_for_the_value_and_the_time_of_its_newest_sample() -> N
         "a scalar",
         "a matrix",
         "no answer of Prometheus",
+        "an answer without data",
+        "a value that is no number",
+        "a histogram",
+        "a redirect",
+        "megabytes",
         "a wrong query",
         "nobody behind the gateway",
         "nobody behind the API server, which answers in its own form",
@@ -153,7 +183,10 @@ def test_the_probe_asks_for_a_constant() -> None:
 def test_the_probe_says_what_is_wrong() -> None:
     with loopback(lambda asked: Answer(401, "who are you")) as server:
         told = Prometheus(requests.Session(), Access(server.url)).probe()
-    assert told == "prometheus not avaiable: error response: Status 401 Unauthorized: who are you"
+    assert told == (
+        "prometheus not avaiable: error response: Status 401 Unauthorized: who are you; "
+        "check the credentials in its Secret"
+    )
 
 
 @pytest.mark.parametrize(
