@@ -4,7 +4,7 @@ EngineError                 1   anything a person can act on; its text is printe
 ├── ConfigurationError      1   a wrong command line or configuration
 ├── ConsentMissing          2   nobody can be asked and `--yes` was not given
 ├── AuthenticationError     3   the state backend turned the user away
-├── StackNotFound           6   no such stack, or none selected
+├── StackNotFound           6   no such stack
 ├── ChangesFound            7   `--expect-no-changes` and there were some
 ├── Cancelled               8   interrupted by the user
 └── Bail                    1   what went wrong has been shown already; nothing is printed
@@ -40,7 +40,7 @@ class AuthenticationError(EngineError):
 
 
 class StackNotFound(EngineError):
-    """The stack does not exist, or no stack is selected."""
+    """The stack does not exist."""
 
     exit_code = 6
 

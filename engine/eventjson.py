@@ -23,7 +23,6 @@ from engine.events import (
 )
 from engine.resource import Resource
 from engine.step import PARTS, Op, Step
-from engine.urn import is_provider
 from engine.values import PropertyMap, Secret, Unknown, Value
 from engine.wire import SECRET, SIGNATURE, UNKNOWN_TEXT, marked
 
@@ -136,9 +135,8 @@ def _summary(event: Summary) -> dict[str, Any]:
 
 def metadata(step: Step, state: StateOf) -> dict[str, Any]:
     """What the log tells about a step; `state` tells about a resource."""
-    detailed = {
-        path: {"diffKind": item.kind, "inputDiff": item.input_diff} for path, item in step.detailed.items()
-    }
+    changes = step.detailed or {}
+    detailed = {path: {"diffKind": item.kind, "inputDiff": item.input_diff} for path, item in changes.items()}
     body = {
         "op": str(step.op),
         "urn": step.urn,
@@ -148,9 +146,7 @@ def metadata(step: Step, state: StateOf) -> dict[str, Any]:
         "keys": list(step.keys),
         # Details say what the names of properties would.
         "diffs": [] if detailed else list(step.diffs),
-        # What is done again because it had not become ready changes nothing.
-        "detailedDiff": detailed
-        or ({} if step.op is Op.UPDATE and step.old and step.old.init_errors else None),
+        "detailedDiff": None if step.detailed is None else detailed,
         "logical": step.op not in PARTS and step.op is not Op.REFRESH,
         "provider": step.resource.provider,
     }
@@ -161,8 +157,6 @@ def _found(body: dict[str, Any], step: Step, counted: bool) -> dict[str, Any]:
     """A refresh tells what it has found: that something is the same, was changed or is gone."""
     if step.op is Op.REFRESH:
         body["metadata"] |= {"op": counted_as(step)} if counted else {}
-        if step.resource.custom and not is_provider(step.type) and step.new is not None:
-            body["metadata"]["detailedDiff"] = body["metadata"]["detailedDiff"] or {}
     return body
 
 

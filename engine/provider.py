@@ -65,10 +65,12 @@ class PropertyDiff:
 
 @dataclass(frozen=True)
 class Diff:
+    """What would change. `detailed` is None where nobody has looked path by path."""
+
     change: Change = Change.NONE
     replaces: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
-    detailed: dict[str, PropertyDiff] = field(default_factory=dict)
+    detailed: Mapping[str, PropertyDiff] | None = None
     delete_before_replace: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.provider import PropertyDiff
@@ -47,7 +47,8 @@ class Step:
     """What happens to one resource: from `old` to `new`, either of which may be absent.
 
     `keys` are the properties that force a replacement, `diffs` the changed ones, `detailed` what changed path by
-    path. An `internal` step concerns a default provider: recorded, but neither displayed nor counted.
+    path, None where nobody has looked. An `internal` step concerns a default provider: recorded, but neither displayed
+    nor counted.
     """
 
     op: Op
@@ -57,7 +58,7 @@ class Step:
     new: Resource | None = None
     keys: tuple[str, ...] = ()
     diffs: tuple[str, ...] = ()
-    detailed: Mapping[str, PropertyDiff] = field(default_factory=dict)
+    detailed: Mapping[str, PropertyDiff] | None = None
     internal: bool = False
 
     @property

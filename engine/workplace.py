@@ -83,7 +83,7 @@ class Workplace:
 
     @cached_property
     def ref(self) -> StackReference:
-        """The stack that is meant; it need not exist. Raises `StackNotFound` if none is selected."""
+        """The stack that is meant; it need not exist. Raises `StateError` if none is selected."""
         if self._stack:
             return self.reference(self._stack)
         return current_stack(self.shell.env, self.found_project, self.home, self.backend.url)

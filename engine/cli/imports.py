@@ -6,7 +6,13 @@ from functools import partial
 
 from engine.action import Action, Kind, parallelism
 from engine.cli.arguments import Arguments
-from engine.cli.operations import is_agreed_to, performed, require_consent, started_by
+from engine.cli.operations import (
+    is_agreed_to,
+    performed,
+    require_consent,
+    require_no_more_than_preview,
+    started_by,
+)
 from engine.cli.verb import Verb, options
 from engine.deploy.adoption import Import, Imports, parse
 from engine.deploy.context import Options
@@ -24,6 +30,10 @@ SYNTAX = options(
 )
 
 
+_MISSING = ("type, name, and id", "name and id", "id")
+"""What a command line lacks that names this many of the three."""
+
+
 def import_(place: Workplace, arguments: Arguments) -> None:
     if arguments.flag("generate-code") or arguments.has("out"):
         raise EngineError(
@@ -35,6 +45,7 @@ def import_(place: Workplace, arguments: Arguments) -> None:
         )
     act = partial(_act, place, arguments, _imports(place, arguments))
     if arguments.flag("preview-only"):
+        require_no_more_than_preview(arguments)
         act(preview=True)
         return
     yes, skip = require_consent(place, arguments)
@@ -62,13 +73,17 @@ def _imports(place: Workplace, arguments: Arguments) -> Imports:
     arguments.require_one_of("file", "parent")
     arguments.require_one_of("file", "provider")
     protect = arguments.flag("protect", default=True)
-    file = arguments.value("file")
+    file, words = arguments.value("file"), arguments.positionals
+    if file and words:
+        raise ConfigurationError("an inline resource may not be specified in conjunction with an import file")
     if not file:
-        words = arguments.positionals
-        if len(words) != 3:
-            raise ConfigurationError("give what to import as TYPE NAME ID, or a JSON file with --file")
+        if len(words) < len(_MISSING):
+            raise ConfigurationError(
+                "an inline resource must be specified if no converter or import file is used, missing "
+                + _MISSING[len(words)]
+            )
         parent, provider = (_urn(name, arguments.value(name)) for name in ("parent", "provider"))
-        return Imports((Import(*words, parent, provider),), {}, protect)
+        return Imports((Import(words[0], words[1], words[2], parent, provider),), {}, protect)
     try:
         return parse((place.cwd / file).read_text(), file, protect)
     except OSError as error:
@@ -79,7 +94,7 @@ def _urn(option: str, given: str) -> str:
     """The URN that is given alone or as `name=URN`; the name is one for code, which is not made here."""
     urn = given if given.startswith("urn:") else given.partition("=")[2]
     if given and not urn.startswith("urn:"):
-        raise ConfigurationError(f"--{option} takes a URN or NAME=URN, not '{given}'")
+        raise ConfigurationError(f"invalid {option} URN: '{given}'; give it as URN or NAME=URN")
     return urn
 
 

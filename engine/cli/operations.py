@@ -38,7 +38,8 @@ _ALL = options(
     d="debug",
     c="config",
 )
-_ACTING = options("", "yes skip-preview preview-only", y="yes", f="skip-preview")
+_ACTING = options("", "yes skip-preview", y="yes", f="skip-preview")
+_LOOKING = options("", "preview-only")
 _GOING_ON = options("", "refresh continue-on-error show-config show-full-output", r="refresh")
 _DECLARED = options(
     "replace target-replace policy-pack policy-pack-config plan save-plan import-file",
@@ -151,8 +152,7 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
     """Preview, ask, act: as much of that as the options and the terminal call for."""
     operation = "refresh" if kind is Kind.REFRESH else "update"
     if arguments.flag("preview-only"):
-        if arguments.flag("skip-preview"):
-            raise EngineError("--skip-preview and --preview-only cannot be used together")
+        require_no_more_than_preview(arguments)
         place.require_stack()
         _configure(place, arguments)
         _judge(_once(place, arguments, kind, preview=True), arguments, operation)
@@ -168,6 +168,13 @@ def _consented(place: Workplace, arguments: Arguments, kind: Kind) -> None:
         if not yes and not _agreed(place, arguments, kind):
             raise EngineError(f"confirmation declined, not proceeding with the {kind}")
     _judge(_once(place, arguments, kind, preview=False), arguments, operation)
+
+
+def require_no_more_than_preview(arguments: Arguments) -> None:
+    """Raises `EngineError` for an option that has no meaning beside `--preview-only`."""
+    for name in ("skip-preview", "yes"):
+        if arguments.flag(name):
+            raise EngineError(f"--{name} and --preview-only cannot be used together")
 
 
 def require_consent(
@@ -293,8 +300,8 @@ def _program(place: Workplace, arguments: Arguments, kind: Kind) -> Program | No
 
 _UP = _ALL | _ACTING | _GOING_ON | _DECLARED
 _PREVIEW = _ALL | _GOING_ON | _DECLARED
-_REFRESH = _ALL | _ACTING | _REFRESHED
-_DESTROY = _ALL | _ACTING | _GOING_ON | _DESTROYED
+_REFRESH = _ALL | _ACTING | _LOOKING | _REFRESHED
+_DESTROY = _ALL | _ACTING | _LOOKING | _GOING_ON | _DESTROYED
 
 VERBS = (
     *(

@@ -29,6 +29,10 @@ def init(place: Workplace, arguments: Arguments) -> None:
         raise ConfigurationError("missing stack name; give it as `pulumi stack init NAME`")
     target = Workplace(place.shell, name, arguments.value("config-file"))
     ref = target.ref
+    if ref.project != target.project.name:
+        raise ConfigurationError(
+            f'could not create stack: provided project name "{ref.project}" doesn\'t match Pulumi.yaml'
+        )
     source = arguments.value("copy-config-from")
     copied = Workplace(place.shell, source) if source else None
     if copied is not None:
@@ -72,7 +76,7 @@ def select(place: Workplace, arguments: Arguments) -> None:
 
 def unselect(place: Workplace, arguments: Arguments) -> None:
     place.home.select(place.project, place.backend.url, "")
-    place.shell.out("Stack was unselected")
+    place.shell.err("Stack was unselected")
 
 
 def listing(place: Workplace, arguments: Arguments) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from engine import urn as urns
@@ -47,17 +47,41 @@ def parse(text: str, origin: str, protect: bool) -> Imports:
     try:
         document = json.loads(text)
         resources = tuple(_import(entry) for entry in document["resources"])
-        return Imports(resources, dict(document.get("nameTable") or {}), protect)
+        imports = Imports(resources, dict(document.get("nameTable") or {}), protect)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigurationError(
             f"could not read the import file '{origin}' ({error!r}); it has to hold "
             '{"resources": [{"type": …, "name": …, "id": …}]}'
         ) from error
+    found = list(_problems(imports))
+    if found:
+        raise ConfigurationError("\n".join(found))
+    return imports
 
 
 def _import(entry: Mapping[str, Any]) -> Import:
-    optional = {name: str(entry.get(name) or "") for name in ("parent", "provider", "version")}
-    return Import(entry["type"], entry["name"], entry["id"], **optional)
+    return Import(**{item.name: str(entry.get(item.name) or "") for item in fields(Import)})
+
+
+def _problems(imports: Imports) -> Iterator[str]:
+    """What is missing or said twice, resource by resource."""
+    taken: set[tuple[str, str, str]] = set()
+    for index, item in enumerate(imports.resources):
+        subject = f"resource {_quoted(item.name or item.id) or index}{_quoted(item.type, ' of type ')}"
+        missing = [word for word in ("type", "name", "id") if not getattr(item, word)]
+        yield from (f"{subject} has no {'ID' if word == 'id' else word}" for word in missing)
+        for role in ("parent", "provider"):
+            name = getattr(item, role)
+            if name and not name.startswith("urn:") and name not in imports.names:
+                yield f"the {role} '{name}' for {subject} has no entry in 'nameTable'"
+        key = (item.parent, item.type, item.name)
+        if key in taken:
+            yield f"{subject} has an ambiguous URN, set name (or logical name) to be unique"
+        taken.add(key)
+
+
+def _quoted(text: str, before: str = "") -> str:
+    return f"{before}'{text}'" if text else ""
 
 
 class Adoption:
@@ -105,8 +129,13 @@ class Adoption:
                 self._providers.learn(old)
 
     def _root(self) -> str:
-        name = f"{self._context.project}-{self._context.stack}"
-        return self._registrar.register(Goal(urns.ROOT_TYPE, name)).urn
+        """The stack's own resource; where a program has declared it, it stays said."""
+        context = self._context
+        goal = Goal(urns.ROOT_TYPE, f"{context.project}-{context.stack}")
+        old = context.ledger.olds.get(context.root_urn)
+        if old is not None:
+            goal = replace(goal, source_position=old.source_position, stack_trace=old.stack_trace)
+        return self._registrar.register(goal).urn
 
     def _goal(self, item: Import, imports: Imports, root: str) -> Goal:
         return Goal(
@@ -122,13 +151,7 @@ class Adoption:
         )
 
     def _named(self, name: str, imports: Imports) -> str:
-        if not name or name.startswith("urn:"):
-            return name
-        if name not in imports.names:
-            raise EngineError(
-                f"the name '{name}' is not in the nameTable of the import file; add it with its URN"
-            )
-        return imports.names[name]
+        return imports.names.get(name, name)
 
     def _provider(self, urn: str) -> str:
         if not urn:

@@ -81,11 +81,9 @@ class Changes:
         """Leave it as it is; one that does not exist is shown as unchanged and left out of the state."""
         if old is not None:
             self._require_provider(old, new)
-            kept = changed(old, urn=new.urn, id="")
-            return self._run(Op.SAME, kept, old)
+            return self._run(Op.SAME, changed(old, id=""), old)
         self._ledger.skipped.add(new.urn)
-        blank = changed(new, inputs={})
-        self._announce(Op.SAME, blank, blank, Diff())
+        self._announce(Op.SAME, new, new, Diff())
         return new
 
     def _require_provider(self, old: Resource, new: Resource) -> None:

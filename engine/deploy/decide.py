@@ -83,10 +83,12 @@ def after_diff(old: Resource, new: Resource, diff: Diff) -> Verdict:
     own = diff.replaces
     diff = forced_replacements(diff, new.replace_on_changes, bool(old.init_errors))
     if diff.replaces:
-        # What the provider does not ask for is no key of the replacement.
-        return Verdict(Fate.REPLACE, changed(diff, replaces=own))
-    if diff.change is Change.SOME or old.init_errors:
+        # What only the program asks for is no key of the replacement, but for an earlier failure.
+        return Verdict(Fate.REPLACE, changed(diff, replaces=(*own, *(set(diff.replaces) & {INIT_ERROR}))))
+    if diff.change is Change.SOME:
         return Verdict(Fate.UPDATE, diff)
+    if old.init_errors:
+        return Verdict(Fate.UPDATE, changed(diff, detailed={}))
     return Verdict(Fate.SAME, diff)
 
 
@@ -137,22 +139,21 @@ def _joined(at: str, key: str) -> str:
 
 
 def forced_replacements(diff: Diff, patterns: Iterable[str], has_init_errors: bool) -> Diff:
-    """The diff in which changes at the given paths replace the resource. `#initerror` stands for an earlier failure."""
-    patterns = tuple(patterns)
-    if not patterns:
+    """The diff in which changes at the given paths replace the resource. An earlier failure is one at `#initerror`."""
+    wanted = [paths.parse(pattern) for pattern in patterns]
+    if has_init_errors and _matches(wanted, INIT_ERROR):
+        failure = {INIT_ERROR: PropertyDiff("update")}
+        diff = changed(diff, change=Change.SOME, detailed={**(diff.detailed or {}), **failure})
+    if diff.change is not Change.SOME or not wanted:
         return diff
-    if has_init_errors and INIT_ERROR in patterns:
-        diff = changed(diff, change=Change.SOME, replaces=(*diff.replaces, INIT_ERROR))
-    if diff.change is not Change.SOME:
-        return diff
-    wanted = [paths.parse(pattern) for pattern in patterns if pattern != INIT_ERROR]
-    if diff.detailed:
-        hit = [path for path in diff.detailed if _matches(wanted, path)]
-        detailed = {path: _replacing(item) if path in hit else item for path, item in diff.detailed.items()}
-    else:
+    if diff.detailed is None:
         hit = [key for key in diff.changed if _matches(wanted, key)]
-        detailed = dict(diff.detailed)
+    else:
+        hit = [path for path in diff.detailed if _matches(wanted, path)]
     keys = dict.fromkeys([*diff.replaces, *(str(paths.parse(path)[0]) for path in hit)])
+    detailed = diff.detailed and {
+        path: _replacing(item) if path in hit else item for path, item in diff.detailed.items()
+    }
     return changed(diff, replaces=tuple(keys), detailed=detailed)
 
 

@@ -94,7 +94,8 @@ class Importer:
 
 def declared(diff: Diff) -> Diff:
     """The diff without what the program leaves out: that may be a default of the server, and stays as it is."""
-    taken = {path for path, item in diff.detailed.items() if item.kind.startswith("delete")}
-    detailed = {path: item for path, item in diff.detailed.items() if path not in taken}
+    told = diff.detailed or {}
+    taken = {path for path, item in told.items() if item.kind.startswith("delete")}
+    detailed = {path: item for path, item in told.items() if path not in taken}
     replaces = tuple(path for path in diff.replaces if path not in taken)
     return replace(diff, detailed=detailed, replaces=replaces)

@@ -69,6 +69,12 @@ class Ledger:
                     return old
         return None
 
+    def keep_name(self, old: Resource, goal: Goal) -> None:
+        """An old state stays as it is, under the name that it has; the program has another one for it by now."""
+        with self.lock:
+            self.goals[old.urn] = goal
+            self.claimed[old.urn] = old.urn
+
     def unregistered(self) -> list[Resource]:
         """Old resources that the program has not come to yet.
 

@@ -74,14 +74,16 @@ class Refresh:
         if found and found.init_errors:
             told = "\n* ".join(["Refreshed resource is in an unhealthy state:", *found.init_errors])
             context.warn(told, resource.urn)
-        detailed = differences(resource.inputs, found.inputs) if found else {}
-        changes = {path: PropertyDiff(item.kind) for path, item in detailed.items()}
-        done = replace(step, new=found, detailed=changes)
+        done = replace(step, new=found, detailed=_changes(resource, found) if found else None)
         context.events.emit(StepDone(done, context.options.preview, counted=self._alone))
         return found
 
 
 _FAILED = Resource("", "")
+
+
+def _changes(old: Resource, new: Resource) -> dict[str, PropertyDiff]:
+    return {path: PropertyDiff(item.kind) for path, item in differences(old.inputs, new.inputs).items()}
 
 
 def refreshed(resource: Resource) -> Resource:

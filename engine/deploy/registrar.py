@@ -168,12 +168,12 @@ class Registrar:
             result = self._imports.run(goal, new, old, self._providers.serving(new))
         else:
             result = self._brought_to(goal, new, old)
-        self._ledger.results[urn] = result
+        self._ledger.results[result.urn] = result
         return result
 
     def _brought_to(self, goal: Goal, new: Resource, old: Resource | None) -> Resource:
         if not self._context.options.targets.include(new):
-            return self._left_alone(new, old)
+            return self._left_alone(goal, new, old)
         self._require_targeted(new)
         provider = self._providers.serving(new) if new.custom else None
         now = self._circumstances(new, old)
@@ -189,10 +189,15 @@ class Registrar:
         verdict = before_diff(old, new, now) or self._diffed(provider, old, new)
         return self._act(goal, verdict, new, old)
 
-    def _left_alone(self, new: Resource, old: Resource | None) -> Resource:
-        """As it was; what had to be deleted to make room for another is made again so."""
+    def _left_alone(self, goal: Goal, new: Resource, old: Resource | None) -> Resource:
+        """As it was, also for policies; what had to be deleted to make room for another is made again so."""
+        if new.custom:
+            new = replace(new, inputs=old.inputs if old else {})
+        new = self._policing.passed(goal, new)
         if old is not None and old.urn in self._ledger.recreating:
-            return self._changes.recreate(replace(new, inputs=old.inputs), old)
+            return self._changes.recreate(new, old)
+        if old is not None:
+            self._ledger.keep_name(old, goal)
         return self._changes.untargeted(new, old)
 
     def _circumstances(self, new: Resource, old: Resource | None) -> Circumstances:

@@ -80,9 +80,8 @@ class _Printed:
 
 
 def _digest(step: Step) -> dict[str, Any]:
-    detailed = {
-        path: {"kind": item.kind, "inputDiff": item.input_diff} for path, item in step.detailed.items()
-    }
+    changes = step.detailed or {}
+    detailed = {path: {"kind": item.kind, "inputDiff": item.input_diff} for path, item in changes.items()}
     body = {
         "op": str(step.op),
         "urn": step.urn,
@@ -90,7 +89,7 @@ def _digest(step: Step) -> dict[str, Any]:
         "oldState": _state(step.old),
         "newState": _state(_dated(step)),
         "replaceReasons": list(step.keys),
-        "detailedDiff": detailed or None,
+        "detailedDiff": None if step.detailed is None else detailed,
     }
     return {name: value for name, value in body.items() if value or name in ("op", "urn", "detailedDiff")}
 

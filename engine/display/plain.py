@@ -14,6 +14,7 @@ from engine.urn import ROOT_TYPE, Urn
 
 Say = Callable[[str], None]
 _LOADING = "Loading policy packs..."
+_ENDING_LATE = (Op.CREATE, Op.UPDATE, Op.CREATE_REPLACEMENT, Op.REPLACE, Op.DELETE_REPLACED)
 
 
 class PlainDisplay:
@@ -60,7 +61,9 @@ class PlainDisplay:
                     self._say(line)
 
     def _done(self, step: Step) -> None:
-        self._row(step, words.done(step.op), self._differences(step), timed=True)
+        # Nothing happens when a component goes.
+        timed = step.op is not Op.DELETE_REPLACED or step.resource.custom
+        self._row(step, words.done(step.op), self._differences(step), timed)
 
     def _refreshed(self, step: Step, planning: bool, counted: bool) -> None:
         """What a refresh has found, if anything; where an update is to follow, only that it was looked."""
@@ -70,11 +73,13 @@ class PlainDisplay:
             self._row(replace(step, op=op), status, self._differences(step), timed=not planning)
 
     def _is_late(self, step: Step, planning: bool, counted: bool) -> bool:
-        """A component is done when its children are: when it registers outputs, or at the end."""
-        if counted and not planning and not step.resource.custom and step.op in (Op.CREATE, Op.UPDATE):
+        """A component is done at the end, if it has not registered outputs before: then nothing is said."""
+        if counted and not planning and not step.resource.custom and step.op in _ENDING_LATE:
             self._open[step.urn] = step
             return True
-        return not counted and self._open.pop(step.urn, None) is None
+        if not counted and step.type != ROOT_TYPE:
+            self._open.pop(step.urn, None)
+        return not counted
 
     def _differences(self, step: Step) -> str:
         """What the row says of changes; that of an original goes on saying what its replacement said."""

@@ -140,7 +140,7 @@ def _changed(step: Step) -> Iterable[tuple[str, str]]:
                 yield key, "~"
     if not step.diffs:
         yield from ((name, "~") for name in ("protect", "provider") if _differs(step, name))
-    for path, item in step.detailed.items():
+    for path, item in (step.detailed or {}).items():
         top = path.split(".")[0].split("[")[0]
         sign = {"add": "+", "delete": "-"}.get(item.kind.removesuffix("-replace"), "~")
         # A change within a property is an update of that property, whatever it is further down.

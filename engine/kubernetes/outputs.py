@@ -54,14 +54,13 @@ def _marked(live: Any, inputs: Any) -> Any:
 
 def predicted(answer: Object, inputs: PropertyMap) -> PropertyMap:
     """The outputs that a dry run foretells; what the server chooses anew each time is unknown."""
-    document = {key: value for key, value in answer.items() if key != "status"}
-    document["metadata"] = {key: value for key, value in answer["metadata"].items() if key != "managedFields"}
-    return secret_like(for_state(document), inputs)
+    metadata = {key: value for key, value in answer["metadata"].items() if key != "managedFields"}
+    return secret_like(for_state({**answer, "metadata": metadata}), inputs)
 
 
 def predicted_new(answer: Object, inputs: PropertyMap) -> PropertyMap:
-    """Like `predicted`, for an object that does not exist yet."""
-    document = predicted(answer, inputs)
+    """Like `predicted`, for an object that does not exist yet: its status is nobody's yet."""
+    document = predicted({key: value for key, value in answer.items() if key != "status"}, inputs)
     document["metadata"].update(dict.fromkeys(("uid", "resourceVersion", "creationTimestamp"), UNKNOWN))
     if document.get("kind") == "Service":
         chosen = reveal(inputs.get("spec") or {})

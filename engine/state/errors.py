@@ -3,7 +3,7 @@
 StateError                1   something about the stored files
 ├── ConfigurationError    1   a configuration key or value
 ├── PassphraseError       1   the passphrase is missing or wrong
-├── StackNotFound         6   no such stack, or none selected
+├── StackNotFound         6   no such stack
 ├── StackExists           1   a stack of that name is there already
 ├── StackLocked           1   somebody else is updating the stack
 └── BrokenCheckpoint      1   a state file that is truncated, foreign or inconsistent
@@ -28,7 +28,7 @@ class PassphraseError(StateError):
 
 
 class StackNotFound(StateError, errors.StackNotFound):
-    """The stack does not exist, or none is selected."""
+    """The stack does not exist."""
 
     @classmethod
     def named(cls, name: str) -> StackNotFound:

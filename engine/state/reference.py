@@ -10,7 +10,8 @@ from engine.state.errors import StateError
 ORGANIZATION = "organization"
 """The one organization of a backend without accounts."""
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_LONGEST = 100
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def parse_reference(text: str, project: str | None) -> StackReference:
             f"could not parse stack name '{text}'; write <stack> or organization/<project>/<stack>"
         )
     if len(parts) > 1 and parts[0] != ORGANIZATION:
-        raise StateError(f"the organization of a stack on this backend is '{ORGANIZATION}', not '{parts[0]}'")
+        raise StateError(f"organization name must be '{ORGANIZATION}'")
     owner = parts[1] if len(parts) == 3 else project
     if not owner:
         raise StateError(
@@ -53,8 +54,14 @@ def parse_reference(text: str, project: str | None) -> StackReference:
 
 
 def _valid(name: str, kind: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not name:
+        raise StateError(f"a {kind} name may not be empty")
+    if len(name) > _LONGEST:
+        raise StateError(f"a {kind} name cannot exceed {_LONGEST} characters")
+    wrong = _NOT_ALLOWED.search(name)
+    if wrong:
         raise StateError(
-            f"'{name}' is not a {kind} name: use letters, digits, hyphens, underscores or periods, at most 100 of them"
+            f"a {kind} name may only contain alphanumeric, hyphens, underscores, or periods: "
+            f"invalid character '{wrong.group()}' at position {wrong.start()}"
         )
     return name

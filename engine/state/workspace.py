@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from engine.state.errors import ConfigurationError, StackNotFound, StateError
+from engine.state.errors import ConfigurationError, StateError
 from engine.state.reference import StackReference, parse_reference
 from engine.yamltext import load
 
@@ -143,10 +143,12 @@ def backend_url(env: Mapping[str, str], project: Project | None, home: Home) -> 
 
 
 def current_stack(env: Mapping[str, str], project: Project | None, home: Home, url: str) -> StackReference:
-    """The stack that a command without `--stack` means. Raises `StackNotFound` if none is selected."""
+    """The stack that a command without `--stack` means. Raises `StateError` if none is selected."""
     name = env.get("PULUMI_STACK") or (home.selected(project, url) if project else "")
     if not name:
-        raise StackNotFound("no stack selected; please use `pulumi stack select` to choose one")
+        raise StateError(
+            "no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one"
+        )
     return parse_reference(name, project.name if project else None)
 
 

@@ -51,7 +51,7 @@ ALLOWED = (
         "Plugins on PATH",
         "The official CLI warns of plugins that it has not installed itself; this engine has none.",
         "/(stdout|stderr|diagnosticEvent|diagnostics)(/|$)",
-        official=r"from \$PATH|is expected to have version|^Diagnostics:$|^  pulumi:pulumi:Stack \(shop-(dev|two)\):$",
+        official=r"from \$PATH|is expected to have version|^Diagnostics:$|^  pulumi:pulumi:Stack \(shop-\w+\):$",
     ),
     Allowed(
         "Environment of an entry in the history",
@@ -202,6 +202,12 @@ ALLOWED = (
         official=_ABSENT_OR + "error: preview failed: step application failed",
     ),
     Allowed(
+        "Help beside an error",
+        "The official CLI gives all of it before it says what an import lacks; this engine says what is missing.",
+        "^imports that name nothing/.*/stdout$",
+        embedded="^" + re.escape(ABSENT) + "$",
+    ),
+    Allowed(
         "Exports of a stack that goes",
         "The official display lists them as gone where the stack held nothing else.",
         "^configuration/[0-9]+ destroy/stdout$",
@@ -245,10 +251,11 @@ ALLOWED = (
         "This engine says which, and what to do; the official CLI hands on what its library says.",
         "/stderr$",
         embedded=_ABSENT_OR
-        + "the (state in|value|state folder) '|is not a Pulumi state file|could not read (the import file )?'",
+        + "the (state in|value|state folder) '|is not a Pulumi state file|could not read (the import file )?'"
+        "|^error: state store unsupported",
         official=_ABSENT_OR
         + r"strconv\.|json: |EOF$|could not (open|read) (import )?file|version of the Pulumi CLI"
-        "|unable to open state directory",
+        "|unable to open state directory|failed to load checkpoint",
     ),
     Allowed(
         "Types of values",

@@ -29,8 +29,9 @@ class Api:
 
 @dataclass(frozen=True)
 class Stage:
-    """One command, `NAMESPACE` in it the case's. `number` is what the program finds as `STAGE`; `before` is what others
-    do first.
+    """One command, `NAMESPACE` in it the case's; one of `python` runs a file, which may drive stacks itself.
+
+    `number` is what the program finds as `STAGE`; `before` is what others do first.
 
     `env` is what the command finds in its environment beside what is always there; None takes that away.
     `changes_hands` has the command done by the other engine, on the state that this one has left.

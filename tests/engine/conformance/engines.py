@@ -71,7 +71,8 @@ class Site:
         """Write the project and make its stack."""
         for name in ("work", "state", "home"):
             (self.folder / name).mkdir(parents=True)
-        shutil.copy(Path(__file__).with_name("scene.py"), self.work)
+        for name in ("scene.py", "drive.py"):
+            shutil.copy(Path(__file__).with_name(name), self.work)
         runtime = f"runtime: {{name: python, options: {{virtualenv: {self.interpreters}}}}}\n"
         project = self.case.project.replace("runtime: python\n", runtime)
         files = {"Pulumi.yaml": project, "__main__.py": self.case.program, **self.case.files}
@@ -93,8 +94,10 @@ class Site:
         if log and words[0] in ("up", "preview", "refresh", "destroy"):
             words += ["--event-log", str(events)]
         whole = {**self._environment(engine), **env}
+        interpreter = str(self.interpreters / "bin" / "python")
+        command = (interpreter, *words[1:]) if words[0] == "python" else (*engine.command, *words)
         done = subprocess.run(
-            [*engine.command, *words],
+            command,
             cwd=self.work,
             env={key: value for key, value in whole.items() if value is not None},
             stdin=subprocess.DEVNULL,
@@ -111,6 +114,7 @@ class Site:
             **kept,
             "KUBECONFIG": str(self.kubeconfig),
             "NAMESPACE": self.namespace,
+            "ENGINE": engine.name,
             "STAGE": "1",
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
             "PULUMI_HOME": str(self.folder / "home"),

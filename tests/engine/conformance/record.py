@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from tests.engine.conformance.allowed import ALLOWED
@@ -86,10 +87,9 @@ class Recorder:
     def _text(self, text: str) -> Any:
         """JSON as such, else lines: those of a display stand in the order of what ended when."""
         if text.startswith(("{", "[")):
-            try:
-                return self._document(json.loads(text))
-            except ValueError:
-                return self._events(text)
+            for read in (lambda text: self._document(json.loads(text)), self._events):
+                with suppress(ValueError):
+                    return read(text)
         lines = (_row(self._line(line).rstrip().rstrip(";")) for line in text.splitlines())
         return sorted({line for line in lines if line and not _PROGRESS.search(line)})
 
@@ -122,7 +122,11 @@ class Recorder:
         found = self._site.state / "stacks" / "shop" / "dev.json"
         if not found.exists():
             return {}
-        document = json.loads(found.read_text())
+        text = found.read_text()
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return {"unreadable": self._line(text)}
         latest = document.pop("checkpoint").get("latest") or {}
         resources: dict[str, list[Any]] = {}
         for item in self._plain(latest.pop("resources", None) or []):

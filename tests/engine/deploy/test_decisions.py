@@ -139,6 +139,22 @@ def test_a_diff_decides(old: Resource, new: Resource, diff: Diff, fate: Fate) ->
     assert after_diff(old, new, diff).fate is fate
 
 
+def test_what_had_not_become_ready_is_done_again_without_a_change() -> None:
+    verdict = after_diff(thing("a", init_errors=["no"]), NEW, Diff(Change.NONE))
+
+    assert verdict.diff.detailed == {}
+
+
+@pytest.mark.parametrize("pattern", ["#initerror", "*"])
+def test_an_earlier_failure_is_a_key_of_the_replacement_that_it_brings(pattern: str) -> None:
+    old, new = thing("a", init_errors=["no"]), thing("a", replace_on_changes=[pattern])
+
+    verdict = after_diff(old, new, Diff(Change.NONE))
+
+    assert verdict.diff.replaces == ("#initerror",)
+    assert verdict.diff.detailed == {"#initerror": PropertyDiff("update-replace")}
+
+
 def test_differences_are_found_at_their_paths() -> None:
     old = {"a": 1, "b": {"c.d": [1, 2]}, "gone": 0, "hidden": Secret("s")}
     new = {"a": 2, "b": {"c.d": [1, 3, 4]}, "fresh": 0, "hidden": "s"}

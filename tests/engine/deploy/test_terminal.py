@@ -248,7 +248,7 @@ def test_a_resource_is_imported_under_a_parent(terminal: Terminal) -> None:
     done = terminal.run("import", *given, "--parent", f"a={parent}")
 
     assert (refused, done) == (1, 0)
-    assert "--parent takes a URN or NAME=URN, not 'a'" in told
+    assert "invalid parent URN: 'a'; give it as URN or NAME=URN" in told
     terminal.run("stack", "export")
     held = json.loads(terminal.text)["deployment"]["resources"]
     assert [item["parent"] for item in held if item.get("id") == "b"] == [parent]

@@ -1,7 +1,10 @@
 """All cases. A file a subject."""
 
 from tests.engine.conformance.cases import (
+    adoptions,
+    automation,
     basics,
+    checkpoints,
     commands,
     configs,
     failures,
@@ -27,6 +30,9 @@ from tests.engine.conformance.cases import (
 )
 
 CASES = (
+    *adoptions.CASES,
+    *automation.CASES,
+    *checkpoints.CASES,
     *basics.CASES,
     *options.CASES,
     *failures.CASES,

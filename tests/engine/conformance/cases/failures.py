@@ -1,6 +1,6 @@
 """Programs and objects that fail."""
 
-from tests.engine.conformance.case import DESTROY, NO_CHANGES, PREVIEW, UP, Case, Stage
+from tests.engine.conformance.case import DESTROY, NO_CHANGES, PREVIEW, REFRESH, UP, Case, Stage
 
 RAISES = """
 from scene import *
@@ -47,7 +47,8 @@ from scene import *
 apps.v1.Deployment("d",
     metadata={"name": "d", "namespace": NAMESPACE, "annotations": {"pulumi.com/timeoutSeconds": "2"}},
     spec={"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
-        "spec": {"containers": [{"name": "app", "image": f"app:{STAGE}"}]}}})
+        "spec": {"containers": [{"name": "app", "image": f"app:{STAGE}"}]}}},
+    opts=Options(replace_on_changes=["#initerror"], delete_before_replace=True) if STAGE == 3 else None)
 """
 
 NO_NAMESPACE = """
@@ -79,7 +80,19 @@ CASES = (
     ),
     Case("two resources of one name", DUPLICATE, (Stage(PREVIEW), Stage(UP))),
     Case("going on after an error", CONTINUED, (Stage(f"{UP} --continue-on-error"), Stage(f"{DESTROY}"))),
-    Case("an object that does not become ready", NOT_READY, (Stage(UP), Stage(UP, 2), Stage(DESTROY))),
+    Case(
+        "an object that does not become ready",
+        NOT_READY,
+        (
+            Stage(UP),
+            Stage(REFRESH),
+            Stage(f"{PREVIEW} --json"),
+            Stage(UP),
+            Stage(UP, 2),
+            Stage(UP, 3),
+            Stage(DESTROY),
+        ),
+    ),
     Case("a wrong value", NO_NAMESPACE, (Stage(PREVIEW), Stage(UP))),
     Case(
         "what the terminal refuses",

@@ -129,6 +129,17 @@ if STAGE == 2:
 """
 URN = "urn:pulumi:dev::shop::kubernetes:core/v1:ConfigMap"
 
+RENAMED = """
+from scene import *
+size = 1 if STAGE == 1 else 2
+old, new = (Options(aliases=[pulumi.Alias(name=name)] if STAGE > 1 else []) for name in ("old", "house"))
+settings("old" if STAGE == 1 else "new", {"a": "1"}, old, name="same", labels={"size": str(size)})
+home = Group("house" if STAGE == 1 else "home", new, size=size)
+settings("child", opts=Options(parent=home), labels={"size": str(size)})
+Group("late", Options(parent=home)) if STAGE > 2 else None
+Group("other", Options(depends_on=[home]), size=size)
+"""
+
 TRIGGER = """
 from scene import *
 settings("one", opts=Options(replacement_trigger=STAGE, delete_before_replace=True))
@@ -228,6 +239,21 @@ CASES = (
             Stage(f"{UP} --target {URN}::two", 4),
             Stage(f"{DESTROY} --target {URN}::one"),
             Stage(f"{DESTROY} --target {URN}::one --target-dependents", changes_hands=True),
+            Stage(DESTROY),
+        ),
+    ),
+    Case(
+        "targets beside aliases",
+        RENAMED,
+        (
+            Stage(UP),
+            Stage(f"{PREVIEW} --target **other", 2),
+            Stage(f"{UP} --target **other", 2),
+            Stage(f"{UP} --target **late --target-dependents", 3),
+            Stage(f"{UP} --target **home", 3, changes_hands=True),
+            Stage(f"{UP} --exclude **new", 3),
+            Stage(f"{UP} --exclude **home --exclude-dependents", 1),
+            Stage(UP, 3),
             Stage(DESTROY),
         ),
     ),

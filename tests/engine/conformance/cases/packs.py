@@ -84,6 +84,38 @@ PolicyPack("broken", policies=[ResourceValidationPolicy("breaks", "Breaks.", bro
 """
 )
 
+CONFIGURED = (
+    HEAD
+    + """
+def is_short(args, report):
+    limit = args.get_config()["limit"]
+    if args.resource_type.endswith("Group") and len(args.name) > limit:
+        report(f"{args.name} is longer than {limit}")
+
+def is_told(args, report):
+    if args.resource_type.endswith("Group"):
+        report("told")
+
+schema = PolicyConfigSchema(properties={"limit": {"type": "integer", "minimum": 1, "default": 9}})
+PolicyPack("lengths", enforcement_level=EnforcementLevel.MANDATORY, policies=[
+    ResourceValidationPolicy("is-short", "Names are short.", is_short, config_schema=schema),
+    ResourceValidationPolicy("is-told", "All is told.", is_told, EnforcementLevel.DISABLED),
+], initial_config={"is-short": {"limit": 7}})
+"""
+)
+
+NAMES = """
+from scene import *
+Group("short" if STAGE == 1 else "quite long")
+"""
+
+
+def configured(**files: str) -> dict[str, str]:
+    """A pack with a version of its own, and files of configuration."""
+    pack = {"pack/PulumiPolicy.yaml": "runtime: python\nversion: 1.2.3\n", "pack/__main__.py": CONFIGURED}
+    return pack | {f"{name}.json": text for name, text in files.items()}
+
+
 FORBIDDEN = "description: forbids\nruntime: python\n"
 
 
@@ -103,6 +135,7 @@ CASES = (
             Stage(f"{UP} {WITH}", 2),
             Stage(UP, 2),
             Stage(f"{UP} {WITH}", 3),
+            Stage(f"{UP} {WITH} --target **::one", 3),
             Stage(f"{REFRESH} {WITH}"),
             Stage(f"{DESTROY} {WITH}"),
         ),
@@ -119,6 +152,24 @@ CASES = (
         PROGRAM,
         (Stage(f"{PREVIEW} {WITH}"), Stage(f"{UP} {WITH}"), Stage(f"{UP} {WITH}"), Stage(f"{UP} {WITH}", 2)),
         files(REMEDIES),
+    ),
+    Case(
+        "a pack that is configured",
+        NAMES,
+        (
+            Stage(f"{PREVIEW} {WITH}", 1),
+            Stage(f"{PREVIEW} {WITH}", 2),
+            Stage(f"{UP} {WITH} --policy-pack-config wide.json", 2),
+            Stage(f"{UP} {WITH} --policy-pack-config advising.json", 2),
+            Stage(f"{UP} {WITH} --policy-pack-config all.json", 2),
+            Stage(f"{UP} {WITH} --policy-pack-config off.json", 2),
+        ),
+        configured(
+            wide='{"is-short": {"limit": 20}, "is-told": "advisory"}',
+            advising='{"is-short": {"enforcementLevel": "advisory", "limit": 3}}',
+            all='{"all": "advisory"}',
+            off='{"is-short": "disabled"}',
+        ),
     ),
     Case("a pack that breaks", PROGRAM, (Stage(f"{PREVIEW} {WITH}"), Stage(f"{UP} {WITH}")), files(BREAKS)),
     Case("a pack that is not there", PROGRAM, (Stage(f"{UP} --policy-pack nowhere"),)),
