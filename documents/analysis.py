@@ -13,12 +13,16 @@ from automation.core.analysis import (
     Affinity,
     Analysis,
     MetricCheck,
+    SecretRef,
     TemplateRef,
     Webhook,
 )
 from automation.core.strategies.registry import DEFAULT, STRATEGIES
 from documents import matches
 from documents.section import Section
+
+SIGNING_KEY = "key"
+"""The key of a Secret that holds what calls are signed with, unless the document names another."""
 
 
 def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
@@ -27,7 +31,7 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
     moving = {name for one in STRATEGIES.values() for name in one.fields}
     section.allow(*moving)
     metrics = [_metric(metric, namespace) for metric in section.sections("metrics")]
-    webhooks = [_webhook(webhook) for webhook in section.sections("webhooks")]
+    webhooks = [_webhook(webhook, namespace) for webhook in section.sections("webhooks")]
     analysis = Analysis(
         interval=section.seconds("interval", 60.0, least=1.0),
         threshold=max(1, section.whole("threshold", 1)),
@@ -157,7 +161,7 @@ def _refuse_hopeless(section: Section, check: MetricCheck) -> None:
         section.refuse("thresholdRange", "min is larger than max", "no value can pass; swap or mend them")
 
 
-def _webhook(section: Section) -> Webhook:
+def _webhook(section: Section, namespace: str) -> Webhook:
     section.flag("muteAlert")
     hook = Webhook(
         name=section.text("name", required=True),
@@ -167,8 +171,23 @@ def _webhook(section: Section) -> Webhook:
         retries=section.whole("retries", 0),
         disable_tls=section.flag("disableTLS"),
         metadata=section.texts_by_name("metadata"),
+        headers=_secret(section, "headersSecretRef", namespace),
+        signature=_secret(section, "signatureSecretRef", namespace, key=SIGNING_KEY),
     )
     section.close()
     if hook.url and not hook.url.startswith(("http://", "https://")):
         section.refuse("url", f"{hook.url!r} is not a web address", "begin it with http:// or https://")
     return hook
+
+
+def _secret(section: Section, field: str, namespace: str, *, key: str = "") -> SecretRef | None:
+    """A Secret of the Canary's namespace; `key` is the one that is meant unless the document names another, if any."""
+    if field not in section:
+        section.allow(field)
+        return None
+    reference = section.section(field)
+    secret = SecretRef(
+        reference.named("name", required=True), namespace, key and (reference.text("key") or key)
+    )
+    reference.close()
+    return secret

@@ -61,8 +61,20 @@ class MetricCheck:
 
 
 @dataclass(frozen=True)
+class SecretRef:
+    """A Secret, and the one of its keys that is meant; "" means all of them."""
+
+    name: str
+    namespace: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class Webhook:
-    """A hook that is called with a POST. `timeout` is in seconds and for each attempt."""
+    """A hook that is called with a POST. `timeout` is in seconds and for each attempt.
+
+    `headers` holds further headers by name, `signature` the key that the body is signed with.
+    """
 
     name: str
     url: str
@@ -71,6 +83,8 @@ class Webhook:
     retries: int = 0
     disable_tls: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    headers: SecretRef | None = None
+    signature: SecretRef | None = None
 
 
 @dataclass(frozen=True)

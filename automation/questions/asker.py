@@ -25,6 +25,7 @@ from automation.questions.metrics.credentials import decoded
 from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.providers import UnknownProvider, needs_of, provider
 from automation.questions.metrics.variables import Unrendered
+from automation.questions.secrets import reader
 from automation.questions.taking import Taking
 from documents import metric_template
 from documents.metric_template import MetricTemplate
@@ -81,7 +82,7 @@ class Asker:
         self._cluster, self._copies, self._session, self._heard = cluster, copies, session, heard
         self._metrics_server = metrics_server or NOWHERE
         self._clock = clock or SystemClock()
-        self._hooks = Hooks(session, self._clock.sleep)
+        self._hooks = Hooks(session, self._clock.sleep, reader(cluster))
         self._taking = Taking(cluster, session, self._metrics_server)
 
     def answer(

@@ -1,18 +1,22 @@
 """Calls webhooks: a POST with the revision under test, answered by any 2xx."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import closing
-from urllib.parse import quote
 
 import requests
 
 from automation.cluster.reach import sentence
 from automation.core.decision import CallHook
 from automation.core.observation import HookAnswer
+from automation.questions.deadline import Overdue, within
+from automation.questions.envelope import headers
+from automation.questions.secrets import ReadSecret, Unreadable, nobody
 
-KEY_HEADER = "Idempotency-Key"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+_LONGER = 2
+"""How much longer than a hook's timeout its connection lives: the former decides, and is told."""
 LONGEST_ANSWER = 2000
 """Characters of an answer that are kept: it becomes the text of an event."""
 
@@ -24,9 +28,13 @@ class Hooks:
     pauses that double from 1 s to 30 s. A redirect is no success and is not followed: it would become a GET.
     """
 
-    def __init__(self, session: requests.Session, pause: Callable[[float], None] = time.sleep) -> None:
-        self._session = session
-        self._pause = pause
+    def __init__(
+        self,
+        session: requests.Session,
+        pause: Callable[[float], None] = time.sleep,
+        secret: ReadSecret = nobody,
+    ) -> None:
+        self._session, self._pause, self._secret = session, pause, secret
 
     def call(self, question: CallHook) -> HookAnswer:
         """Ask one hook. Never raises for what the other side does."""
@@ -43,21 +51,35 @@ class Hooks:
 
     def _attempt(self, question: CallHook) -> tuple[HookAnswer, bool]:
         """One call: its answer, and whether that is final, so that trying again is of no use."""
-        hook = question.webhook
+        timeout = question.webhook.timeout
         try:
-            response = self._session.post(
+            with closing(self._post(question)) as response:
+                return _read(response, timeout)
+        except Unreadable as unreadable:
+            return HookAnswer(False, str(unreadable)), True
+        except (requests.RequestException, Overdue) as error:
+            return HookAnswer(False, str(error)), False
+
+    def _post(self, question: CallHook) -> requests.Response:
+        """The beginning of an answer. Raises Unreadable, Overdue, or what requests does."""
+        hook, body = question.webhook, json.dumps(dict(question.payload)).encode()
+        told = headers(question, body, self._secret)
+        response = within(
+            hook.timeout,
+            lambda: self._session.post(
                 hook.url,
-                json=dict(question.payload),
-                headers={KEY_HEADER: quote(question.key)},
-                timeout=hook.timeout,
+                data=body,
+                headers=told,
+                timeout=_LONGER * hook.timeout,
                 verify=not hook.disable_tls,
                 allow_redirects=False,
                 stream=True,
-            )
-            with closing(response):
-                return _read(response, hook.timeout)
-        except requests.RequestException as error:
-            return HookAnswer(False, str(error)), False
+            ),
+        )
+        if response.status_code < 200:
+            # What follows on its connection must not be taken for the answer to another call.
+            self._session.close()
+        return response
 
 
 def _read(response: requests.Response, timeout: float) -> tuple[HookAnswer, bool]:

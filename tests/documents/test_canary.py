@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.core.analysis import HOOK_TYPES
+from automation.core.analysis import HOOK_TYPES, SecretRef
 from automation.core.spec import MetricCheck, Problem, Refused, TemplateRef
 from documents.front import canary_of
 from tests.core.documents import MISSING, canary, document
@@ -49,6 +49,16 @@ def test_the_articles_document_is_read() -> None:
     ]
     (hook,) = analysis.hooks("rollout")
     assert (hook.name, hook.timeout, hook.retries, hook.disable_tls) == ("load-test", 5.0, 0, False)
+
+
+def test_secrets_of_a_hook_are_of_its_canarys_namespace() -> None:
+    hook = {"headersSecretRef": {"name": "tokens"}, "signatureSecretRef": {"name": "signing"}}
+    read = canary({f"{A}.webhooks.0.{name}": value for name, value in hook.items()})
+    (found,) = read.analysis.webhooks
+    assert (found.headers, found.signature) == (
+        SecretRef("tokens", "test"),
+        SecretRef("signing", "test", "key"),
+    )
 
 
 def test_defaults_are_the_models() -> None:
@@ -113,6 +123,12 @@ def test_defaults_are_the_models() -> None:
             f"{A}.sessionAffinity.sameSite",
             "'Loose' is not known",
             "use one of Strict, Lax, None",
+        ),
+        (
+            {f"{A}.webhooks.0.signatureSecretRef": {"key": "a"}},
+            f"{A}.webhooks[0].signatureSecretRef.name",
+            "is missing",
+            "set it",
         ),
         ({f"{A}.webhooks.0.type": "gate"}, f"{A}.webhooks[0].type", "'gate' is not known", "use one of"),
         (
