@@ -183,10 +183,6 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
         release(twin=changed(documents.canary_document(), lambda one: one["metadata"].update(name="twin"))),
         "canary: Canary podinfo.test: spec.targetRef: Canary twin has the same target",
     ),
-    "a metric provider that is not there yet": (
-        {"template": template("keptn")},
-        "template: MetricTemplate errors.test: spec.provider.type: keptn is not supported yet; use one of cloudwatch",
-    ),
     "a metric provider that is none": (
         {"template": template("prometeus")},
         "template: MetricTemplate errors.test: spec.provider.type: 'prometeus' is not known; use one of cloudwatch",

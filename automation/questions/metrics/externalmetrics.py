@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from automation.cluster.ports import Objects
 from automation.core.kinds import Kind, Scope
-from automation.errors import ClusterAway, ClusterRefused
 from automation.questions.metrics.answers import Garbled, Part
 from automation.questions.metrics.exchange import Call, unanswered
 from automation.questions.metrics.needs import Needs
+from automation.questions.metrics.refusals import told
 from automation.questions.metrics.vendor import Vendor, Window
 from workloads.resources import quantity
 
@@ -43,12 +43,8 @@ class ExternalMetrics(Vendor):
     def _of_this_cluster(self, cluster: Objects, kind: Kind, scope: Scope) -> Part:
         if self.access.secret:
             raise unanswered("a token is for a cluster with an address; name it, or take the token out")
-        try:
+        with told():
             return Part(cluster.select(kind, scope), "items")
-        except ClusterAway as away:
-            raise unanswered(f"request failed: {away}", away=True) from away
-        except ClusterRefused as refused:
-            raise unanswered(f"request failed: {refused}") from refused
 
 
 def _parsed(query: str) -> tuple[Kind, Scope]:
@@ -62,8 +58,8 @@ def _parsed(query: str) -> tuple[Kind, Scope]:
 
 
 def _number(value: Part) -> float:
-    told = str(value.value)
-    found = quantity(told.removeprefix("-"))
+    text = str(value.value)
+    found = quantity(text.removeprefix("-"))
     if found is None:
-        raise Garbled(f"{value.path} is {told!r}, not a quantity")
-    return float(-found if told.startswith("-") else found)
+        raise Garbled(f"{value.path} is {text!r}, not a quantity")
+    return float(-found if text.startswith("-") else found)

@@ -12,6 +12,7 @@ from automation.questions.metrics.dynatrace import Dynatrace
 from automation.questions.metrics.externalmetrics import ExternalMetrics
 from automation.questions.metrics.graphite import Graphite
 from automation.questions.metrics.influxdb import InfluxDB
+from automation.questions.metrics.keptn import Keptn
 from automation.questions.metrics.needs import Needs
 from automation.questions.metrics.newrelic import NewRelic
 from automation.questions.metrics.prometheus import Prometheus
@@ -29,6 +30,7 @@ _ALL: tuple[type[Vendor] | type[Prometheus], ...] = (
     ExternalMetrics,
     Graphite,
     InfluxDB,
+    Keptn,
     NewRelic,
     Prometheus,
     Splunk,
@@ -36,8 +38,6 @@ _ALL: tuple[type[Vendor] | type[Prometheus], ...] = (
     Web,
 )
 PROVIDERS = {one.kind: one for one in _ALL}
-_COMING = ("keptn",)
-"""Those of Flagger that are not there yet."""
 
 
 class UnknownProvider(ValueError):
@@ -66,5 +66,4 @@ def problems(template: MetricTemplate) -> Iterator[Problem]:
 
 def unusable(kind: str) -> tuple[str, str]:
     """What is said of a type that stands for no provider, and what to do."""
-    said = f"{kind} is not supported yet" if kind in _COMING else f"{kind!r} is not known"
-    return said, f"use one of {', '.join(sorted(PROVIDERS))}"
+    return f"{kind!r} is not known", f"use one of {', '.join(sorted(PROVIDERS))}"
