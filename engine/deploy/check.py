@@ -8,7 +8,7 @@ import random
 from engine import paths
 from engine.deploy.context import Context
 from engine.deploy.goal import Goal
-from engine.errors import Bail
+from engine.errors import Bail, EngineError
 from engine.events import Diagnostic
 from engine.provider import CheckFailure, Provider, ProviderError
 from engine.resource import Resource
@@ -16,12 +16,12 @@ from engine.values import PropertyMap, Secret, Unknown, transform
 
 
 def checked(context: Context, provider: Provider, new: Resource, olds: PropertyMap) -> PropertyMap:
-    """The inputs as the provider accepts them. Raises `Bail` after reporting what is wrong with them."""
+    """The inputs as the provider accepts them. Raises `EngineError` where it can't take them for inputs at all, and
+    `Bail` after reporting what is wrong with them."""
     try:
         result = provider.check(context.operation(new), new.type, olds, new.inputs, seed())
     except ProviderError as error:
-        context.error(str(error), new.urn)
-        raise Bail(str(error)) from error
+        raise EngineError(str(error)) from error
     if result.failures:
         for failure in result.failures:
             context.error(explained(failure, new), new.urn)

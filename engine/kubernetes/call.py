@@ -83,10 +83,11 @@ class Call:
 
 
 def is_temporary(error: ProviderError) -> bool:
-    """Whether to try again: what is missing may be created by then, and who wrote in between has done so."""
+    """Whether to try again: what is missing may be there by then, what goes be gone, and who writes as well be done."""
     if not isinstance(error, ApiError):
         return isinstance(error, UnknownKind)
     if error.status == HTTPStatus.NOT_FOUND:
         # Without a name it is the path that is missing: a definition is served a moment after it is established.
         return error.details.get("kind") == "namespaces" or not error.details.get("name")
-    return error.status == HTTPStatus.CONFLICT and error.reason == "Conflict"
+    going = error.reason == "AlreadyExists" and "object is being deleted" in str(error)
+    return going or (error.status == HTTPStatus.CONFLICT and error.reason == "Conflict")

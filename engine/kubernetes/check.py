@@ -19,10 +19,9 @@ from engine.kubernetes.objects import (
     flagged,
     is_patch,
     is_secret,
-    type_kind,
 )
 from engine.kubernetes.waits.expressions import rule_of
-from engine.provider import CheckFailure, ProviderError
+from engine.provider import ProviderError
 from engine.values import PropertyMap, Secret, Unknown, has_unknown, reveal
 
 SERVER_FIELDS = (
@@ -52,44 +51,52 @@ class Naming:
     namespace: str = ""
 
 
-def problems(type: str, inputs: Mapping[str, Any], server_side_apply: bool) -> list[CheckFailure]:
-    """Everything that makes the inputs impossible."""
-    kind, api_version = inputs.get("kind"), inputs.get("apiVersion")
-    failures = [
-        CheckFailure(name, f"missing required field {name}")
-        for name, value in (("apiVersion", api_version), ("kind", kind))
-        if not isinstance(value, str | Unknown) or value == ""
-    ]
-    if isinstance(kind, str) and kind.endswith("List") and "items" in inputs:
-        failures.append(
-            CheckFailure("kind", f"{kind} is a list: declare each of its items as a resource of its own")
-        )
-    if isinstance(kind, str) and type_kind(type) == f"{kind}Patch":
-        failures += _patch_problems(inputs, server_side_apply)
-    elif at(inputs, "metadata", "generateName") and not at(inputs, "metadata", "name"):
-        reason = "generateName can't be used: give a name, or leave both out and one is made from the resource's name"
-        failures.append(CheckFailure("metadata.generateName", reason))
-    return failures + _wait_problems(inputs)
+def problem(type: str, inputs: Mapping[str, Any], server_side_apply: bool) -> str:
+    """What makes the inputs impossible, empty where nothing does."""
+    kind, unknown = inputs.get("kind"), isinstance(inputs.get("kind"), Unknown)
+    for name in ("apiVersion", "kind"):
+        if not isinstance(inputs.get(name), str | Unknown) or inputs[name] == "":
+            return f"missing required field {name}"
+    if not unknown and str(kind).endswith("List") and "items" in inputs:
+        return _LIST
+    if not unknown and is_patch(type, inputs):
+        return _patch_problem(inputs, server_side_apply)
+    if server_side_apply and _is_generated(inputs):
+        return "the `.metadata.generateName` field is not supported in Server-Side Apply mode"
+    return _wait_problem(inputs)
 
 
-def _wait_problems(inputs: Mapping[str, Any]) -> list[CheckFailure]:
+_LIST = (
+    "list resources exist for compatibility with YAML manifests and Helm charts, and cannot be created directly. "
+    "Use the underlying resource type instead"
+)
+_CLIENT_SIDE_PATCH = (
+    "patch resources require Server-Side Apply mode, which is enabled using the `enableServerSideApply` Provider "
+    "config"
+)
+
+
+def _patch_problem(inputs: Mapping[str, Any], server_side_apply: bool) -> str:
+    if not server_side_apply:
+        return _CLIENT_SIDE_PATCH
+    named = at(inputs, "metadata", "name")
+    return "" if named else "patch resources require the `.metadata.name` field to be set"
+
+
+def _is_generated(inputs: Mapping[str, Any]) -> bool:
+    """Whether the server makes the name."""
+    return bool(at(inputs, "metadata", "generateName")) and not at(inputs, "metadata", "name")
+
+
+def _wait_problem(inputs: Mapping[str, Any]) -> str:
     """A wait that is not understood is refused here: later the object would be there and no state would know of it."""
     asked = annotation(inputs, WAIT_FOR)
     if asked and not flagged(inputs, SKIP_AWAIT):
         try:
             rule_of(asked)
         except ProviderError as wrong:
-            return [CheckFailure("", str(wrong))]
-    return []
-
-
-def _patch_problems(inputs: Mapping[str, Any], server_side_apply: bool) -> list[CheckFailure]:
-    failures = []
-    if not server_side_apply:
-        failures.append(CheckFailure("", "patch resources need server-side apply: set enableServerSideApply"))
-    if not at(inputs, "metadata", "name"):
-        failures.append(CheckFailure("metadata.name", "a patch has to name the object that it patches"))
-    return failures
+            return str(wrong)
+    return ""
 
 
 def labelled(olds: PropertyMap, inputs: PropertyMap, server_side_apply: bool) -> PropertyMap:
@@ -118,7 +125,7 @@ def complete(type: str, olds: PropertyMap, news: PropertyMap, naming: Naming) ->
     for field in ("labels", "annotations"):
         if built_in and metadata.get(field) == {}:
             del metadata[field]
-    if not metadata.get("name") and not is_patch(type, inputs):
+    if not metadata.get("name") and not metadata.get("generateName") and not is_patch(type, inputs):
         _autoname(metadata, reveal(olds), naming)
     if not metadata.get("namespace") and naming.namespace:
         metadata["namespace"] = naming.namespace
@@ -140,8 +147,11 @@ def _metadata(inputs: PropertyMap) -> Object | None:
 
 
 def _autoname(metadata: Object, olds: PropertyMap, naming: Naming) -> None:
-    kept = at(olds, "metadata", "name") if annotation(olds, AUTONAMED) == "true" else None
-    metadata["name"] = kept or f"{naming.base}-{naming.suffix}"
+    """The name that was made before, or a new one. One that was given once is taken away first."""
+    automatic = flagged(olds, AUTONAMED)
+    if olds and not automatic:
+        return
+    metadata["name"] = at(olds, "metadata", "name") if automatic else f"{naming.base}-{naming.suffix}"
     annotations = metadata.get("annotations") or {}
     if isinstance(annotations, dict):
         metadata["annotations"] = {**annotations, AUTONAMED: "true"}

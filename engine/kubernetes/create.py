@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from engine.kubernetes.call import Call
+from engine.kubernetes.call import Call, is_temporary
 from engine.kubernetes.client import ApiError, Unreachable
 from engine.kubernetes.cluster import CREATE_MANAGER
 from engine.kubernetes.conflict import apply
@@ -33,13 +33,12 @@ def _create(call: Call, type: str, body: Object, manager: str) -> Object:
         # Nobody knew before that the kind lives in namespaces: its definition is younger than the check.
         body = {**body, "metadata": {**body["metadata"], "namespace": call.default_namespace()}}
         collection = call.collection_of(body)
-    name = body["metadata"]["name"]
     if is_patch(type, body) or call.settings.upsert:
-        return apply(collection, name, body, call.write(manager, body))
+        return apply(collection, body["metadata"]["name"], body, call.write(manager, body))
     try:
         return collection.create(body, call.write(CREATE_MANAGER))
     except ApiError as error:
-        if error.reason == "AlreadyExists":
+        if error.reason == "AlreadyExists" and not is_temporary(error):
             raise AlreadyExists(body) from error
         raise
 

@@ -25,7 +25,7 @@ from engine.kubernetes.outputs import FIELD_MANAGER
 from engine.provider import ProviderError
 from engine.values import PropertyMap, reveal
 
-_POLICIES = {"orphan": "Orphan", "background": "Background", "foreground": "Foreground"}
+_POLICIES = {"orphan": "Orphan", "background": "Background"}
 
 
 def delete(call: Call, type: str, id: str, inputs: PropertyMap, outputs: PropertyMap) -> None:
@@ -77,9 +77,5 @@ def _let_go(call: Call, collection: Collection, name: str, document: Object) -> 
 
 
 def propagation(document: Object) -> str:
-    """The policy that the annotation asks for, foreground otherwise. Raises `ProviderError` for an unknown one."""
-    asked = annotation(document, DELETION_PROPAGATION)
-    if asked and asked.lower() not in _POLICIES:
-        known = ", ".join(_POLICIES)
-        raise ProviderError(f"{title(document)}: {DELETION_PROPAGATION} is {asked!r}; it can be {known}")
-    return _POLICIES[asked.lower() or "foreground"]
+    """The policy that the annotation asks for, foreground where it asks for none that is known."""
+    return _POLICIES.get(annotation(document, DELETION_PROPAGATION).lower(), "Foreground")

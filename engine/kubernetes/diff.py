@@ -7,9 +7,10 @@ a value that the server rewrote (`0.5` to `500m`) nor one that a refresh found t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
-from engine.kubernetes.objects import AUTONAMED, REPLACE_UNREADY, annotation, at, flagged, is_true
+from engine.kubernetes.objects import AUTONAMED, REPLACE_UNREADY, annotation, at
 from engine.kubernetes.outputs import INPUTS
 from engine.kubernetes.quantity import same_value
 from engine.kubernetes.replacement import fields
@@ -31,11 +32,9 @@ def diff(
     declared = _placed(_written(reveal(old_inputs), live), live)
     wanted: PropertyMap = reveal(news)
     changes = dict(_changes(declared, live, wanted, ()))
-    fixed = fields(type, live, wanted, settings)
-    if _is_unready_job(live, wanted):
-        changes, fixed = {**changes, ("status",): "update"}, (*fixed, "status")
     if not changes:
         return Diff()
+    fixed = fields(type, live, wanted, settings)
     detailed = {
         render(path): PropertyDiff(f"{kind}-replace" if _covered(path, fixed) else kind, kind == "delete")
         for path, kind in changes.items()
@@ -47,6 +46,16 @@ def diff(
         changed=tuple(dict.fromkeys(str(path[0]) for path in changes)),
         detailed=detailed,
         delete_before_replace=bool(replaces) and _same_name(live, wanted),
+    )
+
+
+def replaced(found: Diff, old_outputs: PropertyMap, news: PropertyMap) -> Diff:
+    """The difference of an object that is not ready and asks to be replaced then, whether or not it changes."""
+    return replace(
+        found,
+        change=Change.SOME,
+        replaces=(*found.replaces, f'.metadata.annotations["{REPLACE_UNREADY}"]'),
+        delete_before_replace=_same_name(reveal(old_outputs), reveal(news)),
     )
 
 
@@ -112,10 +121,6 @@ def _covered(path: Path, fields: tuple[str, ...]) -> bool:
     """Whether the path is one of the fields or below one. Removing a whole map removes the fields in it."""
     dotted = ".".join(step for step in path if isinstance(step, str))
     return any(dotted == field or dotted.startswith(f"{field}.") for field in fields) or dotted == "metadata"
-
-
-def _is_unready_job(live: PropertyMap, wanted: PropertyMap) -> bool:
-    return wanted.get("kind") == "Job" and flagged(wanted, REPLACE_UNREADY) and not is_true(live, "Complete")
 
 
 def _same_name(live: PropertyMap, wanted: PropertyMap) -> bool:

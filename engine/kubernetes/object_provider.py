@@ -16,9 +16,10 @@ from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import at
 from engine.kubernetes.read import read
 from engine.kubernetes.settings import Settings
+from engine.kubernetes.unready import is_unready
 from engine.kubernetes.update import update
-from engine.provider import Checked, Diff, Operation, Read
-from engine.values import PropertyMap
+from engine.provider import Checked, Diff, Operation, ProviderError, Read
+from engine.values import PropertyMap, reveal
 
 
 class ObjectProvider:
@@ -31,9 +32,9 @@ class ObjectProvider:
     def check(
         self, operation: Operation, type: str, olds: PropertyMap, news: PropertyMap, seed: bytes
     ) -> Checked:
-        failures = checking.problems(type, news, self.settings.server_side_apply)
-        if failures:
-            return Checked(news, tuple(failures))
+        problem = checking.problem(type, news, self.settings.server_side_apply)
+        if problem:
+            raise ProviderError(problem)
         call = self._call(operation)
         try:
             namespace = self._namespace(call, olds, news)
@@ -59,7 +60,9 @@ class ObjectProvider:
         old_outputs: PropertyMap,
         news: PropertyMap,
     ) -> Diff:
-        return diffing.diff(type, old_inputs, old_outputs, news, self.settings)
+        found = diffing.diff(type, old_inputs, old_outputs, news, self.settings)
+        unready = is_unready(self._call(operation), id, reveal(news))
+        return diffing.replaced(found, old_outputs, news) if unready else found
 
     def create(self, operation: Operation, type: str, news: PropertyMap) -> tuple[str, PropertyMap]:
         return create(self._call(operation), type, news)

@@ -60,6 +60,8 @@ def fields(
     """The paths at and below which a change of this object needs a new one."""
     kind = (str(wanted.get("apiVersion")), str(wanted.get("kind")))
     mutable = {("v1", "ConfigMap"): settings.config_map_mutable, ("v1", "Secret"): settings.secret_mutable}
-    if is_patch(type, wanted) or (mutable.get(kind) and not at(live, "immutable")):
+    if is_patch(type, wanted):
         return _ALWAYS
+    if mutable.get(kind) and not at(live, "immutable") and not at(wanted, "immutable"):
+        return (*_ALWAYS, "type")
     return (*_ALWAYS, *_FIELDS.get(kind, ()))

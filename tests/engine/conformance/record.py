@@ -32,6 +32,7 @@ _RULES = tuple(
         (r"\bv1:[A-Za-z0-9+/=]{12}:CIPHERTEXT", "SALT"),
         (r"(?<=pulumi-kubernetes-)[0-9a-f]{8}\b", "HEX"),
         (r"(?<=[a-z]-)[0-9a-f]{8}\b", "HEX"),
+        (r"(?<=generated-)[a-z0-9]{5}\b", "RANDOM"),
         (r"\b10\.96\.\d+\.\d+\b", "ADDRESS"),
         (r"\b127\.0\.0\.1:\d+\b", "SERVER"),
         (r"0x[0-9a-f]+", "POINTER"),
@@ -53,7 +54,7 @@ _FLEETING = {
 # Rows of what is under way: how often they are printed depends on the time that it takes.
 _PROGRESS = re.compile(
     r"^ .. \S+:\S+ \S+ ([a-z]+ing|[a-z]+ing (original|replacement))( \(DURATION\)(\[retain\])?| \[diff: .*\])*"
-    r"( [A-Z\[{].*|;? (error|warning): .*)?$"
+    r"( [A-Z\[{✅].*|;? (error|warning): .*)?$"
     r"|^\.+$|^@ |^ >  pulumi:pulumi:StackReference |^ {4}\S+:\S+:\S+ \S+( |$)|^ .. pulumi:pulumi:Stack "
 )
 _COUNT = re.compile(

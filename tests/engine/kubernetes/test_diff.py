@@ -204,7 +204,13 @@ def test_config_maps_change_in_place_where_the_provider_says_so() -> None:
     assert compare(old, new, settings=mutable).replaces == ()
     frozen = {**old, "immutable": True}
     assert compare(frozen, {**new, "immutable": True}, settings=mutable).replaces == ("data.a",)
+    assert compare(old, {**new, "immutable": True}, settings=mutable).replaces == ("data.a",)
     assert compare(old, new, settings=Settings(secret_mutable=True)).replaces == ("data.a",)
+
+
+def test_the_type_of_a_secret_that_may_change_can_not() -> None:
+    old, new = (thing("v1", "Secret", type=type) for type in ("a", "b"))
+    assert compare(old, new, settings=Settings(secret_mutable=True)).replaces == ("type",)
 
 
 @pytest.mark.parametrize(
@@ -228,14 +234,6 @@ def test_an_object_with_an_automatic_name_is_created_before_the_old_one_goes() -
     metadata = {"name": "x-1", "annotations": {"pulumi.com/autonamed": "true"}}
     old, new = ({**thing("v1", "ConfigMap", data={"a": text}), "metadata": metadata} for text in "12")
     assert not compare(old, new).delete_before_replace
-
-
-def test_an_unready_job_is_replaced_where_it_asks_for_that() -> None:
-    job = thing("batch/v1", "Job")
-    job["metadata"]["annotations"] = {"pulumi.com/replaceUnready": "true"}
-    done = {**job, "status": {"conditions": [{"type": "Complete", "status": "True"}]}}
-    assert compare(job, job).replaces == ("status",)
-    assert compare(job, job, done) == Diff()
 
 
 def test_patches_are_replaced_for_another_object_only() -> None:

@@ -13,7 +13,7 @@ from engine.kubernetes.cluster import Cluster, Write
 from engine.kubernetes.conflict import Conflict
 from engine.provider import Diff, InitFailed, ProviderError
 from engine.values import UNKNOWN, Secret, reveal
-from tests.engine.kubernetes.conftest import Resource
+from tests.engine.kubernetes.conftest import Resource, eventually
 
 CONFIG_MAP = "core/v1:ConfigMap"
 Make = Callable[..., Resource]
@@ -328,11 +328,26 @@ def test_what_an_object_owns_goes_or_stays_with_it(
     assert (collection.get("owned") is not None) is stays
 
 
-def test_an_unknown_deletion_policy_is_refused(resource: Make, namespace: str) -> None:
+def test_an_unknown_deletion_policy_is_none(resource: Make, cluster: Cluster, namespace: str) -> None:
     thing = resource(CONFIG_MAP)
     thing.up(annotated(config_map(namespace), deletionPropagationPolicy="later"))
-    with pytest.raises(ProviderError, match="is 'later'; it can be orphan, background, foreground"):
-        thing.down()
+    thing.down()
+    assert cluster.collection("v1", "ConfigMap", namespace).get("settings") is None
+
+
+def test_an_object_that_is_going_is_waited_for(resource: Make, cluster: Cluster, namespace: str) -> None:
+    held = config_map(namespace)
+    held["metadata"]["finalizers"] = ["example.com/hold"]
+    collection = cluster.collection("v1", "ConfigMap", namespace)
+    collection.create(held, Write())
+    collection.delete("settings", "Background")
+    thing = resource(CONFIG_MAP)
+    creating = threading.Thread(target=thing.up, args=(config_map(namespace, a="1"),))
+    creating.start()
+    eventually(lambda: any(text.startswith("Retry: ") for _, text in thing.log))
+    collection.merge("settings", {"metadata": {"finalizers": None}}, Write())
+    creating.join(20)
+    assert live(cluster, namespace)["data"] == {"a": "1"}
 
 
 def test_a_patch_owns_its_fields_and_gives_them_back(

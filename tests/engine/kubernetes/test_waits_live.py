@@ -202,6 +202,20 @@ def test_a_job_that_fails_fails_at_once(resource: Make, cluster: Cluster, namesp
     assert caught.value.reasons[1].startswith("[BackoffLimitExceeded]")
 
 
+def test_a_job_that_is_not_ready_is_replaced_where_it_asks_for_that(resource: Make, namespace: str) -> None:
+    thing = resource("batch/v1:Job")
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a"}]}}
+    asked = _pulumi({"replaceUnready": "true", "skipAwait": "true"})
+    metadata = {"name": "x", "namespace": namespace, "annotations": asked}
+    document = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": template}}
+    thing.up(document)
+    found = thing.diff(document)
+    assert found.replaces == ('.metadata.annotations["pulumi.com/replaceUnready"]',)
+    assert found.delete_before_replace
+    del metadata["annotations"]
+    assert set(thing.diff(document).detailed) == {"metadata.annotations"}
+
+
 def _finalizers_removed(collection: Collection) -> bool:
     return all(not pod["metadata"].get("finalizers") for pod in collection.select({}))
 

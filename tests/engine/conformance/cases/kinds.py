@@ -1,6 +1,15 @@
 """What a change of each kind of object means: an update, a replacement, in which order."""
 
-from tests.engine.conformance.case import DESTROY, UP, Case, Stage, brought_up
+from tests.engine.conformance.case import (
+    CONTINUED,
+    DESTROY,
+    REFRESH,
+    UP,
+    Api,
+    Case,
+    Stage,
+    brought_up,
+)
 
 WORKLOADS = """
 from scene import *
@@ -93,6 +102,44 @@ if STAGE == 1:
     told("waits", waitFor="jsonpath={.data.a}=1")
     told("waits-more", waitFor='["jsonpath={.data.a}", "jsonpath={.metadata.name}=waits-more"]')
 """
+REFUSED = """
+from scene import *
+own = {"namespace": NAMESPACE, "labels": {"stage": str(STAGE)}, "annotations": AT_ONCE}
+core.v1.Service("s", metadata={"name": "s", **own}, spec={"ports": [{"port": [80, 0, 81][STAGE - 1]}]})
+apps.v1.Deployment("d", metadata={"name": "d", **own}, spec={"replicas": [0, -1, 0][STAGE - 1],
+    "selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [{"name": "app", "image": "app:1"}]}}})
+settings("beside", labels={"stage": str(STAGE)})
+"""
+
+SEALED = """
+from scene import *
+cluster = Provider("cluster", namespace=NAMESPACE, enable_config_map_mutable=True, enable_secret_mutable=True)
+use, fixed = Options(provider=cluster), {"immutable": True} if STAGE > 1 else {}
+core.v1.ConfigMap("sealed", metadata={"name": "sealed"}, data={"a": str(STAGE)}, opts=use, **fixed)
+core.v1.Secret("sealed", metadata={"name": "sealed"}, string_data={"a": str(STAGE)}, opts=use, **fixed)
+core.v1.Secret("typed", metadata={"name": "typed"}, type=f"example.com/{STAGE}", opts=use)
+"""
+
+LET_GO = """
+from scene import *
+from pulumi_kubernetes import batch
+def own(name, **told):
+    noted = {f"pulumi.com/{key}": value for key, value in told.items()}
+    return {"name": name, "namespace": NAMESPACE, "annotations": noted}
+pod = {"restartPolicy": "Never", "containers": [{"name": "app", "image": "app:1"}]}
+core.v1.Pod("held", metadata={**own("held", skipAwait="true"), "finalizers": ["example.com/hold"]}, spec=pod)
+core.v1.ConfigMap("unknown", metadata=own("unknown", deletionPropagationPolicy="whatever"))
+batch.v1.Job("left", metadata=own("left", skipAwait="true", deletionPropagationPolicy="Orphan"),
+    spec={"parallelism": 0, "template": {"spec": pod}})
+core.v1.ConfigMap("gone", metadata=own("gone"))
+"""
+
+
+def gone(api: Api) -> None:
+    """Somebody deletes an object."""
+    api.request("DELETE", f"/api/v1/namespaces/{api.namespace}/configmaps/gone")
+
 
 CASES = (
     Case(
@@ -113,4 +160,11 @@ CASES = (
         ANNOTATED,
         (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
     ),
+    Case(
+        "changes that are refused",
+        REFUSED,
+        (Stage(UP), Stage(CONTINUED, 2), Stage(CONTINUED, 2), Stage(REFRESH), Stage(UP, 3), Stage(DESTROY)),
+    ),
+    Case("data that is sealed", SEALED, (Stage(UP), Stage(UP, 2), Stage(DESTROY))),
+    Case("objects that are let go", LET_GO, (Stage(UP), Stage(DESTROY, before=gone))),
 )

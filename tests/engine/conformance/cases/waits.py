@@ -1,6 +1,21 @@
 """Objects that are waited for: what is ready, what is not, and what is said of it."""
 
-from tests.engine.conformance.case import CONTINUED, DESTROY, PREVIEW, REFRESH, UP, Case, Stage
+import time
+
+from tests.engine.conformance.case import (
+    CONTINUED,
+    DESTROY,
+    NO_CHANGES,
+    PREVIEW,
+    REFRESH,
+    UP,
+    Api,
+    Case,
+    Stage,
+)
+
+PODS = 4
+"""Of each workload of `MET` one."""
 
 RUN_OUT = """
 from scene import *
@@ -56,6 +71,60 @@ told("none", "[]")
 told("bare", "Ready")
 told("skipped", "Ready", **AT_ONCE)
 """
+MET = """
+from scene import *
+from pulumi_kubernetes import batch, storage
+def own(name, **others):
+    return {"name": name, "namespace": NAMESPACE, "annotations": AT_ONCE if STAGE == 1 else {}, **others}
+labels = {"a": "b"}
+template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": "app:1"}]}}
+selected = {"selector": {"matchLabels": labels}, "template": template}
+apps.v1.StatefulSet("set", metadata=own("set"), spec={"replicas": 1, "serviceName": "none", **selected})
+apps.v1.Deployment("d", metadata=own("d"), spec={"replicas": 1, **selected})
+core.v1.ReplicationController("old", metadata=own("old"), spec={"replicas": 1, "selector": {"old": "b"},
+    "template": {**template, "metadata": {"labels": {"old": "b"}}}})
+core.v1.Pod("pod", metadata=own("pod"), spec=template["spec"])
+batch.v1.Job("empty", metadata=own("empty"), spec={"completions": 0, "parallelism": 0,
+    "template": {"spec": {**template["spec"], "restartPolicy": "Never"}}})
+"""
+
+SERVED = """
+from scene import *
+from pulumi_kubernetes import batch, storage
+own = {"namespace": NAMESPACE}
+lazy = storage.v1.StorageClass("lazy", metadata={"name": f"{NAMESPACE}-lazy"}, provisioner="example.com/none",
+    volume_binding_mode="WaitForFirstConsumer")
+size = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+core.v1.PersistentVolumeClaim("waiting", metadata={"name": "waiting", **own},
+    spec={**size, "storageClassName": lazy.metadata["name"]})
+volume = core.v1.PersistentVolume("volume", metadata={"name": f"{NAMESPACE}-volume"}, spec={
+    "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/srv/volume"},
+    "storageClassName": "by-hand", "persistentVolumeReclaimPolicy": "Retain"})
+core.v1.PersistentVolumeClaim("bound", metadata={"name": "bound", **own},
+    spec={**size, "storageClassName": "by-hand", "volumeName": volume.metadata["name"]})
+core.v1.ResourceQuota("quota", metadata={"name": "quota", **own}, spec={"hard": {"pods": "10", "cpu": "4"}})
+account = core.v1.ServiceAccount("account", metadata={"name": "account", **own})
+core.v1.Secret("token", metadata={"name": "token", **own, "annotations":
+    {"kubernetes.io/service-account.name": account.metadata["name"]}}, type="kubernetes.io/service-account-token")
+apps.v1.DaemonSet("daemons", metadata={"name": "daemons", **own}, spec={"selector": {"matchLabels": {"a": "b"}},
+    "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"nodeSelector": {"no": "where"},
+        "containers": [{"name": "app", "image": "app:1"}]}}})
+"""
+
+
+def ran(api: Api) -> None:
+    """What a node does: the pods run, and are ready."""
+    path = f"/api/v1/namespaces/{api.namespace}/pods"
+    deadline = time.monotonic() + 30
+    while len(found := api.request("GET", path)["items"]) < PODS:
+        assert time.monotonic() < deadline, f"{len(found)} pods of {PODS} were made"
+        time.sleep(0.05)
+    conditions = [{"type": type, "status": "True"} for type in ("PodScheduled", "Initialized", "Ready")]
+    for pod in found:
+        merge = {"Content-Type": "application/merge-patch+json"}
+        body = {"status": {"phase": "Running", "conditions": conditions}}
+        api.request("PATCH", f"{path}/{pod['metadata']['name']}/status", body=body, headers=merge)
+
 
 CASES = (
     Case(
@@ -72,5 +141,21 @@ CASES = (
         "waits that are not understood",
         UNTOLD,
         (Stage(PREVIEW), Stage(CONTINUED), Stage(UP, 2), Stage(CONTINUED, 3), Stage(UP, 2), Stage(DESTROY)),
+    ),
+    Case(
+        "objects that become ready",
+        MET,
+        (
+            Stage(UP),
+            Stage(UP, 2, before=ran),
+            Stage(REFRESH, 2),
+            Stage(NO_CHANGES, 2, changes_hands=True),
+            Stage(DESTROY),
+        ),
+    ),
+    Case(
+        "objects that the cluster makes ready",
+        SERVED,
+        (Stage(UP), Stage(REFRESH), Stage(NO_CHANGES), Stage(DESTROY)),
     ),
 )
