@@ -18,9 +18,11 @@ from automation.cluster.observer import REMEMBERED, Observer, kinds
 from automation.cluster.ports import Copies
 from automation.cluster.recorder import Recorder
 from automation.cluster.watches import Watches
-from automation.core.kinds import Kind, Manifest
+from automation.core.decision import Event
+from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
+from automation.core.telling import event_calls
 from automation.driver.driver import Driver
 from automation.driver.origins import Canaries
 from automation.driver.ports import Announcer, Ports
@@ -28,12 +30,19 @@ from automation.driver.rollouts import Rollouts
 from automation.driver.tick import Refusal, Tick
 from automation.errors import CanaryMissing, DocumentRefused, SluiceError
 from automation.questions.asker import Asker
+from automation.questions.event_hooks import EventHooks
+from automation.questions.hooks import Hooks
+from automation.questions.secrets import reader
 from automation.updates.placer import Placer, Terms
 from automation.updates.queue import UpdateQueue
 from cli.display import Display
 from cli.environment import Environment, person, scrape_seconds
 from cli.images import write_back
 from cli.known import Known
+from documents.front import canary_of, front_of, status_of
+
+LAST_WORDS_SECONDS = 10.0
+"""How long a driver that ends waits for hooks that hear of what happened."""
 
 
 @dataclass
@@ -46,6 +55,7 @@ class Assembly:
     watches: Watches
     keeper: Keeper
     updates: UpdateQueue
+    events: EventHooks
 
     def tick(self, namespace: str, name: str) -> Tick:
         """One tick of a Canary that has to be there. Raises CanaryMissing, DocumentRefused and the cluster's errors."""
@@ -61,6 +71,7 @@ class Assembly:
         self.ports.leases.give_back_all()
         self.watches.stop()
         self.updates.close()
+        self.events.close(LAST_WORDS_SECONDS)
 
 
 def assemble(
@@ -79,6 +90,9 @@ def assemble(
     copies = Lending(watches)
     known = Known(cluster, copies)
     updates = UpdateQueue(os.cpu_count() or 1)
+    # Sessions are not for several threads: ticks and those who hear of them have their own.
+    hooks = Hooks(reach.session(cluster), clock.sleep, reader(cluster))
+    events = EventHooks(hooks.call, display.troubled)
     ports = Ports(
         objects=cluster,
         copies=copies,
@@ -97,7 +111,7 @@ def assemble(
             clock,
         ),
         leases=Leases(cluster, Identity.of_this_process(), clock),
-        announce=announcer(display, EventLog(cluster)),
+        announce=announcer(display, EventLog(cluster), teller(events, opened.settings.driver.provider)),
         clock=clock,
         rendered=known.rendered,
         command=opened.command,
@@ -112,11 +126,28 @@ def assemble(
     keeper = Keeper(ports.leases)
     watches.start()
     keeper.start()
-    return Assembly(driver, rollouts, ports, watches, keeper, updates)
+    return Assembly(driver, rollouts, ports, watches, keeper, updates, events)
 
 
-def announcer(display: Display, log: EventLog) -> Announcer:
-    """Tells the display and writes Events. If an Event can't be written, the display says so.
+def teller(events: EventHooks, provider: str) -> Announcer:
+    """Tells hooks of type event; a Canary that can't be read has none, nor has a Rollout."""
+
+    def tell(announcement: Announcement, live: Manifest) -> None:
+        if front_of(live).kind is not CANARY:
+            return
+        try:
+            canary, status = canary_of(live, provider), status_of(live)
+        except Refused:
+            return
+        said = Event(announcement.type, announcement.text)
+        events.tell(canary.full_name, event_calls(canary, status, said, announcement.at))
+
+    return tell
+
+
+def announcer(display: Display, log: EventLog, tell: Announcer) -> Announcer:
+    """Tells the display, writes Events, and tells whoever else hears of them. If an Event can't be written, the display
+    says so.
 
     It raises nothing: what an Event is about, such as a rollback, must not fail with the Event.
     """
@@ -128,6 +159,7 @@ def announcer(display: Display, log: EventLog) -> Announcer:
         except SluiceError as lost:
             name = f"{announcement.canary}.{announcement.namespace}"
             display.troubled(name, f"an Event was not written: {lost.problem}")
+        tell(announcement, canary)
 
     return announce
 

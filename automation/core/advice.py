@@ -6,12 +6,7 @@ from automation.core.spec import Canary
 
 def advice(canary: Canary) -> list[str]:
     """One sentence for each field that is ignored, or that decides nothing."""
-    said = [
-        f"Hook {hook.name} is not called: hooks of type {hook.type} are not supported"
-        for hook in canary.analysis.hooks("event")
-    ]
-    if canary.analysis.alerts:
-        said.append("No alerts are sent: analysis.alerts is not supported")
+    said = ["No alerts are sent: analysis.alerts is not supported"] if canary.analysis.alerts else []
     if canary.skip_analysis:
         return said
     said += [

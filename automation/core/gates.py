@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from automation.core import texts
 from automation.core.analysis import Webhook
@@ -12,6 +13,9 @@ from automation.core.revision_hash import run_checksum
 from automation.core.situation import Situation
 from automation.core.spec import Canary
 from automation.core.status import Phase
+
+Tested = tuple[str, Mapping[str, str]]
+"""A revision, and the checksums of its configuration."""
 
 
 @dataclass(frozen=True)
@@ -90,20 +94,25 @@ def _said(canary: Canary, hook: Webhook, answer: HookAnswer) -> tuple[Event, ...
 
 def _call(at: Situation, webhook: Webhook) -> CallHook:
     canary, rule = at.canary, GATES[webhook.type]
-    revision, configs = _asked_about(at, webhook)
-    phase = rule.phase or at.status.phase
-    payload = {
+    tested, phase = _asked_about(at, webhook), rule.phase or at.status.phase
+    where = (canary.namespace, canary.name, tested[0], str(phase), _place(at, rule))
+    return CallHook(
+        webhook, body(canary, webhook, phase, tested), "/".join((*where, webhook.type, webhook.name))
+    )
+
+
+def body(canary: Canary, webhook: Webhook, phase: Phase, tested: Tested) -> dict[str, Any]:
+    """What is posted to a hook."""
+    return {
         "name": canary.name,
         "namespace": canary.namespace,
         "phase": str(phase),
-        "checksum": run_checksum(revision, configs),
+        "checksum": run_checksum(*tested),
         "metadata": dict(webhook.metadata),
     }
-    where = (canary.namespace, canary.name, revision, str(phase), _place(at, rule))
-    return CallHook(webhook, payload, "/".join((*where, webhook.type, webhook.name)))
 
 
-def _asked_about(at: Situation, webhook: Webhook) -> tuple[str, Mapping[str, str]]:
+def _asked_about(at: Situation, webhook: Webhook) -> Tested:
     """The revision that a hook is asked about, and its configuration: before a run begins what the target says."""
     if webhook.type == "confirm-rollout" and at.seen.target is not None:
         return at.seen.target.revision, at.seen.target.configs

@@ -685,21 +685,16 @@ def test_a_fix_is_not_held_to_the_deadline_of_what_it_mends() -> None:
 
 
 def test_what_a_document_asks_for_in_vain_is_said_when_a_run_starts() -> None:
-    hooks = [{"name": "tell", "type": "event", "url": "http://x/"}]
     alerts = [{"name": "on-call", "providerRef": {"name": "slack"}}]
     metrics = [{"name": "request-success-rate"}]
     world = initialised(
         document(
-            {
-                f"spec.analysis.{name}": value
-                for name, value in [("webhooks", hooks), ("alerts", alerts), ("metrics", metrics)]
-            }
+            {f"spec.analysis.{name}": value for name, value in [("alerts", alerts), ("metrics", metrics)]}
         )
     )
     world.release("v2")
     world.tick()
     assert [event.text for event in world.events if event.type == "Warning"] == [
-        "Hook tell is not called: hooks of type event are not supported",
         "No alerts are sent: analysis.alerts is not supported",
         "Metric request-success-rate has no bound and passes whatever it measures: give it thresholdRange.min",
     ]

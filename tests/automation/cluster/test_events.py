@@ -73,7 +73,7 @@ def test_an_event_that_can_not_be_written_is_said_and_holds_up_nothing(
     served: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served.refuse = lambda asked: Answer(403, {"message": "events are forbidden"})
-    announcer(Lines(), EventLog(served.cluster))(SAID, CANARY)
+    announcer(Lines(), EventLog(served.cluster), lambda said, canary: None)(SAID, CANARY)
     told = capsys.readouterr().out
     assert SAID.text in told
     assert "an Event was not written" in told
