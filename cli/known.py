@@ -14,7 +14,8 @@ from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.status import Status
 from automation.errors import RivalDriver
-from components.generated import Generated, generate
+from components.generate import generate
+from components.generated import Generated
 from documents.front import front_of, status_of
 from stacks import canary_state, rivals
 from stacks.canary_state import CanaryState, Live

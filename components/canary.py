@@ -11,7 +11,9 @@ from automation.core.kinds import Manifest
 from automation.core.marks import FIELD_MANAGER, PATCH_MANAGER
 from automation.core.spec import Canary as Spec
 from components import objects
-from components.generated import Generated, Inputs, generate
+from components.generate import generate
+from components.generated import Generated
+from components.inputs import Inputs
 from components.target import DeclaredTarget
 from gateways.registry import is_meshs
 

@@ -6,7 +6,7 @@ answer they are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from automation.core.keeping import PodMetadata
@@ -14,9 +14,77 @@ from automation.core.kinds import SERVICE, Manifest
 from automation.core.marks import NUMBER, POD_HASH, POD_METADATA, RELEASE, REVISION
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary
+from components.generated import Generated
+from components.inputs import Inputs
 from components.revision import Revision
+from components.routes import following
+from components.routes import route as leading
+from gateways.carrying import switches
+from gateways.registry import is_of_people
+from gateways.subsets import labelled, rule_of
 from workloads.registry import workload_of
 from workloads.workload import Primary
+
+
+def generated(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
+    """All objects of a Rollout: Services and route come once the stable pods are to serve. Raises Refused."""
+    revision, placement = inputs.revision, inputs.placement
+    if revision is None:
+        return Generated((), None, apex_is_foreign=True)
+    pods = stable(canary, revision, _serving(canary, inputs), owner)
+    if placement.apex == "target":
+        return Generated((), None, apex_is_foreign=True, primary=pods, lasting=True)
+    if placement.turned:
+        return generated(canary.turned(True), _turned(inputs), owner)
+    further = list(following(canary, inputs, owner))
+    return Generated(
+        (),
+        None if switches(canary) or not canary.apex else _stable(canary, inputs, revision),
+        apex_is_foreign=True,
+        primary=pods,
+        sides=tuple(_sides(canary, inputs, revision.hash)),
+        further=tuple(route for route, foreign in further if not foreign),
+        patched=tuple(route for route, foreign in further if foreign),
+        route=leading(canary, inputs, owner),
+        route_is_foreign=is_of_people(canary),
+        lasting=True,
+    )
+
+
+def _turned(inputs: Inputs) -> Inputs:
+    """What there is, the two Services in each other's places."""
+    placed = replace(inputs.placement, turned=False)
+    return replace(inputs, placement=placed, apex=inputs.canary, canary=inputs.apex)
+
+
+def _sides(canary: Canary, inputs: Inputs, serving: str) -> Iterator[Manifest]:
+    """What tells the pods of the canary from the stable ones: a Service, or subsets of one."""
+    tested = inputs.placement.canary or serving
+    if canary.service.canary:
+        yield selecting(canary, canary.service.canary, inputs.canary, tested)
+    if named := rule_of(canary):
+        yield labelled(canary, inputs.others.get((named[0].kind, named[1])), serving, tested)
+
+
+def _serving(canary: Canary, inputs: Inputs) -> int:
+    """How many stable pods there are to be: as many as the Rollout asks for, until they serve. Then the driver makes
+    room for others, and no update takes that back."""
+    workload, live = workload_of(canary), inputs.primary
+    if (
+        live is None
+        or inputs.placement.apex == "target"
+        or not _runs(canary, live, inputs.placement.revision)
+    ):
+        return workload.replicas(inputs.target)
+    return workload.replicas(live)
+
+
+def _runs(canary: Canary, live: Manifest, revision: str) -> bool:
+    return bool(live["metadata"]["name"] == workload_of(canary).primary_name(canary, revision))
+
+
+def _stable(canary: Canary, inputs: Inputs, revision: Revision) -> Manifest:
+    return selecting(canary, canary.apex, inputs.apex, revision.hash)
 
 
 def stable(canary: Canary, revision: Revision, replicas: int, owner: Manifest) -> Manifest:

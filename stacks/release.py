@@ -18,7 +18,7 @@ from automation.core.spec import Canary as Spec
 from automation.core.status import Phase, Placement, Status
 from components import apisix_manifests, target
 from components.canary import Canary, CanaryArgs, Sources
-from components.generated import Inputs
+from components.inputs import Inputs
 from components.revision import Revision
 from documents.front import canary_of, front_of
 from gateways.registry import gateway_of

@@ -21,7 +21,7 @@ from automation.inmemory.stacks import Declared, MemoryStacks
 from automation.updates.placer import Placer, Release, Terms
 from automation.updates.ports import Gate
 from cli.known import Known
-from components.generated import generate
+from components.generate import generate
 from stacks.release import View, inputs_of
 
 HERE = Identity("here", 1, "5")

@@ -15,7 +15,8 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from components.generated import Inputs, generate
+from components.generate import generate
+from components.inputs import Inputs
 from documents.front import canary_of
 from policies import pack, tokens
 from tests.components import documents

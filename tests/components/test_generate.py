@@ -10,7 +10,9 @@ import pytest
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.status import Placement, Traffic
-from components.generated import Generated, Inputs, generate
+from components.generate import generate
+from components.generated import Generated
+from components.inputs import Inputs
 from tests.components.documents import OWNER, autoscaler, canary, placement, revision, route, target
 
 NEW = Placement("", "target", Traffic(0), "")
