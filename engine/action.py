@@ -60,8 +60,7 @@ class Action:
     message: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     clear_pending: bool = False
-    policy_packs: tuple[str, ...] = ()
-    policy_configs: tuple[str, ...] = ()
+    policies: Sources = field(default_factory=Sources)
     imports: Imports | None = None
 
 
@@ -168,7 +167,7 @@ class _Run:
     def _policies(self) -> Iterator[Packs | None]:
         """The policy packs of the action, ready to judge; their names go into the summary."""
         action, place = self._action, self._place
-        if not action.policy_packs:
+        if not action.policies.packs:
             yield None
             return
         self._events.emit(PolicyLoad())
@@ -180,8 +179,7 @@ class _Run:
             secret_keys=self._config.secret_keys,
             tags=read_tags(place.backend, place.ref),
         )
-        sources = Sources(action.policy_packs, action.policy_configs)
-        with opened(sources, place.cwd, place.shell.env, settings) as packs:
+        with opened(action.policies, place.cwd, place.shell.env, settings) as packs:
             self._packs = {f"{item.name}|local|{item.path}": item.version for item in packs.infos}
             yield packs
 

@@ -18,6 +18,7 @@ from engine.deploy.targets import Targets
 from engine.errors import Bail, ChangesFound, ConsentMissing, EngineError
 from engine.eventlog import open_log
 from engine.mask import Mask
+from engine.policy.packs import Sources
 from engine.programs.inline import InlineProgram
 from engine.programs.python import PythonProgram
 from engine.state.configkey import parse_key
@@ -235,8 +236,7 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         message=arguments.value("message"),
         environment=started_by(arguments),
         clear_pending=arguments.flag("clear-pending-creates"),
-        policy_packs=arguments.values("policy-pack"),
-        policy_configs=arguments.values("policy-pack-config"),
+        policies=Sources(arguments.values("policy-pack"), arguments.values("policy-pack-config")),
     )
     return performed(place, arguments, action)
 

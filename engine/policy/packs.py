@@ -23,10 +23,21 @@ from engine.wire import from_struct
 
 @dataclass(frozen=True)
 class Sources:
-    """Folders of packs and, in the same order, files of their configuration (none, or one for each)."""
+    """Folders of packs and, in the same order, files of their configuration (none, or one for each).
 
-    packs: Sequence[str]
+    Raises `PolicyPackError` if these do not fit together.
+    """
+
+    packs: Sequence[str] = ()
     configs: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.configs and not self.packs:
+            raise PolicyPackError('"--policy-pack-config" must be specified with "--policy-pack"')
+        if self.configs and len(self.configs) != len(self.packs):
+            raise PolicyPackError(
+                'the number of "--policy-pack-config" flags must match the number of "--policy-pack" flags'
+            )
 
 
 @contextmanager
@@ -34,11 +45,6 @@ def opened(
     sources: Sources, cwd: Path, env: Mapping[str, str], stack: StackSettings, pool: Pool | None = None
 ) -> Iterator[Packs]:
     """The packs, started or found warm, and configured for the stack. Raises `PolicyPackError`."""
-    if sources.configs and len(sources.configs) != len(sources.packs):
-        raise PolicyPackError(
-            f"{len(sources.configs)} policy configurations were given for {len(sources.packs)} policy packs; "
-            "give one --policy-pack-config for each --policy-pack, in the same order"
-        )
     given = [read_settings(cwd / path) for path in sources.configs] or [{}] * len(sources.packs)
     definitions = [read_definition(path, cwd) for path in sources.packs]
     with ExitStack() as lent:

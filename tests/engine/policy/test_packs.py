@@ -10,6 +10,7 @@ import pytest
 
 from engine.policy.errors import PolicyPackError
 from engine.policy.findings import Level, PackInfo, Tally
+from engine.policy.packs import Sources
 from engine.policy.pool import Pool, Timeouts
 from engine.policy.requests import Subject
 from engine.resource import Resource
@@ -268,10 +269,15 @@ def test_wrong_configuration_is_refused_with_the_policy_named(
         pass
 
 
+def test_a_configuration_needs_its_pack() -> None:
+    with pytest.raises(PolicyPackError, match='must be specified with "--policy-pack"'):
+        Sources(configs=["config.json"])
+
+
 def test_each_pack_needs_its_own_configuration(tmp_path: Path, open_packs: Opener) -> None:
     folder = write_pack(tmp_path / "limits", LIMITED)
     with (
-        pytest.raises(PolicyPackError, match="2 policy configurations were given for 1 policy packs"),
+        pytest.raises(PolicyPackError, match='the number of "--policy-pack-config" flags must match'),
         open_packs(folder, configs=[{}, {}]),
     ):
         pass

@@ -163,6 +163,8 @@ CASES = (
             Stage(f"{UP} {WITH} --policy-pack-config advising.json", 2),
             Stage(f"{UP} {WITH} --policy-pack-config all.json", 2),
             Stage(f"{UP} {WITH} --policy-pack-config off.json", 2),
+            Stage(f"{UP} {WITH} {WITH} --policy-pack-config off.json", 2),
+            Stage(f"{UP} --policy-pack-config wide.json", 2),
         ),
         configured(
             wide='{"is-short": {"limit": 20}, "is-told": "advisory"}',
