@@ -130,6 +130,20 @@ class Ground:
         # They are larger than the annotation that a plain apply would keep them in.
         self.kubectl("default")("apply", "--server-side", "-f", str(kinds))
 
+    def rolled_out(self, namespace: str, deployment: str) -> None:
+        """Waits until all pods of a Deployment are available, however busy the machine is."""
+
+        def available() -> bool:
+            kubectl = self.kubectl(namespace)
+            live = kubectl.get("deployment", deployment)
+            status, wanted = live.get("status") or {}, live["spec"]["replicas"]
+            heard = status.get("observedGeneration") == live["metadata"]["generation"]
+            ready = heard and status.get("availableReplicas") == status.get("updatedReplicas") == wanted
+            assert ready, f"{deployment} is not available: {status}\n{kubectl('get', 'pods,events')}"
+            return True
+
+        eventually(available, 300, every=0.5)
+
     def on(self, engine: str) -> Ground:
         """The same ground, its commands run by `official` or `embedded`."""
         return replace(self, environment={**self.environment, "SLUICE_ENGINE": engine})

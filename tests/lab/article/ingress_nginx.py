@@ -17,7 +17,7 @@ def install(ground: Ground) -> str:
     """The address where it takes requests."""
     kubectl = ground.kubectl(NAMESPACE)
     kubectl("apply", "-f", str(MANIFESTS))
-    kubectl("rollout", "status", "deployment/ingress-nginx-controller", "--timeout=50s")
+    ground.rolled_out(NAMESPACE, "ingress-nginx-controller")
     return str(ground.lab.forward("ingress-nginx-controller", NAMESPACE, 80))
 
 

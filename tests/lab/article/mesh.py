@@ -21,7 +21,7 @@ def install(ground: Ground) -> str:
     kubectl = ground.kubectl(NAMESPACE)
     kubectl("apply", "-f", str(MANIFESTS))
     for deployment in ("istiod", "istio-ingressgateway"):
-        kubectl("rollout", "status", f"deployment/{deployment}", "--timeout=50s")
+        ground.rolled_out(NAMESPACE, deployment)
     return str(ground.lab.forward("istio-ingressgateway", NAMESPACE, 80))
 
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -61,6 +61,22 @@ class Shop:
         url, sent = f"http://{self.address}/api/info", {"Host": self.host, **headers}
         return requests.get(url, headers=sent, timeout=5)
 
+    @contextmanager
+    def people(self) -> Iterator[list[requests.Session]]:
+        """Forty users with browsers that have met nobody yet."""
+        with ExitStack() as sessions:
+            yield [sessions.enter_context(requests.Session()) for _ in range(40)]
+
+    def version_for(self, person: requests.Session) -> str:
+        """The version that answers somebody with these cookies, who keeps those that he is given."""
+        url = f"http://{self.address}/api/info"
+        return str(person.get(url, headers={"Host": self.host}, timeout=5).json()["version"])
+
+    def has_let_go(self, people: list[requests.Session], version: str) -> bool:
+        """Whether all of them have forgotten the canary, and are answered by the version that is left."""
+        answered = {self.version_for(person) for person in people}
+        return answered == {version} and not any("canary" in person.cookies for person in people)
+
     def answers(self, count: int, headers: Mapping[str, str] = {}) -> Counter[str]:
         """Which versions answer so many requests."""
         with ThreadPoolExecutor(8) as pool:
@@ -75,8 +91,11 @@ class Shop:
             return Counter(answer.json()["version"] if answer.ok else "none" for answer in answers)
 
 
-PRODUCTS = {"nginx": ingress_nginx, "traefik": traefik, "gateway-api": gateway_api, "istio": mesh}
-ALL, CHOOSING = list(PRODUCTS), ["nginx", "gateway-api", "istio"]
+PRODUCTS = {"nginx": ingress_nginx, "istio": mesh, "traefik": traefik, "gateway-api": gateway_api}
+ALL, CHOOSING = list(PRODUCTS), ["nginx", "istio", "gateway-api"]
+# Traefik answers nobody whose HTTPRoute is to be mirrored.
+MIRRORING, KEEPING = ["istio", "traefik"], ["istio", "gateway-api"]
+COOKIES = {"cookieName": "canary", "primaryCookieName": "primary", "httpOnly": True, "path": "/"}
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +154,44 @@ def test_chosen_requests_alone_reach_a_canary_that_fails_and_is_taken_back(shop:
         assert driver.wait().code == 20
     assert f"Rolling back podinfo.{podinfo.namespace} failed checks threshold reached 3" in driver.events
     assert shop.answers(104, INSIDER) == {"6.0.0": 104}
+
+
+@pytest.mark.parametrize("installed", MIRRORING, indirect=True)
+def test_everybody_is_switched_at_once_after_copies_of_their_requests_were_answered_well(shop: Shop) -> None:
+    # given
+    podinfo = shop.application
+    shop.open(stepWeight=None, maxWeight=None, iterations=12, mirror=True)
+    podinfo.set_image("6.0.1")
+    with shop.users(50), podinfo.ground.begun(*podinfo.release_command) as driver:
+        # when
+        eventually(lambda: podinfo.status.get("iterations", 0) >= 3, 60, every=0.05)
+        # then
+        assert shop.answers(40) == {"6.0.0": 40}
+        assert driver.wait().code == 0
+    assert "Stop traffic mirroring and route all traffic to canary" in driver.events
+    assert shop.answers(80) == {"6.0.1": 80}
+
+
+@pytest.mark.parametrize("installed", KEEPING, indirect=True)
+def test_users_stay_where_they_were_until_the_release_is_promoted(shop: Shop) -> None:
+    # given
+    podinfo = shop.application
+    shop.open(interval="8s", stepWeight=30, maxWeight=30, sessionAffinity=COOKIES)
+    podinfo.set_image("6.0.1")
+    with shop.people() as people, shop.users(50), podinfo.ground.begun(*podinfo.release_command) as driver:
+        eventually(lambda: podinfo.status.get("canaryWeight") == 30, 60, every=0.05)
+        shop.suspend(True)
+        eventually(lambda: "6.0.1" in shop.answers(40), 10)
+        # when
+        met = [shop.version_for(person) for person in people]
+        # then
+        assert set(met) == {"6.0.0", "6.0.1"}
+        assert {cookie.name for person in people for cookie in person.cookies} == {"canary", "primary"}
+        for _ in range(5):
+            assert [shop.version_for(person) for person in people] == met
+        shop.suspend(False)
+        assert driver.wait().code == 0
+        eventually(lambda: shop.has_let_go(people, "6.0.1"), 10)
 
 
 @pytest.mark.parametrize("installed", ["gateway-api"], indirect=True)

@@ -25,7 +25,7 @@ def serving(ground: Ground, manifests: Path) -> str:
     kubectl = ground.kubectl(NAMESPACE)
     kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     kubectl("apply", "-f", str(manifests))
-    kubectl("rollout", "status", "deployment/traefik", "--timeout=50s")
+    ground.rolled_out(NAMESPACE, "traefik")
     return str(ground.lab.forward("traefik", NAMESPACE, 80))
 
 
