@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -20,8 +20,10 @@ from automation.questions.jobs import Jobs
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.analysts import ANALYSTS, Analyst
 from automation.questions.metrics.credentials import decoded
+from automation.questions.metrics.exchange import Call, Exchange, Unanswered
 from automation.questions.metrics.order import Order
 from automation.questions.metrics.prometheus import Prometheus, Span
+from automation.questions.metrics.sigv4 import Signer, keys_of
 from automation.questions.metrics.tokens import token
 from automation.questions.metrics.web import WebAnalysis
 from documents.argo.metrics import PROVIDERS
@@ -83,14 +85,26 @@ class Taking:
             return WebAnalysis(self._session, access).take(settings)
         if provider != "prometheus":
             return QueryFailed(f"provider {provider} is not supported yet; use one of {', '.join(PROVIDERS)}")
-        query, ranged = str(settings["query"]), settings.get("rangeQuery")
-        if not ranged:
-            return Prometheus(self._session, access).take(query, at)
+        return self._of_prometheus(access, settings, at)
+
+    def _of_prometheus(self, access: Access, settings: Mapping[str, Any], at: float) -> Taken | QueryFailed:
+        ranged = settings.get("rangeQuery")
         try:
-            span = Span.parse(ranged, at)
+            span = Span.parse(ranged, at) if ranged else None
+            sign = self._signing(settings, at)
         except ValueError as wrong:
             return QueryFailed(f"rangeQuery: {wrong}")
-        return Prometheus(self._session, access).take(query, at, span)
+        except Unanswered as unanswered:
+            return unanswered.failed
+        return Prometheus(self._session, access, signed=sign).take(str(settings["query"]), at, span)
+
+    def _signing(self, settings: Mapping[str, Any], at: float) -> Callable[[Call], Call]:
+        """How calls are signed for Amazon's Prometheus, which is called `aps`. Raises Unanswered."""
+        region = ((settings.get("authentication") or {}).get("sigv4") or {}).get("region")
+        if not region:
+            return lambda call: call
+        signer = Signer(keys_of({}, region, Exchange(self._session)), region, "aps")
+        return lambda call: signer.sign(call, at)
 
     def _secret(self, settings: Mapping[str, Any]) -> Mapping[str, str] | QueryFailed:
         """What a metric authenticates itself by."""

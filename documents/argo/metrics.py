@@ -98,7 +98,7 @@ def _prometheus(section: Section) -> None:
     section.whole("timeout")
     section.flag("insecure")
     _headers(section)
-    _authentication(section.section("authentication"), "basicAuth", "oauth2")
+    _authentication(section.section("authentication"), "basicAuth", "oauth2", "sigv4")
     if "rangeQuery" in section:
         _range(section.section("rangeQuery"))
     section.allow("rangeQuery")
@@ -106,23 +106,24 @@ def _prometheus(section: Section) -> None:
 
 
 def _authentication(section: Section, *known: str) -> None:
-    """A user and his password, or a token that is fetched with a client's own."""
+    """A user and his password, a token that is fetched with a client's own, or AWS' signatures by the driver's keys."""
     for way in (way for way in known if way in section):
         inner = section.section(way)
         for field in _CREDENTIALS[way]:
             inner.text(field, required=True)
+        for field in ("profile", "roleArn") if way == "sigv4" else ():
+            if inner.text(field):
+                inner.refuse(field, "is not taken on here", "give the driver's ServiceAccount that role")
         inner.allow("scopes")
         inner.close()
-    section.allow(*known, "sigv4")
+    section.allow(*known)
     section.close()
-    if any((section.fields.get("sigv4") or {}).values()):
-        remedy = "let a proxy sign, such as aws-sigv4-proxy, and name that as the address"
-        section.refuse("sigv4", "is a signature for AWS, which is not made here", remedy)
 
 
 _CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     "basicAuth": ("username", "password"),
     "oauth2": ("tokenUrl", "clientId", "clientSecret"),
+    "sigv4": ("region",),
 }
 
 

@@ -156,9 +156,15 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         metric(**{"provider.web": {"url": "http://x"}}),
         f"{METRIC}.provider.web: is there beside prometheus; make a metric of each",
     ),
-    "a signature for AWS": (
-        metric(**{"provider.prometheus.authentication": {"sigv4": {"region": "eu-west-1"}}}),
-        f"{METRIC}.provider.prometheus.authentication.sigv4: is a signature for AWS, which is not made here",
+    "a signature for AWS of another role": (
+        metric(
+            **{"provider.prometheus.authentication": {"sigv4": {"region": "eu-west-1", "roleArn": "arn:x"}}}
+        ),
+        f"{METRIC}.provider.prometheus.authentication.sigv4.roleArn: is not taken on here; give the driver's Service",
+    ),
+    "a signature for AWS of nowhere": (
+        metric(**{"provider.prometheus.authentication": {"sigv4": {"profile": ""}}}),
+        f"{METRIC}.provider.prometheus.authentication.sigv4.region: is missing",
     ),
     "a client without a secret": (
         metric(
@@ -288,6 +294,7 @@ def test_a_template_that_can_not_work_is_refused_with_path_and_remedy(document: 
                 }
             }
         ),
+        metric(**{"provider.prometheus.authentication": {"sigv4": {"region": "eu-west-1"}}}),
         metric(provider={"newRelic": {"query": "SELECT 1", "profile": "keys", "timeout": 10}}),
         metric(provider={"wavefront": {"query": "ts(x)", "address": "shop.wavefront.com"}}),
         metric(provider={"graphite": {"query": "target=x", "address": "http://graphite"}}),
@@ -315,6 +322,7 @@ def test_a_template_that_can_not_work_is_refused_with_path_and_remedy(document: 
         "with a secret",
         "from the web",
         "from Datadog",
+        "from Amazon's Prometheus",
         "from New Relic",
         "from Wavefront",
         "from Graphite",

@@ -52,6 +52,15 @@ class Call:
     user: tuple[str, str] | None = field(default=None, repr=False)
     method: str = ""
 
+    @property
+    def verb(self) -> str:
+        return self.method or ("GET" if self.body is None else "POST")
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The parameters one after the other."""
+        return list(self.parameters.items() if isinstance(self.parameters, Mapping) else self.parameters)
+
     @classmethod
     def of_json(
         cls, url: str, body: Any, headers: Mapping[str, str], parameters: Mapping[str, str] | None = None
@@ -77,11 +86,9 @@ class Exchange:
         deadline = time.monotonic() + self.timeout
         try:
             response = self.session.request(
-                call.method or ("GET" if call.body is None else "POST"),
+                call.verb,
                 call.url,
-                params=list(
-                    call.parameters.items() if isinstance(call.parameters, Mapping) else call.parameters
-                ),
+                params=call.pairs,
                 headers=dict(call.headers),
                 data=None if call.body is None else call.body.encode(),
                 auth=call.user,

@@ -57,11 +57,15 @@ class Prometheus:
     )
 
     def __init__(
-        self, session: requests.Session, access: Access, pause: Callable[[float], None] = time.sleep
+        self,
+        session: requests.Session,
+        access: Access,
+        pause: Callable[[float], None] = time.sleep,
+        signed: Callable[[Call], Call] = lambda call: call,
     ) -> None:
         self._access = access
         self._exchange = Exchange(session, access.verify)
-        self._pause = pause
+        self._pause, self._signed = pause, signed
 
     def measure(self, query: str, at: float, interval: float = 0.0) -> Answer:
         dated = _with_sample_time(query)
@@ -108,7 +112,7 @@ class Prometheus:
         url = f"{self._access.address.rstrip('/')}/api/v1/{path}"
         call = Call(url, parameters, self._access.bearer, user=self._access.basic)
         try:
-            return Part.parse(self._exchange.ask(call))["data"]
+            return Part.parse(self._exchange.ask(self._signed(call)))["data"]
         except Unanswered as unanswered:
             return unanswered.failed
         except Garbled as garbled:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from automation.questions.metrics.answers import Part
 from automation.questions.metrics.exchange import Call, Exchange, unanswered
@@ -39,7 +39,9 @@ class Signer:
     service: str
 
     def sign(self, call: Call, at: float) -> Call:
-        """A POST whose body is a form, signed at unix second `at`."""
+        """The call, signed at unix second `at`: its parameters become part of its URL, written as they are signed."""
+        query = urlencode(sorted(call.pairs), quote_via=quote, safe="-_.~")
+        call = replace(call, url=f"{call.url}?{query}" if query else call.url, parameters=())
         moment = f"{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}"
         headers = {**call.headers, "Host": urlsplit(call.url).netloc, "X-Amz-Date": moment}
         if self.keys.token:
@@ -62,8 +64,8 @@ def _canonical(call: Call, names: str) -> str:
     headers = sorted((name.lower(), " ".join(value.split())) for name, value in call.headers.items())
     lines = "".join(f"{name}:{value}\n" for name, value in headers)
     body = hashlib.sha256((call.body or "").encode()).hexdigest()
-    path = quote(urlsplit(call.url).path or "/")
-    return "\n".join(("POST", path, "", lines, names, body))
+    parts = urlsplit(call.url)
+    return "\n".join((call.verb, quote(parts.path or "/"), parts.query, lines, names, body))
 
 
 def keys_of(

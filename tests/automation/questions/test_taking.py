@@ -19,6 +19,7 @@ from automation.inmemory.cluster import MemoryCluster
 from automation.questions.metrics.exchange import LARGEST
 from automation.questions.taking import Taking
 from tests.automation.loopback import Answer, Asked, loopback
+from tests.automation.questions.metrics.test_cloudwatch import as_aws_signs
 from tests.core.documents import canary
 
 
@@ -212,6 +213,34 @@ def test_a_user_authenticates_himself_by_a_secret() -> None:
     found, (asked,) = measured(vector, authentication={"basicAuth": user})
     assert found == Taken([0.5])
     assert asked.headers["Authorization"] == f"Basic {base64.b64encode(b'ann:s3cret').decode()}"
+
+
+def test_amazons_prometheus_is_asked_with_a_signature_of_the_drivers_own_keys() -> None:
+    settings = {"authentication": {"sigv4": {"region": "eu-central-1"}}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+        patch.delenv("AWS_SESSION_TOKEN", raising=False)
+        found, (asked,) = measured(vector, query='sum(up{a="b c+d~/é"})', **settings)
+    assert found == Taken([0.5])
+    assert parse_qs(asked.path.partition("?")[2])["query"] == ['sum(up{a="b c+d~/é"})']
+    assert asked.headers["Authorization"] == as_aws_signs(
+        asked, f"http://{asked.headers['Host']}", service="aps"
+    )
+
+
+def test_without_keys_amazons_prometheus_is_not_asked() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (
+            "AWS_ACCESS_KEY_ID",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        ):
+            patch.delenv(name, raising=False)
+        found, asked = measured(vector, authentication={"sigv4": {"region": "eu-central-1"}})
+    assert isinstance(found, QueryFailed)
+    assert found.detail.startswith("there are no keys of AWS; ")
+    assert asked == []
 
 
 def test_a_range_is_asked_for_from_when_to_when_and_all_its_values_count() -> None:

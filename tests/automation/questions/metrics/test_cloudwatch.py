@@ -15,6 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.serialize import create_serializer
+from moto.server import ThreadedMotoServer
 
 from automation.core.observation import Measured, NothingMeasured, QueryFailed
 from automation.questions.metrics.access import Access
@@ -64,12 +65,16 @@ def as_aws_writes(queries: list[Any]) -> Mapping[str, str]:
     return {name: str(value) for name, value in written["body"].items()}
 
 
-def as_aws_signs(asked: Asked, url: str, token: str | None = None) -> str:
+def as_aws_signs(asked: Asked, url: str, token: str | None = None, service: str = "monitoring") -> str:
     credentials = Credentials("AKID", "s3cret", token)
-    request = AWSRequest("POST", f"{url}/", data=asked.body.encode())
-    request.headers["Content-Type"] = asked.headers["Content-Type"]
+    place, _, query = asked.path.partition("?")
+    request = AWSRequest(
+        asked.method, url + place, data=asked.body.encode(), params=dict(parse_qsl(query)) or None
+    )
+    if "Content-Type" in asked.headers:
+        request.headers["Content-Type"] = asked.headers["Content-Type"]
     request.context["timestamp"] = asked.headers["X-Amz-Date"]
-    signer = SigV4Auth(credentials, "monitoring", "eu-central-1")
+    signer = SigV4Auth(credentials, service, "eu-central-1")
     signer._modify_request_before_signing(request)
     request.headers.replace_header("X-Amz-Date", asked.headers["X-Amz-Date"])
     text = signer.string_to_sign(request, signer.canonical_request(request))
@@ -100,6 +105,39 @@ def test_a_request_is_signed_as_aws_signs_it(token: str | None) -> None:
         assert asked.headers["X-Amz-Date"] == "20231114T221320Z"
         assert asked.headers.get("X-Amz-Security-Token") == token
         assert asked.headers["Authorization"] == as_aws_signs(asked, server.url, token)
+
+
+def test_a_server_that_knows_the_api_gives_what_was_put_there() -> None:
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    try:
+        url = "http://{}:{}".format(*server.get_host_and_port())
+        secret = {"aws_access_key_id": "AKID", "aws_secret_access_key": "s3cret"}
+        put = botocore.session.get_session().create_client(
+            "cloudwatch",
+            "eu-central-1",
+            endpoint_url=url,
+            aws_access_key_id="AKID",
+            aws_secret_access_key="s3cret",
+        )
+        for before, value in ((400, 1.0), (100, 3.0)):
+            moment = datetime.fromtimestamp(AT - before, UTC)
+            dimensions = QUERIES[1]["MetricStat"]["Metric"]["Dimensions"]  # type: ignore[index]
+            data = {
+                "MetricName": "5xx",
+                "Value": value,
+                "Timestamp": moment,
+                "Dimensions": dimensions,
+                "Unit": "Count",
+            }
+            put.put_metric_data(Namespace="Shop", MetricData=[data])
+        cloudwatch = CloudWatch(requests.Session(), Access(url, secret=secret, region="eu-central-1"))
+        query = [{**QUERIES[1], "ReturnData": True}]
+        assert cloudwatch.measure(json.dumps(query), AT, MINUTE) == Measured(3.0, AT)
+        assert cloudwatch.measure(json.dumps(query), AT + 3600, MINUTE) == NothingMeasured()
+        assert cloudwatch.probe() == ""
+    finally:
+        server.stop()
 
 
 def test_no_values_are_no_data() -> None:
