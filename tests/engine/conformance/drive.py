@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from pulumi import automation as auto
 from pulumi.automation import errors
 from pulumi.automation import events as kinds
 
-__all__ = ["auto", "errors", "heard", "pulumi", "quietly", "refused", "tell", "workspace"]
+__all__ = ["auto", "errors", "heard", "pulumi", "quietly", "refused", "say", "tell", "workspace"]
 
 
 def pulumi() -> Any:
@@ -27,9 +28,18 @@ def workspace(program: Callable[[], None] | None = None, **options: Any) -> auto
     return auto.LocalWorkspace(work_dir=os.getcwd(), program=program, pulumi_command=pulumi(), **options)
 
 
+_turn = threading.Lock()
+
+
+def say(text: object) -> None:
+    """Print a line, whole: what is heard and what is printed come from threads of their own."""
+    with _turn:
+        print(text, flush=True)
+
+
 def tell(name: str, value: Any) -> None:
     """Print a value under a name."""
-    print(f"{name}: {json.dumps(value, default=_plain, sort_keys=True)}")
+    say(f"{name}: {json.dumps(value, default=_plain, sort_keys=True)}")
 
 
 def heard(event: auto.EngineEvent) -> None:
@@ -41,7 +51,7 @@ def heard(event: auto.EngineEvent) -> None:
 
 # A program that an engine ends leaves coroutines behind; when these are collected is chance.
 sys.unraisablehook = lambda _: None
-quietly: dict[str, Any] = {"on_event": heard, "on_output": print, "color": "never"}
+quietly: dict[str, Any] = {"on_event": heard, "on_output": say, "color": "never"}
 """What every operation is called with."""
 
 
@@ -51,7 +61,7 @@ def refused(name: str, call: Callable[[], Any]) -> None:
         tell(name, call())
     except Exception as error:  # noqa: BLE001  which one it is, is what is asked
         tell(name, type(error).__name__)
-        print(error)
+        say(error)
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,7 @@ size = 1
 def program():
     Group("one", size=size, hush=p.Output.secret("s"))
     config = p.Config()
-    print("printed by the program")
+    say("printed by the program")
     p.log.warn("warned")
     p.export("size", size)
     p.export("hush", p.Output.secret({"deep": [1]}))
