@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -100,11 +101,15 @@ class Exchange:
             with closing(response):
                 return _good(response, self._read(response, deadline))
         except requests.exceptions.SSLError as error:
-            raise unanswered(f"request failed: {error}") from error
+            raise unanswered(_failed(call, error)) from error
         except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
-            raise unanswered(f"request failed: {error}", away=True) from error
-        except (requests.RequestException, UnicodeError) as error:
-            raise unanswered(f"request failed: {error}") from error
+            raise unanswered(_failed(call, error), away=True) from error
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            raise unanswered(
+                "its headers can't be sent; check them, and its Secret, for breaks of lines"
+            ) from None
+        except requests.RequestException as error:
+            raise unanswered(_failed(call, error)) from error
 
     def _read(self, response: requests.Response, deadline: float) -> str:
         body = b""
@@ -117,6 +122,13 @@ class Exchange:
             if time.monotonic() > deadline:
                 raise unanswered(f"its answer was not there within {self.timeout:g}s", away=True)
         return body.decode(errors="replace")
+
+
+def _failed(call: Call, error: Exception) -> str:
+    """What went wrong with whom, without the rest of the URL, in which there may be credentials."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    where = urlsplit(call.url)
+    return f"request failed: {where.scheme}://{where.netloc.rpartition('@')[2]}: {reason or error}"
 
 
 def _good(response: requests.Response, body: str) -> str:

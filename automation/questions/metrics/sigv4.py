@@ -97,7 +97,7 @@ def keys_of(
 
 def _of_role(environment: Mapping[str, str], region: str, exchange: Exchange) -> Keys:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html"""
-    parameters = {
+    form = {
         "Action": "AssumeRoleWithWebIdentity",
         "Version": _STS_VERSION,
         "RoleArn": environment.get("AWS_ROLE_ARN", ""),
@@ -105,7 +105,8 @@ def _of_role(environment: Mapping[str, str], region: str, exchange: Exchange) ->
         "WebIdentityToken": _content(environment["AWS_WEB_IDENTITY_TOKEN_FILE"]),
     }
     url = environment.get("AWS_ENDPOINT_URL_STS") or f"https://sts.{region}.amazonaws.com"
-    answer = Part.parse(exchange.ask(Call(url, parameters, {"Accept": "application/json"})))
+    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+    answer = Part.parse(exchange.ask(Call(url, headers=headers, body=urlencode(form))))
     lent = answer["AssumeRoleWithWebIdentityResponse"]["AssumeRoleWithWebIdentityResult"]["Credentials"]
     return Keys(lent["AccessKeyId"].text, lent["SecretAccessKey"].text, lent["SessionToken"].text)
 

@@ -229,7 +229,8 @@ def test_a_role_of_the_service_account_lends_keys(tmp_path: Any) -> None:
         exchange = CloudWatch(requests.Session(), Access("")).exchange
         assert keys_of({}, "eu-central-1", exchange, environment) == Keys("ASIA", "s", "t")
         [asked] = server.asked
-    assert dict(parse_qsl(asked.path.partition("?")[2])) == {
+    assert (asked.method, asked.path) == ("POST", "/")
+    assert dict(parse_qsl(asked.body)) == {
         "Action": "AssumeRoleWithWebIdentity",
         "Version": "2011-06-15",
         "RoleArn": "arn:aws:iam::1:role/r",

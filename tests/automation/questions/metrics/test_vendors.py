@@ -122,6 +122,22 @@ def test_whoever_does_not_answer_in_time_is_away() -> None:
     assert raised.value.failed.away
 
 
+@pytest.mark.parametrize("value", ["s3cret\nline", "s3cr€t"])
+def test_a_header_that_can_not_be_sent_is_told_without_showing_it(value: str) -> None:
+    with loopback(lambda asked: Answer()) as server, pytest.raises(Unanswered) as raised:
+        Exchange(requests.Session()).ask(Call(server.url, headers={"X-Key": value}))
+    assert str(raised.value) == "its headers can't be sent; check them, and its Secret, for breaks of lines"
+
+
+def test_whoever_is_away_is_named_without_the_rest_of_the_url() -> None:
+    with loopback(lambda asked: Answer()) as server:
+        url = server.url.replace("http://", "http://ann:pw@")
+    with pytest.raises(Unanswered, match="Connection refused") as raised:
+        Exchange(requests.Session()).ask(Call(f"{url}/path", {"key": "s3cret"}))
+    assert str(raised.value).startswith(f"request failed: {server.url}: ")
+    assert not [part for part in ("s3cret", "pw", "path") if part in str(raised.value)]
+
+
 class Trickle(BaseAdapter):
     """Answers byte by byte, without an end."""
 
