@@ -24,6 +24,9 @@ COMMANDS = {
     "set": ("cli.setting_image:setting", "Set an image of a Rollout: sluice set image."),
     "promote": ("cli.promote:promote", "Let a Rollout go on past its step, or all of them (--full)."),
     "abort": ("cli.requests:abort", "End the run that is under way: all traffic back to primary."),
+    "approve": ("cli.gates:approve", "Let the revision under test pass a gate, with a reason."),
+    "hold": ("cli.gates:hold", "Keep a gate of a Canary closed until it is resumed."),
+    "resume": ("cli.gates:resume", "Take a hold away: the gate's hooks are asked again."),
     "retry": ("cli.requests:retry", "Run the revision that failed once more."),
     "undo": ("cli.undo:undo", "Give a Rollout the pod template of an earlier revision."),
     "retire": (

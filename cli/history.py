@@ -54,11 +54,17 @@ def table(found: list[HistoryEntry]) -> Table:
             step.kind or step.message or "by hand",
             step.before,
             step.after,
-            "; ".join(check_text(check) for check in step.checks if worth_showing(check)),
+            "; ".join(found_by(step)),
             step.result,
             f"{step.seconds:.0f}s" if step.seconds >= 1 else "<1s",
         )
     return made
+
+
+def found_by(step: HistoryEntry) -> list[str]:
+    """The checks of a step, and who let it pass a gate."""
+    checks = [check_text(check) for check in step.checks if worth_showing(check)]
+    return [*checks, *(f"approved: {approval}" for approval in step.approvals)]
 
 
 def worth_showing(check: Mapping[str, Any]) -> bool:

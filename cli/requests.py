@@ -91,15 +91,15 @@ class Asked:
         return f"; before that: {self.waits}" if self.waits else ""
 
 
-def ask(opened: Environment, key: tuple[str, str], verb: str) -> Asked:
+def ask(opened: Environment, key: tuple[str, str], verb: str, about: tuple[str, str] = ("", "")) -> Asked:
     """Writes the request into the status. Raises NothingToDo exactly where a driver would do nothing about it, and
     DocumentRefused where a driver refuses the document."""
     live = opened.cluster.get(CANARY, *key)
     if live is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    request = Request(verb, uuid.uuid4().hex[:8], person())
+    request = Request(verb, uuid.uuid4().hex[:8], person(), *about)
     at = situation(opened, live, request)
-    if why := refusal(at, verb):
+    if why := refusal(at, request):
         phase = at.status.phase
         raise NothingToDo(
             f"nothing to {verb} for {key[1]}.{key[0]} ({phase or 'new'}): {why}",

@@ -13,6 +13,9 @@ from automation.core.revision_hash import run_checksum
 from automation.core.situation import Situation
 from automation.core.spec import Canary
 from automation.core.status import Phase
+from automation.core.transitions import RUNNING
+from automation.core.words import GATES as NAMES
+from automation.core.words import Word
 
 Tested = tuple[str, Mapping[str, str]]
 """A revision, and the checksums of its configuration."""
@@ -71,6 +74,8 @@ GATES: Mapping[str, HookType] = {
 def gate(at: Situation, kind: str) -> Passage:
     """Whether the hooks of type `kind` let the run pass. They are asked in the order of the document."""
     rule, passage = GATES[kind], Passage()
+    if (word := word_on(at, kind)) is not None:
+        return Passage(not word.holds, events=(texts.held_by(at.canary, word),) if word.holds else ())
     for hook in at.canary.analysis.hooks(kind):
         answer = at.seen.hooks.get(hook)
         if answer is None:
@@ -85,6 +90,20 @@ def gate(at: Situation, kind: str) -> Passage:
     return passage
 
 
+def word_on(at: Situation, kind: str) -> Word | None:
+    """What a person has said that counts now of the gate which hooks of this type are asked at."""
+    word = next((word for name, word in at.status.words.items() if NAMES[name] == kind), None)
+    if word is None or word.holds or word.revision == _asked_about(at, kind)[0]:
+        return word
+    return None
+
+
+def approvals(at: Situation) -> tuple[str, ...]:
+    """Who has let the revision under test pass its gates, and why."""
+    found = ((name, word_on(at, kind)) for name, kind in NAMES.items())
+    return tuple(f"{name} by {word}" for name, word in found if word is not None and not word.holds)
+
+
 def _said(canary: Canary, hook: Webhook, answer: HookAnswer) -> tuple[Event, ...]:
     rule = GATES[hook.type]
     if answer.passed:
@@ -94,7 +113,7 @@ def _said(canary: Canary, hook: Webhook, answer: HookAnswer) -> tuple[Event, ...
 
 def _call(at: Situation, webhook: Webhook) -> CallHook:
     canary, rule = at.canary, GATES[webhook.type]
-    tested, phase = _asked_about(at, webhook), rule.phase or at.status.phase
+    tested, phase = _asked_about(at, webhook.type), rule.phase or at.status.phase
     where = (canary.namespace, canary.name, tested[0], str(phase), _place(at, rule))
     return CallHook(
         webhook, body(canary, webhook, phase, tested), "/".join((*where, webhook.type, webhook.name))
@@ -112,9 +131,9 @@ def body(canary: Canary, webhook: Webhook, phase: Phase, tested: Tested) -> dict
     }
 
 
-def _asked_about(at: Situation, webhook: Webhook) -> Tested:
+def _asked_about(at: Situation, kind: str) -> Tested:
     """The revision that a hook is asked about, and its configuration: before a run begins what the target says."""
-    if webhook.type == "confirm-rollout" and at.seen.target is not None:
+    if kind == "confirm-rollout" and at.status.phase not in RUNNING and at.seen.target is not None:
         return at.seen.target.revision, at.seen.target.configs
     return at.status.last_applied_spec, at.status.tracked_configs
 

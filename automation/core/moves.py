@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from automation.core.decision import Action, Announce, Decision, Event, MakeLive, Save
 from automation.core.evidence import CheckResult, Evidence
+from automation.core.gates import approvals
 from automation.core.moments import timestamp
 from automation.core.situation import Situation
 from automation.core.status import TOWARDS_PRIMARY, Intent, Placement, Purpose, Status
@@ -39,7 +40,8 @@ def attempt(
 ) -> Decision:
     """A stack update towards `wanted`, under a fresh attempt id and with its evidence. What is said of a repair says
     that it is done."""
-    evidence = Evidence(at.status.traffic, wanted.traffic, checks, measured_at=timestamp(at.seen.now))
+    approved = approvals(at) if kind in (Purpose.ADVANCE, Purpose.PROMOTE) else ()
+    evidence = Evidence(at.status.traffic, wanted.traffic, checks, approved, timestamp(at.seen.now))
     led = replace(wanted, canary=_canary(at, kind, wanted)) if at.canary.hands_over else wanted
     placement = replace(led, attempt=at.seen.fresh_attempt, evidence=evidence)
     intent = Intent(kind, placement, _message(at, kind, evidence), iterations)

@@ -1,7 +1,8 @@
 """The Canary's status as values: what every machine knows about a release.
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `begunAt`,
-`splitSince`, `countedAt`, `ending`, `request`, `steps`, `prepared` and `postRollout`.
+`splitSince`, `countedAt`, `ending`, `request`, `steps`, `prepared`,
+`postRollout` and `gates`.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from automation.core.evidence import CheckResult, Evidence
 from automation.core.progress import Progress
 from automation.core.stepwise import StepStatus
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
+from automation.core.words import Word
 
 __all__ = [
     "ALL_ON_PRIMARY",
@@ -137,19 +139,25 @@ class Intent:
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for and the next tick answers: `verb` is "abort", "retry" or "retire"; of a run
-    by steps also "promote" (the present step is left), or "promote-full" (all of them are)."""
+    """What a person asked for and the next tick answers: `verb` is "abort", "retry" or "retire"; "approve", "hold" or
+    "resume" of a `gate` (by its name in `automation.core.words`); of a run by steps also "promote" (the present step is
+    left), or "promote-full" (all of them are)."""
 
     verb: str
     id: str = ""
     by: str = ""
+    gate: str = ""
+    reason: str = ""
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Request":
-        return cls(str(document["verb"]), str(document.get("id", "")), str(document.get("by", "")))
+        rest = (str(document.get(name) or "") for name in ("id", "by", "gate", "reason"))
+        return cls(str(document["verb"]), *rest)
 
     def document(self) -> dict[str, str]:
-        return {"verb": self.verb, "id": self.id, "by": self.by}
+        about = {"gate": self.gate, "reason": self.reason}
+        found = {"verb": self.verb, "id": self.id, "by": self.by}
+        return found | {name: value for name, value in about.items() if value}
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,7 @@ class Status:
     `counted_at` that of the last failed check, iteration or step back to primary. `ending` is set once a run is given
     up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands. `prepared`: the
     pre-rollout hooks of the run have passed. `post_rollout`: the run has ended, and its post-rollout hooks are still to
-    be called.
+    be called. `words` are those of people on gates, by the gate's name.
     """
 
     phase: Phase = Phase.NONE
@@ -211,6 +219,7 @@ class Status:
     steps: StepStatus | None = None
     prepared: bool = False
     post_rollout: bool = False
+    words: Mapping[str, Word] = field(default_factory=dict)
 
     @property
     def traffic(self) -> Traffic:
@@ -253,6 +262,7 @@ class Status:
             steps=StepStatus.parse(document["steps"]) if document.get("steps") else None,
             prepared=bool(document.get("prepared")),
             post_rollout=bool(document.get("postRollout")),
+            words={name: Word.parse(word) for name, word in (document.get("gates") or {}).items()},
         )
 
     def document(self) -> dict[str, Any]:
@@ -280,5 +290,6 @@ class Status:
             "steps": self.steps.document() if self.steps else None,
             "prepared": self.prepared,
             "postRollout": self.post_rollout,
+            "gates": {name: word.document() for name, word in self.words.items()},
         }
         return found | {name: value for name, value in optional.items() if value}

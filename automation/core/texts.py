@@ -9,6 +9,7 @@ from automation.core.progress import Progress
 from automation.core.spec import Canary
 from automation.core.stepwise import Stepwise
 from automation.core.traffic import Traffic
+from automation.core.words import Word
 
 
 def suspended() -> Event:
@@ -77,6 +78,16 @@ def held(what: str) -> Callable[[Canary, str, str], Event]:
     return lambda canary, hook, answer: warning(
         f"Halt {canary.full_name} advancement waiting for {what} {hook}"
     )
+
+
+def held_by(canary: Canary, word: Word) -> Event:
+    return warning(f"Halt {canary.full_name} advancement held by {word}")
+
+
+def said(canary: Canary, verb: str, gate: str, word: Word) -> Event:
+    """What a person said of a gate."""
+    done = {"approve": "approved", "hold": "held", "resume": "resumed"}[verb]
+    return normal(f"Gate {gate} of {canary.full_name} {done} by {word}")
 
 
 def rollback_passed(hook: str) -> Event:

@@ -15,7 +15,8 @@ from automation.core.traffic import Traffic
 class HistoryEntry:
     """One stack update. `number` counts from the first; `seconds` is how long it took.
 
-    `by`, `kind`, `split` ("90/10") and `checks` are empty for updates that were not made by a driver.
+    `by`, `kind`, `split` ("90/10"), `checks` and `approvals` (who let it pass a gate, and why) are empty for
+    updates that were not made by a driver.
     """
 
     number: int
@@ -28,6 +29,7 @@ class HistoryEntry:
     before: str = ""
     after: str = ""
     checks: tuple[Mapping[str, Any], ...] = field(default=())
+    approvals: tuple[str, ...] = ()
 
 
 def steps(entries: Iterable[Any]) -> list[HistoryEntry]:
@@ -51,6 +53,7 @@ def _step(number: int, entry: Any) -> HistoryEntry:
         before=_split(evidence.get("from")),
         after=_split(evidence.get("to") or record.get("split")),
         checks=tuple(evidence.get("checks") or ()),
+        approvals=tuple(evidence.get("approvals") or ()),
     )
 
 

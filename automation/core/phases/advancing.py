@@ -6,7 +6,7 @@ from dataclasses import replace
 from automation.core import texts
 from automation.core.decision import Decision, Event
 from automation.core.evidence import CheckResult
-from automation.core.gates import gate
+from automation.core.gates import gate, word_on
 from automation.core.moves import attempt, note
 from automation.core.pace import counted_now
 from automation.core.sessions import kept_apart
@@ -65,6 +65,14 @@ def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) ->
     return attempt(
         at, Purpose.ADVANCE, wanted, *events, checks=results, iterations=following.iterations or None
     )
+
+
+def promote_unasked(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
+    """A promotion that no hook is asked about: only a person may hold it."""
+    word = word_on(at, "confirm-promotion")
+    if word is not None and word.holds:
+        return _held(at, "confirm-promotion", (texts.held_by(at.canary, word),))
+    return promote(at, results)
 
 
 def promote(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:

@@ -161,6 +161,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         request=None,
         steps=None,
         prepared=False,
+        words={gate: word for gate, word in at.status.words.items() if word.holds or gate == "rollout"},
     )
 
 

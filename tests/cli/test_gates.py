@@ -1,0 +1,69 @@
+"""`sluice approve`, `hold` and `resume` against the cluster of a world, whose driver answers them."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from automation.core.observation import HookAnswer
+from automation.core.status import Phase
+from automation.errors import NothingToDo
+from automation.updates.history import HistoryEntry
+from cli import gates, requests
+from cli.history import table
+from tests.cli.test_requests import Opened
+from tests.core.documents import document
+from tests.core.world import KEY, World, initialised
+
+
+class Found(Opened):
+    def find(self, name: str, namespace: str | None) -> tuple[str, str]:
+        return KEY
+
+
+def say(monkeypatch: pytest.MonkeyPatch, world: World, *words: str) -> str:
+    monkeypatch.setattr(gates, "open_environment", lambda environment, where: Found(world))
+    monkeypatch.setattr(requests, "person", lambda: "ann")
+    verb, *rest = words
+    done = CliRunner().invoke(
+        getattr(gates, verb),
+        ["podinfo", "--env", "dev", *rest],
+        catch_exceptions=False,
+        standalone_mode=False,
+    )
+    return done.output
+
+
+def waiting() -> World:
+    hooks = [{"name": "desk", "type": "confirm-promotion", "url": "http://x/"}]
+    world = initialised(document({"spec.analysis.webhooks": hooks}))
+    world.hook = lambda seen, webhook: HookAnswer(False)
+    world.release("v2")
+    return world.until(Phase.WAITING_PROMOTION)
+
+
+def test_an_approval_from_the_command_line_promotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = waiting()
+    said = say(monkeypatch, world, "approve", "--reason", "seen on a phone")
+    assert said.startswith("asked to approve gate promotion of podinfo.test (now WaitingPromotion); ")
+    world.until(Phase.SUCCEEDED)
+    assert "Gate promotion of podinfo.test approved by ann: seen on a phone" in world.texts
+
+
+def test_a_hold_from_the_command_line_is_taken_away_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = waiting()
+    for verb, held in (("hold", True), ("resume", False)):
+        say(monkeypatch, world, verb, "--gate", "traffic", "--reason", "incident 7")
+        world.tick()
+        assert ("traffic" in world.status.words) is held
+
+
+def test_what_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NothingToDo, match="nobody holds its gate rollout"):
+        say(monkeypatch, waiting(), "resume", "--gate", "rollout", "--reason", "x")
+
+
+def test_the_history_shows_who_let_a_step_pass() -> None:
+    step = HistoryEntry(1, "", "succeeded", 1.0, "m", approvals=("promotion by ann: seen on a phone",))
+    (checks,) = table([step]).columns[6].cells
+    assert checks == "approved: promotion by ann: seen on a phone"
