@@ -3,6 +3,7 @@
 from tests.engine.conformance.case import (
     CONTINUED,
     DESTROY,
+    PREVIEW,
     REFRESH,
     UP,
     Api,
@@ -102,6 +103,32 @@ if STAGE == 1:
     told("waits", waitFor="jsonpath={.data.a}=1")
     told("waits-more", waitFor='["jsonpath={.data.a}", "jsonpath={.metadata.name}=waits-more"]')
 """
+NAMES = """
+from scene import *
+own = {"namespace": NAMESPACE}
+core.v1.ConfigMap("given", metadata={"name": "given", **own} if STAGE == 1 else own)
+core.v1.ConfigMap("bare", data={"a": "1"})
+core.v1.ConfigMap("named", metadata={"name": pulumi.Output.from_input("named"), **own}, data={"a": str(STAGE)})
+plain = Provider("plain", enable_server_side_apply=False)
+core.v1.ConfigMap("generated", metadata={"generateName": "generated-", "labels": {"stage": str(STAGE)}, **own},
+    opts=Options(provider=plain))
+"""
+
+IMPOSSIBLE = """
+from scene import *
+from pulumi_kubernetes.core.v1 import ConfigMapList, ConfigMapPatch
+own = {"namespace": NAMESPACE}
+if STAGE == 1:
+    core.v1.ConfigMap("applied", metadata={"generateName": "g-", **own})
+if STAGE == 2:
+    ConfigMapList("list", items=[{"metadata": {"name": "item", **own}}])
+if STAGE == 3:
+    ConfigMapPatch("nameless", metadata=own)
+if STAGE == 4:
+    plain = Provider("plain", enable_server_side_apply=False)
+    ConfigMapPatch("unapplied", metadata={"name": "given", **own}, opts=Options(provider=plain))
+"""
+
 REFUSED = """
 from scene import *
 own = {"namespace": NAMESPACE, "labels": {"stage": str(STAGE)}, "annotations": AT_ONCE}
@@ -159,6 +186,16 @@ CASES = (
         "annotations that tell the provider",
         ANNOTATED,
         (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
+    ),
+    Case(
+        "names that are given, made and generated",
+        NAMES,
+        (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
+    ),
+    Case(
+        "objects that can not be",
+        IMPOSSIBLE,
+        (*(Stage(PREVIEW, number) for number in (1, 2, 3, 4)), Stage(UP, 2)),
     ),
     Case(
         "changes that are refused",

@@ -111,6 +111,21 @@ apps.v1.DaemonSet("daemons", metadata={"name": "daemons", **own}, spec={"selecto
         "containers": [{"name": "app", "image": "app:1"}]}}})
 """
 
+UNREADY = """
+from scene import *
+from pulumi_kubernetes import batch
+def own(name, reached="jsonpath={.metadata.name}"):
+    noted = {"pulumi.com/waitFor": reached, "pulumi.com/replaceUnready": "true"}
+    return {"name": name, "namespace": NAMESPACE, "annotations": noted}
+def job(name, runs, *reached):
+    pod = {"restartPolicy": "Never", "containers": [{"name": "app", "image": "app:1"}]}
+    batch.v1.Job(name, metadata=own(name, *reached), spec={"completions": runs, "parallelism": runs,
+        "backoffLimit": STAGE, "template": {"spec": pod}})
+job("runs", 1)
+job("ended", 0, "condition=Complete")
+core.v1.ConfigMap("settings", metadata=own("settings"))
+"""
+
 
 def ran(api: Api) -> None:
     """What a node does: the pods run, and are ready."""
@@ -157,5 +172,10 @@ CASES = (
         "objects that the cluster makes ready",
         SERVED,
         (Stage(UP), Stage(REFRESH), Stage(NO_CHANGES), Stage(DESTROY)),
+    ),
+    Case(
+        "jobs that are replaced while they are not ready",
+        UNREADY,
+        (Stage(UP), Stage(UP, 2), Stage(DESTROY)),
     ),
 )
