@@ -85,11 +85,11 @@ def _refused(document: Manifest, provider: str) -> tuple[Problem, ...]:
 
 
 def _template_problems(document: Manifest) -> tuple[Problem, ...]:
-    try:
-        template = metric_template.parse(document)
-    except Refused as refused:
-        return refused.problems
-    if found := tuple(providers.problems(template)):
+    template, misread = metric_template.read(document)
+    told = tuple(one.path for one in misread)
+    # Of what can't be read only that is told, and not that it is missing.
+    unusable = [one for one in providers.problems(template) if not one.path.startswith(told)]
+    if found := (*misread, *unusable):
         return found
     try:
         prove(template.query)

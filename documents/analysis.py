@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -17,10 +18,17 @@ from automation.core.analysis import (
     TemplateRef,
     Webhook,
 )
+from automation.core.shape import Rule
 from automation.core.strategies.registry import DEFAULT, STRATEGIES
 from documents import matches
 from documents.section import Section
 
+COOKIE = Rule(
+    lambda name: re.fullmatch(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+", name) is not None,
+    "the name of a cookie",
+    "use letters, digits, dashes, underscores and dots",
+)
+"""A token (RFC 6265, 4.1.1)."""
 SIGNING_KEY = "key"
 """The key of a Secret that holds what calls are signed with, unless the document names another."""
 
@@ -69,8 +77,8 @@ def _mirrored(section: Section) -> int:
 def _affinity(section: Section) -> Affinity:
     """In the order in which Flagger writes the attributes of its cookies."""
     affinity = Affinity(
-        cookie=section.text("cookieName", required=True),
-        primary_cookie=section.text("primaryCookieName"),
+        cookie=section.named("cookieName", COOKIE, required=True),
+        primary_cookie=section.named("primaryCookieName", COOKIE),
         max_age=section.whole("maxAge", 0) or Affinity.max_age,
         attributes="; ".join(_attributes(section)),
     )
@@ -157,6 +165,12 @@ def _refuse_hopeless(section: Section, check: MetricCheck) -> None:
             f"{check.maximum:g} is less than one millisecond, so the check can never pass",
             "the unit is milliseconds: write 500 for half a second",
         )
+    if check.built_in and check.name == SUCCESS_RATE and check.minimum is not None and check.minimum > 100:
+        section.refuse(
+            "thresholdRange.min",
+            f"{check.minimum:g} is more than all requests, so the check can never pass",
+            "the unit is percent: write 99 for all but one of a hundred",
+        )
     if check.minimum is not None and check.maximum is not None and check.minimum > check.maximum:
         section.refuse("thresholdRange", "min is larger than max", "no value can pass; swap or mend them")
 
@@ -165,7 +179,7 @@ def _webhook(section: Section, namespace: str) -> Webhook:
     section.flag("muteAlert")
     hook = Webhook(
         name=section.text("name", required=True),
-        url=section.text("url", required=True),
+        url=section.address("url", required=True),
         type=section.text("type", choices=("", *HOOK_TYPES)) or "rollout",
         timeout=section.seconds("timeout", 10.0) or 10.0,
         retries=section.whole("retries", 0),
@@ -175,8 +189,6 @@ def _webhook(section: Section, namespace: str) -> Webhook:
         signature=_secret(section, "signatureSecretRef", namespace, key=SIGNING_KEY),
     )
     section.close()
-    if hook.url and not hook.url.startswith(("http://", "https://")):
-        section.refuse("url", f"{hook.url!r} is not a web address", "begin it with http:// or https://")
     return hook
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automation.core.kinds import CANARY, Kind
-from automation.core.names import APEX, LABEL, SUBDOMAIN
+from automation.core.names import APEX, KEY, LABEL, LABEL_VALUE, PORT, SUBDOMAIN
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import shown
 from automation.core.spec import Canary, ObjectMeta, Ref, Service
@@ -120,7 +120,7 @@ def _read(root: Section, provider: str) -> Canary:
         autoscaler=_ref(spec, "autoscalerRef", workloads.DEFAULT_SCALER),
         route=_ref(spec, source.field, source.kind) if source else None,
         provider=spec.text("provider") or provider,
-        metrics_server=spec.text("metricsServer") or None,
+        metrics_server=spec.address("metricsServer") or None,
         progress_deadline=spec.whole("progressDeadlineSeconds", 600, least=1),
         skip_analysis=skipped,
         suspend=spec.flag("suspend"),
@@ -198,7 +198,7 @@ def _service(section: Section, target: str) -> Service:
     service = Service(
         apex=_apex(section, target),
         port=port,
-        port_name=section.text("portName") or "http",
+        port_name=section.named("portName", LABEL) or "http",
         target_port=_target_port(section) or port,
         app_protocol=section.text("appProtocol") or None,
         port_discovery=section.flag("portDiscovery"),
@@ -222,13 +222,20 @@ def _apex(section: Section, target: str) -> str:
 
 def _meta(section: Section) -> ObjectMeta:
     meta = ObjectMeta(section.texts_by_name("labels"), section.texts_by_name("annotations"))
+    for field, texts in (("labels", meta.labels), ("annotations", meta.annotations)):
+        for key in texts:
+            section.hold(f"{field}.{key}", key, KEY)
+    for key, value in meta.labels.items():
+        section.hold(f"labels.{key}", value, LABEL_VALUE)
     section.close()
     return meta
 
 
 def _target_port(section: Section) -> int | str:
     value = section.raw("targetPort")
-    if value is None or (isinstance(value, str) and value) or (type(value) is int and 0 < value < 65536):
+    if isinstance(value, str) and value:
+        return section.named("targetPort", PORT)
+    if value is None or (type(value) is int and 0 < value < 65536):
         return value or 0
     section.refuse(
         "targetPort", f"{shown(value)} is no port", "write the number or the name of a container port"

@@ -37,8 +37,9 @@ def _rule(section: Section) -> dict[str, object]:
 def _condition(section: Section) -> Mapping[str, str]:
     """One way to compare a header or parameter with one text."""
     ways = {way: section.text(way) for way in WAYS if way in section}
+    section.allow(*WAYS)
     section.close()
-    if len(ways) != 1:
+    if len(ways) != 1 and (ways or section.fields.keys() <= {*WAYS}):
         told = f"says {', '.join(ways)}" if ways else "says nothing to compare with"
         section.problems.append(_one_of(section.path, told))
     if pattern := ways.get("regex"):

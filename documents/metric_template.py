@@ -33,6 +33,14 @@ class MetricTemplate:
 
 def parse(document: Mapping[str, Any]) -> MetricTemplate:
     """Read a MetricTemplate. Raises Refused with every problem at once."""
+    template, problems = read(document)
+    if problems:
+        raise Refused(problems)
+    return template
+
+
+def read(document: Mapping[str, Any]) -> tuple[MetricTemplate, tuple[Problem, ...]]:
+    """What can be read of a MetricTemplate, and what is wrong with the rest."""
     problems: list[Problem] = []
     root = Section(document, "", problems)
     metadata, spec = root.section("metadata"), root.section("spec")
@@ -48,9 +56,7 @@ def parse(document: Mapping[str, Any]) -> MetricTemplate:
         query=spec.text("query", required=True),
         region=provider.text("region"),
     )
-    if problems:
-        raise Refused(tuple(problems))
-    return template
+    return template, tuple(problems)
 
 
 def _headers(provider: Section) -> dict[str, str]:

@@ -4,14 +4,19 @@ A reader never raises: a field that is wrong yields its default and a problem, s
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from automation.core.durations import seconds_of
+from automation.core.durations import LONGEST, seconds_of
 from automation.core.names import SUBDOMAIN
 from automation.core.refusal import Problem
 from automation.core.shape import Rule, noun, shown
+
+_ADDRESS = re.compile(
+    r"https?://([^\s/?#@]*@)?([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{0,5}))?([/?#].*)?"
+)
 
 
 class Section:
@@ -57,10 +62,25 @@ class Section:
         return str(value)
 
     def named(self, name: str, rule: Rule = SUBDOMAIN, *, required: bool = False) -> str:
-        """The name of an object: one that the API server takes."""
+        """A text of which a rule holds, such as the name of an object: one that the API server takes."""
         value = self.text(name, required=required)
-        if value and not rule.holds(value):
+        if value:
+            self.hold(name, value, rule)
+        return value
+
+    def hold(self, name: str, value: str, rule: Rule) -> None:
+        """Refuse a value that stands at a name and of which a rule doesn't hold."""
+        if not rule.holds(value):
             self.refuse(name, f"{shown(value)} is not {rule.noun}", rule.remedy)
+
+    def address(self, name: str, *, required: bool = False) -> str:
+        """An address of the web."""
+        value = self.text(name, required=required)
+        if value and not value.startswith(("http://", "https://")):
+            self.refuse(name, f"{shown(value)} is not a web address", "begin it with http:// or https://")
+        elif value and not _is_reachable(value):
+            remedy = "write a host, and a port from 1 to 65535 where it has one of its own"
+            self.refuse(name, f"{shown(value)} names no host and port that there can be", remedy)
         return value
 
     def whole(self, name: str, default: int = 0, *, least: int = 0, most: int = 2**31 - 1) -> int:
@@ -102,6 +122,9 @@ class Section:
             return default
         if seconds < least:
             self.refuse(name, f"{text} is too short", f"use {least:g}s or more")
+            return default
+        if seconds > LONGEST:
+            self.refuse(name, f"{shown(text)} is too long", f"use {LONGEST / 3600:g}h, a year, or less")
             return default
         return seconds
 
@@ -164,6 +187,11 @@ class Section:
 
     def _at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
+
+
+def _is_reachable(address: str) -> bool:
+    found = _ADDRESS.fullmatch(address)
+    return found is not None and 0 < int(found["port"] or 80) < 65536
 
 
 def _listed(names: set[str]) -> str:

@@ -50,9 +50,11 @@ def refuse_unsupported(spec: Section, section: Section, canary: Canary) -> None:
 
 
 def _refuse_gateway(spec: Section, section: Section, canary: Canary) -> None:
-    provider = spec.fields.get("provider") or canary.provider
+    provider = canary.provider
     known = f"use one of {', '.join(GATEWAYS)}"
-    if not isinstance(provider, str) or provider not in GATEWAYS:
+    if not isinstance(spec.fields.get("provider"), str | None):
+        return
+    if provider not in GATEWAYS:
         unknown = "is not supported" if provider in MODEL_PROVIDERS else "is not known"
         named = provider if provider in MODEL_PROVIDERS else shown(provider)
         spec.refuse("provider", f"{named} {unknown}", known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -34,7 +34,7 @@ def settings_for(environment: str, overrides: Mapping[str, Any] | None = None) -
     try:
         return Settings.model_validate(laid_over(base.model_dump(), overrides))
     except ValidationError as invalid:
-        raise Refused(tuple(_problem(error) for error in invalid.errors())) from None
+        raise Refused(tuple(map(_problem, _own(invalid.errors())))) from None
 
 
 def laid_over(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +45,12 @@ def laid_over(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
         merged[key] = laid_over(below, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _own(errors: Sequence[Any]) -> list[Any]:
+    """Errors of their own: a list without its wrong items may be told to be short, too."""
+    inner = {error["loc"][:length] for error in errors for length in range(len(error["loc"]))}
+    return [error for error in errors if error["loc"] not in inner]
 
 
 def _problem(error: Any) -> Problem:
@@ -64,6 +70,8 @@ def _names_beside(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _meaning(location: tuple[int | str, ...]) -> str:
+    while isinstance(location[-1], int):
+        location = location[:-1]
     field = _fields(location[:-1]).get(str(location[-1]))
     return (
         prose(field.description) if field is not None else "a value of the shape that `sluice settings` shows"

@@ -2,6 +2,8 @@
 
 import re
 
+LONGEST = 8760 * 3600.0
+"""Seconds: a year. A longer wait is a slip of the pen, and much longer ones end after the last date that there is."""
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s)")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+")

@@ -34,6 +34,21 @@ PORT = _rule(
     "small letters, one at least, digits and dashes",
 )
 """What a container calls its port (RFC 6335)."""
+_QUALIFIED = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
+LABEL_VALUE = _rule("the value of a label", _QUALIFIED, 63, "letters, digits, dashes, underscores and dots")
+
+
+def _is_key(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    return bool(name) and LABEL_VALUE.holds(name) and (not slash or SUBDOMAIN.holds(prefix))
+
+
+KEY = Rule(
+    _is_key,
+    "the key of a label or an annotation",
+    f"{LABEL_VALUE.remedy}; a DNS subdomain and a slash may stand before them",
+)
+"""What labels and annotations are called (Kubernetes, Labels and Selectors: Syntax and character set)."""
 
 LABEL_TEXT = Leaf((str,), "text", LABEL)
 SUBDOMAIN_TEXT = Leaf((str,), "text", SUBDOMAIN)

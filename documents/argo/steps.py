@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 
-from automation.core.durations import seconds_of
-from automation.core.shape import noun
+from automation.core.durations import LONGEST, seconds_of
+from automation.core.shape import noun, shown
 from automation.core.steps import (
     Analyse,
     Pause,
@@ -76,9 +75,12 @@ def _seconds(pause: Section) -> float | None:
         seconds = float(given) if isinstance(given, int | str) and _is_whole(given) else seconds_of(given)
     except (TypeError, ValueError, OverflowError):
         seconds = -1.0
-    if 0 <= seconds < math.inf:
+    if 0 <= seconds <= LONGEST:
         return seconds
-    told = repr(given) if isinstance(given, str | int) else noun(given)
+    told = shown(given) if isinstance(given, str | int) else noun(given)
+    if seconds > LONGEST:
+        pause.refuse("duration", f"{told} is too long", f"use {LONGEST / 3600:g}h, a year, or less")
+        return None
     remedy = 'write seconds, such as 30, or a text such as "10m"; leave it out to wait for a promotion'
     pause.refuse("duration", f"{told} is not a duration", remedy)
     return None

@@ -575,3 +575,19 @@ def test_a_template_that_no_canary_can_fill_is_told_without_a_canary(query: str,
 
     assert len(found) == bool(problem)
     assert problem in "".join(found)
+
+
+def test_all_that_is_wrong_with_a_template_is_told_at_once() -> None:
+    wrong = {**template("bogus"), "spec": {"provider": {"type": "bogus"}}}
+    assert [
+        told.partition(": MetricTemplate errors.test: ")[2].partition(";")[0] for told in said({"t": wrong})
+    ] == [
+        "spec.query: is missing",
+        "spec.provider.type: 'bogus' is not known",
+    ]
+
+
+@pytest.mark.parametrize("provider", ["x", {"type": 5}, {"type": ""}, {}])
+def test_a_provider_that_can_not_be_read_is_told_once(provider: object) -> None:
+    (told,) = said({"t": {**template(), "spec": {"provider": provider, "query": "up"}}})
+    assert told.startswith("t: MetricTemplate errors.test: spec.provider")

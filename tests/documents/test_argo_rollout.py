@@ -301,6 +301,10 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
         canary(**{"steps.0": {"plugin": {"name": "x"}}}),
         f"{CANARY}.steps[0].plugin: runs a plugin, and there are none here",
     ),
+    "a pause of more than a year": (
+        canary(**{"steps.1": {"pause": {"duration": "9999999999h"}}}),
+        f"{CANARY}.steps[1].pause.duration: '9999999999h' is too long; use 8760h, a year, or less",
+    ),
     "a pause that is no duration": (
         canary(**{"steps.1": {"pause": {"duration": "soon"}}}),
         f"{CANARY}.steps[1].pause.duration: 'soon' is not a duration; write seconds, such as 30",

@@ -15,6 +15,7 @@ from tests.core.documents import MISSING, canary, document
 
 A = "spec.analysis"
 M = f"{A}.metrics"
+LONG = f"'1{'0' * 46}...{'0' * 47}h' is too long"
 
 
 def problems(changes: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -136,6 +137,46 @@ def test_defaults_are_the_models() -> None:
             f"{A}.webhooks[0].url",
             "'ftp://x' is not a web address",
             "http",
+        ),
+        ({f"{A}.interval": "9999999999h"}, f"{A}.interval", "'9999999999h' is too long", "use 8760h, a year"),
+        ({f"{A}.webhooks.0.timeout": "8761h"}, f"{A}.webhooks[0].timeout", "'8761h' is too long", "or less"),
+        ({f"{M}.0.interval": "1" + "0" * 400 + "h"}, f"{M}[0].interval", LONG, "use 8760h, a year, or less"),
+        *[
+            (
+                {f"{A}.webhooks.0.url": address},
+                f"{A}.webhooks[0].url",
+                f"{address!r} names no host and port that there can be",
+                "a port from 1 to 65535",
+            )
+            for address in (
+                "http://x:99999/",
+                "http://x:0/",
+                "http://x:a/",
+                "https://",
+                "http://[x/",
+                "http://a b",
+            )
+        ],
+        (
+            {"spec.metricsServer": "prom:9090"},
+            "spec.metricsServer",
+            "'prom:9090' is not a web address",
+            "http",
+        ),
+        *[
+            (
+                {f"{A}.sessionAffinity": {"cookieName": "x", name: "a b"}},
+                f"{A}.sessionAffinity.{name}",
+                "'a b' is not the name of a cookie",
+                "use letters, digits",
+            )
+            for name in ("cookieName", "primaryCookieName")
+        ],
+        (
+            {f"{M}.0.thresholdRange": {"min": 101}},
+            f"{M}[0].thresholdRange.min",
+            "101 is more than all requests, so the check can never pass",
+            "write 99",
         ),
         ({"spec.provider": "appmesh"}, "spec.provider", "appmesh is not supported", "use one of apisix"),
         ({"spec.provider": "apache"}, "spec.provider", "'apache' is not known", "use one of apisix"),
@@ -369,7 +410,27 @@ def test_a_count_that_is_negative_is_refused(field: str) -> None:
     )
 
 
+NO_KEY = (
+    "is not the key of a label or an annotation; use at most 63 letters, digits, dashes, underscores and dots"
+)
 NO_SUBDOMAIN = "is not a DNS subdomain; use at most 253 small letters, digits, dashes and dots between them"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"spec.provider": 5}, ["spec.provider: is a number, not text; write text"]),
+        (
+            {f"{A}.match": [{"headers": {"x": {"foo": "y"}}}]},
+            [
+                f"{A}.match[0].headers.x.foo: is not a field of a Canary; "
+                "known here: exact, prefix, regex, suffix"
+            ],
+        ),
+    ],
+)
+def test_a_mistake_is_told_once(changes: dict[str, Any], told: list[str]) -> None:
+    assert [": ".join(found[:2]) + f"; {found[2]}" for found in problems(changes)] == told
 
 
 @pytest.mark.parametrize(
@@ -387,6 +448,31 @@ NO_SUBDOMAIN = "is not a DNS subdomain; use at most 253 small letters, digits, d
             "spec.service.name: is missing, and web.v1 is not the name of a Service",
         ),
         (
+            {"spec.service.portName": "HTTP_1"},
+            "spec.service.portName: 'HTTP_1' is not a DNS label; use at most 63 ",
+        ),
+        ({"spec.service.portName": "a" * 70}, f"spec.service.portName: '{'a' * 70}' is not a DNS label; "),
+        (
+            {"spec.service.targetPort": "a" * 20},
+            f"spec.service.targetPort: '{'a' * 20}' is not the name of a port; ",
+        ),
+        (
+            {"spec.service.apex.annotations": {"a b": ""}},
+            f"spec.service.apex.annotations.a b: 'a b' {NO_KEY}",
+        ),
+        (
+            {"spec.service.primary.labels": {"a/b/c": ""}},
+            f"spec.service.primary.labels.a/b/c: 'a/b/c' {NO_KEY}",
+        ),
+        (
+            {"spec.service.canary.labels": {"A.b/c": ""}},
+            f"spec.service.canary.labels.A.b/c: 'A.b/c' {NO_KEY}",
+        ),
+        (
+            {"spec.service.apex.labels": {"tier": "a b"}},
+            "spec.service.apex.labels.tier: 'a b' is not the value of a label; use at most 63 letters, digits, dashes",
+        ),
+        (
             {
                 "spec.autoscalerRef": {
                     "name": "a",
@@ -396,7 +482,21 @@ NO_SUBDOMAIN = "is not a DNS subdomain; use at most 253 small letters, digits, d
             "spec.autoscalerRef.primaryScalerReplicas.minReplicas: 5 is more than maxReplicas, 2; lower it",
         ),
     ],
-    ids=["Canary", "namespace", "target", "Service", "Service of the target", "bounds"],
+    ids=[
+        "Canary",
+        "namespace",
+        "target",
+        "Service",
+        "Service of the target",
+        "port of the Services",
+        "long port",
+        "port of the pods",
+        "annotation",
+        "label with two slashes",
+        "label of a domain in capitals",
+        "value of a label",
+        "bounds",
+    ],
 )
 def test_what_the_api_server_would_refuse_is_told_before(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(Refused) as refused:

@@ -52,6 +52,16 @@ def test_all_problems_are_told_at_once_with_path_and_remedy() -> None:
     assert "Gateway pods" in problems["platform.gateway.replicas"].remedy
 
 
+def test_an_item_that_is_wrong_is_told_alone_with_what_its_list_means() -> None:
+    with pytest.raises(Refused) as refused:
+        settings_for("dev", {"driver": {"namespaces": ["A_B"]}})
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.remedy[:36]) == (
+        "driver.namespaces.0",
+        "meant is: Namespaces whose Canaries ",
+    )
+
+
 def test_an_unknown_environment_lists_the_known_ones() -> None:
     with pytest.raises(Refused, match="use one of dev, staging, prod"):
         settings_for("live")
