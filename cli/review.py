@@ -188,9 +188,7 @@ def _shared(subject: Subject, target: Manifest) -> Iterator[Problem]:
     workloads = [
         neighbour
         for selected in (chosen.target, chosen.primary)
-        for neighbour in subject.around.labelled(
-            canary.target.kind, canary.namespace, (chosen.label, selected[chosen.label])
-        )
+        for neighbour in subject.around.labelled(canary.namespace, (chosen.label, selected[chosen.label]))
     ]
     yield from sharing_problems(canary, chosen, workloads)
 

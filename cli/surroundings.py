@@ -15,7 +15,7 @@ from cli.sharing import Claims
 from gateways.registry import gateway_of, source_of
 from stacks.manifests import Found
 from workloads.registry import WORKLOADS, workload_of
-from workloads.selector import Neighbour, labels_of
+from workloads.selector import STRANGERS, Neighbour, labels_of, strangers_labels
 
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
@@ -51,19 +51,26 @@ class Around:
     broken: Placed
     claims: Claims
 
-    def labelled(self, kind: str, namespace: str, label: tuple[str, str]) -> Sequence[Neighbour]:
-        """The workloads of a kind whose pods have a label of this name and value."""
-        return self._labelled.get((kind, namespace, *label), ())
+    def labelled(self, namespace: str, label: tuple[str, str]) -> Sequence[Neighbour]:
+        """The workloads whose pods have a label of this name and value."""
+        return self._labelled.get((namespace, *label), ())
 
     @cached_property
     def _labelled(self) -> Mapping[tuple[str, ...], Sequence[Neighbour]]:
         found: dict[tuple[str, ...], list[Neighbour]] = {}
         for (kind, namespace, name), versions in self.legible.items():
-            for one in versions if kind in WORKLOADS else ():
-                labels = labels_of(WORKLOADS[kind].template(one.document))
+            for one in versions:
+                labels = _labels(kind, one.document)
                 for label in labels.items():
-                    found.setdefault((kind, namespace, *label), []).append((name, labels))
+                    found.setdefault((namespace, *label), []).append((kind, name, labels))
         return found
+
+
+def _labels(kind: str, document: Manifest) -> Mapping[str, str]:
+    """Those of a workload's pods; none of what is no workload."""
+    if kind in WORKLOADS:
+        return labels_of(WORKLOADS[kind].template(document))
+    return strangers_labels(document) if kind in STRANGERS else {}
 
 
 @dataclass(frozen=True)

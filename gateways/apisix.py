@@ -11,7 +11,7 @@ gives way to the cookies. Users whom a cookie keeps on the canary get it anew wi
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.marks import inherited
@@ -30,6 +30,7 @@ from gateways.managed_routes import managed_in
 from gateways.named_rules import absent, is_meant
 
 ROUTE = Kind("/apis/apisix.apache.org/v2", "apisixroutes", "ApisixRoute")
+_COUNTER = "prometheus"
 _UNSEEN = (
     "While no user's request reaches the canary APISIX counts none of its answers: built-in checks look at the whole "
     "route until then"
@@ -52,7 +53,7 @@ _ROUTE_SERIES = 'route=~"{{ namespace }}_{{ route }}-{{ service }}-canary_.+"'
 
 _BACKEND = fields(serviceName=TEXT, servicePort=PORT, weight=WHOLE, resolveGranularity=TEXT)
 _MATCH = fields(hosts=Items(TEXT), exprs=Items(fields()))
-_PLUGIN = fields(name=TEXT, enable=TRUTH, config=fields(headers=fields()))
+_PLUGIN = fields(name=TEXT, enable=TRUTH, config=fields(headers=fields(), _meta=fields()))
 _RULE = fields(name=TEXT, priority=WHOLE, match=_MATCH, backends=Items(_BACKEND), plugins=Items(_PLUGIN))
 
 
@@ -94,6 +95,8 @@ class Apisix:
             return (Problem("spec.http", f"APISIX route {name}'s spec.http is empty", remedy),)
         if missing := absent(canary, [{str(rule.get("name"))} for rule in rules]):
             return (Problem("spec.http[].name", f"APISIX route {name} {missing.problem}", missing.remedy),)
+        if twice := tuple(_named_alike(name, rules)):
+            return twice
         led = _led(canary, source)
         if not led:
             return (_without_apex(canary, name, rules),)
@@ -104,11 +107,18 @@ class Apisix:
             return ()
         unseen = canary.analysis.strategy == "blue-green" or canary.analysis.mirror
         name, split = f"{source['metadata']['name']}.{canary.namespace}", dict(_split(canary, source))
-        return ((_UNSEEN,) if unseen else ()) + tuple(
-            f"Rule {rule.get('name', index)} of APISIX route {name} is left alone and leads to primary only: "
-            + "; ".join(f"{problem.path}: {problem.problem}" for problem in _wrong(canary, name, index, rule))
-            for index, rule in _led(canary, source)
-            if index not in split
+        uncounted = _uncounted(canary, name, split.values())
+        return (
+            ((_UNSEEN,) if unseen else ())
+            + tuple(uncounted)
+            + tuple(
+                f"Rule {rule.get('name', index)} of APISIX route {name} is left alone and leads to primary only: "
+                + "; ".join(
+                    f"{problem.path}: {problem.problem}" for problem in _wrong(canary, name, index, rule)
+                )
+                for index, rule in _led(canary, source)
+                if index not in split
+            )
         )
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:
@@ -229,6 +239,33 @@ def _wrong(canary: Canary, name: str, index: int, rule: Manifest) -> Iterator[Pr
     yield from _many(canary, name, path, backends)
     yield from _wrong_port(canary, name, path, backends)
     yield from losing_cookies(canary, name, index, rule)
+
+
+def _named_alike(name: str, rules: Sequence[Manifest]) -> Iterator[Problem]:
+    """The ingress controller takes no such route, nor any of its rules (ApisixRoute: names of rules are unique)."""
+    names = [rule.get("name") for rule in rules]
+    for index, one in enumerate(names):
+        if one is not None and one in names[:index]:
+            text = f"APISIX route {name} has another rule {one}"
+            yield Problem(f"spec.http[{index}].name", text, "give each rule a name of its own")
+
+
+def _uncounted(canary: Canary, name: str, rules: Iterable[Manifest]) -> Iterator[str]:
+    """What is said of copied rules whose requests APISIX may not count, where a check asks for the numbers."""
+    if canary.skip_analysis or not any(check.built_in for check in canary.analysis.checks):
+        return
+    for rule in rules:
+        if not (any(map(_counts, rule.get("plugins") or ())) or rule.get("plugin_config_name")):
+            yield (
+                f"Rule {rule.get('name')} of APISIX route {name} lacks the plugin prometheus: unless a global rule "
+                "enables it no request is counted, and each release is rolled back for want of numbers; add it"
+            )
+
+
+def _counts(plugin: Manifest) -> bool:
+    config = plugin.get("config") or {}
+    switched = (config.get("disable"), (config.get("_meta") or {}).get("disable"))
+    return plugin.get("name") == _COUNTER and bool(plugin.get("enable")) and True not in switched
 
 
 def _nodes(addresses: Sequence[str]) -> str:

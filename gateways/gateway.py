@@ -99,7 +99,8 @@ class Gateway(Protocol):
         ...
 
     def left_alone(self, canary: Canary, source: Manifest | None) -> tuple[str, ...]:
-        """What of the source leads to the application and is no part of its releases: a sentence each."""
+        """What is worth knowing of the source when a run starts, such as what leads to the application and is no part
+        of its releases: a sentence each."""
         ...
 
     def render(self, canary: Canary, source: Manifest | None, traffic: Traffic, marks: Marks) -> Manifest:

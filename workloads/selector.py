@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
@@ -49,14 +50,18 @@ def selector_of(target: Manifest) -> Selector:
     raise Refused((_unselected(target),))
 
 
-Neighbour = tuple[str, Mapping[str, str]]
-"""A workload's name and the labels of its pods."""
+Neighbour = tuple[str, str, Mapping[str, str]]
+"""A workload's kind and name, and the labels of its pods."""
+STRANGERS = ("DaemonSet", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")
+"""Kinds of workloads, beside those that can be released, whose pods a Service may select."""
 
 
 def sharing_problems(canary: Canary, chosen: Selector, workloads: Iterable[Neighbour]) -> list[Problem]:
     """What is wrong with workloads of the Canary's namespace, beside its own, that would get its users' requests."""
-    own, kind = (canary.target.name, canary.primary_name), canary.target.kind.lower()
-    others = [(f"{kind} {name}", labels) for name, labels in workloads if name not in own]
+    own = [(canary.target.kind, name) for name in (canary.target.name, canary.primary_name)]
+    others = [
+        (f"{kind.lower()} {name}", labels) for kind, name, labels in workloads if (kind, name) not in own
+    ]
     return [_sharing(canary.target_full_name, chosen, name) for name in shared_with(chosen, others)]
 
 
@@ -75,8 +80,8 @@ def stranger_problems(canary: Canary, strangers: Iterable[str]) -> list[Problem]
     ]
 
 
-def shared_with(chosen: Selector, others: Iterable[Neighbour]) -> tuple[str, ...]:
-    """The names of workloads whose pods would be selected too."""
+def shared_with(chosen: Selector, others: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
+    """The names of workloads whose pods would be selected too; `others` are names and labels of pods."""
     return tuple(
         sorted(
             name
@@ -90,6 +95,16 @@ def labels_of(template: Manifest) -> Mapping[str, str]:
     """The labels of a pod template's pods."""
     labels: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
     return labels
+
+
+def strangers_labels(workload: Manifest) -> Mapping[str, str]:
+    """The labels of the pods of a workload of `STRANGERS`, none where it says none or is itself made by another one, as
+    a Deployment makes ReplicaSets: it is that one which counts."""
+    found: Any = {} if (workload.get("metadata") or {}).get("ownerReferences") else workload
+    for field in ("spec", "template", "metadata", "labels"):
+        found = found.get(field) if isinstance(found, Mapping) else None
+    labels = found if isinstance(found, Mapping) else {}
+    return {str(key): value for key, value in labels.items() if isinstance(value, str)}
 
 
 def _sharing(target: str, chosen: Selector, name: str) -> Problem:

@@ -40,6 +40,12 @@ _VOLUME = fields(
 )
 
 
+def _contradictions(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    if not spec["containers"]:
+        yield Problem(f"{path}.containers", "is empty, and a pod has one container at least", "add one")
+    yield from _named_alike(spec, path)
+
+
 def _named_alike(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for field in ("initContainers", "containers"):
@@ -60,7 +66,7 @@ _POD = replace(
         imagePullSecrets=Items(_REFERENCE),
         hostAliases=Items(fields(ip=TEXT, hostnames=Items(TEXT))),
     ),
-    disagreeing=_named_alike,
+    disagreeing=_contradictions,
 )
 POD_TEMPLATE = fields("spec", metadata=METADATA, spec=_POD)
 SELECTOR = fields(matchLabels=LABELS)

@@ -40,7 +40,9 @@ class Neighbours:
         for one in self._copies.all(workload.kind):
             metadata = one["metadata"]
             labels = labels_of(workload.template(one))
-            found.setdefault(metadata.get("namespace", ""), []).append((metadata["name"], labels))
+            found.setdefault(metadata.get("namespace", ""), []).append(
+                (workload.kind.kind, metadata["name"], labels)
+            )
         return found
 
     def _gather_pods(self) -> dict[tuple[str, str], list[str]]:

@@ -342,6 +342,10 @@ def variables(target: Manifest) -> None:
     target["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "1"}] * 2
 
 
+def without_counter(route: Manifest) -> None:
+    route["spec"]["http"][0].pop("plugins")
+
+
 def mixed_rule(route: Manifest) -> None:
     backends = [{"serviceName": name, "servicePort": 80} for name in ("podinfo", "other")]
     route["spec"]["http"].append({"name": "mixed", "backends": backends})
@@ -362,6 +366,10 @@ def mixed_rule(route: Manifest) -> None:
             "Rule mixed of APISIX route podinfo.test is left alone",
         ),
         (
+            release(route=changed(documents.route(), without_counter)),
+            "Rule method of APISIX route podinfo.test lacks the plugin prometheus: unless a global rule enables it",
+        ),
+        (
             release(neighbour=changed(worker(), lambda one: one["spec"].pop("template"))),
             "neighbour: Deployment worker.test: spec.template: is missing; set it to an object",
         ),
@@ -379,6 +387,7 @@ def mixed_rule(route: Manifest) -> None:
         "a variable that is listed twice",
         "a variable that is listed twice in a workload of no Canary",
         "a rule that is not split",
+        "a rule whose requests are not counted",
         "a broken neighbour",
         "an object of no interest with a number as its name",
         "a patch of the target, as overlays have them",
@@ -591,3 +600,36 @@ def test_all_that_is_wrong_with_a_template_is_told_at_once() -> None:
 def test_a_provider_that_can_not_be_read_is_told_once(provider: object) -> None:
     (told,) = said({"t": {**template(), "spec": {"provider": provider, "query": "up"}}})
     assert told.startswith("t: MetricTemplate errors.test: spec.provider")
+
+
+def stranger(kind: str, **metadata: object) -> Manifest:
+    made = changed(worker(), lambda one: one.update(kind=kind))
+    made["metadata"] |= metadata
+    return made
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "ReplicaSet", "Job"])
+def test_pods_of_whatever_kind_that_share_the_labels_are_told(kind: str) -> None:
+    (told,) = said(release(worker=stranger(kind)))
+    assert f"pods of {kind.lower()} worker have all labels" in told
+
+
+def test_a_replica_set_that_a_deployment_has_made_is_no_rival() -> None:
+    made = stranger("ReplicaSet", ownerReferences=[{"kind": "Deployment", "name": "podinfo"}])
+    assert said(release(made=made)) == []
+
+
+@pytest.mark.parametrize(
+    "spec", [None, "x", {"template": 5}, {"template": {"metadata": {"labels": {"app": 5}}}}]
+)
+def test_a_stranger_of_whatever_shape_is_no_matter(spec: object) -> None:
+    odd = {**stranger("StatefulSet"), "spec": spec}
+    assert said(release(odd=odd)) == []
+
+
+def test_a_target_without_a_container_is_told() -> None:
+    def emptied(target: Manifest) -> None:
+        target["spec"]["template"]["spec"]["containers"] = []
+
+    _, told = said(release(target=changed(documents.target(), emptied)))
+    assert told.endswith("containers: is empty, and a pod has one container at least; add one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gateways.apisix import APISIX
 from gateways.gateway import Marks
 from tests.components.documents import OWNER, canary, route
 
+COUNTER = {"name": "prometheus", "enable": True}
 MARKS = {"sluice.delivery/attempt": "attempt-1"}
 
 
@@ -94,14 +96,14 @@ def with_rules(*rules: Manifest) -> Manifest:
 
 def test_all_rules_of_the_apex_are_copied_and_keep_their_order() -> None:
     source = with_rules(
-        rule("read", "podinfo", priority=5, plugins=[{"name": "cors", "enable": True}]),
+        rule("read", "podinfo", priority=5, plugins=[COUNTER, {"name": "cors", "enable": True}]),
         rule("other", "other"),
-        rule("write", "podinfo", port="http"),
+        rule("write", "podinfo", port="http", plugins=[COUNTER]),
     )
     copied = render(source)["spec"]["http"]
     assert [(one["name"], one["priority"], one.get("plugins")) for one in copied] == [
-        ("read", 10005, [{"name": "cors", "enable": True}]),
-        ("write", 10000, None),
+        ("read", 10005, [COUNTER, {"name": "cors", "enable": True}]),
+        ("write", 10000, [COUNTER]),
     ]
     for one in copied:
         assert [(backend["serviceName"], backend["weight"]) for backend in one["backends"]] == [
@@ -113,7 +115,9 @@ def test_all_rules_of_the_apex_are_copied_and_keep_their_order() -> None:
 
 def test_a_rule_that_can_not_be_split_is_told_and_stops_no_release() -> None:
     source = with_rules(
-        rule("mixed", "podinfo", "other"), rule("read", "podinfo"), rule("odd", "podinfo", port=9797)
+        rule("mixed", "podinfo", "other"),
+        rule("read", "podinfo", plugins=[COUNTER]),
+        rule("odd", "podinfo", port=9797),
     )
     assert [one["name"] for one in render(source)["spec"]["http"]] == ["read"]
     assert APISIX.left_alone(canary(), source) == (
@@ -123,6 +127,27 @@ def test_a_rule_that_can_not_be_split_is_told_and_stops_no_release() -> None:
         "spec.http[2].backends[].servicePort: APISIX route podinfo.test sends to port 9797, which the Service "
         "podinfo does not have",
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"plugins": [COUNTER]}, False),
+        ({"plugin_config_name": "shared"}, False),
+        ({}, True),
+        ({"plugins": [{"name": "cors", "enable": True}]}, True),
+        ({"plugins": [{**COUNTER, "enable": False}]}, True),
+        ({"plugins": [{**COUNTER, "config": {"disable": True}}]}, True),
+        ({"plugins": [{**COUNTER, "config": {"_meta": {"disable": True}}}]}, True),
+    ],
+)
+def test_a_rule_whose_requests_are_not_counted_is_told(said: dict[str, Any], told: bool) -> None:
+    source = with_rules({**rule("read", "podinfo"), **said})
+    remarks = APISIX.left_alone(canary(), source)
+    assert [one.partition(":")[0] for one in remarks] == (
+        ["Rule read of APISIX route podinfo.test lacks the plugin prometheus"] if told else []
+    )
+    assert APISIX.left_alone(replace(canary(), skip_analysis=True), source) == ()
 
 
 def test_rules_that_disagree_are_not_what_was_rendered() -> None:
@@ -203,6 +228,10 @@ def with_two_backends(source: Manifest) -> None:
     source["spec"]["http"][0]["backends"].append({"serviceName": "shop", "servicePort": 80})
 
 
+def with_two_of_a_name(source: Manifest) -> None:
+    source["spec"]["http"].append({**source["spec"]["http"][0]})
+
+
 def with_another_port(source: Manifest) -> None:
     source["spec"]["http"][0]["backends"][0]["servicePort"] = 8080
 
@@ -218,8 +247,9 @@ def with_another_port(source: Manifest) -> None:
         ),
         (with_two_backends, "spec.http[0].backends", "only one http backend is supported"),
         (with_another_port, "spec.http[0].backends[].servicePort", "sends to port 8080"),
+        (with_two_of_a_name, "spec.http[1].name", "APISIX route podinfo.test has another rule method"),
     ],
-    ids=["no rule", "no such backend", "two backends", "another port"],
+    ids=["no rule", "no such backend", "two backends", "another port", "two rules of one name"],
 )
 def test_a_route_that_cannot_be_copied_is_refused(
     spoil: Callable[[Manifest], None], path: str, text: str
