@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from automation.core.advice import advice
 from automation.core.analysis import MetricCheck
 from automation.core.kinds import METRIC_TEMPLATE, SECRET, Manifest
+from automation.core.names import LONGEST_STACK
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import flaws
 from automation.core.spec import Canary
@@ -28,7 +29,9 @@ from documents.front import canary_of, front_of, is_canary
 from documents.kinds import misnamed
 from documents.shapes import shape_of
 from gateways.registry import DEFAULT, gateway_of, unread
+from stacks.environments import ENVIRONMENTS
 from stacks.manifests import Found
+from stacks.names import StackName
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
 from workloads.registry import WORKLOADS, scaler_of, workload_of
@@ -135,7 +138,7 @@ def _remarks(one: Found) -> Iterator[Finding]:
 
 
 def _canary(subject: Subject) -> Iterator[Finding]:
-    for look in (_broken, _again, _rivals, _target, _source, _autoscaler, _metrics):
+    for look in (_stack, _broken, _again, _rivals, _target, _source, _autoscaler, _metrics):
         yield from look(subject)
     for text in (*advice(subject.canary), *unread(subject.canary)):
         yield subject.remark(text)
@@ -143,6 +146,17 @@ def _canary(subject: Subject) -> Iterator[Finding]:
     if absent:
         named = ", ".join(dict.fromkeys(absent))
         yield subject.remark(f"not among these documents, so not looked at: {named}")
+
+
+def _stack(subject: Subject) -> Iterator[Finding]:
+    """Environments in which the Canary's stack can't be called as it would have to be."""
+    canary = subject.canary
+    stacks = {name: str(StackName(name, canary.namespace, canary.name)) for name in ENVIRONMENTS}
+    long = [name for name, stack in stacks.items() if len(stack) > LONGEST_STACK]
+    if long:
+        told = f"the stack's name is longer than {LONGEST_STACK} letters in {', '.join(long)}"
+        found = subject.problem if len(long) == len(stacks) else subject.remark
+        yield found(Problem("metadata.name", told, "shorten it"))
 
 
 def _broken(subject: Subject) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automation.core.kinds import CANARY, Kind
-from automation.core.names import APEX, KEY, LABEL, LABEL_VALUE, PORT, SUBDOMAIN
+from automation.core.names import APEX, KEY, LABEL, LABEL_VALUE, LONGEST_STACK, PORT, SUBDOMAIN
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import shown
 from automation.core.spec import Canary, ObjectMeta, Ref, Service
@@ -99,6 +99,7 @@ def _read(root: Section, provider: str) -> Canary:
     root.allow("status")
     metadata = root.section("metadata")
     name, namespace = metadata.named("name", required=True), metadata.named("namespace", LABEL) or "default"
+    _refuse_long(metadata, f"{namespace}.{name}")
     spec = root.section("spec")
     root.close()
     source = _source(spec, provider)
@@ -140,6 +141,13 @@ def _read(root: Section, provider: str) -> Canary:
     spec.problems.extend(_unable(gateway, canary, analysis_field))
     switches = replace(canary.analysis, switches="weights" in gateway.carries)
     return replace(canary, route_name=gateway.route_name(canary), analysis=switches)
+
+
+def _refuse_long(metadata: Section, name: str) -> None:
+    """The name of a Canary's stack begins with its environment's, of one letter at least, and a dot."""
+    if len(name) > LONGEST_STACK - 2:
+        told = f"{shown(name)}, with an environment before it, is longer than a stack's name may be"
+        metadata.refuse("name", told, f"shorten it: {LONGEST_STACK} letters are the most for all three")
 
 
 def _unable(gateway: Gateway, canary: Canary, analysis_field: str) -> Iterator[Problem]:

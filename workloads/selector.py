@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from automation.core.kinds import Manifest
+from automation.core.names import LABEL_VALUE
 from automation.core.refusal import Problem, Refused
+from automation.core.shape import shown
 from automation.core.spec import Canary
 
 LABELS = ("app", "name", "app.kubernetes.io/name")
@@ -40,11 +42,14 @@ class Selector:
 def selector_of(target: Manifest) -> Selector:
     """The selector of a target workload.
 
-    Raises `Refused` with the model's text when none of `LABELS` is among the target's matchLabels.
+    Raises `Refused` with the model's text when none of `LABELS` is among the target's matchLabels, and where primary's
+    pods can't have a label of its own.
     """
     matched = (target["spec"].get("selector") or {}).get("matchLabels") or {}
     for label in LABELS:
         if label in matched:
+            if not LABEL_VALUE.holds(f"{matched[label]}-primary"):
+                raise Refused((_long(label, matched[label]),))
             rest = tuple((key, value) for key, value in sorted(matched.items()) if key != label)
             return Selector(label, matched[label], rest)
     raise Refused((_unselected(target),))
@@ -116,6 +121,15 @@ def _sharing(target: str, chosen: Selector, name: str) -> Problem:
         f"({labels}; primary: {primary}): they would get its users' requests",
         remedy="give the two workloads different values of a label that is in spec.selector.matchLabels of both (a "
         "selector is immutable: the workload has to be created anew)",
+    )
+
+
+def _long(label: str, value: str) -> Problem:
+    return Problem(
+        path="spec.targetRef",
+        problem=f"the pods' label {label} is {shown(value)}, and that of primary, {shown(f'{value}-primary')}, is not "
+        f"{LABEL_VALUE.noun}",
+        remedy=f"shorten it; {LABEL_VALUE.remedy} (a selector is immutable: the workload has to be created anew)",
     )
 
 

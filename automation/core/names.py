@@ -43,6 +43,8 @@ def _is_key(key: str) -> bool:
     return bool(name) and LABEL_VALUE.holds(name) and (not slash or SUBDOMAIN.holds(prefix))
 
 
+LONGEST_STACK = 100
+"""Letters of a stack's name: both engines take no longer one."""
 KEY = Rule(
     _is_key,
     "the key of a label or an annotation",

@@ -633,3 +633,22 @@ def test_a_target_without_a_container_is_told() -> None:
 
     _, told = said(release(target=changed(documents.target(), emptied)))
     assert told.endswith("containers: is empty, and a pod has one container at least; add one")
+
+
+@pytest.mark.parametrize(
+    ("letters", "kind", "environments"),
+    [
+        (87, "remark", ""),
+        (88, "remark", "staging"),
+        (91, "remark", "staging, prod"),
+        (92, "problem", "dev, staging, prod"),
+    ],
+)
+def test_a_name_with_which_a_stack_can_not_be_called_is_told(
+    letters: int, kind: str, environments: str
+) -> None:
+    canary = changed(documents.canary_document(), lambda one: one["metadata"].update(name="a" * letters))
+    told = [
+        one.partition(" letters in ")[2] for one in said(release(canary=canary), kind) if "stack's" in one
+    ]
+    assert told == ([f"{environments}; shorten it"] if environments else [])

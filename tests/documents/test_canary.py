@@ -437,6 +437,10 @@ def test_a_mistake_is_told_once(changes: dict[str, Any], told: list[str]) -> Non
     ("changes", "told"),
     [
         ({"metadata.name": "Web_X"}, f"metadata.name: 'Web_X' {NO_SUBDOMAIN}"),
+        (
+            {"metadata.name": "a" * 94},
+            f"metadata.name: 'test.{'a' * 42}...{'a' * 48}', with an environment before it, is longer than a stack's",
+        ),
         ({"metadata.namespace": "a.b"}, "metadata.namespace: 'a.b' is not a DNS label; use at most 63 "),
         ({"spec.targetRef.name": "web-"}, f"spec.targetRef.name: 'web-' {NO_SUBDOMAIN}"),
         (
@@ -484,6 +488,7 @@ def test_a_mistake_is_told_once(changes: dict[str, Any], told: list[str]) -> Non
     ],
     ids=[
         "Canary",
+        "name for a stack",
         "namespace",
         "target",
         "Service",

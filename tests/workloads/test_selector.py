@@ -34,6 +34,14 @@ def test_a_target_without_a_label_that_tells_apart_is_refused() -> None:
         selector_of(target(tier="web"))
 
 
+def test_a_label_that_leaves_primary_none_of_its_own_is_refused() -> None:
+    assert selector_of(target(app="a" * 55)).told_apart == {"app": f"{'a' * 55}-primary"}
+    with pytest.raises(
+        Refused, match=r"that of primary, 'a{56}-primary', is not the value of a label; shorten it"
+    ):
+        selector_of(target(app="a" * 56))
+
+
 @pytest.mark.parametrize(
     ("pod", "shared"),
     [
