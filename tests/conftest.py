@@ -3,8 +3,8 @@
 Rows of tables have names that say what stands in them, also where nobody gave them one.
 
 Stories of the lab wait for most of their time, and share labs, so they run one after the other beside all that
-computes. Those beside them step back: a story has real time in it. Examples have labs of their own, so whoever is free
-takes them.
+computes. Those beside them step back: a story has real time in it. The article's stories and the examples have labs of
+their own, so whoever is free takes them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 LONGEST = 40
 LAB = Path(__file__).parent / "lab"
-EXAMPLES = LAB / "test_examples.py"
+EXAMPLES, ARTICLE = LAB / "test_examples.py", LAB / "article"
 BACK = 5  # of 19, in the words of nice(1)
 
 
@@ -42,4 +42,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _group(item: pytest.Item) -> str:
     if item.path == EXAMPLES:
         return "examples"
+    if item.path.is_relative_to(ARTICLE):
+        return "article"
     return "lab" if item.path.is_relative_to(LAB) else "others"
