@@ -117,9 +117,10 @@ here.set_config("dev", "text", auto.ConfigValue("forgotten"))
 here.refresh_config("dev")
 tell("refreshed", here.get_config("dev", "text").value)
 state = here.export_stack("dev")
-tell("state", [state.version, [item["urn"] for item in state.deployment["resources"]]])
-tell("hidden", [item.get("inputs") for item in state.deployment["resources"]])
-one = state.deployment["resources"][1]["urn"]
+resources = sorted(state.deployment["resources"], key=lambda item: item["urn"])
+tell("state", [state.version, [item["urn"] for item in resources]])
+tell("hidden", [item.get("inputs") for item in resources])
+one = resources[1]["urn"]
 tell("of one", stack.up(target=[one], replace=[one], color="never").summary.resource_changes)
 tell("but one", stack.preview(exclude=[one], color="never").change_summary)
 tell("with others", stack.preview(target=[one], target_dependents=True, color="never").change_summary)
