@@ -62,12 +62,6 @@ class Arguments:
                 f"[{' '.join(given)}] were all set"
             )
 
-    def positional(self, index: int, what: str) -> str:
-        """Raises `ConfigurationError` naming what is missing."""
-        if index >= len(self.positionals):
-            raise ConfigurationError(f"{what} is missing; see --help")
-        return self.positionals[index]
-
 
 def parse(words: Sequence[str], syntax: Syntax) -> Arguments:
     """Raises `ConfigurationError` for options that the verb does not take."""

@@ -48,7 +48,7 @@ def listing(place: Workplace, arguments: Arguments) -> None:
 
 
 def get(place: Workplace, arguments: Arguments) -> None:
-    name = arguments.positional(0, "the key")
+    name = arguments.positionals[0]
     place.require_stack()
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
     value = _found(place, with_defaults(place.config.config, place.project)[0], key)
@@ -78,7 +78,7 @@ def _decrypter(place: Workplace, config: ConfigMap) -> Decrypter:
 def set_(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
     arguments.require_one_of("secret", "plaintext", "type")
-    name = arguments.positional(0, "the key")
+    name = arguments.positionals[0]
     given = arguments.positionals[1] if len(arguments.positionals) > 1 else place.shell.read().rstrip("\n")
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
     value = of_type(arguments.value("type"), given) if arguments.has("type") else along(key, given)
@@ -110,7 +110,7 @@ def set_all(place: Workplace, arguments: Arguments) -> None:
 
 def remove(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
-    _drop(place, arguments.positional(0, "the key"), arguments.flag("path"))
+    _drop(place, arguments.positionals[0], arguments.flag("path"))
     place.config.save()
 
 
@@ -236,7 +236,7 @@ VERBS = (
     Verb(
         "config set", "Set a value", set_, options("type", "path secret plaintext", s="stack"), "KEY [VALUE]"
     ),
-    Verb("config set-all", "Set several values", set_all, options("plaintext secret json", "path"), ""),
+    Verb("config set-all", "Set several values", set_all, options("plaintext secret json", "path")),
     Verb("config rm", "Remove a value", remove, _PATH, "KEY"),
     Verb("config rm-all", "Remove several values", remove_all, _PATH, "KEY…"),
     Verb(
@@ -259,12 +259,14 @@ VERBS = (
         "Not supported by this backend",
         refuse_environments,
         options("", "yes json show-secrets"),
+        "NAME…",
     ),
     Verb(
         "config env rm",
         "Not supported by this backend",
         refuse_environments,
         options("", "yes json show-secrets"),
+        "NAME",
     ),
     Verb(
         "config env ls",

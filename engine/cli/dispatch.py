@@ -6,14 +6,16 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.cli.arguments import parse
-from engine.cli.table import REFUSED, VERBS
-from engine.cli.verb import COMMON, Verb
+from engine.cli.arguments import Arguments, parse
+from engine.cli.table import ALIASES, GROUPS, REFUSED, VERBS
+from engine.cli.verb import COMMON, Verb, options
 from engine.errors import Bail, EngineError, UsageError
 from engine.shell import Shell
 from engine.workplace import Workplace
 
 INTERNAL = 255
+_BARE = COMMON | options("", "version")
+"""What may be given where no verb is."""
 
 
 def execute(shell: Shell, argv: Sequence[str]) -> int:
@@ -37,13 +39,22 @@ def execute(shell: Shell, argv: Sequence[str]) -> int:
 
 def _execute(shell: Shell, argv: list[str]) -> int:
     leading, words = _split(argv)
-    verb, rest = find(words)
-    if verb is None:
-        return _without_verb(shell, leading, words)
+    name, rest = find(words)
+    if name in REFUSED:
+        raise EngineError(REFUSED[name])
+    verb = VERBS.get(name)
     if "--help" in argv or "-h" in argv:
-        _help(shell, verb)
+        _help(shell, verb) if verb else _overview(shell, name)
         return 0
-    arguments = parse([*leading, *rest], verb.accepted)
+    arguments = parse([*leading, *rest], verb.accepted if verb else _BARE)
+    given = arguments.positionals
+    if given and find([*name.split(), given[0]])[0] not in ("", name):
+        # Options stand before the last word of the command.
+        rest.remove(given[0])
+        return _execute(shell, [*leading, *name.split(), given[0], *rest])
+    if verb is None:
+        return _without_verb(shell, name, arguments)
+    _require_words(shell, verb, given)
     verb.require_supported(arguments)
     interactive = shell.interactive and not arguments.flag("non-interactive")
     shell = replace(shell, cwd=shell.cwd / arguments.value("cwd"), interactive=interactive)
@@ -64,26 +75,43 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     return leading, words
 
 
-def find(words: Sequence[str]) -> tuple[Verb | None, list[str]]:
-    """The verb that the words begin with, the longest one, and what follows it."""
+def find(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The command or group that the words begin with, the longest one, and what follows it; empty if there is none."""
     for length in (3, 2, 1):
-        verb = VERBS.get(" ".join(words[:length])) if len(words) >= length else None
-        if verb is not None:
-            return verb, list(words[length:])
-    return None, list(words)
+        typed = " ".join(words[:length])
+        name = ALIASES.get(typed, typed)
+        if len(words) >= length and (name in VERBS or name in REFUSED or name in GROUPS):
+            return name, list(words[length:])
+    return "", list(words)
 
 
-def _without_verb(shell: Shell, leading: list[str], words: list[str]) -> int:
-    if not words:
-        if "--version" in leading:
-            VERBS["version"].run(Workplace(shell), parse([], VERBS["version"].accepted))
-            return 0
-        _overview(shell)
+def _require_words(shell: Shell, verb: Verb, given: Sequence[str]) -> None:
+    """Raises `UsageError` for more or fewer positionals than the verb takes."""
+    miscounted = verb.miscounted(len(given))
+    if miscounted and verb.words in GROUPS:
+        raise _unknown(verb.words, given[0])
+    if miscounted:
+        _help(shell, verb)
+        raise UsageError(miscounted)
+
+
+def _without_verb(shell: Shell, group: str, arguments: Arguments) -> int:
+    """The overview of a group or of everything, where no verb is named."""
+    if arguments.positionals:
+        raise _unknown(group, arguments.positionals[0])
+    if arguments.flag("version"):
+        VERBS["version"].run(Workplace(shell), arguments)
         return 0
-    reason = REFUSED.get(words[0])
-    if reason:
-        raise EngineError(reason)
-    raise UsageError(f'unknown command "{words[0]}" for "pulumi"\nRun \'pulumi --help\' for usage.')
+    _overview(shell, group)
+    return 1 if group else 0
+
+
+def _unknown(group: str, word: str) -> UsageError:
+    whole = f"pulumi {group}".strip()
+    meant = [f"\tpulumi {words}" for words in VERBS if not group and words.split()[1:] == [word]]
+    proposed = ["", "Did you mean this?", *meant, ""] if meant else []
+    lines = [f'unknown command "{word}" for "{whole}"', *proposed, f"Run '{whole} --help' for usage."]
+    return UsageError("\n".join(lines))
 
 
 def _help(shell: Shell, verb: Verb) -> None:
@@ -98,9 +126,10 @@ def _help(shell: Shell, verb: Verb) -> None:
         shell.out(f"  {short}--{name}{' VALUE' if name in verb.accepted.values else ''}")
 
 
-def _overview(shell: Shell) -> None:
+def _overview(shell: Shell, group: str) -> None:
     shell.out("The embedded engine: Pulumi's commands without Pulumi's CLI.")
     shell.out("")
-    width = max(len(words) for words in VERBS)
-    for words in sorted(VERBS):
+    shown = sorted(words for words in VERBS if words.startswith(f"{group} ".lstrip()))
+    width = max(map(len, shown))
+    for words in shown:
         shell.out(f"  {words.ljust(width)}  {VERBS[words].about}")

@@ -79,6 +79,11 @@ _NO_PROGRAM = frozenset({"client"})
 
 
 def up(place: Workplace, arguments: Arguments) -> None:
+    if arguments.positionals:
+        raise EngineError(
+            f"the embedded engine brings up no template such as '{arguments.positionals[0]}'; "
+            "run `pulumi up` in the folder of a project, or install the official Pulumi CLI"
+        )
     _consented(place, arguments, Kind.UPDATE)
 
 
@@ -304,16 +309,14 @@ _REFRESH = _ALL | _ACTING | _LOOKING | _REFRESHED
 _DESTROY = _ALL | _ACTING | _LOOKING | _GOING_ON | _DESTROYED
 
 VERBS = (
-    *(
-        Verb(
-            words,
-            "Bring a stack to what its program declares",
-            up,
-            _UP,
-            refused=_REFUSED_DECLARED,
-            idle=_IDLE_GOING_ON,
-        )
-        for words in ("up", "update")
+    Verb(
+        "up",
+        "Bring a stack to what its program declares",
+        up,
+        _UP,
+        "[TEMPLATE]",
+        refused=_REFUSED_DECLARED,
+        idle=_IDLE_GOING_ON,
     ),
     Verb(
         "preview",
@@ -331,15 +334,12 @@ VERBS = (
         refused=_REFUSED_REFRESHED,
         idle=_IDLE | _NO_PROGRAM,
     ),
-    *(
-        Verb(
-            words,
-            "Delete everything that a stack holds",
-            destroy,
-            _DESTROY,
-            refused=_REFUSED_GOING_ON,
-            idle=_IDLE_GOING_ON | _NO_PROGRAM,
-        )
-        for words in ("destroy", "down")
+    Verb(
+        "destroy",
+        "Delete everything that a stack holds",
+        destroy,
+        _DESTROY,
+        refused=_REFUSED_GOING_ON,
+        idle=_IDLE_GOING_ON | _NO_PROGRAM,
     ),
 )

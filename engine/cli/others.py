@@ -136,12 +136,6 @@ VERBS = (
         refused={"transitive": "see the packages of the program with pip"},
     ),
     Verb(
-        "history",
-        "List what was done to a stack",
-        history_,
-        options("page-size page", "json show-secrets full-dates", j="json"),
-    ),
-    Verb(
         "stack history",
         "List what was done to a stack",
         history_,
@@ -180,5 +174,5 @@ VERBS = (
     ),
     Verb("org", "Not supported by this backend", refuse_org),
     Verb("org get-default", "Not supported by this backend", refuse_org),
-    Verb("org set-default", "Not supported by this backend", refuse_org),
+    Verb("org set-default", "Not supported by this backend", refuse_org, usage="NAME"),
 )

@@ -162,7 +162,7 @@ def remove_stack(place: Workplace, preserve_config: bool = False, force: bool = 
 
 def rename(place: Workplace, arguments: Arguments) -> None:
     old = place.existing
-    new = place.reference(arguments.positional(0, "the new name"))
+    new = place.reference(arguments.positionals[0])
     with locked(place.backend, old, place.shell.err):
         stacks.rename(place.backend, old, new, place.secrets)
     source, target = place.config_path(old.name), place.config_path(new.name)
@@ -218,7 +218,6 @@ VERBS = (
         options("", "show-ids show-urns show-secrets show-name", i="show-ids", u="show-urns"),
     ),
     Verb("stack init", "Create a stack", init, _INIT, "[NAME]", _NO_TEAMS),
-    Verb("stack new", "Create a stack", init, _INIT, "[NAME]", _NO_TEAMS),
     Verb(
         "stack select",
         "Choose the stack that other commands work on",

@@ -13,7 +13,7 @@ from engine.workplace import Workplace
 
 
 def tag_get(place: Workplace, arguments: Arguments) -> None:
-    key = arguments.positional(0, "the name of the tag")
+    key = arguments.positionals[0]
     tags = stacks.read_tags(place.backend, place.existing)
     if key not in tags:
         raise EngineError(f"stack tag '{key}' not found for stack '{place.shown(place.ref)}'")
@@ -21,16 +21,13 @@ def tag_get(place: Workplace, arguments: Arguments) -> None:
 
 
 def tag_set(place: Workplace, arguments: Arguments) -> None:
-    key, value = (
-        arguments.positional(0, "the name of the tag"),
-        arguments.positional(1, "the value of the tag"),
-    )
+    key, value = arguments.positionals
     tags = stacks.read_tags(place.backend, place.existing)
     stacks.write_tags(place.backend, place.ref, {**tags, key: value})
 
 
 def tag_rm(place: Workplace, arguments: Arguments) -> None:
-    key = arguments.positional(0, "the name of the tag")
+    key = arguments.positionals[0]
     tags = stacks.read_tags(place.backend, place.existing)
     stacks.write_tags(place.backend, place.ref, {name: value for name, value in tags.items() if name != key})
 

@@ -49,7 +49,10 @@ STACK = Syntax(values=frozenset({"stack", "config-file"}), short={"s": "stack"})
 
 @dataclass(frozen=True)
 class Verb:
-    """`words` as they are typed; `usage` shows positionals; `about` is one line.
+    """`words` as they are typed; `about` is one line.
+
+    `usage` names the positionals, those in brackets may be left out, and before `…` stands what may be repeated:
+    `KEY [VALUE]`.
 
     Every option is read by `run`, or it is in `refused` with what to do instead, or in `idle` because what it asks for
     is so in any case.
@@ -74,6 +77,23 @@ class Verb:
         own = self.syntax.values | self.syntax.flags
         common = {name: text for name, text in COMMON_REFUSED.items() if name not in own}
         return {**common, **self.refused}
+
+    @property
+    def takes(self) -> tuple[int, int | None]:
+        """The least and the most positionals; None for any number."""
+        least = len(self.usage.partition("[")[0].split())
+        return least, None if "…" in self.usage else len(self.usage.split())
+
+    def miscounted(self, given: int) -> str:
+        """What the official CLI says of so many positionals; the empty text if they may be given."""
+        least, most = self.takes
+        if least == most and given != least:
+            return f"accepts {least} arg(s), received {given}"
+        if given < least:
+            return f"requires at least {least} arg(s), only received {given}"
+        if most is not None and given > most:
+            return f"accepts at most {most} arg(s), received {given}"
+        return ""
 
     def require_supported(self, arguments: Arguments) -> None:
         """Raises `EngineError` for an option that is refused; one that is switched off is none."""

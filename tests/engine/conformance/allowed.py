@@ -279,4 +279,9 @@ ALLOWED = (
         embedded=_ABSENT_OR + "^6$|no stack named 'nowhere' found",
         official=_ABSENT_OR + "^1$|no stack selected",
     ),
+    Allowed(
+        "Help after a wrong command line",
+        "Each engine lists its own options and commands.",
+        r"^words that a command does not take/\d+ (?!up)\w+/stdout$|^words that a command does not take/2 up/stdout$",
+    ),
 )

@@ -382,6 +382,19 @@ pulumi.CustomResource("cloud:index:Thing", "second", {"name": "second", "of": fi
 """
 
 
+def test_a_resource_named_to_destroy_does_not_destroy_the_stack(terminal: Terminal) -> None:
+    terminal.run("up", "--yes", "--skip-preview")
+    cloud = terminal.packages["cloud"]
+    assert isinstance(cloud, Cloud)
+    held = cloud.things()
+
+    assert terminal.run("destroy", "some-resource", "--yes", "--skip-preview") == 1
+
+    assert terminal.err == ["error: accepts 0 arg(s), received 1"]
+    assert held
+    assert cloud.things() == held
+
+
 def test_an_interrupt_lets_the_running_steps_finish(terminal: Terminal) -> None:
     (terminal.folder / "__main__.py").write_text(SLOW)
     cloud = terminal.packages["cloud"]
@@ -396,7 +409,7 @@ def test_an_interrupt_lets_the_running_steps_finish(terminal: Terminal) -> None:
     terminal.run("stack", "export")
     held = [item["urn"].split("::")[-1] for item in json.loads(terminal.text)["deployment"]["resources"]]
     assert held == ["shop-dev", "default", "first"]
-    terminal.run("history", "--json")
+    terminal.run("stack", "history", "--json")
     assert json.loads(terminal.text)[0]["result"] == "failed"
 
 

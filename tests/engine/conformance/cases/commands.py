@@ -28,7 +28,61 @@ else:
     core.v1.ConfigMap("two", metadata={"name": "two"})
 """
 
+WORDY = """
+import pulumi
+pulumi.export("a", 1)
+"""
+
 CASES = (
+    Case(
+        "words that a command does not take",
+        WORDY,
+        (
+            Stage(UP),
+            Stage("destroy some-resource --yes --skip-preview"),
+            Stage("up one two --yes --skip-preview"),
+            Stage("preview x"),
+            Stage("refresh x --yes --skip-preview"),
+            Stage("stack rm dev zzz --yes --force"),
+            Stage("stack init a b"),
+            Stage("stack select dev dev"),
+            Stage("stack unselect x"),
+            Stage("stack rename"),
+            Stage("stack export x"),
+            Stage("stack output a b"),
+            Stage("stack ls extra"),
+            Stage("stack list x"),
+            Stage("stack --stack dev ls"),
+            Stage("stack nonsense"),
+            Stage("stack tag nonsense"),
+            Stage("stack tag"),
+            Stage("stack tag set a"),
+            Stage("stack history x"),
+            Stage("config nonsense"),
+            Stage("config env nonsense"),
+            Stage("config set"),
+            Stage("config set a b c"),
+            Stage("config rm a b"),
+            Stage("config rm-all"),
+            Stage("config cp a b"),
+            Stage("plugin"),
+            Stage("plugin nonsense"),
+            Stage("plugin ls x"),
+            Stage("plugin rm a b c d"),
+            Stage("state nonsense"),
+            Stage("org set-default"),
+            Stage("cancel a b"),
+            Stage("whoami x"),
+            Stage("version x"),
+            Stage("about x"),
+            Stage("history"),
+            Stage("nonsense"),
+            Stage("stack unselect"),
+            Stage("stack"),
+            Stage("config"),
+            Stage(UP),
+        ),
+    ),
     Case(
         "stacks that are renamed, tagged and copied",
         PLAIN,
