@@ -24,7 +24,8 @@ BACK = 5  # of 19, in the words of nice(1)
 def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
     """The value itself, in short; pytest would number what it can't write."""
     if isinstance(val, dict | list | tuple | set | frozenset | bytes):
-        text = repr(val)
+        # Sets have another order in each process.
+        text = repr(sorted(val, key=repr) if isinstance(val, set | frozenset) else val)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     return None
 
