@@ -32,6 +32,7 @@ from gateways.registry import DEFAULT, gateway_of, unread
 from stacks.environments import ENVIRONMENTS
 from stacks.manifests import Found
 from stacks.names import StackName
+from workloads.apex import apex_problems
 from workloads.duplicates import duplicates
 from workloads.ports import port_problems
 from workloads.registry import WORKLOADS, scaler_of, workload_of
@@ -138,7 +139,7 @@ def _remarks(one: Found) -> Iterator[Finding]:
 
 
 def _canary(subject: Subject) -> Iterator[Finding]:
-    for look in (_stack, _broken, _again, _rivals, _target, _source, _autoscaler, _metrics):
+    for look in (_stack, _broken, _again, _rivals, _target, _apex, _source, _autoscaler, _metrics):
         yield from look(subject)
     for text in (*advice(subject.canary), *unread(subject.canary)):
         yield subject.remark(text)
@@ -205,6 +206,12 @@ def _shared(subject: Subject, target: Manifest) -> Iterator[Problem]:
         for neighbour in subject.around.labelled(canary.namespace, (chosen.label, selected[chosen.label]))
     ]
     yield from sharing_problems(canary, chosen, workloads)
+
+
+def _apex(subject: Subject) -> Iterator[Finding]:
+    for found in subject.near(subject.apex):
+        for problem in apex_problems(subject.canary, found.document):
+            yield subject.problem(problem, found.origin)
 
 
 def _source(subject: Subject) -> Iterator[Finding]:

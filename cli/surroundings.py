@@ -8,7 +8,7 @@ from functools import cached_property
 
 from automation.core import revision_hash
 from automation.core.analysis import MetricCheck
-from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, Manifest
+from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, SERVICE, Manifest
 from automation.core.spec import Canary
 from cli.findings import Finding
 from cli.sharing import Claims
@@ -112,6 +112,11 @@ class Subject:
     @property
     def target(self) -> Reference:
         return self._named("spec.targetRef", self.canary.target.kind, self.canary.target.name)
+
+    @property
+    def apex(self) -> Reference:
+        """A Service that may be there before: nobody has to have one."""
+        return self._named("spec.service.name", SERVICE.kind, self.canary.apex)
 
     @property
     def source(self) -> Reference | None:

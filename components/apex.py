@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from automation.core.kinds import Manifest
-from automation.core.managed_fields import writers
-from automation.core.marks import MADE_FOR, is_ours
+from automation.core.marks import MADE_FOR
 from automation.core.spec import Canary
 from components import services
 from components.inputs import Inputs
+from workloads.apex import is_taken
 from workloads.selector import selector_of
 
 
@@ -18,14 +18,10 @@ def taken_over(canary: Canary, inputs: Inputs, apex: Manifest) -> Manifest | Non
     """
     if inputs.apex is None:
         return None
-    untouched = not _is_taken(inputs.apex) and not _selects_primary(inputs.apex, inputs.target)
+    untouched = not is_taken(inputs.apex) and not _selects_primary(inputs.apex, inputs.target)
     if inputs.placement.apex == "target" and untouched:
         return None
     return services.takeover(canary, apex, inputs.apex)
-
-
-def _is_taken(service: Manifest) -> bool:
-    return any(is_ours(entry.get("manager", "")) for entry in writers(service, ("f:spec", "f:selector")))
 
 
 def _selects_primary(service: Manifest, target: Manifest) -> bool:

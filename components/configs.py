@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automation.core.kinds import CONFIG_KINDS, Manifest
+from automation.core.kinds import CONFIG_KINDS, CONTENT, Manifest
 from automation.core.marks import RELEASE
 
 
@@ -23,7 +23,7 @@ def copies(configs: Mapping[str, Manifest], namespace: str, owner: Manifest) -> 
 
 def _copy(reference: str, recorded: Manifest, namespace: str, owner: Manifest) -> Manifest:
     kind, _, name = reference.partition("/")
-    content: Manifest = {key: recorded[key] for key in ("data", "binaryData", "type") if key in recorded}
+    content: Manifest = {key: recorded[key] for key in (*CONTENT, "type") if key in recorded}
     return {
         "apiVersion": "v1",
         "kind": CONFIG_KINDS[kind].kind,

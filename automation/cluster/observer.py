@@ -23,7 +23,7 @@ from automation.core.kinds import (
     Kind,
     Manifest,
 )
-from automation.core.managed_fields import writers
+from automation.core.managed_fields import Path, writers
 from automation.core.marks import ATTEMPT, POD_HASH, is_ours, replicas_asked
 from automation.core.observation import (
     NOT_SCALED,
@@ -44,6 +44,7 @@ from gateways import registry as gateways
 from gateways.carrying import carried_by, switches
 from gateways.ownership import rivalry
 from workloads import registry as workloads
+from workloads.apex import apex_problems, is_taken
 from workloads.ports import port_problems
 from workloads.selector import Selector, selector_of, sharing_problems, stranger_problems
 
@@ -102,6 +103,7 @@ class Observer:
             problems=(
                 *problems,
                 *self._missing(canary),
+                *map(str, _untakable(canary, apex, context.placed)),
                 *map(str, (*unrouted, *rivalry(canary, route))),
                 *self._rivals(canary),
             ),
@@ -322,33 +324,46 @@ def live_route(route: Manifest, canary: Canary) -> Route:
     )
 
 
-def changed_by(live: Manifest, path: tuple[str, ...] = ("f:spec",)) -> str:
-    """The field manager other than ours that wrote this field of an object last, "" where none did."""
-    others = [entry for entry in writers(live, path) if not is_ours(entry.get("manager", ""))]
+def changed_by(live: Manifest, *paths: Path) -> str:
+    """The field manager other than ours that wrote any of these fields of an object last, "" where none did."""
+    written = (entry for path in paths for entry in writers(live, path))
+    others = [entry for entry in written if not is_ours(entry.get("manager", ""))]
     last = max(others, key=lambda entry: str(entry.get("time", "")), default=None)
     return str(last.get("manager", "")) if last else ""
 
 
-def owner_of(path: tuple[str, ...], route: Manifest) -> str:
+def owner_of(path: Path, route: Manifest) -> str:
     """The field manager that took this field over from us; empty while it is (also) ours."""
     owners = [entry.get("manager", "") for entry in writers(route, path)]
     return "" if not owners or any(map(is_ours, owners)) else owners[-1]
 
 
 def _led(canary: Canary, apex: Manifest | None, target: Target, placed: Placement | None) -> Apex | None:
-    """Whom the apex Service leads users to. That of a Rollout selects primary by its revision; before it is to, nobody
-    minds whom it selects, and one without such a Service leads nobody."""
+    """Whom the apex Service leads users to. That of a Rollout selects primary by its revision, and one without such a
+    Service leads nobody. Before it is to select primary, nobody minds whom one selects that somebody else made."""
     if canary.hands_over and not canary.apex:
         return placed.apex if placed else "target"
     if apex is None:
         return None
     if not canary.hands_over:
-        return selected(apex, target)
+        left_alone = _awaits_primary(placed) and not is_taken(apex)
+        return selected(apex, target) or ("target" if left_alone else None)
     chosen = (apex["spec"].get("selector") or {}).get(POD_HASH)
-    if placed is None or placed.apex == "target":
+    if placed is None or _awaits_primary(placed):
         return "target"
     switched = switches(canary) and placed.traffic.canary > 0
     return "primary" if chosen == (placed.canary if switched else placed.revision) else "target"
+
+
+def _awaits_primary(placed: Placement | None) -> bool:
+    return placed is None or placed.apex == "target"
+
+
+def _untakable(canary: Canary, apex: Manifest | None, placed: Placement | None) -> tuple[Problem, ...]:
+    """What is wrong with an apex Service that is yet to be taken over."""
+    if apex is None or canary.hands_over or not _awaits_primary(placed):
+        return ()
+    return apex_problems(canary, apex)
 
 
 def selected(service: Manifest, target: Target) -> Apex | None:

@@ -15,6 +15,7 @@ from automation.core import revision_hash
 from automation.core.kinds import (
     CONFIG_KINDS,
     CONFIG_MAP,
+    CONTENT,
     CONTROLLER_REVISION,
     SECRET,
     Kind,
@@ -98,7 +99,7 @@ class Recorder:
             "kind": config["kind"],
             "metadata": {**marks, "name": name},
             "immutable": True,
-            **{part: config[part] for part in ("data", "binaryData", "type") if part in config},
+            **{part: config[part] for part in (*CONTENT, "type") if part in config},
         }
         self._create(kind, copy)
         return name

@@ -63,5 +63,7 @@ CONFIG_MAP = Kind("/api/v1", "configmaps", "ConfigMap")
 SECRET = Kind("/api/v1", "secrets", "Secret")
 CONFIG_KINDS: Mapping[str, Kind] = {"configmap": CONFIG_MAP, "secret": SECRET}
 """By the word that stands for a kind in the keys of configuration, such as `configmap/NAME`."""
+CONTENT = ("data", "binaryData")
+"""The fields that hold the content of these kinds."""
 EVENT = Kind("/api/v1", "events", "Event")
 POD = Kind("/api/v1", "pods", "Pod")

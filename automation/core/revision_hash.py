@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automation.core.kinds import CONTENT
+
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # no vowels: no words by accident, and safe in object names
 _TRACKED_SECRETS = ("Opaque", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth", "kubernetes.io/tls")
 
@@ -36,7 +38,7 @@ def revision_hash(template: Mapping[str, Any], configs: Mapping[str, str]) -> st
 
 def config_checksum(content: Mapping[str, Any]) -> str:
     """16 hex digits over `data` and `binaryData` of a ConfigMap or Secret."""
-    kept = {name: content[name] for name in ("data", "binaryData") if content.get(name)}
+    kept = {name: content[name] for name in CONTENT if content.get(name)}
     return _digest(kept).hex()[:16]
 
 

@@ -42,23 +42,26 @@ class Agenda:
         self._again: dict[Key, bool] = {}
         self._changed = threading.Condition()
 
-    def done(self, key: Key, due: Due | None, soon: float = 0.0) -> None:
-        """Gives back a key that was taken. It is next due as `due` says, or at `soon` if it was hastened meanwhile."""
+    def done(self, key: Key, due: Due | None, soon: float = 0.0, early: bool = False) -> None:
+        """Gives back a key that was taken. It is next due as `due` says, or at `soon` if it was hastened meanwhile:
+        where that is `early`, only for what is worth it, and its time stays what it was."""
         with self._changed:
             out = self._out.pop(key)
-            if (early := self._again.pop(key, None)) is not None:
+            worth = self._again.pop(key, None)
+            if worth or (worth is not None and not early):
                 time = due.at if early and due and due.at > soon else None
                 self._due[key] = Due(soon, (due or out).urgency, time)
             elif due is not None:
                 self._due[key] = due
             self._changed.notify()  # there is room, too
 
-    def hasten(self, key: Key, due: Due, early: bool = False) -> None:
-        """Moves a key forward, never back; where that makes it `early` its time stays what it was."""
+    def hasten(self, key: Key, due: Due, early: bool = False, worth: bool = True) -> None:
+        """Moves a key forward, never back; where that makes it `early` its time stays what it was. Of a key that is out
+        it is known when it is done whether it would be early; `worth`: it is to come then all the same."""
         with self._changed:
             before = self._due.get(key)
             if key in self._out:
-                self._again[key] = early and self._again.get(key, True)
+                self._again[key] = worth or self._again.get(key, False)
             elif before is None or due.at < before.at:
                 time = (before.time or before.at) if before and early else None
                 self._due[key] = replace(due, time=time)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from automation.cluster.observer import REMEMBERED, changed_by, kinds_by_name
 from automation.cluster.ports import Copies
 from automation.core import managed_fields
-from automation.core.kinds import CONFIG_KINDS, Kind, Manifest
+from automation.core.kinds import CONFIG_KINDS, CONTENT, Kind, Manifest
 from automation.core.managed_fields import Fields, Path
 from automation.core.marks import EVIDENCE, is_ours
 from automation.core.observation import Drift
@@ -27,6 +27,8 @@ SPEC: Path = ("f:spec",)
 SELECTOR: Path = (*SPEC, "f:selector")
 REPLICAS: Path = (*SPEC, "f:replicas")
 RESTARTS: Path = (*SPEC, "f:template", "f:metadata", "f:annotations")
+CONTENTS: tuple[Path, ...] = tuple((f"f:{field}",) for field in (*CONTENT, "stringData"))
+"""Where configuration is written."""
 REASONS: Path = ("f:metadata", "f:annotations", f"f:{EVIDENCE}")
 """Why a route carries its traffic is written with each step. It leads nobody, so it is no drift when a document says
 other sizes of steps since."""
@@ -79,9 +81,9 @@ def _compared(canary: Canary, generated: Generated, copies: Copies) -> Iterator[
         part, wanted = drift.part, _lasting(manifest)
         if live is None:
             yield replace(drift, gone=True)
-        elif kind in CONFIG_KINDS.values():
-            if REMEMBERED[kind](manifest)["checksum"] != live["checksum"]:
-                yield replace(drift, by=changed_by(live))
+        elif kind in CONFIG_KINDS.values() and REMEMBERED[kind](manifest)["checksum"] != live["checksum"]:
+            # What is remembered of it does not tell whether something was added or changed.
+            yield replace(drift, by=changed_by(live, *CONTENTS), added=True)
         elif not covers(wanted, live):
             yield replace(drift, by=_author(canary, part, live))
         elif exceeds(wanted, live, _of_others(live, closed_to_others(generated, manifest))) or (
@@ -130,9 +132,11 @@ def _ours(live: Manifest) -> Fields:
 
 def _lasting(manifest: Manifest) -> Manifest:
     """What has to stay so: not how many pods somebody wants of a primary, nor why a route carries its traffic."""
-    metadata = {field: manifest["metadata"].get(field) for field in ("labels", "ownerReferences")}
+    asked = manifest["metadata"]
+    metadata = {field: asked[field] for field in ("labels", "ownerReferences") if field in asked}
     metadata["annotations"] = {
         name: value for name, value in _annotations(manifest).items() if name != EVIDENCE
     }
     spec = {field: value for field, value in (manifest.get("spec") or {}).items() if field != "replicas"}
-    return {"metadata": metadata, "spec": spec}
+    typed = {field: manifest[field] for field in ("type",) if field in manifest}
+    return {"metadata": metadata, "spec": spec, **typed}

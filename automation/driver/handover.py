@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from automation.cluster.observer import kinds_by_name
 from automation.cluster.ports import Copies, Objects
-from automation.core.kinds import Kind, Manifest
+from automation.core.kinds import CONFIG_KINDS, CONTENT, Kind, Manifest
 from automation.core.managed_fields import handed_over
 from automation.core.marks import FIELD_MANAGER
 from automation.core.observation import Drift
@@ -31,8 +31,12 @@ class Handover:
         added = {(drift.kind, drift.name) for drift in drifts if drift.added}
         known = kinds_by_name()
         for manifest in generated.objects:
-            if (manifest["kind"], manifest["metadata"]["name"]) in added:
-                kind, part = known[manifest["kind"]], generated.part(manifest)
+            kind, part = known[manifest["kind"]], generated.part(manifest)
+            if (kind.kind, manifest["metadata"]["name"]) not in added:
+                continue
+            if kind in CONFIG_KINDS.values():
+                self._strip(kind, manifest)
+            else:
                 if part == "route" and not generated.route_is_foreign:
                     self._unmark(canary, kind, manifest)
                 self._apply(kind, manifest, foreign=generated.is_foreign(manifest))
@@ -55,6 +59,18 @@ class Handover:
             self._take(kind, live)
         self._copies.put(kind, self._objects.apply(kind, with_pods_of(live, manifest)))
 
+    def _strip(self, kind: Kind, config: Manifest) -> None:
+        """Takes away the keys that somebody added to configuration, whoever it was: pods get all that is in there."""
+        namespace, name = config["metadata"]["namespace"], config["metadata"]["name"]
+        live = self._objects.get(kind, namespace, name)
+        added = {
+            field: keys for field in CONTENT if live and (keys := _keys(live, field) - _keys(config, field))
+        }
+        if live and added:
+            gone = {field: dict.fromkeys(keys) for field, keys in added.items()}
+            body = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"]}, **gone}
+            self._copies.put(kind, self._objects.patch(kind, namespace, name, body))
+
     def _unmark(self, canary: Canary, kind: Kind, route: Manifest) -> None:
         """Takes away annotations by which somebody leads traffic elsewhere."""
         live = self._copies.get(kind, canary.namespace, canary.route_name)
@@ -69,6 +85,10 @@ class Handover:
         if entries is not None:
             body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": entries}}
             self._copies.put(kind, self._objects.patch(kind, metadata["namespace"], metadata["name"], body))
+
+
+def _keys(config: Manifest, field: str) -> frozenset[str]:
+    return frozenset(config.get(field) or ())
 
 
 def with_pods_of(live: Manifest, manifest: Manifest) -> Manifest:

@@ -102,12 +102,11 @@ class Loop:
         return before != wanted
 
     def _hasten(self, canary: Manifest, early: bool) -> None:
-        """Looks at a Canary at once: in an eager phase whatever happened, in the others what may come `early`."""
-        due = Due(time.monotonic(), urgency_of(canary))
-        if eager(canary):
-            self._agenda.hasten(key_of(canary), due)
-        elif early:
-            self._agenda.hasten(key_of(canary), due, early=True)
+        """Looks at a Canary at once: in an eager phase whatever happened, in the others what may come `early`. A tick
+        that is under way may end an eager phase: what it did itself must not bring the first check forward."""
+        if early or eager(canary):
+            due = Due(time.monotonic(), urgency_of(canary))
+            self._agenda.hasten(key_of(canary), due, early=not eager(canary), worth=early)
 
     def _note(self, canary: Manifest) -> None:
         """What there is before anything is heard of: what is heard later is compared with it."""
@@ -166,11 +165,9 @@ class Loop:
             at = None if interval is None else time_of_next(begun, interval, time.monotonic(), pause)
             if at is not None and own is not None and own > begun:
                 at = min(at, own)
-            self._agenda.done(key, self._next_of(key, at), begun + PAUSE_SECONDS)
-
-    def _next_of(self, key: Key, at: float | None) -> Due | None:
-        canary = self._watches.get(self._kind, *key)
-        return None if at is None else Due(at, urgency_of(canary or {}))
+            canary = self._watches.get(self._kind, *key) or {}
+            due = None if at is None else Due(at, urgency_of(canary))
+            self._agenda.done(key, due, begun + PAUSE_SECONDS, early=not eager(canary))
 
 
 def time_of_next(begun: float, interval: float, ended: float, pause: float | None) -> float:

@@ -52,6 +52,11 @@ def said(parts: dict[str, Manifest], kind: str = "problem") -> list[str]:
     return [str(finding) for finding in reviewed.findings if finding.kind == kind]
 
 
+def apex_service(**spec: Any) -> Manifest:
+    metadata = {"name": "podinfo", "namespace": "test"}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
 def changed(document: Manifest, change: Callable[[Manifest], object]) -> Manifest:
     copied: Manifest = json.loads(json.dumps(document))
     change(copied)
@@ -60,6 +65,10 @@ def changed(document: Manifest, change: Callable[[Manifest], object]) -> Manifes
 
 def test_a_release_with_all_its_documents_can_work() -> None:
     assert (said(release()), said(release(), "remark")) == ([], [])
+
+
+def test_a_service_of_the_apex_s_name_that_leads_elsewhere_is_taken_over() -> None:
+    assert said(release(apex=apex_service(ports=[{"port": 80}]))) == []
 
 
 def worker() -> Manifest:
@@ -322,6 +331,11 @@ PROBLEMS: dict[str, tuple[dict[str, Manifest], str]] = {
             again=changed(documents.canary_document(), lambda one: one["spec"].update(skipAnalysis=True))
         ),
         "canary: Canary podinfo.test: it is in again, too, with other fields; keep one of them",
+    ),
+    "a Service of the apex's name that can't select pods": (
+        release(apex=apex_service(type="ExternalName", externalName="shop.example.com")),
+        "apex: Canary podinfo.test: spec.service.name: Service podinfo.test is of type ExternalName and leads to "
+        "shop.example.com: it can't be made to select the pods of a release; name another Service, or delete",
     ),
     "a Canary that is refused": (
         release(

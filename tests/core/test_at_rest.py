@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from automation.core.kinds import CANARY, CONFIG_MAP, DEPLOYMENT, SERVICE, Kind, Manifest
+from automation.core.kinds import CANARY, CONFIG_MAP, CONTENT, DEPLOYMENT, SECRET, SERVICE, Kind, Manifest
 from automation.core.observation import Target
 from automation.core.status import Phase, Purpose
 from automation.errors import SluiceError, StackLocked, UpdateFailed
+from automation.inmemory.cluster import merged
 from automation.inmemory.stacks import Update
 from gateways.apisix import ROUTE
 from tests.core.documents import document
@@ -97,6 +98,76 @@ def test_what_is_changed_is_put_back_within_a_tick_and_said(
     assert (
         spoilt(again)["spec" if "spec" in again else "data"] != again["spec" if "spec" in again else "data"]
     )
+
+
+def by_patch(live: Manifest, changes: Manifest, fields: Manifest) -> Manifest:
+    """The object once somebody's `kubectl patch` has changed it, and written these fields."""
+    entry = {"manager": "kubectl-patch", "operation": "Update", "fieldsV1": fields}
+    managed = [*live["metadata"]["managedFields"], entry]
+    after: Manifest = merged(
+        live, {**changes, "metadata": {**changes.get("metadata", {}), "managedFields": managed}}
+    )
+    return after
+
+
+@in_each_phase
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(CONFIG_MAP, "data"), (CONFIG_MAP, "binaryData"), (SECRET, "data")],
+    ids=["data of a ConfigMap", "binary data", "data of a Secret"],
+)
+def test_a_key_that_somebody_adds_to_copied_configuration_goes_and_its_writer_is_named_once(
+    kind: Kind, field: str, reach: Callable[[World], object]
+) -> None:
+    """It stayed, and was blamed on the sources on every tick."""
+    target = Target(deployment("podinfo"), "v1", {f"{kind.kind.lower()}/c": "1"})
+    world = initialised(document(), target=target)
+    reach(world)
+    live = world.cluster.get(kind, "test", "c-primary")
+    assert live is not None
+    world.cluster.put(kind, by_patch(live, {field: {"B": "Mg=="}}, {f"f:{field}": {"f:B": {}}}))
+    world.events.clear()
+    world.ticked()
+    after = world.cluster.get(kind, "test", "c-primary")
+    assert after is not None
+    assert [after.get(one) or {} for one in CONTENT] == [live.get(one) or {} for one in CONTENT]
+    world.tick(2)
+    put_back = f"{kind.kind} c-primary.test was changed by kubectl-patch: put back"
+    assert [text for text in world.texts if "c-primary" in text] == [put_back]
+
+
+def test_labels_that_somebody_gives_copied_configuration_stay_and_what_is_asked_of_it_does_too() -> None:
+    world = everything()
+    live = world.cluster.get(CONFIG_MAP, "test", "c-primary")
+    assert live is not None
+    marked = by_patch(
+        live, {"metadata": {"labels": {"team": "a"}}}, {"f:metadata": {"f:labels": {"f:team": {}}}}
+    )
+    world.cluster.put(CONFIG_MAP, marked)
+    assert world.tick(2).texts == []
+    world.cluster.put(CONFIG_MAP, merged(marked, {"metadata": {"annotations": None}}))
+    world.tick()
+    after = world.cluster.get(CONFIG_MAP, "test", "c-primary")
+    assert after is not None
+    assert (after["metadata"]["annotations"], after["metadata"]["labels"]) == (
+        live["metadata"]["annotations"],
+        {"team": "a"},
+    )
+
+
+def test_a_container_that_somebody_adds_before_those_of_primary_goes_and_its_writer_is_named() -> None:
+    world = everything()
+    live = world.cluster.get(DEPLOYMENT, "test", "podinfo-primary")
+    assert live is not None
+    added = {"spec": {"template": {"spec": {"initContainers": [{"name": "wait", "image": "busybox"}]}}}}
+    wrote: Manifest = {".": {}, 'k:{"name":"wait"}': {".": {}, "f:name": {}, "f:image": {}}}
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:initContainers": wrote}}}}
+    world.cluster.put(DEPLOYMENT, by_patch(live, added, fields))
+    world.tick(2)
+    after = world.cluster.get(DEPLOYMENT, "test", "podinfo-primary")
+    assert after is not None
+    assert "initContainers" not in after["spec"]["template"]["spec"]
+    assert world.texts == ["Deployment podinfo-primary.test was changed by kubectl-patch: put back"]
 
 
 def test_a_promotion_goes_on_after_what_was_put_back() -> None:

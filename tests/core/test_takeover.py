@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from automation.core.kinds import SERVICE, Manifest
 from automation.core.observation import Route, Target
 from automation.core.status import Phase, Placement, Purpose, Request, Status
 from automation.core.traffic import ALL_ON_PRIMARY
 from tests.core.documents import document
-from tests.core.world import World, deployment
+from tests.core.world import KEY, World, deployment
 
 TAKEN_OVER = [
     "canary deployment podinfo.test not ready: waiting for rollout to finish: "
@@ -61,6 +62,57 @@ def test_a_target_that_differs_from_what_primary_serves_is_not_taken_over() -> N
         "deployment/podinfo podinfod=podinfo:2"
     )
     assert "podinfo:2" in world.decision().obstacle
+
+
+LEADS_ELSEWHERE: dict[str, Manifest] = {
+    "by another label": {"type": "ClusterIP", "ports": [{"port": 80}], "selector": {"tier": "web"}},
+    "by endpoints that somebody keeps": {"type": "ClusterIP", "ports": [{"port": 80}]},
+}
+
+
+def beside(spec: Manifest) -> World:
+    """A Canary whose apex Service somebody made, as `spec` says."""
+    world = World(document())
+    managed = [{"manager": "kubectl", "fieldsV1": {"f:spec": {f"f:{field}": {} for field in spec}}}]
+    metadata = {"name": "podinfo", "namespace": "test", "labels": {"team": "a"}, "managedFields": managed}
+    world.cluster.put(SERVICE, {"metadata": metadata, "spec": spec})
+    return world
+
+
+@pytest.mark.parametrize("spec", LEADS_ELSEWHERE.values(), ids=LEADS_ELSEWHERE)
+def test_a_service_that_leads_elsewhere_is_left_alone_until_primary_is_ready_and_taken_over_then(
+    spec: Manifest,
+) -> None:
+    """It kept its Canary Initializing for ever, without a word."""
+    world = beside(spec)
+    for _ in range(20):
+        world.tick()
+        if world.apex != "primary":
+            live = world.cluster.get(SERVICE, *KEY)
+            assert live is not None
+            assert live["spec"] == spec
+        if world.status.phase is Phase.INITIALIZED:
+            break
+    assert world.apex == "primary"
+    assert [intent.kind for intent in world.made_live] == [Purpose.INITIALISE, Purpose.APEX]
+    world.events.clear()
+    assert world.tick(3).texts == []
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+
+
+def test_a_service_that_is_a_name_elsewhere_is_refused_once_before_anything_is_made() -> None:
+    world = beside({"type": "ExternalName", "externalName": "shop.example.com"}).tick(3)
+    assert world.made_live == []
+    assert world.texts == [
+        "spec.service.name: Service podinfo.test is of type ExternalName and leads to shop.example.com: it can't be "
+        "made to select the pods of a release; name another Service, or delete this one once nobody needs it: one "
+        "that leads to the target is made then"
+    ]
+    assert "ExternalName" in getattr(world.ticked().trouble, "text", "")
+    world.cluster.delete(SERVICE, *KEY)
+    world.until(Phase.INITIALIZED)
+    assert world.apex == "primary"
 
 
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.PROGRESSING, Phase.PROMOTING, Phase.WAITING_PROMOTION])

@@ -18,7 +18,7 @@ from automation.core.decide import Veto, decide
 from automation.core.decision import CallHook, Decision, Event, Measure
 from automation.core.kinds import (
     CANARY,
-    CONFIG_MAP,
+    CONFIG_KINDS,
     CONTROLLER_REVISION,
     DEPLOYMENT,
     LEASE,
@@ -448,8 +448,10 @@ class World:
         return self._hashes[name]
 
     def _configured(self, key: str, name: str) -> str:
-        config = _object(CONFIG_MAP, key.partition("/")[2], {}) | {"data": {"value": name}}
-        checksum = config_checksum(self.cluster.put(CONFIG_MAP, config))
+        of, _, called = key.partition("/")
+        kind = CONFIG_KINDS[of]
+        config = _object(kind, called, {}) | {"data": {"value": name}, "type": "Opaque"}
+        checksum = config_checksum(self.cluster.put(kind, config))
         self._name(checksum, name)
         return checksum
 
@@ -481,7 +483,9 @@ def _object(kind: Kind, name: str, spec: Manifest) -> Manifest:
 
 
 def _template(target: Target) -> Manifest:
-    sources = [{"configMapRef": {"name": key.partition("/")[2]}} for key in target.configs]
+    fields = {"configmap": "configMapRef", "secret": "secretRef"}
+    named = (key.partition("/") for key in target.configs)
+    sources = [{fields[kind]: {"name": name}} for kind, _, name in named]
     container = {"name": "podinfod", "image": target.workload.image or "podinfo:1", "envFrom": sources}
     return {
         "metadata": {"labels": {"app": "podinfo"}, "annotations": {"revision": target.revision}},

@@ -133,15 +133,25 @@ def test_one_that_is_hastened_keeps_its_time_where_it_is_early() -> None:
 
 
 @pytest.mark.parametrize(
-    ("early", "time"), [([True], 65.0), ([True, False], None), ([False, True], None)], ids=str
+    ("worth", "early", "again", "time"),
+    [
+        pytest.param([True], True, True, 65.0, id="it keeps its time"),
+        pytest.param([True, False], True, True, 65.0, id="of several one is worth it"),
+        pytest.param([False], True, False, None, id="it is early, and not worth that"),
+        pytest.param([False], False, True, None, id="it is not early any more"),
+        pytest.param([True], False, True, None, id="nor does what is worth it keep a time then"),
+    ],
 )
-def test_so_does_one_that_is_hastened_while_it_is_out(early: list[bool], time: float | None) -> None:
+def test_whether_one_that_is_hastened_while_it_is_out_is_early_is_known_when_it_is_done(
+    worth: list[bool], early: bool, again: bool, time: float | None
+) -> None:
     agenda, clock = Agenda(), Clock()
     agenda.hasten(ONE, Due(0.0, Urgency.STEP))
     agenda.take(clock, 0.0)
-    for one in early:
-        agenda.hasten(ONE, Due(0.0, Urgency.STEP), early=one)
-    agenda.done(ONE, Due(65.0, Urgency.STEP), soon=0.5)
+    for one in worth:
+        agenda.hasten(ONE, Due(0.0, Urgency.STEP), worth=one)
+    agenda.done(ONE, Due(65.0, Urgency.STEP), soon=0.5, early=early)
     clock.now = 0.5
-    assert agenda.take(clock, 0.0) == ONE
-    assert agenda.time_of(ONE) == time
+    assert agenda.take(clock, 0.0) == (ONE if again else None)
+    if again:
+        assert agenda.time_of(ONE) == time

@@ -194,3 +194,34 @@ def test_in_a_run_what_people_change_is_looked_at_at_once_and_before_its_time(
     stop.cancel()
     assert ticks.count == looks
     assert [early > 0 for early in ticks.early] == [False, True][:looks]
+
+
+@pytest.mark.parametrize(
+    ("thing", "looks"),
+    [
+        pytest.param(target("v2", replicas=2), 1, id="what it did itself"),
+        pytest.param(target("v3"), 2, id="one more image"),
+    ],
+)
+def test_a_run_ticks_once_when_it_starts(thing: dict[str, Any], looks: int) -> None:
+    """The events of the target that came while its first tick was under way were looked at as at rest, and a canary
+    without pods was judged half a second after it was asked for."""
+    watches: Any = Copies()
+    ticks: Any = Ticks()
+    loop = Loop(watches, ticks)
+    loop.changed(DEPLOYMENT, target("v2"))
+
+    def started() -> None:
+        if ticks.count == 1:
+            loop.changed(DEPLOYMENT, thing)
+            watches.canary = {**CANARY_OF_TEST, "status": {"phase": "Progressing"}}
+        else:
+            loop.stop()
+
+    ticks.after = started
+    watches.get = lambda kind, namespace, name: watches.canary if kind is CANARY else target("v2")
+    stop = threading.Timer(5.0 if looks == 2 else 0.8, loop.stop)
+    stop.start()
+    loop.run()
+    stop.cancel()
+    assert [early > 0 for early in ticks.early] == [False, True][:looks]
