@@ -256,7 +256,10 @@ def test_an_abort_takes_all_traffic_back_and_a_retry_runs_the_same_revision() ->
     [
         (Request("abort"), "Nothing to abort for podinfo.test: no run is under way"),
         (Request("retry"), "Nothing to retry for podinfo.test: the last run has not failed"),
-        (Request("dance"), "Nothing to dance for podinfo.test: only abort, retry and retire are known"),
+        (
+            Request("dance"),
+            "Nothing to dance for podinfo.test: only abort, approve, hold, resume, retry and retire are known",
+        ),
     ],
     ids=["abort while idle", "retry after success", "an unknown verb"],
 )

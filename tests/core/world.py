@@ -60,6 +60,7 @@ SOURCE: Manifest = {
                 "name": "method",
                 "match": {"hosts": ["app.example.com"], "paths": ["/*"]},
                 "backends": [{"serviceName": "podinfo", "servicePort": 80}],
+                "plugins": [{"name": "prometheus", "enable": True}],
             }
         ]
     },

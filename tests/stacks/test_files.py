@@ -13,7 +13,10 @@ from stacks.settings import ReleaseSettings
 
 SPEC = {
     "selector": {"matchLabels": {"app": "podinfo"}},
-    "template": {"metadata": {"labels": {"app": "podinfo"}}, "spec": {"containers": []}},
+    "template": {
+        "metadata": {"labels": {"app": "podinfo"}},
+        "spec": {"containers": [{"name": "podinfod", "image": "podinfo"}]},
+    },
 }
 ARTICLE = settings_for("dev").release("test", "podinfo")
 
