@@ -32,6 +32,7 @@ example: setup ## one example in the lab, from nothing to its end (NAME=apisix, 
 	$(PY) -m examples.run $(NAME)
 
 test: setup check ## all tests, with one closing line
+	@# One by one to whoever is free: both come to the lab's stories with a lab of their own, and wait side by side.
 	$(PY) -m pytest -n 2 --dist loadgroup
 
 quick: setup check ## the tests that need no program of the lab: three minutes
