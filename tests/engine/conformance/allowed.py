@@ -192,7 +192,7 @@ ALLOWED = (
         "Service for its address.",
         r"^an import that leaves defaults out/([0-3] \w+/(code|stdout|events/(diagnosticEvent|summaryEvent/0/res\w+"
         r"|steps/(kubernetes:core/v1:Service|pulumi:pulumi:Stack)::))|\d \w+/(history/\d/res\w+"
-        r"|(events|state)/.*::svc/.*(inputs|annotations)|objects/services/svc/0/metadata/annotations))",
+        r"|(events|state)/.*::svc/.*(inputs|annotations|initErrors)|objects/services/svc/0/metadata/annotations))",
     ),
     Allowed(
         "An import of nothing by command",
