@@ -39,7 +39,9 @@ def generated(canary: Canary, inputs: Inputs, owner: Manifest) -> Generated:
     further = list(following(canary, inputs, owner))
     return Generated(
         (),
-        None if switches(canary) or not canary.apex else _stable(canary, inputs, revision),
+        None
+        if switches(canary) or not canary.apex
+        else selecting(canary, canary.apex, inputs.apex, revision.hash),
         apex_is_foreign=True,
         primary=pods,
         sides=tuple(_sides(canary, inputs, revision.hash)),
@@ -81,10 +83,6 @@ def _serving(canary: Canary, inputs: Inputs) -> int:
 
 def _runs(canary: Canary, live: Manifest, revision: str) -> bool:
     return bool(live["metadata"]["name"] == workload_of(canary).primary_name(canary, revision))
-
-
-def _stable(canary: Canary, inputs: Inputs, revision: Revision) -> Manifest:
-    return selecting(canary, canary.apex, inputs.apex, revision.hash)
 
 
 def stable(canary: Canary, revision: Revision, replicas: int, owner: Manifest) -> Manifest:

@@ -15,10 +15,9 @@ from automation.core.kinds import (
 )
 from automation.core.refusal import Problem
 
-FLAGGER, ARGO = (kind.api_version.partition("/")[0] for kind in (CANARY, ROLLOUT))
 _KINDS: Mapping[str, tuple[str, ...]] = {
-    FLAGGER: (CANARY.kind, METRIC_TEMPLATE.kind, "AlertProvider"),
-    ARGO: (
+    CANARY.group: (CANARY.kind, METRIC_TEMPLATE.kind, "AlertProvider"),
+    ROLLOUT.group: (
         ROLLOUT.kind,
         ANALYSIS_TEMPLATE.kind,
         CLUSTER_ANALYSIS_TEMPLATE.kind,
@@ -33,7 +32,7 @@ def misnamed(document: Mapping[str, Any]) -> Iterable[Problem]:
     kind, group = document["kind"], str(document.get("apiVersion")).partition("/")[0]
     known = _KINDS.get(group, ())
     meant = [name for name in known if name.lower() == kind.lower()]
-    if not known or kind in known or (group == ARGO and not meant):
+    if not known or kind in known or (group == ROLLOUT.group and not meant):
         return ()
     remedy = f"write {meant[0]}" if meant else f"known are {', '.join(known)}"
     return (Problem("kind", f"{group} has no {kind}", remedy),)

@@ -77,7 +77,7 @@ def _needs(section: Section, analysis: Analysis) -> frozenset[str]:
 def _refuse_source(spec: Section, source: Source, provider: str) -> None:
     reference = spec.section(source.field)
     _refuse_kind(reference, (source.kind.kind,))
-    named, group = reference.fields.get("apiVersion"), source.kind.api_version.partition("/")[0]
+    named, group = reference.fields.get("apiVersion"), source.kind.group
     if isinstance(named, str) and named and named.partition("/")[0] not in (group, *source.formerly):
         reference.refuse("apiVersion", f"{named} is not supported", f"use {source.kind.api_version}")
     if source.field not in spec:

@@ -44,7 +44,8 @@ class Alb(OfRollouts):
         return tuple(
             Problem(f"{_STEPS}[{index}].setHeaderRoute", told, "write exact, or prefix")
             for index, step in enumerate(stepwise.steps if stepwise else ())
-            if isinstance(step, SetHeaderRoute) and any("regex" in found for _, found in _headers(step.match))
+            if isinstance(step, SetHeaderRoute)
+            and any("regex" in found for _, found in _headers(map(json.loads, step.match)))
         )
 
     def route_name(self, canary: Canary) -> str:
@@ -143,14 +144,14 @@ def _managed(canary: Canary, traffic: Traffic) -> Iterator[tuple[str, str]]:
                 "field": "http-header",
                 "httpHeaderConfig": {"httpHeaderName": header, "values": [_pattern(found)]},
             }
-            for header, found in _headers(map(json.dumps, route.match))
+            for header, found in _headers(route.match)
         ]
         yield f"{_prefix(canary)}/conditions.{route.name}", _compact(conditions)
 
 
-def _headers(match: Iterable[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _headers(match: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, str]]]:
     for rule in match:
-        yield from (json.loads(rule).get("headers") or {}).items()
+        yield from (rule.get("headers") or {}).items()
 
 
 def _pattern(found: Mapping[str, str]) -> str:
@@ -165,7 +166,7 @@ def _path(action: str) -> Manifest:
 def _with_paths(rule: Manifest, beside: list[Manifest], own: Iterable[str]) -> Manifest:
     """A rule of people's with these paths before its own, and without those that were made before."""
     http = rule.get("http") or {}
-    kept = [path for path in http.get("paths") or () if _service(path) not in own]
+    kept = [path for path in ingress.paths(rule) if _service(path) not in own]
     return {**copy.deepcopy(rule), "http": {**copy.deepcopy(http), "paths": copy.deepcopy([*beside, *kept])}}
 
 

@@ -53,7 +53,7 @@ def left_alone(canary: Canary, source: Manifest) -> Iterator[str]:
         yield f"{problem.path} is left alone and leads to primary only: {problem.problem}"
     if _split(canary, _default(source)):
         for at, rule in enumerate(source["spec"].get("rules") or ()):
-            if not _paths(rule):
+            if not paths(rule):
                 name = source["metadata"]["name"]
                 yield f"spec.rules[{at}] of ingress {name} has no paths: its requests go to primary only"
 
@@ -68,12 +68,12 @@ def _backends(source: Manifest) -> Iterator[tuple[str, Manifest]]:
     spec = source.get("spec") or {}
     found = [("spec.defaultBackend", _default(source))]
     for at, rule in enumerate(spec.get("rules") or ()):
-        for index, path in enumerate(_paths(rule)):
+        for index, path in enumerate(paths(rule)):
             found.append((f"spec.rules[{at}].http.paths[{index}].backend", path.get("backend")))
     return ((path, backend["service"]) for path, backend in found if backend and backend.get("service"))
 
 
-def _paths(rule: Manifest) -> list[Manifest]:
+def paths(rule: Manifest) -> list[Manifest]:
     """A rule without any sends its requests to the default backend."""
     return (rule.get("http") or {}).get("paths") or []
 
@@ -127,14 +127,14 @@ def _rules(canary: Canary, source: Manifest, *beside: str) -> Manifest:
     """The rules that lead to the application, leading to these Services and the canary."""
     found = []
     for rule in (source.get("spec") or {}).get("rules") or ():
-        paths = [
+        leading = [
             {**copy.deepcopy(path), "backend": _led_to(name, split)}
-            for path in _paths(rule)
+            for path in paths(rule)
             if (split := _split(canary, path.get("backend")))
             for name in (*beside, canary.canary_service)
         ]
-        if paths:
-            found.append({**copy.deepcopy(rule), "http": {**copy.deepcopy(rule["http"]), "paths": paths}})
+        if leading:
+            found.append({**copy.deepcopy(rule), "http": {**copy.deepcopy(rule["http"]), "paths": leading}})
     return {"rules": found} if found else {}
 
 

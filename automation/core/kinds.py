@@ -22,6 +22,11 @@ class Kind:
     def api_version(self) -> str:
         return self.api.removeprefix("/apis/").removeprefix("/api/")
 
+    @property
+    def group(self) -> str:
+        """The group of its API, for kinds that have one."""
+        return self.api_version.partition("/")[0]
+
     def path(self, namespace: str | None, name: str | None = None) -> str:
         scope = f"/namespaces/{namespace}" if namespace else ""
         return f"{self.api}{scope}/{self.plural}" + (f"/{name}" if name else "")

@@ -9,7 +9,6 @@ from automation.core.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, 
 from automation.core.refusal import Problem, Refused
 from documents.argo import rollout, template
 
-_GROUP = ROLLOUT.api_version.partition("/")[0]
 _PARSERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     ROLLOUT.kind: rollout.parse,
     ANALYSIS_TEMPLATE.kind: template.parse,
@@ -20,8 +19,8 @@ _PARSERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
 def is_argo(document: Mapping[str, Any]) -> bool:
     """Whether a document is one of Argo's that are read here. Other projects have kinds of the same names."""
     kind, version = document.get("kind"), document.get("apiVersion")
-    group = version.partition("/")[0] if isinstance(version, str) else _GROUP
-    return isinstance(kind, str) and kind in _PARSERS and group == _GROUP
+    group = version.partition("/")[0] if isinstance(version, str) else ROLLOUT.group
+    return isinstance(kind, str) and kind in _PARSERS and group == ROLLOUT.group
 
 
 def is_rollout(document: Mapping[str, Any]) -> bool:

@@ -11,12 +11,12 @@ import os
 import ssl
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientSession, ClientTimeout, web
 from trustme import CA
 
 from lab.config import Config
@@ -28,8 +28,8 @@ CONFIG = "metric-config.external."
 BY_LABEL = "prometheus-query"  # the metric whose queries are told apart by a label
 PATIENCE = ClientTimeout(total=5)
 
-Autoscalers = Callable[[str], Any]
-"""Gives (to be awaited) the autoscalers of a namespace."""
+Autoscalers = Callable[[str], Awaitable[list[Document]]]
+"""Gives the autoscalers of a namespace."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Adapter:
             value = quantity(await _ask(question(autoscalers, metric, selector, self._server)))
         except Unknown as unknown:
             return _failed(404, "NotFound", str(unknown))
-        except (Refused, ClientError, OSError, TimeoutError, *UNREACHABLE) as away:
+        except (Refused, *UNREACHABLE) as away:
             return _failed(503, "ServiceUnavailable", f"{type(away).__name__}: {away}")
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         item = {"metricName": metric, "metricLabels": {}, "timestamp": now, "value": value}

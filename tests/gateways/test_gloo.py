@@ -16,9 +16,9 @@ from documents.front import canary_of
 from gateways.gateway import Marks
 from gateways.gloo import GLOO, ROUTE_TABLE, UPSTREAM
 from tests.components.documents import OWNER
-from tests.core.documents import MISSING, document
+from tests.core.documents import MISSING
 from tests.core.world import World, initialised
-from tests.gateways.alike import MARKS, METADATA
+from tests.gateways.alike import MARKS, METADATA, behind, promoted_and_rolled_back
 
 A = "spec.analysis"
 COUNTED = {f"{A}.stepWeight": MISSING, f"{A}.maxWeight": MISSING, f"{A}.iterations": 2}
@@ -29,8 +29,7 @@ INSIDERS = [
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
-    plain = {"spec.provider": "gloo", "spec.routeRef": MISSING, f"{A}.threshold": 2}
-    return document({**plain, **(changes or {})})
+    return behind("gloo", changes)
 
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:
@@ -139,13 +138,8 @@ def live(world: World) -> list[Manifest]:
 def test_a_good_release_is_promoted_and_a_bad_one_rolled_back() -> None:
     world = initialised(written())
     assert len(world.cluster.select(UPSTREAM)) == 2
-    world.release("v2")
-    world.until(Phase.SUCCEEDED)
-    assert world.weights == [0, 10, 20, 30, 40, 50, 0]
-    world.answer = lambda seen, check: seen.measured(40.0 if seen.status.traffic.canary else 100.0)
-    world.release("v3")
-    world.until(Phase.FAILED)
-    assert (world.primary_revision, live(world)) == ("v2", [rule(primary=100, canary=0)])
+    promoted_and_rolled_back(world)
+    assert live(world) == [rule(primary=100, canary=0)]
 
 
 def test_chosen_requests_meet_the_canary_until_it_is_promoted() -> None:

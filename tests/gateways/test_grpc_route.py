@@ -9,14 +9,13 @@ import pytest
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.core.status import Phase
 from automation.core.traffic import Traffic
 from documents.front import canary_of
 from gateways.grpc_route import GRPC, GRPC_ROUTE
 from gateways.registry import unread
-from tests.core.documents import MISSING, document
+from tests.core.documents import MISSING
 from tests.core.world import initialised
-from tests.gateways.alike import MARKS, METADATA
+from tests.gateways.alike import MARKS, METADATA, behind, promoted_and_rolled_back
 from tests.gateways.test_gateway_api import INSIDERS, PARENT, REFS, Listening, backend, both
 
 S, A = "spec.service", "spec.analysis"
@@ -30,8 +29,7 @@ MIRROR = {
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
-    own = {"spec.provider": "gatewayapi:v1:grpc", "spec.routeRef": MISSING, f"{S}.gatewayRefs": REFS}
-    return document({**own, f"{A}.threshold": 2, **(changes or {})})
+    return behind("gatewayapi:v1:grpc", {f"{S}.gatewayRefs": REFS, **(changes or {})})
 
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:
@@ -136,12 +134,7 @@ class Calling(Listening):
 
 def test_a_good_release_is_promoted_and_a_bad_one_rolled_back() -> None:
     world = initialised(written(), world=Calling)
-    world.release("v2")
-    world.until(Phase.SUCCEEDED)
-    assert world.weights == [0, 10, 20, 30, 40, 50, 0]
-    world.answer = lambda seen, check: seen.measured(40.0 if seen.status.traffic.canary else 100.0)
-    world.release("v3")
-    world.until(Phase.FAILED)
+    promoted_and_rolled_back(world)
     route = world.cluster.get(GRPC_ROUTE, "test", "podinfo")
     assert route is not None
-    assert (world.primary_revision, route["spec"]["rules"]) == ("v2", [{"backendRefs": both(0)}])
+    assert route["spec"]["rules"] == [{"backendRefs": both(0)}]

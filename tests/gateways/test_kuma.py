@@ -9,14 +9,13 @@ import pytest
 from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
-from automation.core.status import Phase
 from automation.core.traffic import Traffic
 from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
 from gateways.kuma import KUMA, MESH, MESH_HTTP_ROUTE
-from tests.core.documents import MISSING, document
+from tests.core.documents import MISSING
 from tests.core.world import initialised
-from tests.gateways.alike import MARKS, METADATA
+from tests.gateways.alike import MARKS, METADATA, behind, promoted_and_rolled_back
 
 S, A = "spec.service", "spec.analysis"
 COUNTED = {f"{A}.stepWeight": MISSING, f"{A}.maxWeight": MISSING, f"{A}.iterations": 2}
@@ -25,8 +24,7 @@ INSIDERS = {"headers": {"x-user": {"exact": "insider"}}, "queryParams": {"beta":
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
-    plain = {"spec.provider": "kuma", "spec.routeRef": MISSING, f"{A}.threshold": 2}
-    return document({**plain, **(changes or {})})
+    return behind("kuma", changes)
 
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:
@@ -147,12 +145,7 @@ def test_the_queries_look_at_the_canary_s_service(check: str, scope: Any, series
 
 def test_a_good_release_is_promoted_and_a_bad_one_rolled_back() -> None:
     world = initialised(written())
-    world.release("v2")
-    world.until(Phase.SUCCEEDED)
-    assert world.weights == [0, 10, 20, 30, 40, 50, 0]
-    world.answer = lambda seen, check: seen.measured(40.0 if seen.status.traffic.canary else 100.0)
-    world.release("v3")
-    world.until(Phase.FAILED)
+    promoted_and_rolled_back(world)
     route = world.cluster.get(MESH_HTTP_ROUTE, "test", "podinfo")
     assert route is not None
-    assert (world.primary_revision, rules(route)[0]["default"]) == ("v2", split(100, 0))
+    assert rules(route)[0]["default"] == split(100, 0)

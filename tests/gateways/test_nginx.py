@@ -20,9 +20,9 @@ from gateways.ingress import INGRESS
 from gateways.nginx import NGINX
 from gateways.registry import source_of
 from tests.components.documents import OWNER
-from tests.core.documents import MISSING, document
+from tests.core.documents import MISSING
 from tests.core.world import World, initialised
-from tests.gateways.alike import FLUX, MARKS
+from tests.gateways.alike import FLUX, MARKS, behind_an_ingress, path
 
 S, A = "spec.service", "spec.analysis"
 HEADER = {"headers": {"x-canary": {"exact": "insider"}}}
@@ -31,17 +31,7 @@ PREFIX = "nginx.ingress.kubernetes.io"
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
-    """The shape of Flagger's own documents for NGINX."""
-    reference = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": "podinfo"}
-    return document(
-        {
-            "spec.provider": "nginx",
-            "spec.routeRef": MISSING,
-            "spec.ingressRef": reference,
-            f"{A}.threshold": 2,
-            **(changes or {}),
-        }
-    )
+    return behind_an_ingress("nginx", changes)
 
 
 def chosen(*rules: Manifest) -> dict[str, Any]:
@@ -55,11 +45,6 @@ def chosen(*rules: Manifest) -> dict[str, Any]:
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:
     return canary_of(written(changes))
-
-
-def path(service: str = "podinfo", at: str = "/", port: int | str = 80) -> Manifest:
-    named = {"name": port} if isinstance(port, str) else {"number": port}
-    return {"path": at, "pathType": "Prefix", "backend": {"service": {"name": service, "port": named}}}
 
 
 def rule(*paths: Manifest, host: str = "app.example.com") -> Manifest:

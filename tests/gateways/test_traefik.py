@@ -15,17 +15,15 @@ from automation.questions.metrics.queries import built_in
 from documents.front import canary_of
 from gateways.traefik import TRAEFIK, TRAEFIK_SERVICE
 from tests.components.documents import OWNER
-from tests.core.documents import MISSING, document
 from tests.core.world import World, initialised
-from tests.gateways.alike import FLUX, MARKS
+from tests.gateways.alike import FLUX, MARKS, behind
 
 A = "spec.analysis"
 
 
 def written(changes: dict[str, Any] | None = None) -> Manifest:
     """The shape of Flagger's own documents for Traefik."""
-    plain = {"spec.provider": "traefik", "spec.routeRef": MISSING, f"{A}.threshold": 2}
-    return document({**plain, **(changes or {})})
+    return behind("traefik", changes)
 
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:

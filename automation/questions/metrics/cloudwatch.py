@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
-
-import requests
 
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.answers import Garbled
@@ -20,7 +17,7 @@ from automation.questions.metrics.exchange import Call, Unanswered, unanswered
 from automation.questions.metrics.needs import Needs
 from automation.questions.metrics.order import Order
 from automation.questions.metrics.sigv4 import Signer, keys_of
-from automation.questions.metrics.vendor import Vendor, Window
+from automation.questions.metrics.vendor import Vendor, Window, refused_as_such
 
 HOST = "https://monitoring.{region}.amazonaws.com"
 INTERVALS, MOST_POINTS = 10, 20
@@ -41,12 +38,6 @@ class CloudWatch(Vendor):
     kind = "cloudwatch"
     needs = Needs(HOST, also=("aws_access_key_id", "aws_secret_access_key", "aws_session_token"))
 
-    def __init__(
-        self, session: requests.Session, access: Access, now: Callable[[], float] = time.time
-    ) -> None:
-        super().__init__(session, access)
-        self._now = now
-
     def number(self, query: str, window: Window) -> float | None:
         form = {"MaxDatapoints": MOST_POINTS, "MetricDataQueries": _queries(query)}
         for result in self.results(form, window.times(INTERVALS))[:1]:
@@ -54,12 +45,7 @@ class CloudWatch(Vendor):
         return None
 
     def greet(self) -> None:
-        """A request without queries is refused as such only for those who may ask."""
-        try:
-            self.results({}, Window(0, 0))
-        except Unanswered as error:
-            if error.status != 400:
-                raise
+        refused_as_such(lambda: self.results({}, Window(0, 0)))
 
     def results(self, form: Mapping[str, Any], window: Window) -> list[dict[str, Any]]:
         """Each result with its Id, Label, StatusCode, Timestamps and Values. Raises Unanswered and Garbled."""
@@ -72,7 +58,7 @@ class CloudWatch(Vendor):
             body=urlencode(fields),
         )
         signer = Signer(keys, self.access.region, "monitoring")
-        return _results(self._ask(signer.sign(call, self._now())))
+        return _results(self._ask(signer.sign(call, self.now())))
 
     def _ask(self, call: Call) -> str:
         try:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-import requests
-
-from automation.questions.metrics.access import Access
 from automation.questions.metrics.answers import Garbled, Part
-from automation.questions.metrics.exchange import Call, Unanswered, unanswered
+from automation.questions.metrics.exchange import Call, unanswered
 from automation.questions.metrics.google import token
 from automation.questions.metrics.needs import Needs
-from automation.questions.metrics.vendor import Vendor, Window
+from automation.questions.metrics.vendor import Vendor, Window, refused_as_such
 
 
 class Stackdriver(Vendor):
@@ -24,12 +18,6 @@ class Stackdriver(Vendor):
         "https://monitoring.googleapis.com", keys=("project",), also=("serviceAccountKey",), secret=True
     )
 
-    def __init__(
-        self, session: requests.Session, access: Access, now: Callable[[], float] = time.time
-    ) -> None:
-        super().__init__(session, access)
-        self._now = now
-
     def number(self, query: str, window: Window) -> float | None:
         answer = self._ask(query)
         for series in answer["timeSeriesData"].items[:1]:
@@ -40,16 +28,11 @@ class Stackdriver(Vendor):
         return None
 
     def greet(self) -> None:
-        """An empty query is refused as such only for those who may ask."""
-        try:
-            self._ask("")
-        except Unanswered as error:
-            if error.status != 400:
-                raise
+        refused_as_such(lambda: self._ask(""))
 
     def _ask(self, query: str) -> Part:
         secret = self.access.secret
-        known = token(secret.get("serviceAccountKey", ""), self.exchange, self._now())
+        known = token(secret.get("serviceAccountKey", ""), self.exchange, self.now())
         url = self.url(f"/v3/projects/{secret['project']}/timeSeries:query")
         return self.json(Call.of_json(url, {"query": query}, {"Authorization": f"Bearer {known}"}))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -42,8 +44,10 @@ class Vendor(ABC):
     needs: ClassVar[Needs]
     timeout: ClassVar[float] = TIMEOUT
 
-    def __init__(self, session: requests.Session, access: Access) -> None:
-        self.access = access
+    def __init__(
+        self, session: requests.Session, access: Access, now: Callable[[], float] = time.time
+    ) -> None:
+        self.access, self.now = access, now
         self.exchange = Exchange(session, access.verify, self.timeout)
 
     @abstractmethod
@@ -81,3 +85,12 @@ class Vendor(ABC):
     def text(self, call: Call) -> str:
         """Raises Unanswered."""
         return self.exchange.ask(replace(call, headers={**self.access.headers, **call.headers}))
+
+
+def refused_as_such(ask: Callable[[], object]) -> None:
+    """Asks for nothing, which is refused as a bad request only for those who may ask. Raises Unanswered for others."""
+    try:
+        ask()
+    except Unanswered as error:
+        if error.status != 400:
+            raise
