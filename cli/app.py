@@ -22,7 +22,10 @@ COMMANDS = {
     "history": ("cli.history:history", "Each step of a Canary's releases, with its evidence."),
     "get": ("cli.get:get", "A Rollout as a tree, once or live (-w)."),
     "set": ("cli.setting_image:setting", "Set an image of a Rollout: sluice set image."),
-    "promote": ("cli.promote:promote", "Let a Rollout go on past its step, or all of them (--full)."),
+    "promote": (
+        "cli.promote:promote",
+        "Let a Rollout go on past its step (--full: all); promote a Canary --now.",
+    ),
     "abort": ("cli.requests:abort", "End the run that is under way: all traffic back to primary."),
     "approve": ("cli.gates:approve", "Let the revision under test pass a gate, with a reason."),
     "hold": ("cli.gates:hold", "Keep a gate of a Canary closed until it is resumed."),

@@ -10,7 +10,7 @@ import click
 from automation.core.words import GATES
 from cli.environment import open_environment
 from cli.options import Where, environment, namespace, where
-from cli.requests import answering, ask
+from cli.requests import About, answering, ask
 
 Command = Callable[..., Any]
 
@@ -34,29 +34,29 @@ def _about_a_gate(command: Command) -> Command:
 @_about_a_gate
 def approve(name: str, gate: str, reason: str, environment: str, namespace: str | None, where: Where) -> None:
     """Let the revision under test pass a gate, whatever its hooks say. The next revision is asked about anew."""
-    _say("approve", name, (gate, reason), (environment, namespace, where))
+    _say("approve", name, About(gate, reason), (environment, namespace, where))
 
 
 @click.command(short_help="Keep a gate of a Canary closed until it is resumed.")
 @_about_a_gate
 def hold(name: str, gate: str, reason: str, environment: str, namespace: str | None, where: Where) -> None:
     """Keep a gate of a Canary closed until it is resumed, or approved. Checks go on: what is bad is rolled back."""
-    _say("hold", name, (gate, reason), (environment, namespace, where))
+    _say("hold", name, About(gate, reason), (environment, namespace, where))
 
 
 @click.command(short_help="Take a hold away: the gate's hooks are asked again.")
 @_about_a_gate
 def resume(name: str, gate: str, reason: str, environment: str, namespace: str | None, where: Where) -> None:
     """Take a hold away: the gate's hooks are asked again, if it has any."""
-    _say("resume", name, (gate, reason), (environment, namespace, where))
+    _say("resume", name, About(gate, reason), (environment, namespace, where))
 
 
-def _say(verb: str, name: str, about: tuple[str, str], place: tuple[str, str | None, Where]) -> None:
+def _say(verb: str, name: str, about: About, place: tuple[str, str | None, Where]) -> None:
     environment, namespace, where = place
     opened = open_environment(environment, where)
     key = opened.find(name, namespace)
     asked = ask(opened, key, verb, about)
     click.echo(
-        f"asked to {verb} gate {about[0]} of {key[1]}.{key[0]} (now {asked.phase}); "
+        f"asked to {verb} gate {about.gate} of {key[1]}.{key[0]} (now {asked.phase}); "
         f"{answering(opened, key, 'keeps it')}"
     )

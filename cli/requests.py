@@ -12,13 +12,16 @@ from automation.cluster.direct import Direct
 from automation.cluster.leases import holder_of
 from automation.cluster.observer import Observer, TickContext
 from automation.core.decide import decide
+from automation.core.decision import AskPermission
 from automation.core.kinds import CANARY, Manifest
 from automation.core.marks import is_deleted, is_held
+from automation.core.phases.approving import WORDS, ask_permission, gate_of
 from automation.core.phases.requests import refusal
 from automation.core.situation import Situation
 from automation.core.status import Phase, Request, Status
 from automation.core.transitions import RUNNING
 from automation.errors import CanaryMissing, ClusterRefused, NothingToDo
+from automation.questions.permissions import identity, own_permission
 from cli import rollout_requests
 from cli.environment import DEFAULT_SCRAPE_SECONDS, Environment, open_environment, person
 from cli.found import rollout_of
@@ -79,6 +82,14 @@ def answering(opened: Environment, key: tuple[str, str], does: str) -> str:
 
 
 @dataclass(frozen=True)
+class About:
+    """Which gate a request is about, and why it is made."""
+
+    gate: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Asked:
     """A request that was written: the phase it was written in, and what its answer waits for ("" if nothing)."""
 
@@ -91,14 +102,17 @@ class Asked:
         return f"; before that: {self.waits}" if self.waits else ""
 
 
-def ask(opened: Environment, key: tuple[str, str], verb: str, about: tuple[str, str] = ("", "")) -> Asked:
+def ask(opened: Environment, key: tuple[str, str], verb: str, about: About = About()) -> Asked:
     """Writes the request into the status. Raises NothingToDo exactly where a driver would do nothing about it, and
     DocumentRefused where a driver refuses the document."""
     live = opened.cluster.get(CANARY, *key)
     if live is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
-    request = Request(verb, uuid.uuid4().hex[:8], person(), *about)
+    request = Request(verb, uuid.uuid4().hex[:8], person(), about.gate, about.reason)
     at = situation(opened, live, request)
+    if verb in WORDS:
+        at = _identified(opened, at, request)
+        request = at.status.request or request
     if why := refusal(at, request):
         phase = at.status.phase
         raise NothingToDo(
@@ -107,6 +121,17 @@ def ask(opened: Environment, key: tuple[str, str], verb: str, about: tuple[str, 
         )
     opened.cluster.patch(CANARY, *key, {"status": {"request": request.document()}}, subresource="status")
     return Asked(at.status.phase, decide(at.canary, at.status, at.seen).waits)
+
+
+def _identified(opened: Environment, at: Situation, request: Request) -> Situation:
+    """Where the cluster says who may open a gate, it says who asks for it, too."""
+    if ask_permission(at, request) is None:
+        return at
+    known = identity(opened.cluster)
+    named = replace(request, by=known.name, groups=known.groups)
+    asked = AskPermission(gate_of(named), named.by, named.groups)
+    seen = replace(at.seen, permission=own_permission(opened.cluster, at.canary, asked))
+    return Situation(at.canary, replace(at.status, request=named), seen)
 
 
 def situation(opened: Environment, live: Manifest, request: Request) -> Situation:

@@ -20,7 +20,7 @@ from automation.core.analysis import (
 )
 from automation.core.shape import Rule
 from automation.core.strategies.registry import DEFAULT, STRATEGIES
-from documents import matches
+from documents import gate_rules, matches
 from documents.section import Section
 
 COOKIE = Rule(
@@ -29,6 +29,8 @@ COOKIE = Rule(
     "use letters, digits, dashes, underscores and dots",
 )
 """A token (RFC 6265, 4.1.1)."""
+OURS = ("gates",)
+"""Fields that the model doesn't have."""
 SIGNING_KEY = "key"
 """The key of a Secret that holds what calls are signed with, unless the document names another."""
 
@@ -51,6 +53,7 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         canary_ready_threshold=section.whole("canaryReadyThreshold", 100, most=100),
         metrics=tuple(metrics),
         webhooks=tuple(webhooks),
+        gates=gate_rules.read(section.section("gates")),
         alerts=len(section.sections("alerts")),
         strategy=strategy.name,
         parameters={name: section.fields[name] for name in strategy.fields if name in section.fields},

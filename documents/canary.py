@@ -84,13 +84,15 @@ def status(document: Mapping[str, Any]) -> Status:
 def own_fields(document: Mapping[str, Any]) -> list[str]:
     """Paths of fields that only Sluice knows."""
     spec = Section(document, "", []).section("spec")
-    metrics = spec.section(_analysis_field(spec)).sections("metrics")
-    return [
-        f"spec.analysis.metrics[{i}].{name}"
-        for i, metric in enumerate(metrics)
+    judged = spec.section(_analysis_field(spec))
+    of_checks = [
+        f"metrics[{i}].{name}"
+        for i, metric in enumerate(judged.sections("metrics"))
         for name in _OURS
         if name in metric.fields
     ]
+    of_all = [name for name in analysis.OURS if name in judged.fields]
+    return [f"spec.analysis.{name}" for name in (*of_all, *of_checks)]
 
 
 def _read(root: Section, provider: str) -> Canary:

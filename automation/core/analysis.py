@@ -88,6 +88,22 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class GateRule:
+    """What a document asks of a gate beside its hooks: by how many people (`approvals`) a revision has to be approved,
+    whether only those count whom the cluster lets approve it (`authorized`), and how long (`deadline`) it may wait, in
+    seconds; None for ever. After that it is rolled back, or let through where the gate `opens`."""
+
+    approvals: int = 0
+    authorized: bool = False
+    deadline: float | None = None
+    opens: bool = False
+
+
+FREE = GateRule()
+"""Nothing is asked of a gate but what its hooks say."""
+
+
+@dataclass(frozen=True)
 class Affinity:
     """Flagger's `sessionAffinity`: `cookie` keeps users on the canary, `primary_cookie` ("" for none) those on primary.
 
@@ -108,7 +124,8 @@ class Analysis:
 
     `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `mirror` is the
     percentage of requests that are mirrored. `affinity`: users stay where they were first. `switches`: the gateway can
-    lead all requests to the canary. `stepwise` is the list of a release by steps.
+    lead all requests to the canary. `stepwise` is the list of a release by steps. `gates` has by its name what is asked
+    of each gate.
     """
 
     interval: float = 60.0
@@ -121,6 +138,7 @@ class Analysis:
     canary_ready_threshold: int = 100
     metrics: tuple[MetricCheck, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    gates: Mapping[str, GateRule] = field(default_factory=dict, hash=False)
     alerts: int = 0
     strategy: str = "weighted"
     iterations: int = 0

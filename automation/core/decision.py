@@ -116,7 +116,16 @@ class Take:
     since: float = 0.0
 
 
-Question = CallHook | Measure | Take
+@dataclass(frozen=True)
+class AskPermission:
+    """Whether the cluster lets a person, of these groups, approve a gate of the Canary."""
+
+    gate: str
+    user: str
+    groups: tuple[str, ...] = ()
+
+
+Question = CallHook | Measure | Take | AskPermission
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
-"""Gates: the hooks of one type, asked one after the other until all have let the run pass or one has not."""
+"""Gates: what people have said of one, then its deadline, then its hooks, asked one after the other until one has not
+let the run pass."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from automation.core import texts
-from automation.core.analysis import Webhook
+from automation.core.analysis import FREE, GateRule, Webhook
 from automation.core.decision import CallHook, Decision, Event
 from automation.core.evidence import CheckResult
 from automation.core.observation import HookAnswer
@@ -15,7 +16,7 @@ from automation.core.spec import Canary
 from automation.core.status import Phase
 from automation.core.transitions import RUNNING
 from automation.core.words import GATES as NAMES
-from automation.core.words import Word
+from automation.core.words import Wait, Word
 
 Tested = tuple[str, Mapping[str, str]]
 """A revision, and the checksums of its configuration."""
@@ -69,13 +70,14 @@ GATES: Mapping[str, HookType] = {
     "post-rollout": HookType(texts.post_rollout_failed, texts.passed("post-rollout"), repeats=False),
 }
 """All but events, which nothing is decided by."""
+_GATE_OF = {kind: name for name, kind in NAMES.items()}
 
 
 def gate(at: Situation, kind: str) -> Passage:
-    """Whether the hooks of type `kind` let the run pass. They are asked in the order of the document."""
+    """Whether the gate of the hooks of type `kind` lets the run pass. They are asked in the order of the document."""
     rule, passage = GATES[kind], Passage()
-    if (word := word_on(at, kind)) is not None:
-        return Passage(not word.holds, events=(texts.held_by(at.canary, word),) if word.holds else ())
+    if (decided := without_hooks(at, kind)) is not None:
+        return decided
     for hook in at.canary.analysis.hooks(kind):
         answer = at.seen.hooks.get(hook)
         if answer is None:
@@ -90,9 +92,28 @@ def gate(at: Situation, kind: str) -> Passage:
     return passage
 
 
+def without_hooks(at: Situation, kind: str) -> Passage | None:
+    """What a gate has come to by what people have said, or have still to say; None where its hooks decide."""
+    word, rule = word_on(at, kind), rule_at(at, kind)
+    given = len(word.approvals) if word is not None else 0
+    if word is not None and word.holds:
+        return Passage(passed=False, events=(texts.held_by(at.canary, word),))
+    if word is not None and (word.now or given >= rule.approvals):
+        return Passage()
+    if rule.opens and is_over(at, kind):
+        opened = texts.opened_late(at.canary, _GATE_OF[kind], rule.deadline or 0.0)
+        return Passage(
+            results=(CheckResult(_GATE_OF[kind], "hook", True, detail=opened.text),), events=(opened,)
+        )
+    said = GATES[kind].failed
+    if given < rule.approvals and said is not None:
+        return Passage(passed=False, events=(said(at.canary, f"({given} of {rule.approvals})", ""),))
+    return None
+
+
 def word_on(at: Situation, kind: str) -> Word | None:
     """What a person has said that counts now of the gate which hooks of this type are asked at."""
-    word = next((word for name, word in at.status.words.items() if NAMES[name] == kind), None)
+    word = at.status.words.get(_GATE_OF.get(kind, ""))
     if word is None or word.holds or word.revision == _asked_about(at, kind)[0]:
         return word
     return None
@@ -100,8 +121,34 @@ def word_on(at: Situation, kind: str) -> Word | None:
 
 def approvals(at: Situation) -> tuple[str, ...]:
     """Who has let the revision under test pass its gates, and why."""
-    found = ((name, word_on(at, kind)) for name, kind in NAMES.items())
-    return tuple(f"{name} by {word}" for name, word in found if word is not None and not word.holds)
+    words = {name: word_on(at, kind) for name, kind in NAMES.items()}
+    return tuple(f"{name} by {one}" for name, word in words.items() if word for one in word.approvals)
+
+
+def wait_at(at: Situation, kind: str) -> Wait:
+    """The wait at a gate that is closed: the one that goes on, or one that begins now."""
+    begins = Wait(_GATE_OF[kind], _asked_about(at, kind)[0], at.seen.now)
+    known = at.status.wait
+    return known if known is not None and replace(known, since=begins.since) == begins else begins
+
+
+def rolls_back(at: Situation, kind: str) -> Event | None:
+    """What is said of a gate that was not opened in time, and is not to open by itself; None for others."""
+    rule = rule_at(at, kind)
+    if rule.deadline is None or rule.opens or not is_over(at, kind):
+        return None
+    return texts.not_opened(at.canary, _GATE_OF[kind], rule.deadline)
+
+
+def is_over(at: Situation, kind: str) -> bool:
+    """Whether a gate has been waited at for as long as the document allows."""
+    deadline = rule_at(at, kind).deadline
+    return deadline is not None and at.seen.now >= wait_at(at, kind).since + deadline
+
+
+def rule_at(at: Situation, kind: str) -> GateRule:
+    """What the document asks of a gate beside its hooks."""
+    return at.canary.analysis.gates.get(_GATE_OF.get(kind, ""), FREE)
 
 
 def _said(canary: Canary, hook: Webhook, answer: HookAnswer) -> tuple[Event, ...]:

@@ -67,6 +67,14 @@ class HookAnswer:
 
 
 @dataclass(frozen=True)
+class Permission:
+    """Whether the cluster lets a person do what was asked for; `why` not."""
+
+    granted: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Workload:
     """A workload: `replicas` as declared, `running`, `updated` and `available` as its status counts them.
 
@@ -226,5 +234,6 @@ class Observation:
     hooks: Mapping[Webhook, HookAnswer] = field(default_factory=dict)
     metrics: Mapping[MetricCheck, Answer] = field(default_factory=dict)
     taken: Mapping[tuple[str, str], TakenAnswer] = field(default_factory=dict)
+    permission: Permission | None = None
     answered_at: float = 0.0
     counts_from: float = 0.0

@@ -2,7 +2,7 @@
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `begunAt`,
 `splitSince`, `countedAt`, `ending`, `request`, `steps`, `prepared`,
-`postRollout` and `gates`.
+`postRollout`, `gates` and `waits`.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from automation.core.evidence import CheckResult, Evidence
 from automation.core.progress import Progress
 from automation.core.stepwise import StepStatus
 from automation.core.traffic import ALL_ON_PRIMARY, Traffic
-from automation.core.words import Word
+from automation.core.words import Wait, Word
 
 __all__ = [
     "ALL_ON_PRIMARY",
@@ -141,21 +141,23 @@ class Intent:
 class Request:
     """What a person asked for and the next tick answers: `verb` is "abort", "retry" or "retire"; "approve", "hold" or
     "resume" of a `gate` (by its name in `automation.core.words`); of a run by steps also "promote" (the present step is
-    left), or "promote-full" (all of them are)."""
+    left), or "promote-full" (all of them are). `groups` are those of the person, where they matter."""
 
     verb: str
     id: str = ""
     by: str = ""
     gate: str = ""
     reason: str = ""
+    groups: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> "Request":
-        rest = (str(document.get(name) or "") for name in ("id", "by", "gate", "reason"))
-        return cls(str(document["verb"]), *rest)
+        id, by, gate, reason = (str(document.get(name) or "") for name in ("id", "by", "gate", "reason"))
+        groups = tuple(map(str, document.get("groups") or ()))
+        return cls(str(document["verb"]), id, by, gate, reason, groups)
 
-    def document(self) -> dict[str, str]:
-        about = {"gate": self.gate, "reason": self.reason}
+    def document(self) -> dict[str, Any]:
+        about = {"gate": self.gate, "reason": self.reason, "groups": list(self.groups)}
         found = {"verb": self.verb, "id": self.id, "by": self.by}
         return found | {name: value for name, value in about.items() if value}
 
@@ -196,7 +198,7 @@ class Status:
     `counted_at` that of the last failed check, iteration or step back to primary. `ending` is set once a run is given
     up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands. `prepared`: the
     pre-rollout hooks of the run have passed. `post_rollout`: the run has ended, and its post-rollout hooks are still to
-    be called. `words` are those of people on gates, by the gate's name.
+    be called. `words` are those of people on gates, by the gate's name; `wait` is the gate that is waited at.
     """
 
     phase: Phase = Phase.NONE
@@ -220,6 +222,7 @@ class Status:
     prepared: bool = False
     post_rollout: bool = False
     words: Mapping[str, Word] = field(default_factory=dict)
+    wait: Wait | None = None
 
     @property
     def traffic(self) -> Traffic:
@@ -263,6 +266,7 @@ class Status:
             prepared=bool(document.get("prepared")),
             post_rollout=bool(document.get("postRollout")),
             words={name: Word.parse(word) for name, word in (document.get("gates") or {}).items()},
+            wait=Wait.parse(document["waits"]) if document.get("waits") else None,
         )
 
     def document(self) -> dict[str, Any]:
@@ -291,5 +295,6 @@ class Status:
             "prepared": self.prepared,
             "postRollout": self.post_rollout,
             "gates": {name: word.document() for name, word in self.words.items()},
+            "waits": self.wait.document() if self.wait else None,
         }
         return found | {name: value for name, value in optional.items() if value}

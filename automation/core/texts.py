@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from automation.core import kubectl
 from automation.core.decision import Event, normal, warning
+from automation.core.durations import shown
 from automation.core.observation import Drift, Workload
 from automation.core.progress import Progress
 from automation.core.spec import Canary
@@ -84,9 +85,21 @@ def held_by(canary: Canary, word: Word) -> Event:
     return warning(f"Halt {canary.full_name} advancement held by {word}")
 
 
+def opened_late(canary: Canary, gate: str, deadline: float) -> Event:
+    return warning(f"Gate {gate} of {canary.full_name} opens: nobody opened it for {_shown(deadline)}")
+
+
+def not_opened(canary: Canary, gate: str, deadline: float) -> Event:
+    return warning(f"Rolling back {canary.full_name} nobody opened its gate {gate} for {_shown(deadline)}")
+
+
+def _shown(seconds: float) -> str:
+    return shown(int(seconds * 1000))
+
+
 def said(canary: Canary, verb: str, gate: str, word: Word) -> Event:
     """What a person said of a gate."""
-    done = {"approve": "approved", "hold": "held", "resume": "resumed"}[verb]
+    done = {"approve": "approved", "hold": "held", "resume": "resumed", "promote": "passed"}[verb]
     return normal(f"Gate {gate} of {canary.full_name} {done} by {word}")
 
 

@@ -12,7 +12,7 @@ from automation.clock import Clock, SystemClock
 from automation.cluster.neighbours import service_of
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
-from automation.core.decision import CallHook, Measure, Question, Take
+from automation.core.decision import AskPermission, CallHook, Measure, Question, Take
 from automation.core.durations import seconds_of
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE
 from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
@@ -25,6 +25,7 @@ from automation.questions.metrics.credentials import decoded
 from automation.questions.metrics.prometheus import Prometheus
 from automation.questions.metrics.providers import UnknownProvider, needs_of, provider
 from automation.questions.metrics.variables import Unrendered
+from automation.questions.permissions import permission
 from automation.questions.secrets import reader
 from automation.questions.taking import Taking
 from documents import metric_template
@@ -100,6 +101,8 @@ class Asker:
                     self._heard(canary, check, answer)
                 case Take(analysis=analysis, metric=metric):
                     taken[analysis, metric.name] = self._taking.take(canary, question, seen.now, tick.away)
+                case AskPermission():
+                    seen = replace(seen, permission=permission(self._cluster, canary, question))
         return replace(seen, hooks=hooks, metrics=metrics, taken=taken)
 
     def _judicious(self, tick: _Tick, address: str, answer: Answer) -> Answer:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from click import UsageError
 from click.testing import CliRunner
 
-from automation.core.observation import HookAnswer
+from automation.core.observation import HookAnswer, Permission
 from automation.core.status import Phase
 from automation.errors import NothingToDo
+from automation.questions.permissions import User
 from automation.updates.history import HistoryEntry
 from cli import gates, requests
+from cli import promote as promotions
 from cli.history import table
 from tests.cli.test_requests import Opened
 from tests.core.documents import document
@@ -22,11 +27,12 @@ class Found(Opened):
 
 
 def say(monkeypatch: pytest.MonkeyPatch, world: World, *words: str) -> str:
-    monkeypatch.setattr(gates, "open_environment", lambda environment, where: Found(world))
+    for module in (gates, promotions):
+        monkeypatch.setattr(module, "open_environment", lambda environment, where: Found(world))
     monkeypatch.setattr(requests, "person", lambda: "ann")
     verb, *rest = words
     done = CliRunner().invoke(
-        getattr(gates, verb),
+        promotions.promote if verb == "promote" else getattr(gates, verb),
         ["podinfo", "--env", "dev", *rest],
         catch_exceptions=False,
         standalone_mode=False,
@@ -34,9 +40,9 @@ def say(monkeypatch: pytest.MonkeyPatch, world: World, *words: str) -> str:
     return done.output
 
 
-def waiting() -> World:
+def waiting(**gates: Any) -> World:
     hooks = [{"name": "desk", "type": "confirm-promotion", "url": "http://x/"}]
-    world = initialised(document({"spec.analysis.webhooks": hooks}))
+    world = initialised(document({"spec.analysis.webhooks": hooks, "spec.analysis.gates": gates}))
     world.hook = lambda seen, webhook: HookAnswer(False)
     world.release("v2")
     return world.until(Phase.WAITING_PROMOTION)
@@ -56,6 +62,37 @@ def test_a_hold_from_the_command_line_is_taken_away_again(monkeypatch: pytest.Mo
         say(monkeypatch, world, verb, "--gate", "traffic", "--reason", "incident 7")
         world.tick()
         assert ("traffic" in world.status.words) is held
+
+
+def test_an_emergency_from_the_command_line_promotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = waiting()
+    said = say(monkeypatch, world, "promote", "--now", "--reason", "incident 7")
+    assert said.startswith("asked to promote podinfo.test (now WaitingPromotion) without waiting; ")
+    world.until(Phase.SUCCEEDED)
+    assert "Gate promotion of podinfo.test passed by ann, at once: incident 7" in world.texts
+
+
+@pytest.mark.parametrize("words", [["--now"], ["--full"], ["--now", "--full", "--reason", "x"]])
+def test_a_canary_is_promoted_by_nothing_less(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    with pytest.raises(UsageError, match="in an emergency with --now --reason TEXT"):
+        say(monkeypatch, waiting(), "promote", *words)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_where_the_cluster_says_who_may_approve_it_says_who_speaks(
+    monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    world = waiting(promotion={"authorized": True})
+    monkeypatch.setattr(requests, "identity", lambda cluster: User("ann.of.staff", ("staff",)))
+    monkeypatch.setattr(requests, "own_permission", lambda *of: Permission(allowed, "not ann"))
+    if not allowed:
+        with pytest.raises(NothingToDo, match="not ann"):
+            say(monkeypatch, world, "approve", "--reason", "x")
+        return
+    say(monkeypatch, world, "approve", "--reason", "x")
+    asked = world.status.request
+    assert asked is not None
+    assert (asked.by, asked.groups) == ("ann.of.staff", ("staff",))
 
 
 def test_what_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

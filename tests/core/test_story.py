@@ -258,7 +258,7 @@ def test_an_abort_takes_all_traffic_back_and_a_retry_runs_the_same_revision() ->
         (Request("retry"), "Nothing to retry for podinfo.test: the last run has not failed"),
         (
             Request("dance"),
-            "Nothing to dance for podinfo.test: only abort, approve, hold, resume, retry and retire are known",
+            "Nothing to dance for podinfo.test: only abort, approve, hold, promote, resume, retry and retire are known",
         ),
     ],
     ids=["abort while idle", "retry after success", "an unknown verb"],

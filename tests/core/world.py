@@ -15,7 +15,7 @@ from automation.cluster.events import Announcement
 from automation.cluster.observer import REMEMBERED, Observer, TickContext
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.decide import Veto, decide
-from automation.core.decision import CallHook, Decision, Event, Measure
+from automation.core.decision import AskPermission, CallHook, Decision, Event, Measure
 from automation.core.kinds import (
     CANARY,
     CONFIG_KINDS,
@@ -28,7 +28,16 @@ from automation.core.kinds import (
 )
 from automation.core.marks import ATTEMPT
 from automation.core.moments import timestamp
-from automation.core.observation import Answer, HookAnswer, Measured, Observation, Route, Target, Workload
+from automation.core.observation import (
+    Answer,
+    HookAnswer,
+    Measured,
+    Observation,
+    Permission,
+    Route,
+    Target,
+    Workload,
+)
 from automation.core.revision_hash import config_checksum, revision_hash
 from automation.core.spec import Canary
 from automation.core.status import Apex, Intent, Phase, Placement, Status
@@ -97,6 +106,7 @@ class World:
             HEALTHY[check.name]
         )
         self.hook: Callable[[World, Webhook], HookAnswer] = lambda world, webhook: HookAnswer(True)
+        self.permit: Callable[[AskPermission], Permission] = lambda question: Permission(granted=True)
         self.policy: Callable[[Intent], Veto | None] = lambda intent: None
         self.events: list[Event] = []
         self.calls: list[CallHook] = []
@@ -347,7 +357,7 @@ class World:
         return Driver(ports_of(room, "dev.test.podinfo"), self.scrape_interval, self.strict, canaries)
 
     def _questions(self) -> MemoryQuestions:
-        return MemoryQuestions(self._call, self._measured)
+        return MemoryQuestions(self._call, self._measured, permit=lambda question: self.permit(question))
 
     def _call(self, call: CallHook) -> HookAnswer:
         self.calls.append(call)

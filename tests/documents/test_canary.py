@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation.core.analysis import HOOK_TYPES, SecretRef
+from automation.core.analysis import HOOK_TYPES, GateRule, SecretRef
 from automation.core.spec import MetricCheck, Problem, Refused, TemplateRef
 from documents.front import canary_of
 from tests.core.documents import MISSING, canary, document
 
 A = "spec.analysis"
 M = f"{A}.metrics"
+G = f"{A}.gates"
 LONG = f"'1{'0' * 46}...{'0' * 47}h' is too long"
 
 
@@ -240,6 +241,14 @@ def test_defaults_are_the_models() -> None:
         ),
         ({f"{M}.0.scope": "pod"}, f"{M}[0].scope", "'pod' is not known", "use one of canary, route"),
         ({f"{M}.0": "x"}, f"{M}[0]", "is text, not an object", "write it as fields"),
+        ({G: {"door": {}}}, f"{G}.door", "is not a field of a Canary", "promotion, rollout, traffic"),
+        (
+            {G: {"traffic": {"onDeadline": "open"}}},
+            f"{G}.traffic.onDeadline",
+            "follows no deadline",
+            "set deadline",
+        ),
+        ({G: {"traffic": {"deadline": "0s"}}}, f"{G}.traffic.deadline", "0s is too short", "use 1s or more"),
         ({"apiVersion": "v1"}, "apiVersion", "'v1' is not known", "flagger.app/v1beta1"),
         ({"metadata.name": MISSING}, "metadata.name", "is missing", "set it"),
         ({"metadata.name": ""}, "metadata.name", "is empty", "set it"),
@@ -253,6 +262,12 @@ def test_a_document_that_can_not_work_is_refused(
     assert any(
         (path, problem) == (found[0], found[1]) and remedy in found[2] for found in problems(changes)
     ), problems(changes)
+
+
+def test_what_is_asked_of_gates_is_read() -> None:
+    asked = {"approvals": 2, "authorized": True, "deadline": "1h", "onDeadline": "open"}
+    read = canary({G: {"promotion": asked, "traffic": {}}}).analysis.gates
+    assert read == {"promotion": GateRule(2, True, 3600.0, opens=True), "traffic": GateRule()}
 
 
 def test_all_problems_are_told_at_once_and_each_once() -> None:

@@ -95,8 +95,8 @@ def test_bounds_that_are_no_numbers_are_refused() -> None:
 
 
 def test_fields_that_only_sluice_knows_are_named() -> None:
-    ours = document({"spec.analysis.metrics.0.scope": "route"})
-    assert front_of(ours).own_fields(ours) == ["spec.analysis.metrics[0].scope"]
+    ours = document({"spec.analysis.metrics.0.scope": "route", "spec.analysis.gates": {}})
+    assert front_of(ours).own_fields(ours) == ["spec.analysis.gates", "spec.analysis.metrics[0].scope"]
 
 
 def test_a_canary_that_names_no_gateway_has_that_of_its_environment() -> None:

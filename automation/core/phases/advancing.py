@@ -6,9 +6,10 @@ from dataclasses import replace
 from automation.core import texts
 from automation.core.decision import Decision, Event
 from automation.core.evidence import CheckResult
-from automation.core.gates import gate, word_on
+from automation.core.gates import Passage, gate, rolls_back, wait_at, without_hooks
 from automation.core.moves import attempt, note
 from automation.core.pace import counted_now
+from automation.core.phases.giving_up import give_up
 from automation.core.sessions import kept_apart
 from automation.core.situation import Situation
 from automation.core.status import Phase, Purpose
@@ -26,6 +27,7 @@ def let_pass(at: Situation, results: tuple[CheckResult, ...], *events: Event) ->
         results, events = (*results, *hooks.results), (*events, *hooks.events)
         if not hooks.passed:
             return _held(at, kind, events)
+    at = at.having(replace(at.status, wait=None))
     if strategy_of(at.canary.analysis).ended(at.canary.analysis, at.status.progress):
         return promote(at, results, *events)
     return _advance(at, results, *events)
@@ -42,8 +44,12 @@ def _gates(at: Situation) -> Iterator[str]:
 
 
 def _held(at: Situation, kind: str, events: tuple[Event, ...]) -> Decision:
-    """Traffic stays where it is, and checks go on. A promotion that waits is said to once, a step in each tick."""
-    status, waits = touched(at.status, at.seen.now, counted_at=counted_now(at)), events[-1].text
+    """Traffic stays where it is, and checks go on, for as long as the gate may be waited at. A promotion that waits is
+    said to once, a step in each tick."""
+    if (late := rolls_back(at, kind)) is not None:
+        return give_up(at, "Failed", late)
+    waits, wait = events[-1].text, wait_at(at, kind)
+    status = touched(at.status, at.seen.now, counted_at=counted_now(at), wait=wait)
     if kind == "confirm-promotion" and status.phase is Phase.WAITING_PROMOTION:
         events = ()
     elif kind == "confirm-promotion":
@@ -68,11 +74,11 @@ def _advance(at: Situation, results: tuple[CheckResult, ...], *events: Event) ->
 
 
 def promote_unasked(at: Situation, results: tuple[CheckResult, ...]) -> Decision:
-    """A promotion that no hook is asked about: only a person may hold it."""
-    word = word_on(at, "confirm-promotion")
-    if word is not None and word.holds:
-        return _held(at, "confirm-promotion", (texts.held_by(at.canary, word),))
-    return promote(at, results)
+    """A promotion that no hook is asked about: only people may hold it, or have yet to approve it."""
+    asked = without_hooks(at, "confirm-promotion") or Passage()
+    if not asked.passed:
+        return _held(at, "confirm-promotion", asked.events)
+    return promote(at, (*results, *asked.results), *asked.events)
 
 
 def promote(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:

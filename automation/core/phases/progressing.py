@@ -16,11 +16,11 @@ from automation.core.decision import (
 )
 from automation.core.evidence import CheckResult
 from automation.core.freshness import is_early, judgeable, judged
-from automation.core.gates import gate
+from automation.core.gates import gate, word_on
 from automation.core.moves import attempt, note, stay
 from automation.core.observation import Answer, NothingMeasured, QueryFailed, Target
 from automation.core.pace import counted_now, rest
-from automation.core.phases.advancing import let_pass, promote_unasked
+from automation.core.phases.advancing import let_pass, promote, promote_unasked
 from automation.core.phases.capacity import taken_back
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.start import fresh_run, scale_from_zero
@@ -88,6 +88,9 @@ def _unready(at: Situation, target: Target) -> Decision | None:
 def _analyse(at: Situation) -> Decision:
     if at.canary.skip_analysis:
         return promote_unasked(at, _ready_result(at))
+    word = word_on(at, "confirm-promotion")
+    if word is not None and word.now:
+        return promote(at, _ready_result(at))
     if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
         return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
     if (resting := rest(at)) is not None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from automation.core import kubectl, texts
 from automation.core.decision import Decision
-from automation.core.moments import timestamp
 from automation.core.moves import note
 from automation.core.observation import Target
+from automation.core.phases.approving import WORDS, ask_permission, keep, not_sayable
 from automation.core.phases.giving_up import give_up
 from automation.core.phases.retiring import retire
 from automation.core.phases.start import start
@@ -15,10 +15,8 @@ from automation.core.phases.stepping import finish, promote
 from automation.core.situation import Situation
 from automation.core.status import Phase, Request
 from automation.core.stepwise import Stepwise
-from automation.core.transitions import IDLE, JUDGED, RUNNING
-from automation.core.words import GATES, Word
+from automation.core.transitions import IDLE, RUNNING
 
-WORDS = ("approve", "hold", "resume")
 _PROMOTIONS: Mapping[str, Callable[[Situation, Stepwise], Decision]] = {
     "promote": promote,
     "promote-full": finish,
@@ -29,8 +27,8 @@ _PROMOTIONS: Mapping[str, Callable[[Situation, Stepwise], Decision]] = {
 def answer(at: Situation, request: Request) -> Decision:
     if why := refusal(at, request):
         return _nothing(at, request.verb, why)
-    if request.verb in WORDS:
-        return _word(at, request)
+    if request.verb in WORDS and not at.canary.analysis.stepwise:
+        return ask_permission(at, request) or keep(at, request)
     target = at.seen.target
     if request.verb == "retry" and target is not None:
         return start(
@@ -45,25 +43,6 @@ def answer(at: Situation, request: Request) -> Decision:
     return give_up(at, "Aborted", texts.aborting(at.canary, request.by))
 
 
-def _word(at: Situation, request: Request) -> Decision:
-    """Keeps what a person says of a gate. An approval is one of the revision that is under test, or waits to be."""
-    word = Word(request.by, timestamp(at.seen.now), request.reason)
-    if request.verb == "approve":
-        word = replace(word, revision=_approved(at, request.gate))
-    others = {name: known for name, known in at.status.words.items() if name != request.gate}
-    words = others if request.verb == "resume" else {**others, request.gate: word}
-    status = replace(at.status, request=None, words=words)
-    return note(
-        f"{request.verb} {request.gate}", status, texts.said(at.canary, request.verb, request.gate, word)
-    )
-
-
-def _approved(at: Situation, gate: str) -> str:
-    if at.status.phase is Phase.WAITING and at.seen.target is not None:
-        return at.seen.target.revision
-    return at.status.last_applied_spec
-
-
 def refusal(at: Situation, request: Request) -> str:
     """Why nothing is done about a request for that; empty where it is answered, now or once nothing is in its way."""
     if at.seen.deleted and at.seen.held:
@@ -72,7 +51,7 @@ def refusal(at: Situation, request: Request) -> str:
         return "it is retired already" if request.verb == "retire" else texts.released_no_more(at.canary)
     match request.verb:
         case "approve" | "hold" | "resume":
-            return _not_sayable(at, request)
+            return not_sayable(at, request)
         case "abort":
             return _not_abortable(at)
         case "retry":
@@ -81,25 +60,11 @@ def refusal(at: Situation, request: Request) -> str:
             return _not_retirable(at)
         case "promote" | "promote-full" if at.canary.analysis.stepwise:
             return "" if at.status.phase is Phase.PROGRESSING else "no run is under way"
+        case "promote":
+            return not_sayable(at, request)
         case _:
-            more = "promote, promote-full, " if at.canary.analysis.stepwise else ""
-            return f"only abort, approve, hold, {more}resume, retry and retire are known"
-
-
-def _not_sayable(at: Situation, request: Request) -> str:
-    """Why nothing can be said of a gate now."""
-    if at.canary.hands_over:
-        return f"a {at.canary.origin.kind} has no such gates"
-    if request.gate not in GATES:
-        return f"it has no gate {request.gate or 'without a name'}; known: {', '.join(GATES)}"
-    known = at.status.words.get(request.gate)
-    if request.verb == "resume":
-        return "" if known is not None and known.holds else f"nobody holds its gate {request.gate}"
-    if request.verb == "approve" and at.status.phase is Phase.WAITING:
-        return ""
-    if request.verb == "approve" and (at.status.phase not in JUDGED or request.gate == "rollout"):
-        return f"nothing waits at its gate {request.gate}"
-    return ""
+            more = "promote-full, " if at.canary.analysis.stepwise else ""
+            return f"only abort, approve, hold, promote, {more}resume, retry and retire are known"
 
 
 def _not_abortable(at: Situation) -> str:

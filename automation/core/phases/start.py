@@ -15,10 +15,11 @@ from automation.core.decision import (
     ScaleTarget,
     warning,
 )
-from automation.core.gates import gate
+from automation.core.gates import gate, rolls_back, wait_at
 from automation.core.moves import blocked, note, stay
 from automation.core.observation import QueryFailed, Target
 from automation.core.phases.capacity import possible
+from automation.core.phases.giving_up import give_up
 from automation.core.readiness import Readiness
 from automation.core.situation import Situation
 from automation.core.status import Phase, Status
@@ -97,11 +98,13 @@ def waiting(at: Situation) -> Decision:
 
 
 def _held(at: Situation, *events: Event) -> Decision:
-    """What is waited for is said once."""
-    waits = events[-1].text
-    if at.status.phase is Phase.WAITING:
+    """What is waited for is said once for each revision."""
+    if (late := rolls_back(at, "confirm-rollout")) is not None:
+        return give_up(at, "Failed", late)
+    waits, wait = events[-1].text, wait_at(at, "confirm-rollout")
+    if at.status.phase is Phase.WAITING and at.status.wait == wait:
         return replace(stay("waiting for approval"), waits=waits)
-    held = enter(at.canary, at.status, Phase.WAITING, at.seen.now, request=None)
+    held = enter(at.canary, at.status, Phase.WAITING, at.seen.now, request=None, wait=wait)
     return replace(note("waiting for approval", held, *events), waits=waits)
 
 
@@ -161,6 +164,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         request=None,
         steps=None,
         prepared=False,
+        wait=None,
         words={gate: word for gate, word in at.status.words.items() if word.holds or gate == "rollout"},
     )
 
