@@ -32,8 +32,8 @@ example: setup ## one example in the lab, from nothing to its end (NAME=apisix, 
 	$(PY) -m examples.run $(NAME)
 
 test: setup check ## all tests, with one closing line
-	@# One by one to whoever is free: both come to the lab's stories with a lab of their own, and wait side by side.
-	$(PY) -m pytest -n 2 --dist loadgroup
+	@# Two processes wait for labs most of their time (tests/conftest.py), and the third computes.
+	$(PY) -m pytest -n 3
 
 quick: setup check ## the tests that need no program of the lab: three minutes
 	$(PY) -m pytest tests --ignore tests/lab --ignore tests/engine

@@ -1,10 +1,15 @@
-"""What all tests have in common: the names of rows, also where nobody gave them one."""
+"""What all tests have in common: who runs them, and names of rows, also where nobody gave them one."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
 LONGEST = 40
+WAITING = ("tests/lab/article/", "tests/lab/")
+"""Folders whose tests share a lab and wait for most of their time, while the other processes compute."""
 
 
 def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
@@ -14,3 +19,14 @@ def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
         text = repr(sorted(val, key=repr) if isinstance(val, set | frozenset) else val)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     return None
+
+
+class Processes(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out tests one by one to whoever is free, but whole folders of those that wait, from the start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in WAITING if nodeid.startswith(folder)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Processes:
+    return Processes(config, log)

@@ -78,10 +78,11 @@ def test_a_rollback_does_not_wait_for_a_locked_stack(
     application: Callable[..., Application], namespace: str
 ) -> None:
     # given
-    podinfo = application(threshold=1)
+    # A climb in small steps: whoever takes the lock may take his time.
+    podinfo = application(threshold=1, stepWeight=1)
     podinfo.set_image("6.6.1")
     with podinfo.ground.begun(*podinfo.release_command) as driver:
-        podinfo.until_weight(25)
+        podinfo.until_weight(1)
         with locked(podinfo):
             # when
             podinfo.ground.lab.fault("podinfo:6.6.1", error_rate=1.0)
