@@ -187,8 +187,9 @@ def _rivals(subject: Subject) -> Iterator[Finding]:
 def _target(subject: Subject) -> Iterator[Finding]:
     canary = subject.canary
     for found in subject.near(subject.target):
-        template = workload_of(canary).template(found.document)
-        for problem in (*_shared(subject, found.document), *port_problems(canary, template)):
+        row = workload_of(canary)
+        ports = port_problems(canary, row.template(found.document))
+        for problem in (*row.problems(found.document), *_shared(subject, found.document), *ports):
             yield subject.problem(problem)
 
 

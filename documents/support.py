@@ -47,6 +47,9 @@ def refuse_unsupported(spec: Section, section: Section, canary: Canary) -> None:
     _refuse_gateway(spec, section, canary)
     _refuse_kind(spec.section("targetRef"), WORKLOADS)
     _refuse_kind(spec.section("autoscalerRef"), SCALERS)
+    workload = WORKLOADS.get(canary.target.kind)
+    if canary.autoscaler and workload is not None and not workload.scalable:
+        spec.refuse("autoscalerRef", f"no autoscaler scales a {workload.kind.kind}", "leave it out")
 
 
 def _refuse_gateway(spec: Section, section: Section, canary: Canary) -> None:

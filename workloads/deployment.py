@@ -12,20 +12,19 @@ from automation.core.moments import unix_seconds
 from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.shape import COUNT, fields
-from automation.core.spec import Canary
 from workloads.conditions import conditions_of
+from workloads.copied import Copied
+from workloads.pod_names import LETTER
 from workloads.replicated import Replicated
 from workloads.template import selecting
 from workloads.workload import Primary, WorkloadKind
 
-_RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
-"""The letters that Kubernetes makes names of: without vowels, so that no word comes of it."""
 _LONGEST = 46
 """Letters of a Deployment's name that are whole in the names of its pods: these are cut after 58 and five more follow,
 and a hash of up to ten stands between, with a dash on both sides."""
 
 
-class Deployments(Replicated):
+class Deployments(Copied, Replicated):
     """Deployments, scaled by their `scale` subresource."""
 
     kind = DEPLOYMENT
@@ -38,18 +37,12 @@ class Deployments(Replicated):
     )
     rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 
-    def canary_name(self, canary: Canary, revision: str) -> str:
-        return canary.target.name
-
-    def primary_name(self, canary: Canary, revision: str) -> str:
-        return canary.primary_name
-
     def made(self, name: str, pod: str) -> bool:
         """Kubernetes makes names of two parts of its own: the hash of a pod template, and five letters. The name before
         them is cut where it is long, and then all that begin alike may be meant."""
         if len(name) > _LONGEST:
             return pod.startswith(name[:_LONGEST])
-        return re.fullmatch(rf"{re.escape(name)}-{_RANDOM}{{1,10}}-{_RANDOM}{{5}}", pod) is not None
+        return re.fullmatch(rf"{re.escape(name)}-{LETTER}{{1,10}}-{LETTER}{{5}}", pod) is not None
 
     def observed(self, live: Manifest) -> Workload:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
@@ -61,25 +54,9 @@ class Deployments(Replicated):
         )
 
     def primary(self, parts: Primary) -> Manifest:
-        spec: Manifest = {
-            **{field: parts.rollout[field] for field in self.rollout_fields if field in parts.rollout},
-            "selector": {"matchLabels": dict(parts.selected)},
-            "template": parts.template,
-        }
-        if parts.replicas is not None:
-            spec["replicas"] = parts.replicas
-        return {
-            "apiVersion": self.kind.api_version,
-            "kind": self.kind.kind,
-            "metadata": {
-                "name": parts.name,
-                "namespace": parts.namespace,
-                "labels": dict(parts.labels),
-                "annotations": dict(parts.annotations),
-                "ownerReferences": [parts.owner],
-            },
-            "spec": spec,
-        }
+        copy = self.copy(parts)
+        counted = {} if parts.replicas is None else {"replicas": parts.replicas}
+        return {**copy, "spec": {**copy["spec"], **counted}}
 
 
 DEPLOYMENTS: WorkloadKind = Deployments()

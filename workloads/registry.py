@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from automation.core.kinds import Kind
 from automation.core.spec import Canary
+from workloads.daemon_set import DAEMON_SETS
 from workloads.deployment import DEPLOYMENTS
 from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
 from workloads.rollout import ROLLOUTS
 from workloads.scaler import ScalerKind
 from workloads.workload import WorkloadKind
 
-WORKLOADS: Mapping[str, WorkloadKind] = {entry.kind.kind: entry for entry in (DEPLOYMENTS,)}
+WORKLOADS: Mapping[str, WorkloadKind] = {entry.kind.kind: entry for entry in (DEPLOYMENTS, DAEMON_SETS)}
 SCALERS: Mapping[str, ScalerKind] = {entry.kind.kind: entry for entry in (HORIZONTAL_POD_AUTOSCALERS,)}
+LENDERS: Mapping[str, WorkloadKind] = {DEPLOYMENTS.kind.kind: DEPLOYMENTS}
+"""Those whose pods a Rollout may borrow."""
 DEFAULT = DEPLOYMENTS.kind
 """The kind of a target that doesn't say its own."""
 DEFAULT_SCALER = HORIZONTAL_POD_AUTOSCALERS.kind
@@ -27,6 +30,11 @@ def workload_of(canary: Canary) -> WorkloadKind:
 def scaler_of(canary: Canary) -> ScalerKind | None:
     """The kind of a Canary's autoscaler; None where it names none."""
     return SCALERS[canary.autoscaler.kind] if canary.autoscaler else None
+
+
+def usual_kinds() -> frozenset[Kind]:
+    """The kinds that most releases deal in: others are looked at once somebody names them."""
+    return frozenset({DEFAULT, DEFAULT_SCALER})
 
 
 def kinds() -> frozenset[Kind]:

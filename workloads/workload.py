@@ -8,6 +8,7 @@ from typing import Protocol
 
 from automation.core.kinds import Kind, Manifest
 from automation.core.observation import Workload
+from automation.core.refusal import Problem
 from automation.core.shape import Shape
 from automation.core.spec import Canary
 
@@ -65,8 +66,17 @@ class WorkloadKind(Protocol):
         ...
 
     @property
+    def scalable(self) -> bool:
+        """Whether a number of pods can be asked of it, as autoscalers do."""
+        ...
+
+    @property
     def rollout_fields(self) -> tuple[str, ...]:
         """The fields of its spec, beside the pod template, that follow the revision."""
+        ...
+
+    def problems(self, live: Manifest) -> tuple[Problem, ...]:
+        """Why one can't be released, whatever else is so."""
         ...
 
     def template(self, live: Manifest) -> Manifest:

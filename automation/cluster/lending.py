@@ -5,7 +5,7 @@ from __future__ import annotations
 from automation.cluster.ports import Copies
 from automation.core.kinds import ROLLOUT, Kind, Manifest
 from documents.argo.lending import lender, lent
-from workloads.registry import WORKLOADS
+from workloads.registry import LENDERS
 
 
 class Lending:
@@ -33,8 +33,8 @@ class Lending:
 
     def _whole(self, rollout: Manifest) -> Manifest:
         named = lender(rollout)
-        if named is None or named.kind not in WORKLOADS:
+        if named is None or named.kind not in LENDERS:
             return rollout
-        kind = WORKLOADS[named.kind].kind
+        kind = LENDERS[named.kind].kind
         workload = self._copies.get(kind, rollout["metadata"]["namespace"], named.name)
         return rollout if workload is None else lent(rollout, workload)

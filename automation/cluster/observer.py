@@ -167,7 +167,12 @@ class Observer:
             value=selector.value,
             asked=replicas_asked(live),
         )
-        problems = (*unselected, *self._sharing(canary, selector, now), *port_problems(canary, template))
+        problems = (
+            *workload.problems(live),
+            *unselected,
+            *self._sharing(canary, selector, now),
+            *port_problems(canary, template),
+        )
         return target, [*map(str, problems), *missing]
 
     def _rollout(self, canary: Canary, stable: str) -> tuple[Target | None, list[str]]:
@@ -257,14 +262,14 @@ class Observer:
 
 
 def kinds() -> frozenset[Kind]:
-    """The kinds of objects that a driver looks at, whatever gateways its Canaries name."""
+    """The kinds of objects that a driver looks at, whatever its Canaries name."""
     own = frozenset({CANARY, SERVICE, ENDPOINT_SLICE, CONFIG_MAP, SECRET, CONTROLLER_REVISION})
-    return own | workloads.kinds()
+    return own | workloads.usual_kinds()
 
 
 def kinds_by_name() -> Mapping[str, Kind]:
-    """These and those of gateways by what manifests call them."""
-    return {kind.kind: kind for kind in kinds() | gateways.kinds() | {REPLICA_SET}}
+    """These and those of gateways and workloads by what manifests call them."""
+    return {kind.kind: kind for kind in kinds() | workloads.kinds() | gateways.kinds() | {REPLICA_SET}}
 
 
 def remembered(kind: Kind) -> Callable[[Manifest], Manifest]:

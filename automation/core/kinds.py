@@ -57,6 +57,7 @@ CLUSTER_ANALYSIS_TEMPLATE = Kind(
     "/apis/argoproj.io/v1alpha1", "clusteranalysistemplates", "ClusterAnalysisTemplate"
 )
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
+DAEMON_SET = Kind("/apis/apps/v1", "daemonsets", "DaemonSet")
 REPLICA_SET = Kind("/apis/apps/v1", "replicasets", "ReplicaSet")
 CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
 JOB = Kind("/apis/batch/v1", "jobs", "Job")

@@ -2,13 +2,18 @@
 
 import json
 
-from automation.core.spec import Canary
+from automation.core.kinds import Manifest
+from automation.core.spec import Canary, Ref
 
 
 def set_field(canary: Canary, name: str, value: bool) -> str:
     """Sets a field of the Canary's spec."""
-    body = json.dumps({"spec": {name: value}}, separators=(",", ":"))
-    return f"{_kubectl(canary)} patch {_kind(canary)} {canary.name} --type merge -p '{body}'"
+    return _patch(canary, _kind(canary), canary.name, {"spec": {name: value}})
+
+
+def patch(canary: Canary, named: Ref, body: Manifest) -> str:
+    """Patches what the Canary names: its target, or its autoscaler."""
+    return _patch(canary, named.kind.lower(), named.name, body)
 
 
 def delete(canary: Canary) -> str:
@@ -23,6 +28,11 @@ def set_image(canary: Canary, container: str, image: str) -> str:
 def scale(canary: Canary, replicas: int) -> str:
     """Scales the target."""
     return f"{_kubectl(canary)} scale {_target(canary)} --replicas={replicas}"
+
+
+def _patch(canary: Canary, kind: str, name: str, body: Manifest) -> str:
+    told = json.dumps(body, separators=(",", ":"))
+    return f"{_kubectl(canary)} patch {kind} {name} --type merge -p '{told}'"
 
 
 def _kubectl(canary: Canary) -> str:

@@ -39,6 +39,14 @@ def applied(live: Manifest, by: Callable[[str], bool]) -> Fields:
     return written({"metadata": {"managedFields": entries}}, by)
 
 
+def reported_at(live: Manifest) -> str:
+    """When the status of an object was written last, in RFC 3339; "" where nobody wrote one."""
+    entries = live["metadata"].get("managedFields") or ()
+    return max(
+        (str(one.get("time", "")) for one in entries if one.get("subresource") == "status"), default=""
+    )
+
+
 def _direct(live: Manifest) -> list[Manifest]:
     entries = live["metadata"].get("managedFields") or ()
     return [entry for entry in entries if not entry.get("subresource")]

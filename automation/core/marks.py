@@ -93,6 +93,7 @@ _MARKS_OF_OTHERS = (
     "argocd.argoproj.io/",
     "meta.helm.sh/",
     "deployment.kubernetes.io/",
+    "deprecated.daemonset.template.generation",
     "pulumi.com/",
     "sluice.delivery/",
     "app.kubernetes.io/instance",

@@ -80,7 +80,7 @@ class Workload:
 
     `expired`: it is past a progress deadline of its own. `short_since` says since when (unix seconds) it has had
     fewer pods than it needs, None where it has enough. `refused` says why the cluster refuses new pods of it, "" where
-    it doesn't. `noun` is what texts call it. `revision` is the hash of the
+    it doesn't. `noun` is what texts call it, and `unit` its pods. `revision` is the hash of the
     recorded revision that a primary was rendered from; empty for others. `container` and `image` are
     those of its first container.
     """
@@ -96,6 +96,7 @@ class Workload:
     short_since: float | None = None
     refused: str = ""
     noun: str = "deployment"
+    unit: str = "replicas"
     revision: str = ""
     container: str = ""
     image: str = ""

@@ -41,12 +41,12 @@ def _with_refusal(workload: Workload, why: str) -> str:
 
 def _missing(workload: Workload, threshold: int) -> str:
     if workload.updated < workload.replicas:
-        return f"{workload.updated} out of {workload.replicas} new replicas have been updated"
+        return f"{workload.updated} out of {workload.replicas} new {workload.unit} have been updated"
     if workload.running > workload.updated:
-        return f"{workload.running - workload.updated} old replicas are pending termination"
+        return f"{workload.running - workload.updated} old {workload.unit} are pending termination"
     if workload.available < workload.updated * threshold // 100:
         share = f"{workload.available} of {workload.updated} (readyThreshold {threshold}%)"
-        return f"{share} updated replicas are available"
+        return f"{share} updated {workload.unit} are available"
     return ""
 
 

@@ -270,13 +270,13 @@ def unproven(canary: Canary) -> Event:
     )
 
 
-def deleted(canary: Canary, pods: int, leave: str) -> Event:
-    """What is said of a Canary that went without giving its traffic back; `pods` served it, and `leave` is the command
-    that gives it back."""
+def deleted(canary: Canary, wake: str, leave: str) -> Event:
+    """What is said of a Canary that went without giving its traffic back; `wake` is the command by which the target
+    serves again, and `leave` the one that gives it back."""
     kind = canary.target.kind.lower()
     return warning(
         f"{canary.full_name} was deleted and what was generated for it goes too: nobody serves its users while {kind} "
-        f"{canary.target_full_name} is at zero. It serves again with: {kubectl.scale(canary, pods)}. Next time set "
+        f"{canary.target_full_name} is at zero. It serves again with: {wake}. Next time set "
         f"spec.revertOnDeletion, or run before: {leave}"
     )
 

@@ -48,6 +48,7 @@ from automation.driver.tick import Failing, Obstacle, Refusal, Rival, Stopped, T
 from automation.updates.placer import Postponed
 from automation.updates.stacks import PolicyRefused
 from workloads.registry import workload_of
+from workloads.waking import waking
 
 LAG_SECONDS = 1.0
 """How far a live copy may be behind what an update wrote."""
@@ -352,7 +353,7 @@ class Driver:
             return
         left = memory.served
         leave = self._ports.command("retire", (left.canary.namespace, left.canary.name))
-        self._tell(left.live, deleted(left.canary, left.pods, leave))
+        self._tell(left.live, deleted(left.canary, waking(left.canary, left.pods), leave))
 
     def _save(self, scene: Scene, status: Status) -> Scene:
         return replace(scene, live=self._origin.save(scene.live, status), status=status)

@@ -37,7 +37,7 @@ from documents.argo.lending import left_to, lender, scale_down
 from documents.argo.standing import Standing
 from documents.argo.template import by_name
 from documents.front import canary_of
-from workloads.registry import WORKLOADS, workload_of
+from workloads.registry import LENDERS, workload_of
 
 
 class Rollouts:
@@ -106,7 +106,7 @@ class Rollouts:
         written = self._written.get(ROLLOUT, at.canary.namespace, at.canary.name) or {}
         if (named := lender(written)) is None:
             return
-        row = WORKLOADS[named.kind]
+        row = LENDERS[named.kind]
         workload = self._copies.get(row.kind, at.canary.namespace, named.name)
         left = left_to(at, scale_down(written), row.replicas(workload) if workload else 0)
         if workload is not None and left < row.replicas(workload):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from automation.core.kinds import DEPLOYMENT, Kind, Manifest
+from automation.core.kinds import DAEMON_SET, DEPLOYMENT, Kind, Manifest
 from automation.inmemory.cluster import MemoryCluster
+from workloads.daemon_set import DAEMON_SETS
+
+NODES = 2
+"""How many nodes DaemonSets find."""
 
 
 def run_pods(cluster: MemoryCluster, workload: Kind = DEPLOYMENT) -> None:
@@ -11,7 +15,7 @@ def run_pods(cluster: MemoryCluster, workload: Kind = DEPLOYMENT) -> None:
 
     def after(verb: str, kind: Kind, live: Manifest) -> None:
         if kind == workload and verb not in ("put", "status", "delete"):
-            cluster.put(kind, {**live, "status": _status(live)})
+            cluster.put(kind, {**live, "status": _daemons(live) if kind == DAEMON_SET else _status(live)})
 
     cluster.after = after
 
@@ -28,4 +32,17 @@ def _status(live: Manifest) -> Manifest:
         "updatedReplicas": wanted,
         "readyReplicas": ready,
         "availableReplicas": ready,
+    }
+
+
+def _daemons(live: Manifest) -> Manifest:
+    """One on each node, or none where it is told to have none."""
+    generation, counted = live["metadata"]["generation"], {"status": {"desiredNumberScheduled": NODES}}
+    pods = DAEMON_SETS.replicas({**live, **counted})
+    numbers = ("desired", "current", "updated")
+    return {
+        "observedGeneration": generation,
+        **{f"{number}NumberScheduled": pods for number in numbers},
+        "numberMisscheduled": 0,
+        "numberAvailable": pods,
     }

@@ -16,7 +16,7 @@ from automation.core.spec import Ref
 from automation.core.steps import Step
 from documents.argo import analysis, routing, steps
 from documents.section import Section
-from workloads.registry import WORKLOADS
+from workloads.registry import LENDERS
 
 _LIMITS = ("maxSurge", "maxUnavailable")
 _METADATA = ("canaryMetadata", "stableMetadata", "activeMetadata", "previewMetadata")
@@ -100,7 +100,7 @@ def _workload(spec: Section) -> tuple[Ref | None, str]:
     named = section.text("name", required=True)
     scale_down = section.text("scaleDown", choices=("", "never", "onsuccess", "progressively")) or "never"
     section.close()
-    known = {row.kind.kind: row.kind.api_version for row in WORKLOADS.values()}
+    known = {row.kind.kind: row.kind.api_version for row in LENDERS.values()}
     if kind and known.get(kind) != version:
         remedy = f"name a {' or '.join(f'{one} of {of}' for one, of in known.items())}"
         section.refuse("kind", f"{kind} of {version or '?'} is not supported", remedy)

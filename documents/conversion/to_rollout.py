@@ -20,6 +20,7 @@ from documents.conversion.to_canary import Near
 from documents.metric_template import MetricTemplate
 from gateways.argo import routing_of
 from gateways.registry import ALONE, gateway_of
+from workloads.registry import LENDERS
 
 Written = Callable[[Canary, MetricCheck, str], str]
 """A query of a check, its variables filled."""
@@ -35,7 +36,10 @@ def to_rollout(canary: Canary, near: Near, templates: Templates, written: Writte
     strategy = _strategy(canary, bool(checks), ledger)
     target = near(canary.target.kind, canary.target.name)
     labels = _labels(target)
-    if not labels:
+    if canary.target.kind not in LENDERS:
+        told = f"a Rollout has no pods of a {canary.target.kind}"
+        ledger.refuse("spec.targetRef.kind", told, f"release a {' or '.join(LENDERS)}")
+    elif not labels:
         problem = (
             f"{canary.target.kind} {canary.target.name} is not there, so its labels and pods are not known"
         )

@@ -666,3 +666,30 @@ def test_a_name_with_which_a_stack_can_not_be_called_is_told(
         one.partition(" letters in ")[2] for one in said(release(canary=canary), kind) if "stack's" in one
     ]
     assert told == ([f"{environments}; shorten it"] if environments else [])
+
+
+DAEMONS = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "podinfo"}
+
+
+def daemon_set(strategy: str) -> Manifest:
+    def made(target: Manifest) -> None:
+        target["kind"] = "DaemonSet"
+        target["spec"]["updateStrategy"] = {"type": strategy}
+
+    return changed(documents.target(), made)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        ("RollingUpdate", []),
+        (
+            "OnDelete",
+            ["canary: Canary podinfo.test: spec.targetRef: daemonset podinfo.test must have RollingUpdate"],
+        ),
+    ],
+)
+def test_a_daemon_set_can_be_released_whose_pods_somebody_replaces(strategy: str, told: list[str]) -> None:
+    canary = documents.canary_document(targetRef=DAEMONS, autoscalerRef=None)
+    found = said(release(canary=canary, target=daemon_set(strategy), autoscaler=None))
+    assert [one.partition(" strategy")[0] for one in found] == told

@@ -73,6 +73,15 @@ def test_a_rollout_without_its_service_is_refused_with_its_place(tmp_path: Path)
     )
 
 
+def test_a_canary_of_a_daemon_set_has_no_rollout_that_is_like_it(tmp_path: Path) -> None:
+    daemons = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "podinfo"}
+    canary = documents.canary_document(targetRef=daemons, autoscalerRef=None)
+    done = run(written(tmp_path / "podinfo.yaml", canary, {**documents.target(), "kind": "DaemonSet"}))
+    assert isinstance(done.exception, DocumentRefused)
+    told = "spec.targetRef.kind: a Rollout has no pods of a DaemonSet; release a Deployment"
+    assert done.exception.problem.endswith(told)
+
+
 def test_files_without_a_release_are_refused(tmp_path: Path) -> None:
     done = run(written(tmp_path / "route.yaml", documents.route()))
     assert isinstance(done.exception, DocumentRefused)

@@ -201,10 +201,16 @@ def test_defaults_are_the_models() -> None:
         ),
         ({"spec.targetRef": MISSING}, "spec.targetRef", "is missing", "name the Deployment"),
         (
-            {"spec.targetRef.kind": "DaemonSet"},
+            {"spec.targetRef.kind": "StatefulSet"},
             "spec.targetRef.kind",
-            "DaemonSet is not supported",
-            "Deployment",
+            "StatefulSet is not supported",
+            "use Deployment or DaemonSet",
+        ),
+        (
+            {"spec.targetRef.kind": "DaemonSet", "spec.autoscalerRef": {"name": "x"}},
+            "spec.autoscalerRef",
+            "no autoscaler scales a DaemonSet",
+            "leave it out",
         ),
         (
             {"spec.autoscalerRef": {"kind": "ScaledObject", "name": "x"}},
