@@ -134,6 +134,7 @@ def _read(root: Section, provider: str) -> Canary:
         ),
         annotations=metadata.texts_by_name("annotations"),
         primary_bounds=_primary_bounds(spec.section("autoscalerRef")),
+        primary_queries=spec.section("autoscalerRef").texts_by_name("primaryScalerQueries"),
     )
     spec.close()
     refuse_unsupported(spec, spec.section(analysis_field), canary)

@@ -46,7 +46,8 @@ class HorizontalPodAutoscalers:
     )
 
     def minimum(self, live: Manifest) -> int:
-        return int(live["spec"].get("minReplicas") or 1)
+        least = live["spec"].get("minReplicas")
+        return 1 if least is None else int(least)
 
     def maximum(self, live: Manifest) -> int:
         return int(live["spec"]["maxReplicas"])
@@ -54,8 +55,17 @@ class HorizontalPodAutoscalers:
     def wanted(self, live: Manifest) -> int:
         return max(self.minimum(live), int((live.get("status") or {}).get("desiredReplicas") or 0))
 
+    def idles(self, live: Manifest) -> bool:
+        return self.minimum(live) == 0
+
     def target(self, live: Manifest) -> str:
         return str(live["spec"]["scaleTargetRef"]["name"])
+
+    def problems(self, canary: Canary, live: Manifest) -> tuple[Problem, ...]:
+        return ()
+
+    def pausing(self, paused: bool) -> Manifest | None:
+        return None
 
     def primary(self, canary: Canary, original: Manifest, owner: Manifest) -> Manifest:
         """The target's, with the Canary's own bounds where it states them. What measures for an autoscaler may find its

@@ -10,11 +10,14 @@ from workloads.daemon_set import DAEMON_SETS
 from workloads.deployment import DEPLOYMENTS
 from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
 from workloads.rollout import ROLLOUTS
+from workloads.scaled_object import SCALED_OBJECTS
 from workloads.scaler import ScalerKind
 from workloads.workload import WorkloadKind
 
 WORKLOADS: Mapping[str, WorkloadKind] = {entry.kind.kind: entry for entry in (DEPLOYMENTS, DAEMON_SETS)}
-SCALERS: Mapping[str, ScalerKind] = {entry.kind.kind: entry for entry in (HORIZONTAL_POD_AUTOSCALERS,)}
+SCALERS: Mapping[str, ScalerKind] = {
+    entry.kind.kind: entry for entry in (HORIZONTAL_POD_AUTOSCALERS, SCALED_OBJECTS)
+}
 LENDERS: Mapping[str, WorkloadKind] = {DEPLOYMENTS.kind.kind: DEPLOYMENTS}
 """Those whose pods a Rollout may borrow."""
 DEFAULT = DEPLOYMENTS.kind

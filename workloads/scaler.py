@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from automation.core.kinds import Kind, Manifest
+from automation.core.refusal import Problem
 from automation.core.shape import Shape
 from automation.core.spec import Canary
 
@@ -32,8 +33,20 @@ class ScalerKind(Protocol):
         """How many pods it asked for last, its least number before it asked for any."""
         ...
 
+    def idles(self, live: Manifest) -> bool:
+        """Whether it may take all pods away, where there is nothing to do."""
+        ...
+
     def target(self, live: Manifest) -> str:
         """The name of the workload that it scales."""
+        ...
+
+    def problems(self, canary: Canary, live: Manifest) -> tuple[Problem, ...]:
+        """What a Canary asks of it that it can't do."""
+        ...
+
+    def pausing(self, paused: bool) -> Manifest | None:
+        """A merge patch by which it leaves a target at zero alone, or scales it; None where it does so by itself."""
         ...
 
     def primary(self, canary: Canary, original: Manifest, owner: Manifest) -> Manifest:

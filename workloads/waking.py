@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from automation.core import kubectl
 from automation.core.spec import Canary
-from workloads.registry import workload_of
+from workloads.registry import scaler_of, workload_of
 
 
 def waking(canary: Canary, pods: int) -> str:
     """The command by which the target has so many pods."""
-    scaling = workload_of(canary).scaling(pods)
-    if scaling.subresource == "scale":
-        return kubectl.scale(canary, pods)
-    return kubectl.patch(canary, canary.target, scaling.body)
+    scaler, scaling = scaler_of(canary), workload_of(canary).scaling(pods)
+    scaled = (
+        kubectl.scale(canary, pods)
+        if scaling.subresource == "scale"
+        else kubectl.patch(canary, canary.target, scaling.body)
+    )
+    resumed = scaler.pausing(False) if scaler else None
+    if canary.autoscaler is None or resumed is None:
+        return scaled
+    return f"{kubectl.patch(canary, canary.autoscaler, resumed)} && {scaled}"

@@ -138,7 +138,7 @@ class Observer:
         return found, problems
 
     def _missing(self, canary: Canary) -> Iterator[str]:
-        """What is said of kinds of the Canary's gateway that the cluster does not have."""
+        """What is said of kinds of the Canary's gateway and autoscaler that the cluster does not have."""
         routes = gateways.each_route(canary)
         needed = {
             kind: one.provider for one in routes for kind in gateways.kinds_of(gateways.gateway_of(one))
@@ -149,6 +149,12 @@ class Observer:
                     f"The cluster has no {kind.kind} ({kind.api_version}), which provider {provider} needs: "
                     "install it, or name another provider in spec.provider"
                 )
+        scaler = workloads.scaler_of(canary)
+        if scaler and self._copies.lacks(scaler.kind):
+            yield (
+                f"The cluster has no {scaler.kind.kind} ({scaler.kind.api_version}), which spec.autoscalerRef names: "
+                "install it, or name another autoscaler"
+            )
 
     def _target(self, canary: Canary, now: float) -> tuple[Target | None, list[str]]:
         workload = workloads.workload_of(canary)
@@ -239,6 +245,7 @@ class Observer:
             least=scaler.minimum(target) if target else None,
             most=canary.primary_bounds.get("maxReplicas") or (scaler.maximum(target) if target else None),
             wanted=scaler.wanted(primary) if primary else None,
+            idles=primary is not None and scaler.idles(primary),
         )
 
     def _rivals(self, canary: Canary) -> list[str]:

@@ -134,11 +134,12 @@ class Route:
 @dataclass(frozen=True)
 class Autoscaling:
     """Numbers of pods, each None where no autoscaler says it: the least that the target's scales to, the most that
-    primary's will, and what primary's asked for last."""
+    primary's will, and what primary's asked for last. `idles`: primary's may take all of its pods away."""
 
     least: int | None = None
     most: int | None = None
     wanted: int | None = None
+    idles: bool = False
 
 
 NOT_SCALED = Autoscaling()

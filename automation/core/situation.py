@@ -50,8 +50,10 @@ class Situation:
 
     @property
     def _is_asleep(self) -> bool:
-        """Whether nobody is to be served, as a Rollout says that asks for no pods."""
-        return self.canary.hands_over and self.seen.target is not None and self.seen.target.asked == 0
+        """Whether nobody is to be served: as a Rollout says that asks for no pods, or an autoscaler that may take all
+        of them."""
+        asked = self.seen.target.asked if self.seen.target else None
+        return self.seen.scaler.idles or (self.canary.hands_over and asked == 0)
 
     def _readiness(self, workload: Workload, threshold: int) -> Readiness:
         """A deadline starts again with each change of ours, and with each step: what was broken before is no matter."""

@@ -103,8 +103,9 @@ class Canary:
 
     `route_name` is the name of the generated route, in which the gateway's traffic is written; `further` are others
     that carry the same. `primary_bounds` are minReplicas and maxReplicas of the primary's autoscaler, as far as the
-    document states its own. `hands_over`: at a promotion the canary's own pods become primary's, as a Rollout's do
-    (`keeping` says how those are kept); otherwise primary is made of their template.
+    document states its own, `primary_queries` its triggers' queries by their names. `hands_over`: at a promotion the
+    canary's own pods become primary's, as a Rollout's do (`keeping` says how those are kept); otherwise primary is made
+    of their template.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Canary:
     service: Service
     analysis: Analysis
     primary_bounds: Mapping[str, int] = field(default_factory=dict, hash=False)
+    primary_queries: Mapping[str, str] = field(default_factory=dict, hash=False)
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
     origin: Kind = CANARY
     route_name: str = ""

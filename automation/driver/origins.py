@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from automation.cluster.ports import Copies, Objects
+from automation.cluster.watches import Key
 from automation.core.decision import ScaleTarget
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.spec import Canary
@@ -12,7 +13,8 @@ from automation.core.status import Status
 from automation.errors import ClusterRefused
 from documents.front import canary_of, status_of
 from gateways.registry import DEFAULT
-from workloads.registry import workload_of
+from workloads.registry import scaler_of, workload_of
+from workloads.workload import Scaling
 
 
 class Origin(Protocol):
@@ -70,25 +72,38 @@ class Canaries:
         """A Canary has no place for it: an Event says so."""
 
     def scale(self, canary: Canary, live: Manifest, status: Status, wanted: ScaleTarget) -> None:
+        """Its autoscaler is paused before it goes to zero, and on again before it leaves it."""
+        pause(self._objects, self._copies, canary, wanted.replicas == 0)
         resize(self._objects, self._copies, canary, canary.target.name, wanted.replicas)
 
     def attend(self, canary: Canary, live: Manifest, status: Status, now: float) -> None:
         """There is nothing else."""
 
 
+def pause(objects: Objects, copies: Copies, canary: Canary, paused: bool) -> None:
+    """Keeps the target's autoscaler from scaling it, or lets it. One that isn't there scales nothing."""
+    scaler = scaler_of(canary)
+    body = scaler.pausing(paused) if scaler else None
+    if scaler and canary.autoscaler and body is not None:
+        _patch(objects, copies, scaler.kind, (canary.namespace, canary.autoscaler.name), Scaling(body))
+
+
 def resize(objects: Objects, copies: Copies, canary: Canary, name: str, replicas: int) -> None:
     """Gives what runs pods so many of them. One that isn't there has none: a run must still come to its end."""
-    workload, named = workload_of(canary), (canary.namespace, name)
-    scaling = workload.scaling(replicas)
+    workload = workload_of(canary)
+    _patch(objects, copies, workload.pods, (canary.namespace, name), workload.scaling(replicas))
+
+
+def _patch(objects: Objects, copies: Copies, kind: Kind, named: Key, scaling: Scaling) -> None:
     try:
-        objects.patch(workload.pods, *named, scaling.body, subresource=scaling.subresource)
+        objects.patch(kind, *named, scaling.body, subresource=scaling.subresource)
     except ClusterRefused:
-        if objects.get(workload.pods, *named) is not None:
+        if objects.get(kind, *named) is not None:
             raise
         return
     # The watch may not have heard of it yet, and the next look must not rest on what was so before.
-    if (found := objects.get(workload.pods, *named)) is not None:
-        copies.put(workload.pods, found)
+    if (found := objects.get(kind, *named)) is not None:
+        copies.put(kind, found)
 
 
 def refuse_forgetful(saved: Manifest, status: Status) -> None:

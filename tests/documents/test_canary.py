@@ -213,10 +213,10 @@ def test_defaults_are_the_models() -> None:
             "leave it out",
         ),
         (
-            {"spec.autoscalerRef": {"kind": "ScaledObject", "name": "x"}},
+            {"spec.autoscalerRef": {"kind": "VerticalPodAutoscaler", "name": "x"}},
             "spec.autoscalerRef.kind",
-            "ScaledObject is not supported",
-            "HorizontalPodAutoscaler",
+            "VerticalPodAutoscaler is not supported",
+            "use HorizontalPodAutoscaler or ScaledObject",
         ),
         ({"spec.service.port": MISSING}, "spec.service.port", "is missing", "such as 80"),
         ({"spec.service.targetPort": 0}, "spec.service.targetPort", "0 is no port", "container port"),

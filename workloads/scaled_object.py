@@ -1,0 +1,148 @@
+"""ScaledObjects of KEDA: they scale by what their triggers measure, to zero, too (https://keda.sh/docs/latest/reference/scaledobject-spec/).
+
+One scales a target up from zero whenever a trigger is active, so it is paused for as long as that is idle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from automation.core.kinds import Kind, Manifest
+from automation.core.marks import RELEASE, inherited
+from automation.core.names import NAMED
+from automation.core.refusal import Problem
+from automation.core.shape import COUNT, TEXT, Items, Named, fields
+from automation.core.spec import Canary
+from workloads.scaler import ScalerKind
+
+SCALED_OBJECT = Kind("/apis/keda.sh/v1alpha1", "scaledobjects", "ScaledObject")
+PAUSED = "autoscaling.keda.sh/paused-replicas"
+"""How many pods there are to be while it is paused. KEDA's name, which Flagger uses, too."""
+_OF_ITS_OWN = (PAUSED, "autoscaling.keda.sh/paused", "scaledobject.keda.sh/name")
+"""Labels and annotations that are about the one that has them."""
+_BOUNDS = {"minReplicas": "minReplicaCount", "maxReplicas": "maxReplicaCount"}
+_MOST = 100
+"""What KEDA takes where no maxReplicaCount is said."""
+
+
+def _out_of_order(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    least, most = spec.get("minReplicaCount") or 0, spec.get("maxReplicaCount")
+    if most is not None and least > most:
+        problem = f"{least} is more than maxReplicaCount, {most}"
+        yield Problem(f"{path}.minReplicaCount", problem, "lower it, or raise maxReplicaCount")
+
+
+class ScaledObjects:
+    """ScaledObjects of group `keda.sh`."""
+
+    kind = SCALED_OBJECT
+    shape = fields(
+        "metadata",
+        "spec",
+        metadata=NAMED,
+        spec=replace(
+            fields(
+                "scaleTargetRef",
+                scaleTargetRef=fields("name", name=TEXT),
+                minReplicaCount=COUNT,
+                maxReplicaCount=COUNT,
+                idleReplicaCount=COUNT,
+                triggers=Items(fields(name=TEXT, metadata=Named(TEXT))),
+                advanced=fields(horizontalPodAutoscalerConfig=fields(name=TEXT)),
+            ),
+            disagreeing=_out_of_order,
+        ),
+    )
+
+    def minimum(self, live: Manifest) -> int:
+        return int(live["spec"].get("minReplicaCount") or 0)
+
+    def maximum(self, live: Manifest) -> int:
+        most = live["spec"].get("maxReplicaCount")
+        return _MOST if most is None else int(most)
+
+    def wanted(self, live: Manifest) -> int:
+        """It does not say."""
+        return self.minimum(live)
+
+    def idles(self, live: Manifest) -> bool:
+        return self.minimum(live) == 0 or live["spec"].get("idleReplicaCount") == 0
+
+    def target(self, live: Manifest) -> str:
+        return str(live["spec"]["scaleTargetRef"]["name"])
+
+    def problems(self, canary: Canary, live: Manifest) -> tuple[Problem, ...]:
+        """Queries for triggers that it doesn't have."""
+        known = [trigger["name"] for trigger in live["spec"].get("triggers") or () if trigger.get("name")]
+        return tuple(
+            Problem(
+                f"spec.autoscalerRef.primaryScalerQueries.{name}",
+                f"ScaledObject {live['metadata']['name']} has no trigger of this name",
+                f"use one of its names: {', '.join(known) or 'none of its triggers has one, so give them names'}",
+            )
+            for name in canary.primary_queries
+            if name not in known
+        )
+
+    def pausing(self, paused: bool) -> Manifest | None:
+        return {"metadata": {"annotations": {PAUSED: "0" if paused else None}}}
+
+    def primary(self, canary: Canary, original: Manifest, owner: Manifest) -> Manifest:
+        """The target's, asking about primary, with the Canary's own bounds where it states them."""
+        spec, metadata = original["spec"], original.get("metadata") or {}
+        bounds = {_BOUNDS[name]: number for name, number in canary.primary_bounds.items()}
+        asked = {"triggers": [_trigger(canary, trigger) for trigger in spec.get("triggers") or ()]}
+        return {
+            "apiVersion": self.kind.api_version,
+            "kind": self.kind.kind,
+            "metadata": {
+                "name": canary.primary_scaler_name,
+                "namespace": canary.namespace,
+                "labels": _lasting(metadata.get("labels")),
+                "annotations": {**_lasting(metadata.get("annotations")), **RELEASE},
+                "ownerReferences": [owner],
+            },
+            "spec": {
+                **spec,
+                **asked,
+                **_named(spec.get("advanced") or {}),
+                **bounds,
+                "scaleTargetRef": {**spec["scaleTargetRef"], "name": canary.primary_name},
+            },
+        }
+
+
+SCALED_OBJECTS: ScalerKind = ScaledObjects()
+
+
+def _lasting(marks: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: value for name, value in inherited(marks).items() if name not in _OF_ITS_OWN}
+
+
+def _named(advanced: Manifest) -> Manifest:
+    """The autoscaler that KEDA makes of it has another name than the target's, where that was given one."""
+    config = advanced.get("horizontalPodAutoscalerConfig") or {}
+    if not config.get("name"):
+        return {}
+    renamed = {**config, "name": f"{config['name']}-primary"}
+    return {"advanced": {**advanced, "horizontalPodAutoscalerConfig": renamed}}
+
+
+def _trigger(canary: Canary, trigger: Manifest) -> Manifest:
+    """With the Canary's query for it. Where a Canary has none at all, one that is about the target is about primary."""
+    asked = (trigger.get("metadata") or {}).get("query")
+    if canary.primary_queries:
+        query = canary.primary_queries.get(trigger.get("name", ""), asked)
+    else:
+        query = asked and _about_primary(asked, canary)
+    return {**trigger, "metadata": {**trigger["metadata"], "query": query}} if query else trigger
+
+
+def _about_primary(query: str, canary: Canary) -> str:
+    """The query with the target's name replaced, alone or with `-canary`: as a whole word, and not where it is the name
+    of a label."""
+    target = re.escape(canary.target.name)
+    return re.sub(rf"(?<![\w-]){target}(-canary|-primary)?(?!\w|\s*!?=)", canary.primary_name, query)
