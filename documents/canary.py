@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from automation.core.kinds import CANARY, Kind
+from automation.core.kinds import CANARY, STATEFUL_SET, Kind
 from automation.core.names import APEX, KEY, LABEL, LABEL_VALUE, LONGEST_STACK, PORT, SUBDOMAIN
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import shown
@@ -82,7 +82,7 @@ def status(document: Mapping[str, Any]) -> Status:
 
 
 def own_fields(document: Mapping[str, Any]) -> list[str]:
-    """Paths of fields that only Sluice knows."""
+    """Paths of fields that only Sluice knows, or knows what they say."""
     spec = Section(document, "", []).section("spec")
     judged = spec.section(_analysis_field(spec))
     of_checks = [
@@ -92,7 +92,9 @@ def own_fields(document: Mapping[str, Any]) -> list[str]:
         if name in metric.fields
     ]
     of_all = [name for name in analysis.OURS if name in judged.fields]
-    return [f"spec.analysis.{name}" for name in (*of_all, *of_checks)]
+    kind = spec.section("targetRef").text("kind")
+    of_target = ["spec.targetRef.kind"] if kind == STATEFUL_SET.kind else []  # a Deployment to the model
+    return of_target + [f"spec.analysis.{name}" for name in (*of_all, *of_checks)]
 
 
 def _read(root: Section, provider: str) -> Canary:

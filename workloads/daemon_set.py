@@ -7,8 +7,6 @@ import re
 from dataclasses import replace
 
 from automation.core.kinds import DAEMON_SET, Manifest
-from automation.core.managed_fields import reported_at
-from automation.core.moments import unix_seconds
 from automation.core.names import NAMED
 from automation.core.observation import Workload
 from automation.core.refusal import Problem
@@ -17,6 +15,7 @@ from workloads.copied import Copied
 from workloads.pod_names import LETTER, LONGEST
 from workloads.template import selecting
 from workloads.templated import Templated
+from workloads.update_strategy import unpromotable
 from workloads.workload import Primary, Scaling, WorkloadKind
 
 NOWHERE = "flagger.app/scale-to-zero"
@@ -51,19 +50,9 @@ class DaemonSets(Copied, Templated):
         return re.fullmatch(rf"{re.escape(f'{name}-'[:LONGEST])}{LETTER}{{5}}", pod) is not None
 
     def problems(self, live: Manifest) -> tuple[Problem, ...]:
-        strategy = (live["spec"].get("updateStrategy") or {}).get("type") or "RollingUpdate"
-        if strategy == "RollingUpdate":
-            return ()
-        metadata = live["metadata"]
-        name = f"{metadata['name']}.{metadata.get('namespace') or 'default'}"
-        told = f"daemonset {name} must have RollingUpdate strategy but have {strategy}"
-        remedy = (
-            "set spec.updateStrategy.type to RollingUpdate: nobody deletes primary's pods for a promotion"
-        )
-        return (Problem("spec.targetRef", told, remedy),)
+        return tuple(unpromotable(live, "daemonset"))
 
     def observed(self, live: Manifest) -> Workload:
-        """It has no conditions: one that lacks pods has done so since its counts changed last."""
         status, idle = live.get("status") or {}, self.replicas(live) == 0
         counts = {field: int(number) for field, number in status.items() if type(number) is int}
         leaving = counts.get("numberMisscheduled", 0) if idle else 0
@@ -76,9 +65,7 @@ class DaemonSets(Copied, Templated):
             noun="daemonset",
             unit="pods",
         )
-        if seen.available >= seen.replicas:
-            return seen
-        return replace(seen, short_since=unix_seconds(reported_at(live)) or None)
+        return self.timed(live, seen)
 
     def replicas(self, live: Manifest) -> int:
         """A pod for each node that fits. Until these are counted it is one at least."""

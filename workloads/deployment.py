@@ -54,9 +54,7 @@ class Deployments(Copied, Replicated):
         )
 
     def primary(self, parts: Primary) -> Manifest:
-        copy = self.copy(parts)
-        counted = {} if parts.replicas is None else {"replicas": parts.replicas}
-        return {**copy, "spec": {**copy["spec"], **counted}}
+        return self.sized(self.copy(parts), parts)
 
 
 DEPLOYMENTS: WorkloadKind = Deployments()

@@ -12,9 +12,12 @@ from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
 from workloads.rollout import ROLLOUTS
 from workloads.scaled_object import SCALED_OBJECTS
 from workloads.scaler import ScalerKind
+from workloads.stateful_set import STATEFUL_SETS
 from workloads.workload import WorkloadKind
 
-WORKLOADS: Mapping[str, WorkloadKind] = {entry.kind.kind: entry for entry in (DEPLOYMENTS, DAEMON_SETS)}
+WORKLOADS: Mapping[str, WorkloadKind] = {
+    entry.kind.kind: entry for entry in (DEPLOYMENTS, DAEMON_SETS, STATEFUL_SETS)
+}
 SCALERS: Mapping[str, ScalerKind] = {
     entry.kind.kind: entry for entry in (HORIZONTAL_POD_AUTOSCALERS, SCALED_OBJECTS)
 }

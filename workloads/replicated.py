@@ -7,7 +7,7 @@ from dataclasses import replace
 from automation.core.kinds import Manifest
 from automation.core.observation import Workload
 from workloads.templated import Templated
-from workloads.workload import Scaling
+from workloads.workload import Primary, Scaling
 
 
 class Replicated(Templated):
@@ -21,6 +21,12 @@ class Replicated(Templated):
 
     def scaling(self, replicas: int) -> Scaling:
         return Scaling({"spec": {"replicas": replicas}}, "scale")
+
+    def sized(self, made: Manifest, parts: Primary) -> Manifest:
+        """A primary with its number of pods, where it is to have one."""
+        return (
+            made if parts.replicas is None else {**made, "spec": {**made["spec"], "replicas": parts.replicas}}
+        )
 
     def counted(self, live: Manifest, updated: str) -> Workload:
         """Its numbers; `updated` is the field of its status that counts the pods of the present template."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from automation.core.kinds import Manifest
+from automation.core.managed_fields import reported_at
 from automation.core.marks import REVISION
+from automation.core.moments import unix_seconds
 from automation.core.observation import Workload
 from automation.core.refusal import Problem
 from workloads.conditions import refused
@@ -42,3 +45,9 @@ class Templated:
             container=first.get("name", ""),
             image=first.get("image", ""),
         )
+
+    def timed(self, live: Manifest, seen: Workload) -> Workload:
+        """What was seen of one without conditions: if it lacks pods, it has since its numbers changed last."""
+        if seen.available >= seen.replicas:
+            return seen
+        return replace(seen, short_since=unix_seconds(reported_at(live)) or None)

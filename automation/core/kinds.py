@@ -58,6 +58,7 @@ CLUSTER_ANALYSIS_TEMPLATE = Kind(
 )
 DEPLOYMENT = Kind("/apis/apps/v1", "deployments", "Deployment")
 DAEMON_SET = Kind("/apis/apps/v1", "daemonsets", "DaemonSet")
+STATEFUL_SET = Kind("/apis/apps/v1", "statefulsets", "StatefulSet")
 REPLICA_SET = Kind("/apis/apps/v1", "replicasets", "ReplicaSet")
 CONTROLLER_REVISION = Kind("/apis/apps/v1", "controllerrevisions", "ControllerRevision")
 JOB = Kind("/apis/batch/v1", "jobs", "Job")

@@ -201,10 +201,10 @@ def test_defaults_are_the_models() -> None:
         ),
         ({"spec.targetRef": MISSING}, "spec.targetRef", "is missing", "name the Deployment"),
         (
-            {"spec.targetRef.kind": "StatefulSet"},
+            {"spec.targetRef.kind": "ReplicaSet"},
             "spec.targetRef.kind",
-            "StatefulSet is not supported",
-            "use Deployment or DaemonSet",
+            "ReplicaSet is not supported",
+            "use Deployment or DaemonSet or StatefulSet",
         ),
         (
             {"spec.targetRef.kind": "DaemonSet", "spec.autoscalerRef": {"name": "x"}},

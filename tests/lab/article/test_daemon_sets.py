@@ -1,0 +1,73 @@
+"""Releases of a DaemonSet: its target rests on no node, and its primary is on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lab.traffic import Traffic
+from tests.lab.article import documents
+from tests.lab.article.application import CONTAINER, IMAGE, Application
+from tests.lab.article.ground import Ground
+from tests.lab.deadline import eventually
+
+pytestmark = pytest.mark.lab
+IDLE = {"flagger.app/scale-to-zero": "true"}
+
+
+@pytest.fixture
+def podinfo(ground: Ground, namespace: str) -> Iterator[Application]:
+    """podinfo 6.0.0 on each node, under a Canary that is checked twice by its Service."""
+    application = Application(ground, namespace)
+    application.kubectl.apply(daemon_set(namespace), canary(namespace))
+    application.release()
+    yield application
+    ground.kubectl(namespace)("delete", "canary,daemonset", "--all", "--wait=false")
+
+
+def daemon_set(namespace: str) -> documents.Document:
+    made = documents.deployment(namespace)
+    counted = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
+    made["spec"]["template"]["metadata"]["annotations"] = counted
+    del made["spec"]["replicas"]
+    return {**made, "kind": "DaemonSet"}
+
+
+def canary(namespace: str) -> documents.Document:
+    command = f"hey -z 10s -q 10 -c 2 http://podinfo-canary.{namespace}/api/info"
+    load = {**documents.load(namespace), "metadata": {"cmd": command}}
+    made = documents.canary(namespace, stepWeight=None, maxWeight=None, iterations=2, webhooks=[load])
+    del made["spec"]["routeRef"]
+    made["spec"]["provider"] = "kubernetes"
+    made["spec"]["targetRef"]["kind"] = "DaemonSet"
+    return made
+
+
+def test_a_release_of_a_daemon_set_is_promoted_and_nobody_misses_an_answer(podinfo: Application) -> None:
+    # given
+    assert nodes(podinfo, "podinfo") == (IDLE, 0)
+    assert nodes(podinfo, "podinfo-primary") == ({}, 1)
+    podinfo.kubectl("set", "image", "daemonset/podinfo", f"{CONTAINER}={IMAGE}:6.0.1")
+    # when
+    address = podinfo.ground.lab.forward("podinfo", podinfo.namespace, 80)
+    with Traffic(f"http://{address}/api/info", "podinfo", rate=20) as traffic:
+        podinfo.release()
+    # then
+    assert image(podinfo, "podinfo-primary") == f"{IMAGE}:6.0.1"
+    eventually(lambda: nodes(podinfo, "podinfo") == (IDLE, 0), 30)
+    assert nodes(podinfo, "podinfo-primary") == ({}, 1)
+    assert traffic.total.failed == 0
+    assert not [text for text in podinfo.said if "put back" in text]
+
+
+def nodes(podinfo: Application, name: str) -> tuple[documents.Document, int]:
+    """What nodes its pods ask for, and on how many they are available."""
+    live = podinfo.kubectl.get("daemonset", name)
+    selector = live["spec"]["template"]["spec"].get("nodeSelector") or {}
+    return selector, live["status"].get("numberAvailable", 0)
+
+
+def image(podinfo: Application, name: str) -> str:
+    [container] = podinfo.kubectl.get("daemonset", name)["spec"]["template"]["spec"]["containers"]
+    return str(container["image"])
