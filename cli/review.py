@@ -235,8 +235,8 @@ def _autoscaler(subject: Subject) -> Iterator[Finding]:
                 f"name the one that scales {target}",
             )
             yield subject.problem(problem)
-        for problem in scaler.problems(subject.canary, found.document) if scaler else ():
-            yield subject.problem(problem)
+        for text in scaler.left_alone(subject.canary, found.document) if scaler else ():
+            yield subject.remark(text)
 
 
 def _metrics(subject: Subject) -> Iterator[Finding]:

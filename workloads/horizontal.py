@@ -61,8 +61,11 @@ class HorizontalPodAutoscalers:
     def target(self, live: Manifest) -> str:
         return str(live["spec"]["scaleTargetRef"]["name"])
 
-    def problems(self, canary: Canary, live: Manifest) -> tuple[Problem, ...]:
-        return ()
+    def left_alone(self, canary: Canary, live: Manifest) -> tuple[str, ...]:
+        """It has no queries."""
+        if not canary.primary_queries:
+            return ()
+        return ("spec.autoscalerRef.primaryScalerQueries is used for nothing: a ScaledObject has queries",)
 
     def pausing(self, paused: bool) -> Manifest | None:
         return None

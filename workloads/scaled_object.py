@@ -74,15 +74,11 @@ class ScaledObjects:
     def target(self, live: Manifest) -> str:
         return str(live["spec"]["scaleTargetRef"]["name"])
 
-    def problems(self, canary: Canary, live: Manifest) -> tuple[Problem, ...]:
-        """Queries for triggers that it doesn't have."""
-        known = [trigger["name"] for trigger in live["spec"].get("triggers") or () if trigger.get("name")]
+    def left_alone(self, canary: Canary, live: Manifest) -> tuple[str, ...]:
+        known = [name for trigger in live["spec"].get("triggers") or () if (name := _called(trigger))]
         return tuple(
-            Problem(
-                f"spec.autoscalerRef.primaryScalerQueries.{name}",
-                f"ScaledObject {live['metadata']['name']} has no trigger of this name",
-                f"use one of its names: {', '.join(known) or 'none of its triggers has one, so give them names'}",
-            )
+            f"spec.autoscalerRef.primaryScalerQueries.{name} is used for nothing: ScaledObject "
+            f"{live['metadata']['name']} has no trigger of this name (there: {', '.join(known) or 'none has a name'})"
             for name in canary.primary_queries
             if name not in known
         )
@@ -131,14 +127,16 @@ def _named(advanced: Manifest) -> Manifest:
     return {"advanced": {**advanced, "horizontalPodAutoscalerConfig": renamed}}
 
 
+def _called(trigger: Manifest) -> str:
+    """The name of a trigger, which Flagger's own guide writes beside its query."""
+    return str(trigger.get("name") or (trigger.get("metadata") or {}).get("name") or "")
+
+
 def _trigger(canary: Canary, trigger: Manifest) -> Manifest:
-    """With the Canary's query for it. Where a Canary has none at all, one that is about the target is about primary."""
+    """With the Canary's query for it; without one a query about the target is about primary."""
     asked = (trigger.get("metadata") or {}).get("query")
-    if canary.primary_queries:
-        query = canary.primary_queries.get(trigger.get("name", ""), asked)
-    else:
-        query = asked and _about_primary(asked, canary)
-    return {**trigger, "metadata": {**trigger["metadata"], "query": query}} if query else trigger
+    query = canary.primary_queries.get(_called(trigger)) or (asked and _about_primary(asked, canary))
+    return {**trigger, "metadata": {**trigger["metadata"], "query": query}} if asked else trigger
 
 
 def _about_primary(query: str, canary: Canary) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.refusal import Problem
 from automation.core.shape import Shape
 from automation.core.spec import Canary
 
@@ -41,8 +40,8 @@ class ScalerKind(Protocol):
         """The name of the workload that it scales."""
         ...
 
-    def problems(self, canary: Canary, live: Manifest) -> tuple[Problem, ...]:
-        """What a Canary asks of it that it can't do."""
+    def left_alone(self, canary: Canary, live: Manifest) -> tuple[str, ...]:
+        """Sentences on what a Canary asks of it in vain."""
         ...
 
     def pausing(self, paused: bool) -> Manifest | None:

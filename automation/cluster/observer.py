@@ -110,6 +110,7 @@ class Observer:
             remarks=(
                 *gateways.unread(canary),
                 *(told for one, source in sources for told in _left_alone(one, source)),
+                *self._unscaled(canary),
             ),
             providers=context.providers,
             strict=context.strict,
@@ -247,6 +248,14 @@ class Observer:
             wanted=scaler.wanted(primary) if primary else None,
             idles=primary is not None and scaler.idles(primary),
         )
+
+    def _unscaled(self, canary: Canary) -> tuple[str, ...]:
+        """What the Canary asks of its autoscaler in vain."""
+        scaler = workloads.scaler_of(canary)
+        if scaler is None or canary.autoscaler is None:
+            return ()
+        live = self._copies.get(scaler.kind, canary.namespace, canary.autoscaler.name)
+        return scaler.left_alone(canary, live) if live else ()
 
     def _rivals(self, canary: Canary) -> list[str]:
         others = map(self._outlines.of, self._copies.all(CANARY))

@@ -695,10 +695,11 @@ def test_a_daemon_set_can_be_released_whose_pods_somebody_replaces(strategy: str
     assert [one.partition(" strategy")[0] for one in found] == told
 
 
-def test_a_query_for_a_trigger_that_a_scaled_object_lacks_is_told() -> None:
+def test_a_query_for_a_trigger_that_a_scaled_object_lacks_is_remarked() -> None:
     named = {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "podinfo"}
     spec = {"scaleTargetRef": {"name": "podinfo"}, "triggers": [{"type": "cpu", "metadata": {"value": "80"}}]}
     scaled = {**named, "metadata": {"name": "podinfo", "namespace": "test"}, "spec": spec}
     canary = documents.canary_document(autoscalerRef={**named, "primaryScalerQueries": {"load": "up"}})
-    (told,) = said(release(canary=canary, autoscaler=scaled))
+    (told,) = said(release(canary=canary, autoscaler=scaled), "remark")
     assert "ScaledObject podinfo has no trigger of this name" in told
+    assert said(release(canary=canary, autoscaler=scaled)) == []

@@ -87,6 +87,24 @@ def test_a_primary_at_zero_is_ready_where_its_autoscaler_may_take_all_its_pods(
     assert world.status.phase is phase
 
 
+def test_a_query_that_no_trigger_asks_is_told_when_a_run_starts() -> None:
+    asked = {**DOCUMENT["spec"]["autoscalerRef"], "primaryScalerQueries": {"load": "up"}}
+    world = initialised(document({"spec.autoscalerRef": asked}), world=Kept)
+    world.release("v2")
+    world.tick()
+    assert any("primaryScalerQueries.load is used for nothing" in text for text in world.texts)
+
+
+def test_what_somebody_changes_of_primary_s_own_is_put_back() -> None:
+    world = initialised(DOCUMENT, world=Kept)
+    world.cluster.patch(SCALED_OBJECT, "test", "podinfo-primary", {"spec": {"minReplicaCount": 7}})
+    world.tick(2)
+    twin = world.cluster.get(SCALED_OBJECT, "test", "podinfo-primary")
+    assert twin is not None
+    assert twin["spec"]["minReplicaCount"] == 1
+    assert any("ScaledObject podinfo-primary.test" in text for text in world.texts)
+
+
 def test_a_cluster_without_keda_says_so() -> None:
     world = Kept(DOCUMENT)
     world.copies.absent = frozenset({SCALED_OBJECT})

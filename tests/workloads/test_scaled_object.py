@@ -10,6 +10,7 @@ from automation.core.kinds import Manifest
 from automation.core.refusal import Refused
 from automation.core.shape import flaws
 from tests.components.documents import OWNER, canary
+from workloads.horizontal import HORIZONTAL_POD_AUTOSCALERS
 from workloads.scaled_object import PAUSED, SCALED_OBJECTS
 
 REFERENCE = {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "podinfo-so"}
@@ -98,13 +99,34 @@ def test_the_autoscaler_that_keda_makes_of_it_has_a_name_of_its_own() -> None:
     assert made == {"horizontalPodAutoscalerConfig": named, "restoreToOriginalReplicaCount": True}
 
 
+def test_the_name_of_a_trigger_may_stand_beside_its_query() -> None:
+    query = {"name": "load", "query": RATE}
+    made = primary(
+        scaled_object(triggers=[{"type": "prometheus", "metadata": query}]),
+        primaryScalerQueries={"load": "mine"},
+    )
+    assert made["spec"]["triggers"] == [{"type": "prometheus", "metadata": {"name": "load", "query": "mine"}}]
+
+
+def test_a_trigger_that_no_query_is_given_for_asks_about_primary() -> None:
+    made = primary(scaled_object(), primaryScalerQueries={"other": "mine"})
+    assert made["spec"]["triggers"][0]["metadata"]["query"] == RATE.replace("podinfo", "podinfo-primary")
+
+
 def test_a_query_for_a_trigger_that_is_not_there_is_told() -> None:
     named = canary(autoscalerRef={**REFERENCE, "primaryScalerQueries": {"load": "a", "lod": "b"}})
-    (problem,) = SCALED_OBJECTS.problems(named, scaled_object())
-    assert str(problem) == (
-        "spec.autoscalerRef.primaryScalerQueries.lod: ScaledObject podinfo-so has no trigger of this name; "
-        "use one of its names: load"
+    assert SCALED_OBJECTS.left_alone(named, scaled_object()) == (
+        "spec.autoscalerRef.primaryScalerQueries.lod is used for nothing: ScaledObject podinfo-so has no trigger of "
+        "this name (there: load)",
     )
+
+
+def test_queries_for_an_autoscaler_that_has_none_are_told() -> None:
+    reference = {"kind": "HorizontalPodAutoscaler", "name": "podinfo"}
+    asked, unasked = ({**reference, **queries} for queries in ({"primaryScalerQueries": {"load": "a"}}, {}))
+    (told,) = HORIZONTAL_POD_AUTOSCALERS.left_alone(canary(autoscalerRef=asked), {})
+    assert told.startswith("spec.autoscalerRef.primaryScalerQueries is used for nothing")
+    assert HORIZONTAL_POD_AUTOSCALERS.left_alone(canary(autoscalerRef=unasked), {}) == ()
 
 
 @pytest.mark.parametrize(
