@@ -31,6 +31,8 @@ def daemon_set(namespace: str) -> documents.Document:
     counted = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
     made["spec"]["template"]["metadata"]["annotations"] = counted
     del made["spec"]["replicas"]
+    # On one node nobody would answer while its only pod is replaced.
+    made["spec"]["updateStrategy"] = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     return {**made, "kind": "DaemonSet"}
 
 
