@@ -15,7 +15,7 @@ from workloads.copied import Copied
 from workloads.pod_names import LETTER, LONGEST
 from workloads.template import selecting
 from workloads.templated import Templated
-from workloads.update_strategy import unpromotable
+from workloads.update_strategy import at_once, unpromotable
 from workloads.workload import Primary, Scaling, WorkloadKind
 
 NOWHERE = "flagger.app/scale-to-zero"
@@ -51,6 +51,15 @@ class DaemonSets(Copied, Templated):
 
     def problems(self, live: Manifest) -> tuple[Problem, ...]:
         return tuple(unpromotable(live, "daemonset"))
+
+    def gap(self, live: Manifest) -> str:
+        """The pods of several nodes are replaced at once, without others beside them as long as `maxSurge` is 0."""
+        rolling = (live["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+        if rolling.get("maxSurge", 0) not in (0, "0%") or at_once(live, self.replicas(live)) < self.replicas(
+            live
+        ):
+            return ""
+        return "set maxSurge to 1 and maxUnavailable to 0 in spec.updateStrategy.rollingUpdate"
 
     def observed(self, live: Manifest) -> Workload:
         status, idle = live.get("status") or {}, self.replicas(live) == 0

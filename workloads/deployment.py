@@ -44,6 +44,10 @@ class Deployments(Copied, Replicated):
             return pod.startswith(name[:_LONGEST])
         return re.fullmatch(rf"{re.escape(name)}-{LETTER}{{1,10}}-{LETTER}{{5}}", pod) is not None
 
+    def gap(self, live: Manifest) -> str:
+        recreated = (live["spec"].get("strategy") or {}).get("type") == "Recreate"
+        return "set spec.strategy.type to RollingUpdate" if recreated else ""
+
     def observed(self, live: Manifest) -> Workload:
         """The conditions count that Flagger's readiness of a Deployment rests on: Progressing and Available."""
         conditions = conditions_of(live)

@@ -14,7 +14,7 @@ from automation.core.shape import COUNT, OBJECT, TEXT, Items, fields
 from workloads.copied import Copied
 from workloads.replicated import Replicated
 from workloads.template import selecting
-from workloads.update_strategy import unpromotable
+from workloads.update_strategy import at_once, unpromotable
 from workloads.workload import Primary, WorkloadKind
 
 
@@ -49,6 +49,11 @@ class StatefulSets(Copied, Replicated):
 
     def problems(self, live: Manifest) -> tuple[Problem, ...]:
         return (*_claims(live), *unpromotable(live, "statefulset"))
+
+    def gap(self, live: Manifest) -> str:
+        """A pod is gone before the other one of its name is there."""
+        pods = self.replicas(live)
+        return "give it more pods than go at once" if at_once(live, pods) >= pods else ""
 
     def observed(self, live: Manifest) -> Workload:
         seen = replace(self.counted(live, "updatedReplicas"), noun="statefulset")

@@ -28,6 +28,9 @@ class Templated:
     def problems(self, live: Manifest) -> tuple[Problem, ...]:
         return ()
 
+    def gap(self, live: Manifest) -> str:
+        return ""
+
     def uncounted(self, live: Manifest) -> Workload:
         """All that can be said of it but the numbers of its pods."""
         status, metadata = live.get("status") or {}, live["metadata"]

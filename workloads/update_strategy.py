@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from automation.core.keeping import share
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem
 
@@ -21,3 +22,11 @@ def unpromotable(live: Manifest, noun: str) -> Iterator[Problem]:
     elif partition := (strategy.get("rollingUpdate") or {}).get("partition"):
         told = f"{name} has a partition of {partition}, below which pods are not replaced"
         yield Problem("spec.targetRef", told, "take spec.updateStrategy.rollingUpdate.partition away")
+
+
+def at_once(live: Manifest, pods: int) -> int:
+    """How many of its pods a rolling update may take away at once: `maxUnavailable`, of which percentages are rounded
+    up."""
+    rolling = (live["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+    most = rolling.get("maxUnavailable", 1)
+    return most if isinstance(most, int) else share(pods, int(most.removesuffix("%")))

@@ -79,6 +79,10 @@ class WorkloadKind(Protocol):
         """Why one can't be released, whatever else is so."""
         ...
 
+    def gap(self, live: Manifest) -> str:
+        """What it would take that pods of a new template are there before all others go; "" where they are."""
+        ...
+
     def template(self, live: Manifest) -> Manifest:
         """Its pod template."""
         ...

@@ -10,7 +10,7 @@ from automation.cluster.neighbours import Neighbours
 from automation.cluster.outlines import Outlines
 from automation.cluster.ports import Copies
 from automation.cluster.recorder import numbers_of, recorded_for
-from automation.core import marks, revision_hash
+from automation.core import marks, revision_hash, texts
 from automation.core.kinds import (
     CANARY,
     CONFIG_KINDS,
@@ -111,6 +111,7 @@ class Observer:
                 *gateways.unread(canary),
                 *(told for one, source in sources for told in _left_alone(one, source)),
                 *self._unscaled(canary),
+                *((texts.gap(canary, remedy),) if primary and (remedy := workload.gap(primary)) else ()),
             ),
             providers=context.providers,
             strict=context.strict,

@@ -316,6 +316,10 @@ def primary_restored(canary: Canary, what: str) -> Event:
     return warning(f"{canary.primary_full_name} {what}: made again from its recorded revision")
 
 
+def gap(canary: Canary, remedy: str) -> str:
+    return f"a promotion takes all pods of {canary.primary_full_name} away before others are there: {remedy}"
+
+
 def primary_scaled(canary: Canary, pods: int) -> Event:
     return normal(f"Scaling up {canary.primary_full_name} to {pods}, as many as the traffic needs")
 

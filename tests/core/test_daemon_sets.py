@@ -11,6 +11,7 @@ from automation.core.observation import HookAnswer, Route, Target, Workload
 from automation.core.status import Phase, Status
 from automation.core.traffic import ALL_ON_PRIMARY
 from tests.core.documents import document
+from tests.core.test_retiring import asked
 from tests.core.world import KEY, World, deployment, initialised
 from workloads.daemon_set import DAEMON_SETS, NOWHERE
 
@@ -118,6 +119,11 @@ def test_one_whose_pods_nobody_replaces_is_not_released() -> None:
     assert "daemonset podinfo.test must have RollingUpdate strategy but have OnDelete" in world.texts[-1]
 
 
+def test_one_that_is_retired_serves_on_its_nodes_again() -> None:
+    world = asked(initialised(DOCUMENT, world=Daemons)).until(Phase.TERMINATED)
+    assert (world.asks_for("podinfo"), world.apex) == ({}, "target")
+
+
 def test_who_deletes_its_canary_is_told_how_it_serves_again() -> None:
     world = initialised(DOCUMENT, world=Daemons)
     world.tick()
@@ -125,3 +131,17 @@ def test_who_deletes_its_canary_is_told_how_it_serves_again() -> None:
     world.driver.tick(*KEY)
     nodes = '{"spec":{"template":{"spec":{"nodeSelector":{"flagger.app/scale-to-zero":null}}}}}'
     assert f"kubectl -n test patch daemonset podinfo --type merge -p '{nodes}'" in world.texts[-1]
+
+
+def test_a_promotion_that_leaves_nobody_to_answer_is_told() -> None:
+    world = initialised(
+        DOCUMENT, world=Daemons, extra={"updateStrategy": {"rollingUpdate": {"maxUnavailable": 2}}}
+    )
+    world.release("v2")
+    world.tick()
+    assert any(
+        text.startswith(
+            "a promotion takes all pods of podinfo-primary.test away before others are there: set maxSurge"
+        )
+        for text in world.texts
+    )

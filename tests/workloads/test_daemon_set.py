@@ -71,6 +71,23 @@ def test_what_else_its_pods_ask_of_nodes_is_part_of_a_revision() -> None:
 
 
 @pytest.mark.parametrize(
+    ("nodes", "rolling", "gap"),
+    [
+        (1, None, True),
+        (1, {"maxSurge": 1, "maxUnavailable": 0}, False),
+        (2, None, False),
+        (2, {"maxUnavailable": "51%"}, True),
+        (2, {"maxUnavailable": "50%", "maxSurge": "0%"}, False),
+    ],
+    ids=["one node", "one node and a surplus pod", "two nodes", "both at once", "one of two"],
+)
+def test_a_promotion_may_leave_no_pod(nodes: int, rolling: dict[str, Any] | None, gap: bool) -> None:
+    live = daemon_set(desiredNumberScheduled=nodes)
+    live["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": rolling}
+    assert bool(DAEMON_SETS.gap(live)) is gap
+
+
+@pytest.mark.parametrize(
     ("name", "pod", "made"),
     [
         ("agent", "agent-x2x7k", True),

@@ -98,3 +98,10 @@ def test_why_pods_are_refused_is_known(condition: dict[str, str], refused: str |
 )
 def test_pods_of_a_deployment_are_known_by_their_names(name: str, pod: str, made: bool) -> None:
     assert DEPLOYMENTS.made(name, pod) is made
+
+
+@pytest.mark.parametrize(("strategy", "gap"), [("Recreate", True), ("RollingUpdate", False)])
+def test_pods_that_are_made_anew_are_gone_before_others_are_there(strategy: str, gap: bool) -> None:
+    live = deployment()
+    live["spec"]["strategy"] = {"type": strategy}
+    assert bool(DEPLOYMENTS.gap(live)) is gap

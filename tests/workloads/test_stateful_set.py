@@ -80,6 +80,11 @@ def test_one_whose_pods_can_not_be_doubled_or_replaced_is_not_released(
     assert "".join(problems).startswith(told)
 
 
+@pytest.mark.parametrize(("pods", "gap"), [(1, True), (2, False)])
+def test_of_one_pod_there_is_none_while_it_is_replaced(pods: int, gap: bool) -> None:
+    assert bool(STATEFUL_SETS.gap(stateful_set(replicas=pods))) is gap
+
+
 @pytest.mark.parametrize(("pod", "made"), [("shop-0", True), ("shop-12", True), ("shop-primary-0", False)])
 def test_its_pods_are_numbered(pod: str, made: bool) -> None:
     assert STATEFUL_SETS.made("shop", pod) is made
