@@ -63,11 +63,18 @@ CloudWatch is asked with the driver's own keys, in the region of `AWS_REGION`.
 ## No number, and no answer
 
 - An answer without a number, or with NaN, is no data: a failed check in a run whose traffic had time to come, as
-  `Halt advancement no values found for custom metric: …`.
+  `Halt advancement no values found for custom metric: …`. With `spec.analysis.noTraffic: wait` the tick waits for data,
+  for as long as it takes, and says so.
 - An error, an answer that is none of the provider's, a redirect, one of more than 4 MiB: the check fails with
   `Metric query failed for …`, the provider, the template, the provider's own sentence and what to do.
 - Nobody there, no answer in time, too many requests (429), or a gateway that answers for somebody else (502, 503,
   504): the tick waits, until `progressDeadlineSeconds` have passed.
+
+After `threshold` failed checks the run is rolled back. With `spec.analysis.onFailure: freeze` it stops instead, with
+the traffic where it is; with `freezeAtZero` users go back to primary, and the pods stay to be looked at. Nothing is
+judged any more then: a new revision, `sluice abort` or a `rollback` hook that passes ends it, and
+`sluice promote --now` lets it through. While people have yet to decide, that is said every ten minutes. Both fields are
+none of Flagger's.
 
 Redirects are not followed, as credentials would go along. An exchange takes 5 s at most, with InfluxDB 15 s. A check
 of Prometheus counts once its samples are newer than the step. The answers of the others don't say how old they are in

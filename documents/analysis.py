@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import get_args
 
 from automation.core.analysis import (
     BUILT_IN,
@@ -13,6 +14,7 @@ from automation.core.analysis import (
     SUCCESS_RATE,
     Affinity,
     Analysis,
+    Failure,
     MetricCheck,
     SecretRef,
     TemplateRef,
@@ -29,7 +31,7 @@ COOKIE = Rule(
     "use letters, digits, dashes, underscores and dots",
 )
 """A token (RFC 6265, 4.1.1)."""
-OURS = ("gates",)
+OURS = ("gates", "onFailure", "noTraffic")
 """Fields that the model doesn't have."""
 SIGNING_KEY = "key"
 """The key of a Secret that holds what calls are signed with, unless the document names another."""
@@ -54,6 +56,8 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         metrics=tuple(metrics),
         webhooks=tuple(webhooks),
         gates=gate_rules.read(section.section("gates")),
+        on_failure=_on_failure(section),
+        waits_for_traffic=section.text("noTraffic", choices=("", "fail", "wait")) == "wait",
         alerts=len(section.sections("alerts")),
         strategy=strategy.name,
         parameters={name: section.fields[name] for name in strategy.fields if name in section.fields},
@@ -69,6 +73,16 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         section.refuse("stepWeight", "is missing, so no traffic would ever move", "set it, such as 10")
     _refuse_falling(section, analysis.step_weights)
     return analysis
+
+
+def _on_failure(section: Section) -> Failure:
+    match section.text("onFailure", choices=("", *get_args(Failure))):
+        case "freeze":
+            return "freeze"
+        case "freezeAtZero":
+            return "freezeAtZero"
+        case _:
+            return "rollback"
 
 
 def _mirrored(section: Section) -> int:

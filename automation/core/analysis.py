@@ -22,6 +22,8 @@ HOOK_TYPES = (
     "event",
 )
 Scope = Literal["canary", "route"]
+Failure = Literal["rollback", "freeze", "freezeAtZero"]
+"""What follows the last check that may fail. What is frozen stays until people decide, where it is or without users."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Analysis:
     `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `mirror` is the
     percentage of requests that are mirrored. `affinity`: users stay where they were first. `switches`: the gateway can
     lead all requests to the canary. `stepwise` is the list of a release by steps. `gates` has by its name what is asked
-    of each gate.
+    of each gate. `waits_for_traffic`: a check that measures nothing has not failed.
     """
 
     interval: float = 60.0
@@ -139,6 +141,8 @@ class Analysis:
     metrics: tuple[MetricCheck, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     gates: Mapping[str, GateRule] = field(default_factory=dict, hash=False)
+    on_failure: Failure = "rollback"
+    waits_for_traffic: bool = False
     alerts: int = 0
     strategy: str = "weighted"
     iterations: int = 0

@@ -11,12 +11,15 @@ def judgeable(at: Situation, check: MetricCheck, answer: Answer) -> Answer | Non
     A value counts once, and not before two samples were taken since the last change of weight. Where nothing is
     measured at the first weight, the hooks of this tick may only now have brought the traffic, so one interval more is
     granted.
-    Nobody waits longer than the progress deadline: after it silence counts as nothing measured.
+    Nobody waits longer than the progress deadline: after it silence counts as nothing measured, which is waited for in
+    turn where the document says so.
     """
     match answer:
         case Measured(samples_at=samples_at):
             fresh = samples_at > at.status.judged.get(check.key, 0.0) and samples_at >= _second_sample(at)
-            return answer if fresh else _silence(at)
+            return answer if fresh else _no_sample(at)
+        case NothingMeasured() if at.canary.analysis.waits_for_traffic:
+            return None
         case NothingMeasured():
             again = at.status.judged.get(check.key, 0.0) + at.seen.scrape_interval
             return None if is_early(at) or at.seen.now < again else answer
@@ -53,6 +56,10 @@ _SILENT = "no new samples"
 def _second_sample(at: Situation) -> float:
     """If the newest sample is from this time or later, the one before it is newer than the change of weight, too."""
     return at.status.split_since + at.seen.scrape_interval
+
+
+def _no_sample(at: Situation) -> NothingMeasured | None:
+    return None if at.canary.analysis.waits_for_traffic else _silence(at)
 
 
 def _silence(at: Situation) -> NothingMeasured | None:

@@ -2,7 +2,7 @@
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `begunAt`,
 `splitSince`, `countedAt`, `ending`, `request`, `steps`, `prepared`,
-`postRollout`, `gates` and `waits`.
+`postRollout`, `gates`, `waits` and `frozen`.
 """
 
 from collections.abc import Mapping
@@ -199,6 +199,7 @@ class Status:
     up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands. `prepared`: the
     pre-rollout hooks of the run have passed. `post_rollout`: the run has ended, and its post-rollout hooks are still to
     be called. `words` are those of people on gates, by the gate's name; `wait` is the gate that is waited at.
+    `frozen`: the checks of the run have failed, and what becomes of it is for people to decide.
     """
 
     phase: Phase = Phase.NONE
@@ -223,6 +224,7 @@ class Status:
     post_rollout: bool = False
     words: Mapping[str, Word] = field(default_factory=dict)
     wait: Wait | None = None
+    frozen: bool = False
 
     @property
     def traffic(self) -> Traffic:
@@ -267,6 +269,7 @@ class Status:
             post_rollout=bool(document.get("postRollout")),
             words={name: Word.parse(word) for name, word in (document.get("gates") or {}).items()},
             wait=Wait.parse(document["waits"]) if document.get("waits") else None,
+            frozen=bool(document.get("frozen")),
         )
 
     def document(self) -> dict[str, Any]:
@@ -296,5 +299,6 @@ class Status:
             "postRollout": self.post_rollout,
             "gates": {name: word.document() for name, word in self.words.items()},
             "waits": self.wait.document() if self.wait else None,
+            "frozen": self.frozen,
         }
         return found | {name: value for name, value in optional.items() if value}

@@ -205,6 +205,13 @@ def threshold_reached(canary: Canary, failed_checks: int) -> Event:
     return warning(f"Rolling back {canary.full_name} failed checks threshold reached {failed_checks}")
 
 
+def frozen(canary: Canary, failed_checks: int, traffic: Traffic) -> Event:
+    return warning(
+        f"Halt {canary.full_name} advancement failed checks threshold reached {failed_checks}: it stays at {traffic} "
+        "until its target changes, or somebody aborts or promotes it"
+    )
+
+
 def promotion_failed(canary: Canary, why: str) -> Event:
     return warning(f"Promotion of {canary.target_full_name} failed, primary not ready: {why}")
 
@@ -373,6 +380,10 @@ def not_yet_in_force(canary: Canary, waits: str) -> Event:
 
 def waiting_for_data(canary: Canary, check: str) -> Event:
     return normal(f"Waiting for data of {check}: {canary.full_name} has only begun to receive traffic")
+
+
+def waiting_for_requests(canary: Canary, check: str, detail: str) -> Event:
+    return normal(f"Waiting for requests to {canary.full_name}: {check} has {detail}")
 
 
 def target_missing(canary: Canary) -> Event:

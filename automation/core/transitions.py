@@ -85,13 +85,13 @@ _PROMOTED = {Phase.INITIALIZED: "True", Phase.SUCCEEDED: "True", Phase.FAILED: "
 def enter(canary: Canary, status: Status, phase: Phase, now: float, **changes: Any) -> Status:
     """The status in another phase, its condition with it. Raises ValueError for a move that the table lacks.
 
-    `changes` are further fields of the status. A phase that ends something zeroes weight and iterations, and nothing is
+    `changes` are further fields of the status. A phase that ends something zeroes weight and iterations, and nobody is
     waited for any more.
     """
     if phase != status.phase and (status.phase, phase) not in _LEGAL:
         raise ValueError(f"no way from phase {status.phase or 'none'} to {phase}")
     if phase not in (*JUDGED, Phase.PROMOTING):
-        changes = {"canary_weight": 0, "iterations": 0, "wait": None} | changes
+        changes = {"canary_weight": 0, "iterations": 0, "wait": None, "frozen": False} | changes
     moved = replace(status, phase=phase, last_transition_time=timestamp(now), **changes)
     return replace(moved, conditions=(_condition(canary, moved, now),))
 

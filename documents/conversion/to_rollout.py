@@ -267,8 +267,14 @@ def _told(canary: Canary, ledger: Ledger) -> None:
         ledger.differs(
             "spec.analysis.alerts", "has no equal in the document: Argo's notifications go by annotations"
         )
-    if canary.analysis.affinity:
-        ledger.differs("spec.analysis.sessionAffinity", "has no equal")
+    unequal = {
+        "sessionAffinity": canary.analysis.affinity is not None,
+        "gates": bool(canary.analysis.gates),
+        "onFailure": canary.analysis.on_failure != "rollback",
+        "noTraffic": canary.analysis.waits_for_traffic,
+    }
+    for field in (name for name, asked in unequal.items() if asked):
+        ledger.differs(f"spec.analysis.{field}", "has no equal")
     if canary.autoscaler:
         told = f"let scaleTargetRef of {canary.autoscaler.name} name Rollout {canary.name}"
         ledger.differs("spec.autoscalerRef", told)

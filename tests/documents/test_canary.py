@@ -247,6 +247,13 @@ def test_defaults_are_the_models() -> None:
         ),
         ({f"{M}.0.scope": "pod"}, f"{M}[0].scope", "'pod' is not known", "use one of canary, route"),
         ({f"{M}.0": "x"}, f"{M}[0]", "is text, not an object", "write it as fields"),
+        (
+            {f"{A}.onFailure": "stop"},
+            f"{A}.onFailure",
+            "'stop' is not known",
+            "rollback, freeze, freezeAtZero",
+        ),
+        ({f"{A}.noTraffic": "pass"}, f"{A}.noTraffic", "'pass' is not known", "use one of fail, wait"),
         ({G: {"door": {}}}, f"{G}.door", "is not a field of a Canary", "promotion, rollout, traffic"),
         (
             {G: {"traffic": {"onDeadline": "open"}}},

@@ -91,8 +91,8 @@ def _analyse(at: Situation) -> Decision:
     word = word_on(at, "confirm-promotion")
     if word is not None and word.now:
         return promote(at, _ready_result(at))
-    if at.status.failed_checks >= at.canary.analysis.threshold:  # the document was edited in mid-run
-        return give_up(at, "Failed", texts.threshold_reached(at.canary, at.status.failed_checks))
+    if at.status.failed_checks >= at.canary.analysis.threshold and not _is_frozen(at):
+        return _fail(at, ())  # the document was edited in mid-run
     if (resting := rest(at)) is not None:
         return resting
     back = gate(at, "rollback")
@@ -100,6 +100,8 @@ def _analyse(at: Situation) -> Decision:
         return back.question
     if not back.passed:
         return give_up(at, "Failed", *back.events, texts.called_back(at.canary))
+    if _is_frozen(at):
+        return _freeze(at)
     if at.status.progress.begun:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
@@ -155,18 +157,44 @@ def _waiting(at: Situation, check: MetricCheck, given: Answer) -> tuple[Event, .
             return (warning(judge(at.canary, check, given).detail),)
         case NothingMeasured() if is_early(at):
             return (texts.waiting_for_data(at.canary, check.name),)
+        case NothingMeasured(detail=detail) if at.canary.analysis.waits_for_traffic:
+            return (texts.waiting_for_requests(at.canary, check.name, detail),)
         case _:
             return ()
 
 
 def _failed_check(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
-    """Count it, and roll back in the same tick if it was the last one allowed."""
+    """Count it, and end the run in the same tick if it was the last one allowed."""
     failed = at.status.failed_checks + 1
     status = touched(at.status, at.seen.now, failed_checks=failed, counted_at=counted_now(at))
     if failed < at.canary.analysis.threshold:
         return note("a check failed", status, *events)
-    said = (*events, texts.threshold_reached(at.canary, failed))
-    return give_up(at.having(status), "Failed", *said, checks=results)
+    return _fail(at.having(status), results, *events)
+
+
+def _fail(at: Situation, results: tuple[CheckResult, ...], *events: Event) -> Decision:
+    """Back to primary, or a stop for people to decide, as the document says."""
+    if at.canary.analysis.on_failure == "rollback":
+        said = (*events, texts.threshold_reached(at.canary, at.status.failed_checks))
+        return give_up(at, "Failed", *said, checks=results)
+    return _freeze(at.having(replace(at.status, frozen=True)), *events, checks=results)
+
+
+def _is_frozen(at: Situation) -> bool:
+    return at.status.frozen and at.canary.analysis.on_failure != "rollback"
+
+
+def _freeze(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
+    """Pods and traffic stay as they are, or users go back to primary and the pods stay to be looked at."""
+    keeps = at.canary.analysis.on_failure == "freeze"
+    traffic = at.status.traffic if keeps else at.status.traffic.withdrawn()
+    said = texts.frozen(at.canary, at.status.failed_checks, traffic)
+    if not (keeps or at.status.traffic.on_primary):
+        wanted = replace(at.in_force, traffic=traffic)
+        return attempt(at, Purpose.RESTORE, wanted, *events, said, checks=checks)
+    if not events:
+        return stay("frozen", said)
+    return replace(note("frozen", at.status, *events, said), waits=said.text)
 
 
 def _passed(at: Situation, results: tuple[CheckResult, ...]) -> Decision:

@@ -165,6 +165,7 @@ def fresh_run(at: Situation, target: Target) -> Status:
         steps=None,
         prepared=False,
         wait=None,
+        frozen=False,
         words={gate: word for gate, word in at.status.words.items() if word.holds or gate == "rollout"},
     )
 
