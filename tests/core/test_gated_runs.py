@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from automation.core.analysis import MetricCheck, Webhook
+from automation.core.kinds import CANARY
 from automation.core.observation import Answer, HookAnswer
 from automation.core.revision_hash import run_checksum
 from automation.core.status import Phase, Request
 from tests.core.documents import MISSING, document
-from tests.core.world import Killed, World, initialised, split
+from tests.core.test_deletion import tick_until_gone
+from tests.core.world import KEY, Killed, World, initialised, split
 
 A = "spec.analysis"
 TYPES = (
@@ -125,6 +127,7 @@ def test_a_revision_that_is_not_let_in_waits_and_that_is_said_once() -> None:
     world.tick(3)
     assert world.texts == ["Halt podinfo.test advancement waiting for approval confirm-rollout"]
     assert [str(call.payload["phase"]) for call in world.calls] == ["Initialized", "Waiting", "Waiting"]
+    assert len({call.key for call in world.calls}) == 3
     (condition,) = world.status.conditions
     assert (world.status.phase, world.status.last_applied_spec) == (Phase.WAITING, "v1")
     assert (condition.status, condition.reason, condition.message) == (
@@ -150,7 +153,18 @@ def test_a_hook_hears_of_the_revision_that_the_target_has_by_then() -> None:
     assert second.payload["checksum"] == run_checksum(world.hash("v3"), {})
     answers.closed.clear()
     world.tick()
-    assert world.status.last_applied_spec == "v3"
+    assert (world.status.last_applied_spec, world.recorded) == ("v3", ["v3"])
+
+
+def test_a_return_to_the_promoted_revision_ends_the_wait_and_the_other_may_come_again() -> None:
+    world, _ = released("confirm-rollout", closed=("confirm-rollout",))
+    world.tick(2)
+    world.release("v1")
+    world.tick(2)
+    assert world.status.phase is Phase.INITIALIZED
+    world.release("v2")
+    world.tick()
+    assert world.status.phase is Phase.WAITING
 
 
 def test_an_abort_turns_a_waiting_revision_away() -> None:
@@ -230,6 +244,19 @@ def test_a_new_run_calls_its_pre_rollout_hooks_anew() -> None:
     assert names(world).count("pre-rollout") == 2
     first, second = (call for call in world.calls if call.webhook.name == "pre-rollout")
     assert first.key != second.key
+
+
+def test_each_rise_of_the_weight_waits_to_be_let_in() -> None:
+    world, answers = released("confirm-traffic-increase", **{f"{A}.stepWeight": 10})
+    world.tick(2)
+    answers.closed.add("confirm-traffic-increase")
+    world.tick(3)
+    assert world.status.canary_weight == 10
+    answers.closed.clear()
+    world.until(Phase.SUCCEEDED)
+    assert world.weights == [0, 10, 20, 30, 40, 50, 0]
+    passed = "Confirm-traffic-increase check confirm-traffic-increase passed"
+    assert world.texts.count(passed) == 6  # once before the promotion
 
 
 def test_a_canary_that_fails_its_checks_is_rolled_back_while_its_traffic_is_held() -> None:
@@ -350,14 +377,25 @@ def test_ab_asks_once_all_iterations_are_counted() -> None:
     world.release("v2")
     world.until(Phase.WAITING_PROMOTION).tick(2)
     assert (world.status.iterations, sum("iteration 2/2" in text for text in world.texts)) == (2, 1)
+    assert (world.status.traffic.canary, names(world)[-1]) == (100, "confirm-promotion")
     answers.closed.clear()
     world.until(Phase.SUCCEEDED)
 
 
 def test_an_analysis_that_is_skipped_asks_nobody_but_whether_it_may_begin() -> None:
-    world, _ = released(*TYPES, **{"spec.skipAnalysis": True})
+    closed = ("confirm-promotion", "confirm-traffic-increase", "pre-rollout", "rollout")
+    world, _ = released(*TYPES, closed=closed, **{"spec.skipAnalysis": True})
     world.until(Phase.SUCCEEDED).tick()
     assert names(world) == ["confirm-rollout", "post-rollout"]
+
+
+@pytest.mark.parametrize("kind", ["confirm-rollout", "confirm-promotion"])
+def test_what_waits_can_be_deleted_and_its_users_are_on_the_target_first(kind: str) -> None:
+    world, _ = released(kind, closed=(kind,), **{"spec.revertOnDeletion": True})
+    world.until(Phase.WAITING, Phase.WAITING_PROMOTION)
+    world.cluster.delete(CANARY, *KEY)
+    tick_until_gone(world)
+    assert world.apex == "target"
 
 
 # rollback
@@ -393,6 +431,7 @@ def test_the_first_rollback_hook_that_answers_is_enough() -> None:
 def test_a_hook_that_can_not_be_reached_rolls_nothing_back() -> None:
     world, _ = released("rollback")
     world.until(Phase.SUCCEEDED)
+    assert not any("ollback" in text for text in world.texts)
 
 
 def test_before_a_run_there_is_nothing_to_roll_back() -> None:
