@@ -63,8 +63,9 @@ CloudWatch is asked with the driver's own keys, in the region of `AWS_REGION`.
 ## No number, and no answer
 
 - An answer without a number, or with NaN, is no data: a failed check in a run whose traffic had time to come, as
-  `Halt advancement no values found for custom metric: …`. With `spec.analysis.noTraffic: wait` the tick waits for data,
-  for as long as it takes, and says so.
+  `Halt advancement no values found for custom metric: …`. So is a built-in check with fewer requests within its
+  interval than its `minRequests`. With `spec.analysis.noTraffic: wait` the tick waits for data, for as long as it
+  takes, and says so.
 - An error, an answer that is none of the provider's, a redirect, one of more than 4 MiB: the check fails with
   `Metric query failed for …`, the provider, the template, the provider's own sentence and what to do.
 - Nobody there, no answer in time, too many requests (429), or a gateway that answers for somebody else (502, 503,

@@ -141,6 +141,7 @@ def _metric(section: Section, namespace: str) -> MetricCheck:
         template=_template(section, namespace),
         variables=section.texts_by_name("templateVariables"),
         scope="route" if scope == "route" else "canary",
+        least_requests=section.whole("minRequests", 0),
     )
     section.close()
     _refuse_hopeless(section, check)
@@ -169,7 +170,11 @@ def _template(section: Section, namespace: str) -> TemplateRef | None:
 
 
 def _refuse_hopeless(section: Section, check: MetricCheck) -> None:
-    """Refuses a check that no value can pass."""
+    """Refuses a check that no value can pass, and one whose requests nobody counts."""
+    if check.least_requests and not check.built_in:
+        section.refuse(
+            "minRequests", "counts requests of built-in checks alone", "let the query itself ask for enough"
+        )
     if check.name and check.name not in BUILT_IN and not check.query and not check.template:
         section.refuse(
             "name",

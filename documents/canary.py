@@ -39,7 +39,7 @@ _ROUTING = (
 )
 """What only gateways read."""
 _UNREAD = ("trafficDistribution", "unmanagedMetadata", "backends")
-_OURS = ("scope",)
+_OURS = ("scope", "minRequests")
 """Optional fields of checks that the model doesn't have: a document with one would lose it in Flagger."""
 
 

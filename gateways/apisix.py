@@ -24,6 +24,7 @@ from gateways.apisix_rules import forget_mirror, is_managed, shares
 from gateways.apisix_sessions import copies, draw, kept_by, losing_cookies, pattern_in, unwritable
 from gateways.backends import weights_of
 from gateways.chosen import by_labels
+from gateways.counted import counted
 from gateways.draws import drawn_by
 from gateways.gateway import Carried, Gateway, Marks, Source
 from gateways.managed_routes import managed_in
@@ -36,12 +37,8 @@ _UNSEEN = (
     "route until then"
 )
 
-# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, str] = {
-    "request-success-rate": (
-        '(sum(rate(apisix_http_status{SERIES,code!~"5.."}[{{ interval }}])) or vector(0))'
-        " / sum(rate(apisix_http_status{SERIES}[{{ interval }}])) * 100"
-    ),
+    **counted("apisix_http_status{SERIESGOOD}", ',code!~"5.."'),
     "request-duration": (
         'histogram_quantile(0.99, sum(rate(apisix_http_latency_bucket{type=~"request",SERIES}[{{ interval }}]))'
         " by (le))"

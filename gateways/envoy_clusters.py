@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
+from gateways.counted import counted
+
 _QUERIES: Mapping[str, str] = {
-    "request-success-rate": (
-        '(sum(rate(envoy_cluster_upstream_rq{SERIES,envoy_response_code!~"5.*"}[{{ interval }}])) or vector(0))'
-        " / sum(rate(envoy_cluster_upstream_rq{SERIES}[{{ interval }}])) * 100"
-    ),
+    **counted("envoy_cluster_upstream_rq{SERIESGOOD}", ',envoy_response_code!~"5.*"'),
     "request-duration": (
         "histogram_quantile(0.99, sum(rate("
         "envoy_cluster_upstream_rq_time_bucket{SERIES}[{{ interval }}])) by (le))"

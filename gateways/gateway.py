@@ -129,6 +129,6 @@ class Gateway(Protocol):
 
     def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """The PromQL of a built-in check, its variables unfilled: percent of good answers, or the 99th percentile in
-        milliseconds. `addresses` are those of the canary's pods, or that of its Service where the gateway reaches no
-        further."""
+        milliseconds; by the name REQUESTS how many requests these rest on. `addresses` are those of the canary's pods,
+        or that of its Service where the gateway reaches no further."""
         ...

@@ -15,6 +15,7 @@ from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways.alone import Alone, of_the_apex
 from gateways.backends import carried_by_rules, weights_of
+from gateways.counted import counted
 from gateways.gateway import Carried, Gateway, Marks
 from gateways.virtual_service import (
     ON_THEIR_WAY,
@@ -29,12 +30,8 @@ VIRTUAL_SERVICE = Kind("/apis/networking.istio.io/v1beta1", "virtualservices", "
 DESTINATION_RULE = Kind("/apis/networking.istio.io/v1beta1", "destinationrules", "DestinationRule")
 
 _SERIES = 'reporter="destination",destination_workload_namespace="{{ namespace }}",destination_workload=~"{{ target }}"'
-# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, str] = {
-    "request-success-rate": (
-        f'(sum(rate(istio_requests_total{{{_SERIES},response_code!~"5.*"}}[{{{{ interval }}}}])) or vector(0))'
-        f" / sum(rate(istio_requests_total{{{_SERIES}}}[{{{{ interval }}}}])) * 100"
-    ),
+    **counted(f"istio_requests_total{{{_SERIES}GOOD}}", ',response_code!~"5.*"'),
     "request-duration": (
         "histogram_quantile(0.99, sum(rate(istio_request_duration_milliseconds_bucket"
         f"{{{_SERIES}}}[{{{{ interval }}}}])) by (le))"

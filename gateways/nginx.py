@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from automation.core.analysis import DURATION, REQUESTS, SUCCESS_RATE
 from automation.core.kinds import Manifest
 from automation.core.refusal import Problem, Refused
 from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways import ingress
 from gateways.chosen import rules_of
+from gateways.counted import over
 from gateways.gateway import Carried, Gateway, Marks
 from gateways.ingress_copy import IngressCopy, annotations_of, annotations_of_people
 
@@ -42,7 +44,6 @@ _REQUESTS, _DURATION = (
     "nginx_ingress_controller_requests",
     "nginx_ingress_controller_response_duration_seconds",
 )
-_RATE = "sum(rate({series}[{{{{ interval }}}}]))"
 
 
 class Nginx(IngressCopy):
@@ -91,10 +92,10 @@ class Nginx(IngressCopy):
     def query(self, canary: Canary, check: MetricCheck, addresses: Sequence[str]) -> str:
         """ingress-nginx labels the canary's answers, so it is judged by these alone, its duration by the 99th
         percentile. Scope `route` takes Flagger's mean, and the whole Ingress while the canary answers nobody."""
-        if check.name == "request-duration" and check.scope == "canary":
-            buckets = _RATE.format(series=f"{_DURATION}_bucket{{{_CANARY}}}")
+        if check.name == DURATION and check.scope == "canary":
+            buckets = over(f"{_DURATION}_bucket{{{_CANARY}}}")
             return f"histogram_quantile(0.99, {buckets} by (le)) * 1000"
-        written = {"request-success-rate": _success_rate, "request-duration": _mean}[check.name]
+        written = {SUCCESS_RATE: _success_rate, DURATION: _mean, REQUESTS: _requests}[check.name]
         if check.scope == "route":
             return f"({written(_CANARY)}) or ({written(_WHOLE)})"
         return written(_CANARY)
@@ -105,12 +106,16 @@ NGINX: Gateway = Nginx()
 
 def _success_rate(series: str) -> str:
     """A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one."""
-    good = _RATE.format(series=f'{_REQUESTS}{{{series},status!~"5.*"}}')
-    return f"({good} or vector(0)) / ({_RATE.format(series=f'{_REQUESTS}{{{series}}}')} > 0) * 100"
+    good = over(f'{_REQUESTS}{{{series},status!~"5.*"}}')
+    return f"({good} or vector(0)) / ({over(f'{_REQUESTS}{{{series}}}')} > 0) * 100"
+
+
+def _requests(series: str) -> str:
+    return over(f"{_REQUESTS}{{{series}}}", "increase")
 
 
 def _mean(series: str) -> str:
-    total, count = (_RATE.format(series=f"{_DURATION}_{part}{{{series}}}") for part in ("sum", "count"))
+    total, count = (over(f"{_DURATION}_{part}{{{series}}}") for part in ("sum", "count"))
     return f"{total} / ({count} > 0) * 1000"
 
 

@@ -17,6 +17,7 @@ from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways import ingress
 from gateways.backends import weights_of
+from gateways.counted import counted, over
 from gateways.gateway import Carried, Gateway, Marks
 from gateways.ingress_copy import IngressCopy, annotations_of, annotations_of_people
 
@@ -78,12 +79,13 @@ class Skipper(IngressCopy):
         """Skipper counts the answers of each backend of a path by itself, so the canary is judged by its own alone, its
         duration by the 99th percentile. Scope `route` takes primary's, too, and Flagger's mean."""
         series = f'route=~"{_route_ids(canary, check.scope)}"'
-        if check.name == "request-success-rate":
-            return _success_rate(series)
+        answered = counted(f'{_ANSWERS}_bucket{{{series}GOOD,le="+Inf"}}', ',code!~"5.."')
+        if check.name in answered:
+            return answered[check.name]
         if check.scope == "route":
-            total, count = (_rate(f"{_DURATION}_{part}{{{series}}}") for part in ("sum", "count"))
+            total, count = (over(f"{_DURATION}_{part}{{{series}}}") for part in ("sum", "count"))
             return f"{total} / {count} * 1000"
-        return f"histogram_quantile(0.99, {_rate(f'{_DURATION}_bucket{{{series}}}')} by (le)) * 1000"
+        return f"histogram_quantile(0.99, {over(f'{_DURATION}_bucket{{{series}}}')} by (le)) * 1000"
 
 
 SKIPPER: Gateway = Skipper()
@@ -119,13 +121,3 @@ def _route_ids(canary: Canary, scope: str) -> str:
     )
     side = "canary" if scope == "canary" else "(primary|canary)"
     return f"kube(ew)?_{namespace}__{route}__.*__{apex}_{side}(_[0-9]+)?"
-
-
-def _rate(series: str) -> str:
-    return f"sum(rate({series}[{{{{ interval }}}}]))"
-
-
-def _success_rate(series: str) -> str:
-    """A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one."""
-    good, all_ = (_rate(f'{_ANSWERS}_bucket{{{series}{code},le="+Inf"}}') for code in (',code!~"5.."', ""))
-    return f"({good} or vector(0)) / {all_} * 100"

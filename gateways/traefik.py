@@ -13,17 +13,13 @@ from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways.alone import Alone, of_the_apex
 from gateways.backends import weights_of
+from gateways.counted import counted
 from gateways.gateway import Carried, Gateway, Marks
 
 TRAEFIK_SERVICE = Kind("/apis/traefik.io/v1alpha1", "traefikservices", "TraefikService")
 
-# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, str] = {
-    "request-success-rate": (
-        '(sum(rate(traefik_service_request_duration_seconds_bucket{SERIES,code!~"5..",le="+Inf"}[{{ interval }}]))'
-        " or vector(0)) / "
-        'sum(rate(traefik_service_request_duration_seconds_bucket{SERIES,le="+Inf"}[{{ interval }}])) * 100'
-    ),
+    **counted('traefik_service_request_duration_seconds_bucket{SERIESGOOD,le="+Inf"}', ',code!~"5.."'),
     "request-duration": (
         "histogram_quantile(0.99, sum(rate("
         "traefik_service_request_duration_seconds_bucket{SERIES}[{{ interval }}])) by (le)) * 1000"

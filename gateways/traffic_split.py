@@ -13,29 +13,23 @@ from automation.core.spec import Canary, MetricCheck
 from automation.core.traffic import Traffic
 from gateways.alone import Alone, OfRollouts, of_the_apex
 from gateways.backends import carried_by_rules, weights_of
+from gateways.counted import counted
 from gateways.gateway import Carried, Gateway, Marks
 
 TRAFFIC_SPLIT = Kind("/apis/split.smi-spec.io/v1alpha2", "trafficsplits", "TrafficSplit")
 
 _LINKERD = 'namespace="{{ namespace }}",deployment=~"{{ target }}",direction="inbound"'
 _OSM = 'destination_namespace="{{ namespace }}",destination_kind="Deployment",destination_name="{{ target }}"'
-# A canary that fails every request has no series of good ones: that is a success rate of 0, not a missing one.
 _QUERIES: Mapping[str, Mapping[str, str]] = {
     "linkerd": {
-        "request-success-rate": (
-            f'(sum(rate(response_total{{{_LINKERD},classification!="failure"}}[{{{{ interval }}}}])) or vector(0))'
-            f" / sum(rate(response_total{{{_LINKERD}}}[{{{{ interval }}}}])) * 100"
-        ),
+        **counted(f"response_total{{{_LINKERD}GOOD}}", ',classification!="failure"'),
         "request-duration": (
             "histogram_quantile(0.99, sum(rate("
             f"response_latency_ms_bucket{{{_LINKERD}}}[{{{{ interval }}}}])) by (le))"
         ),
     },
     "osm": {
-        "request-success-rate": (
-            f'(sum(rate(osm_request_total{{{_OSM},response_code!~"5.*"}}[{{{{ interval }}}}])) or vector(0))'
-            f" / sum(rate(osm_request_total{{{_OSM}}}[{{{{ interval }}}}])) * 100"
-        ),
+        **counted(f"osm_request_total{{{_OSM}GOOD}}", ',response_code!~"5.*"'),
         "request-duration": (
             "histogram_quantile(0.99, sum(rate("
             f"osm_request_duration_ms_bucket{{{_OSM}}}[{{{{ interval }}}}])) by (le))"

@@ -11,6 +11,8 @@ from automation.core.stepwise import Stepwise
 SUCCESS_RATE = "request-success-rate"
 DURATION = "request-duration"
 BUILT_IN = (SUCCESS_RATE, DURATION)
+REQUESTS = "request-count"
+"""How many requests a built-in check rests on; none of its own."""
 HOOK_TYPES = (
     "rollout",
     "pre-rollout",
@@ -40,7 +42,8 @@ class MetricCheck:
 
     Bounds are percent for the success rate, milliseconds for the duration, and the query's own unit otherwise.
     `interval` is the window of the query as the document writes it. `scope` says whether the built-in queries
-    look at the canary's pods alone or at the whole route as the model does.
+    look at the canary's pods alone or at the whole route as the model does. A built-in check with fewer than
+    `least_requests` within its window has measured nothing.
     """
 
     name: str
@@ -51,6 +54,7 @@ class MetricCheck:
     template: TemplateRef | None = None
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     scope: Scope = "canary"
+    least_requests: int = 0
 
     @property
     def built_in(self) -> bool:

@@ -12,10 +12,11 @@ from automation.clock import Clock, SystemClock
 from automation.cluster.neighbours import service_of
 from automation.cluster.observer import live_source
 from automation.cluster.ports import Copies, Objects
+from automation.core.analysis import REQUESTS
 from automation.core.decision import AskPermission, CallHook, Measure, Question, Take
 from automation.core.durations import seconds_of
 from automation.core.kinds import ENDPOINT_SLICE, METRIC_TEMPLATE, SECRET, SERVICE
-from automation.core.observation import Answer, NothingMeasured, Observation, QueryFailed
+from automation.core.observation import Answer, Measured, NothingMeasured, Observation, QueryFailed
 from automation.core.refusal import Refused
 from automation.core.spec import Canary, MetricCheck
 from automation.questions.hooks import Hooks
@@ -23,6 +24,7 @@ from automation.questions.metrics import queries
 from automation.questions.metrics.access import Access
 from automation.questions.metrics.credentials import decoded
 from automation.questions.metrics.prometheus import Prometheus
+from automation.questions.metrics.provider import Provider
 from automation.questions.metrics.providers import UnknownProvider, needs_of, provider
 from automation.questions.metrics.variables import Unrendered
 from automation.questions.permissions import permission
@@ -151,11 +153,25 @@ class Asker:
         # The tick will wait for whoever is away; the other checks need not run into the same time-out.
         answer: Answer | None = tick.away.get(access.address)
         if answer is None:
-            said = source.measure(query, tick.seen.now, seconds_of(question.check.interval))
+            said = self._enough(tick, question, source) or source.measure(
+                query, tick.seen.now, seconds_of(question.check.interval)
+            )
             answer = self._judicious(tick, access.address, said)
         if isinstance(answer, QueryFailed) and answer.away:
             tick.away[access.address] = answer
         return _named(question.check, kind, answer)
+
+    def _enough(self, tick: _Tick, question: Measure, source: Provider) -> Answer | None:
+        """What is wrong with the number of requests that a check rests on; None where it asks for no more."""
+        check = question.check
+        if not check.least_requests:
+            return None
+        query = self._built_in(tick, replace(question, check=replace(check, name=REQUESTS)))
+        answer = source.measure(query, tick.seen.now, seconds_of(check.interval))
+        if not isinstance(answer, Measured):
+            return answer
+        few = not answer.value >= check.least_requests
+        return NothingMeasured(f"{answer.value:.0f} of {check.least_requests} requests") if few else None
 
     def _query(self, tick: _Tick, question: Measure) -> tuple[str, Access, str]:
         """(type of the provider, how it is reached, query). Raises Misconfigured or Unrendered."""
@@ -163,12 +179,12 @@ class Asker:
         if check.template is not None:
             template = self._template(check)
             return template.type, self._access(template), queries.written(template.query, canary, check)
-        if check.built_in:
-            seen = _in_sight(_of_the_run(check, question.since, tick.seen), tick.seen)
-            query = queries.built_in(canary, seen, self._upstreams(tick))
-        else:
-            query = queries.inline(canary, check)
+        query = self._built_in(tick, question) if check.built_in else queries.inline(canary, check)
         return "prometheus", self._own_access(canary), query
+
+    def _built_in(self, tick: _Tick, question: Measure) -> str:
+        seen = _in_sight(_of_the_run(question.check, question.since, tick.seen), tick.seen)
+        return queries.built_in(tick.canary, seen, self._upstreams(tick))
 
     def _own_access(self, canary: Canary) -> Access:
         return Access(canary.metrics_server or self._metrics_server)

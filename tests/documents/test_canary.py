@@ -253,6 +253,12 @@ def test_defaults_are_the_models() -> None:
             "'stop' is not known",
             "rollback, freeze, freezeAtZero",
         ),
+        (
+            {f"{M}.0": {"name": "mine", "query": "up", "minRequests": 5}},
+            f"{M}[0].minRequests",
+            "counts requests of built-in checks alone",
+            "let the query itself",
+        ),
         ({f"{A}.noTraffic": "pass"}, f"{A}.noTraffic", "'pass' is not known", "use one of fail, wait"),
         ({G: {"door": {}}}, f"{G}.door", "is not a field of a Canary", "promotion, rollout, traffic"),
         (

@@ -96,6 +96,36 @@ def test_a_revision_is_judged_by_its_own_pods_also_by_those_that_are_gone(tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (measured("50"), Measured(100.0, 1700000000.0)),
+        (measured("49.2"), NothingMeasured("49 of 50 requests")),
+        (measured("NaN"), NothingMeasured()),
+        (Answer(503), QueryFailed),
+    ],
+    ids=["enough", "too few", "none", "nobody counts"],
+)
+def test_a_check_with_too_few_requests_has_measured_nothing(
+    count: Answer, expected: object, tmp_path: Path
+) -> None:
+    check = replace(SUCCESS_RATE, least_requests=50)
+
+    def respond(asked: Request) -> Answer:
+        query = parse_qs(urlsplit(asked.path).query)["query"][0]
+        return count if "increase" in query else measured("100")
+
+    with loopback(respond) as server:
+        asker = Asker(
+            connect(server, tmp_path),
+            Slices(lambda: endpoints_of(["10.0.0.1"])),
+            requests.Session(),
+            server.url,
+        )
+        answer = asker.answer(document(), seen("one"), [Measure(check)], Asked()).metrics[check]
+    assert isinstance(answer, QueryFailed) if expected is QueryFailed else answer == expected
+
+
+@pytest.mark.parametrize(
     ("scope", "since", "window"),
     [
         ("canary", 20.0, "20s"),

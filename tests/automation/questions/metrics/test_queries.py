@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from automation.core.analysis import REQUESTS
 from automation.core.refusal import Refused
 from automation.core.spec import MetricCheck
 from automation.questions.metrics.queries import built_in, inline, written
 from automation.questions.metrics.selectors import selectors
 from automation.questions.metrics.variables import Unrendered, prove, render, variables
 from documents import metric_template
+from gateways.registry import GATEWAYS
 from tests.core.documents import canary
 
 PODS = ["10.244.0.8", "10.244.0.7"]
@@ -45,6 +49,15 @@ DURATION = MetricCheck("request-duration", "30s")
 )
 def test_the_built_in_queries_of_apisix(check: MetricCheck, expected: str) -> None:
     assert built_in(canary(), check, PODS) == expected
+
+
+@pytest.mark.parametrize("provider", GATEWAYS)
+def test_requests_are_counted_over_the_series_of_the_success_rate(provider: str) -> None:
+    released = replace(canary(), provider=provider, route_name="podinfo")
+    rate, count = (built_in(released, replace(RATE, name=name), PODS) for name in (RATE.name, REQUESTS))
+    (series,) = selectors(count)
+    assert count == f"sum(increase({series}[1m]))"
+    assert series in selectors(rate)
 
 
 def test_the_route_is_named_after_the_apex_not_after_the_target() -> None:
