@@ -20,6 +20,10 @@ _RELEASES: Mapping[str, Mapping[str, Any]] = {
         **_WEIGHTS,
         "sessionAffinity": {"cookieName": "c"},
     },
+    "by weight, chosen requests whatever it is (`chosen`)": {
+        **_WEIGHTS,
+        "chosen": [{"headers": {"x": {"exact": "y"}}}],
+    },
     "A/B (`iterations`, `match`)": {"iterations": 3, "match": [{"headers": {"x": {"exact": "y"}}}]},
     "Blue/Green (`iterations`)": {"iterations": 3},
     "Blue/Green, mirrored first": {"iterations": 3, "mirror": True},

@@ -31,7 +31,7 @@ COOKIE = Rule(
     "use letters, digits, dashes, underscores and dots",
 )
 """A token (RFC 6265, 4.1.1)."""
-OURS = ("gates", "onFailure", "noTraffic")
+OURS = ("gates", "onFailure", "noTraffic", "chosen")
 """Fields that the model doesn't have."""
 SIGNING_KEY = "key"
 """The key of a Secret that holds what calls are signed with, unless the document names another."""
@@ -64,6 +64,7 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         ignored=tuple(sorted(name for name in moving - {*strategy.fields} if section.fields.get(name))),
         iterations=section.whole("iterations", 0),
         match=matches.read(section),
+        chosen=matches.chosen(section),
         mirror=_mirrored(section),
         affinity=_affinity(section.section("sessionAffinity")) if "sessionAffinity" in section else None,
     )
@@ -72,6 +73,8 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
     if not strategy.asked(section.fields) and not skipped:
         section.refuse("stepWeight", "is missing, so no traffic would ever move", "set it, such as 10")
     _refuse_falling(section, analysis.step_weights)
+    if analysis.chosen and analysis.affinity:
+        section.refuse("chosen", "goes with no sessionAffinity", "leave one of them out")
     return analysis
 
 

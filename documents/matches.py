@@ -1,4 +1,4 @@
-"""Reads `analysis.match`: the rules by which requests of an A/B release are told from the others."""
+"""Reads `analysis.match` and `analysis.chosen`: the rules by which requests are told from the others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ WAYS = ("exact", "prefix", "suffix", "regex")
 def read(section: Section) -> tuple[str, ...]:
     """Each rule as JSON with sorted keys, so that the same rule is the same text. Rules are told by their index."""
     return tuple(json.dumps(rule, sort_keys=True) for rule in map(_rule, section.sections("match")) if rule)
+
+
+def chosen(section: Section) -> tuple[str, ...]:
+    """The routes beside a share of all requests, as `Traffic.managed` has them."""
+    rules = map(_of_headers, section.sections("chosen"))
+    named = ({"name": f"chosen-{index}", "match": [rule]} for index, rule in enumerate(rules) if rule)
+    return tuple(json.dumps(one, sort_keys=True) for one in named)
+
+
+def _of_headers(section: Section) -> dict[str, object]:
+    for field in _FIELDS[1:]:
+        if field in section:
+            section.refuse(field, "can't choose requests beside a share of all others", "match headers")
+    return _rule(section)
 
 
 def _rule(section: Section) -> dict[str, object]:

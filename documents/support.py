@@ -35,7 +35,7 @@ MODEL_PROVIDERS = [
     "smi:v1alpha3",
     "traefik",
 ]
-_FIELDS = {"weights": "stepWeight", "affinity": "sessionAffinity"}
+_FIELDS = {"weights": "stepWeight", "affinity": "sessionAffinity", "managed": "chosen"}
 """The field of an analysis that asks for something that a gateway carries, where it is called otherwise."""
 
 
@@ -65,7 +65,8 @@ def _refuse_gateway(spec: Section, section: Section, canary: Canary) -> None:
         for need in sorted(_needs(section, canary.analysis) - GATEWAYS[provider].carries):
             able = [name for name, gateway in GATEWAYS.items() if need in gateway.carries]
             remedy = f"use one of {', '.join(able)}" if able else "release another way"
-            section.refuse(_FIELDS.get(need, need), f"{provider} can't release by {need}", remedy)
+            told = "chosen requests beside weights" if need == "managed" else need
+            section.refuse(_FIELDS.get(need, need), f"{provider} can't release by {told}", remedy)
         if (source := GATEWAYS[provider].source) is not None:
             _refuse_source(spec, source, canary.provider)
 

@@ -128,10 +128,11 @@ class Analysis:
     `alerts` counts the alerts that the document asks for, `strategy` is a name of `automation.core.strategies`,
     `parameters` are the fields by which the document asks for it, as they stand there, `ignored` those of others.
 
-    `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `mirror` is the
-    percentage of requests that are mirrored. `affinity`: users stay where they were first. `switches`: the gateway can
-    lead all requests to the canary. `stepwise` is the list of a release by steps. `gates` has by its name what is asked
-    of each gate. `waits_for_traffic`: a check that measures nothing has not failed.
+    `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `chosen` those
+    of requests that go to the canary beside its share, as `Traffic.managed` has them. `mirror` is the percentage of
+    requests that are mirrored. `affinity`: users stay where they were first. `switches`: the gateway can lead all
+    requests to the canary. `stepwise` is the list of a release by steps. `gates` has by its name what is asked of each
+    gate. `waits_for_traffic`: a check that measures nothing has not failed.
     """
 
     interval: float = 60.0
@@ -151,6 +152,7 @@ class Analysis:
     strategy: str = "weighted"
     iterations: int = 0
     match: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
     mirror: int = 0
     affinity: Affinity | None = None
     switches: bool = True

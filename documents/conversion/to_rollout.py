@@ -272,6 +272,7 @@ def _told(canary: Canary, ledger: Ledger) -> None:
         "gates": bool(canary.analysis.gates),
         "onFailure": canary.analysis.on_failure != "rollback",
         "noTraffic": canary.analysis.waits_for_traffic,
+        "chosen": bool(canary.analysis.chosen),
     }
     for field in (name for name, asked in unequal.items() if asked):
         ledger.differs(f"spec.analysis.{field}", "has no equal")

@@ -196,3 +196,16 @@ def test_a_document_without_a_gateway_is_released_over_that_of_the_environment()
     world.release("v2")
     world.until(Phase.SUCCEEDED)
     assert world.cluster.select(ROUTE) == []
+
+
+def test_chosen_requests_meet_the_canary_beside_its_share_until_the_run_ends() -> None:
+    world = initialised(document({f"{A}.chosen": [INSIDERS], f"{A}.stepWeight": 50}))
+    world.release("v2")
+    world.tick(2)
+    assert len(world.status.traffic.managed) == 1
+    rules = {rule["name"]: rule for rule in live(world)}
+    assert [one["subject"]["name"] for one in rules["method-chosen-0"]["match"]["exprs"]] == ["x-canary"]
+    assert {one["serviceName"] for one in rules["method-chosen-0"]["backends"]} == {"podinfo-canary"}
+    world.until(Phase.SUCCEEDED)
+    assert world.status.traffic == Traffic()
+    assert "method-chosen-0" not in [rule["name"] for rule in live(world)]

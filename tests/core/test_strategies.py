@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,15 @@ LISTED = Analysis(step_weights=(1, 5, 20, 60))
 )
 def test_the_next_weight(analysis: Analysis, current: int, following: int) -> None:
     assert WEIGHTED.next(analysis, Progress(Traffic(current))) == Progress(Traffic(following))
+
+
+def test_chosen_requests_go_to_the_canary_beside_every_weight_and_first_back_to_primary() -> None:
+    analysis = Analysis(step_weight=25, max_weight=50, step_weight_promotion=10, chosen=("{}",))
+    first = WEIGHTED.next(analysis, Progress(Traffic()))
+    assert first.traffic == Traffic(25, managed=("{}",))
+    assert WEIGHTED.next(analysis, first).traffic == Traffic(50, managed=("{}",))
+    assert WEIGHTED.next(replace(analysis, mirror=100), Progress(Traffic())).traffic == Traffic(mirror=100)
+    assert WEIGHTED.back(analysis, Traffic(50, managed=("{}",))) == Traffic(40)
 
 
 @pytest.mark.parametrize(

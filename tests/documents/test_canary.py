@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.core.documents import MISSING, canary, document
 A = "spec.analysis"
 M = f"{A}.metrics"
 G = f"{A}.gates"
+BETA = {"headers": {"x-beta": {"exact": "yes"}}}
+NO_SHARE = "can't choose requests beside a share of all others"
 LONG = f"'1{'0' * 46}...{'0' * 47}h' is too long"
 
 
@@ -259,6 +262,18 @@ def test_defaults_are_the_models() -> None:
             "counts requests of built-in checks alone",
             "let the query itself",
         ),
+        (
+            {f"{A}.chosen": [BETA | {"queryParams": {}}]},
+            f"{A}.chosen[0].queryParams",
+            NO_SHARE,
+            "match headers",
+        ),
+        (
+            {f"{A}.chosen": [BETA], f"{A}.sessionAffinity": {"cookieName": "c"}},
+            f"{A}.chosen",
+            "goes with no sessionAffinity",
+            "leave one",
+        ),
         ({f"{A}.noTraffic": "pass"}, f"{A}.noTraffic", "'pass' is not known", "use one of fail, wait"),
         ({G: {"door": {}}}, f"{G}.door", "is not a field of a Canary", "promotion, rollout, traffic"),
         (
@@ -281,6 +296,17 @@ def test_a_document_that_can_not_work_is_refused(
     assert any(
         (path, problem) == (found[0], found[1]) and remedy in found[2] for found in problems(changes)
     ), problems(changes)
+
+
+def test_chosen_requests_beside_a_weight_are_read_where_the_gateway_can_lead_them() -> None:
+    (route,) = canary({f"{A}.chosen": [BETA]}).analysis.chosen
+    assert json.loads(route) == {"name": "chosen-0", "match": [BETA]}
+    told = problems({f"{A}.chosen": [BETA], "spec.provider": "traefik"})
+    assert (
+        f"{A}.chosen",
+        "traefik can't release by chosen requests beside weights",
+        "use one of apisix",
+    ) in told
 
 
 def test_what_is_asked_of_gates_is_read() -> None:

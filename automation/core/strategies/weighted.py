@@ -13,17 +13,27 @@ from automation.core.traffic import Traffic
 class Weighted:
     """`stepWeight` up to `maxWeight`, or the list of `stepWeights`; back at once, or by `stepWeightPromotion`.
 
-    With `mirror` the canary answers copies of the requests first, before any user sees it.
+    With `mirror` the canary answers copies of the requests first, before any user sees it. Requests that are `chosen`
+    go there from the first weight on, whatever it is.
     """
 
     name = "weighted"
-    fields = ("stepWeight", "stepWeights", "maxWeight", "stepWeightPromotion", "mirror", "mirrorWeight")
+    fields = (
+        "stepWeight",
+        "stepWeights",
+        "maxWeight",
+        "stepWeightPromotion",
+        "mirror",
+        "mirrorWeight",
+        "chosen",
+    )
 
     def asked(self, fields: Mapping[str, Any]) -> bool:
         return bool(fields.get("stepWeight") or fields.get("stepWeights"))
 
     def needs(self, analysis: Analysis) -> frozenset[str]:
-        return frozenset({"weights"} | ({"mirror"} if analysis.mirror else set()))
+        more = {"mirror": analysis.mirror, "managed": analysis.chosen}
+        return frozenset({"weights", *(need for need, asked in more.items() if asked)})
 
     def next(self, analysis: Analysis, at: Progress) -> Progress:
         """Never above the limit. A weight that is not among stepWeights (the list was edited in mid-run) goes to the
@@ -31,8 +41,9 @@ class Weighted:
         if analysis.mirror and not at.begun:
             return Progress(Traffic(mirror=analysis.mirror))
         if steps := _listed(analysis):
-            return Progress(Traffic(_next_listed(steps, at.traffic.canary)))
-        return Progress(Traffic(min(at.traffic.canary + analysis.step_weight, _limit(analysis))))
+            return Progress(Traffic(_next_listed(steps, at.traffic.canary), managed=analysis.chosen))
+        weight = min(at.traffic.canary + analysis.step_weight, _limit(analysis))
+        return Progress(Traffic(weight, managed=analysis.chosen))
 
     def ended(self, analysis: Analysis, at: Progress) -> bool:
         return at.traffic.canary >= _limit(analysis)
