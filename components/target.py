@@ -16,6 +16,7 @@ from typing import Any
 from automation.core.kinds import Manifest
 from automation.core.marks import DECLARED, RELEASE, REPLICAS
 from components.covering import by_name, covers, is_named
+from workloads.registry import WORKLOADS
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ImageRequest:
 
 @dataclass(frozen=True)
 class DeclaredTarget:
-    """The Deployment to declare, the paths the engine must leave alone, and what a person should be told."""
+    """The workload to declare, the paths the engine must leave alone, and what a person should be told."""
 
     manifest: Manifest
     ignore_changes: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class _Known:
 def declared(
     document: Manifest, live: Manifest | None, images: Mapping[str, ImageRequest], scaled: bool
 ) -> DeclaredTarget:
-    """The target Deployment to register.
+    """The target workload to register.
 
     `document` is the manifest of the settings, `live` the object in the cluster (None before the first update),
     `images` the configured image of each container, `scaled` whether an autoscaler sets the number of replicas.
@@ -94,6 +95,8 @@ def _changed(
     """The target that is there, as it should be; with its old mark where nothing new is asked for."""
     wanted = document["spec"]["template"]
     merged = _with_images(_merge(before and before.template, wanted, theirs), chosen)
+    if row := WORKLOADS.get(document["kind"]):
+        merged = row.resting(merged, theirs)
     answered = before.requests if before else {}
     known = _Known(wanted, chosen, {**answered, **_requests(images)})
     if before and (known.template, known.requests) == (before.template, before.requests):

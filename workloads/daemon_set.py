@@ -46,6 +46,13 @@ class DaemonSets(Copied, Templated):
         bare = {field: value for field, value in pod.items() if field != "nodeSelector"}
         return {**template, "spec": {**bare, "nodeSelector": kept} if kept else bare}
 
+    def resting(self, template: Manifest, theirs: Manifest) -> Manifest:
+        """Server-side apply writes the nodes that are asked for whole."""
+        asked, live = (pods["spec"].get("nodeSelector") or {} for pods in (template, theirs))
+        if not asked or NOWHERE not in live:
+            return template
+        return {**template, "spec": {**template["spec"], "nodeSelector": {**asked, NOWHERE: live[NOWHERE]}}}
+
     def made(self, name: str, pod: str) -> bool:
         return re.fullmatch(rf"{re.escape(f'{name}-'[:LONGEST])}{LETTER}{{5}}", pod) is not None
 

@@ -28,6 +28,9 @@ class Templated:
     def problems(self, live: Manifest) -> tuple[Problem, ...]:
         return ()
 
+    def resting(self, template: Manifest, theirs: Manifest) -> Manifest:
+        return template
+
     def gap(self, live: Manifest) -> str:
         return ""
 

@@ -87,6 +87,10 @@ class WorkloadKind(Protocol):
         """Its pod template."""
         ...
 
+    def resting(self, template: Manifest, theirs: Manifest) -> Manifest:
+        """A pod template that is about to be written, idle where that of the live object, `theirs`, is."""
+        ...
+
     def selected(self, live: Manifest) -> Mapping[str, str]:
         """The labels by which it finds its pods."""
         ...

@@ -150,6 +150,18 @@ def test_another_part_of_the_document_is_written_with_the_live_template() -> Non
     assert TEMPLATE not in target.ignore_changes
 
 
+def test_a_daemon_set_that_rests_goes_on_resting_whatever_is_declared_anew() -> None:
+    idle = {"flagger.app/scale-to-zero": "true"}
+    document = {**documents.target(), "kind": "DaemonSet"}
+    document["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "ssd"}
+    live = written(declared(document, None, {}, scaled=False))
+    live["spec"]["template"]["spec"]["nodeSelector"] |= idle
+    assert declared(document, live, {}, scaled=False).ignore_changes == (TEMPLATE, "spec.replicas")
+    anew = declared(document, live, {"podinfod": ImageRequest(NEW, "request-1")}, scaled=False)
+    assert anew.manifest["spec"]["template"]["spec"]["nodeSelector"] == {"disk": "ssd", **idle}
+    assert image(anew) == NEW
+
+
 def test_going_back_by_hand_to_what_was_before_the_request_stays_too() -> None:
     request = ImageRequest(NEW, "request-1")
     assert image(declare(with_image(first(podinfod=request), OLD), podinfod=request)) == OLD
