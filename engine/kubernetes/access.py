@@ -13,6 +13,7 @@ from kubernetes.config.incluster_config import (
 )
 from kubernetes.config.kube_config import KubeConfigLoader
 
+from engine.kubernetes import impersonation
 from engine.kubernetes.kubeconfig import Source, choose
 from engine.provider import ProviderError
 
@@ -29,6 +30,7 @@ class Access:
     def __init__(self, source: Source):
         self._lock = threading.Lock()
         self._settings = SimpleNamespace(verify_ssl=True, api_key={}, **dict.fromkeys(_FIELDS))
+        self.impersonation: tuple[tuple[str, str], ...] = ()
         try:
             self._load(source)
         except (ConfigException, OSError, ValueError) as error:
@@ -80,6 +82,7 @@ class Access:
             InClusterConfigLoader(SERVICE_TOKEN_FILENAME, SERVICE_CERT_FILENAME).load_and_set(self._settings)
             return
         choice = choose(source)
+        self.impersonation = impersonation.headers(choice.user)
         KubeConfigLoader(choice.document(), config_base_path="").load_and_set(self._settings)
         if "exec" in choice.user and not self._settings.api_key and not self.client_certificate:
             command = choice.user["exec"].get("command")

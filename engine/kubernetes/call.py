@@ -85,7 +85,7 @@ class Call:
 def is_temporary(error: ProviderError) -> bool:
     """Whether to try again: what is missing may be there by then, what goes be gone, and who writes as well be done."""
     if not isinstance(error, ApiError):
-        return isinstance(error, UnknownKind)
+        return isinstance(error, UnknownKind) and error.may_come
     if error.status == HTTPStatus.NOT_FOUND:
         # Without a name it is the path that is missing: a definition is served a moment after it is established.
         return error.details.get("kind") == "namespaces" or not error.details.get("name")

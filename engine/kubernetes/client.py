@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import urllib3
+from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError, InsecureRequestWarning, MaxRetryError, ReadTimeoutError
 
 from engine.kubernetes import connections
@@ -153,16 +154,12 @@ class _Connection:
     def send(
         self, method: str, target: str, data: bytes | None, content_type: str, streaming: bool
     ) -> urllib3.BaseHTTPResponse:
-        headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "sluice-engine"}
-        authorization = self.access.authorization()
-        if authorization:
-            headers["Authorization"] = authorization
         try:
             return self._pool.request(
                 method,
                 self.access.server + target,
                 body=data,
-                headers=headers,
+                headers=self._headers(content_type),
                 retries=connections.again(method),
                 timeout=connections.timeout(self._patience, streaming),
                 preload_content=not streaming,
@@ -174,6 +171,16 @@ class _Connection:
             raise Unreachable(f"{self.access.server} {waited}") from error
         except HTTPError as error:
             raise Unreachable(_cause(error, self.access.server)) from error
+
+    def _headers(self, content_type: str) -> HTTPHeaderDict:
+        headers = HTTPHeaderDict(
+            {"Accept": JSON, "Content-Type": content_type, "User-Agent": "sluice-engine"}
+        )
+        authorization = self.access.authorization()
+        if authorization:
+            headers["Authorization"] = authorization
+        headers.extend(self.access.impersonation)
+        return headers
 
 
 class Stream:

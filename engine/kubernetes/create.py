@@ -60,7 +60,11 @@ def _foretell(call: Call, type: str, news: PropertyMap) -> PropertyMap:
     body = for_server(reveal(news))
     try:
         return predicted_new(_create(call, type, body, call.manager_of(body)), news)
-    except (AlreadyExists, UnknownKind, Unreachable):
+    except UnknownKind as error:
+        if not error.may_come:
+            call.operation.log("warning", str(error), False)
+        return news
+    except (AlreadyExists, Unreachable):
         # What exists may be what the new object replaces.
         return news
     except ApiError as error:

@@ -71,7 +71,8 @@ def _let_go(call: Call, collection: Collection, name: str, document: Object) -> 
         if error.status == HTTPStatus.UNPROCESSABLE_ENTITY and "Required value" in str(error):
             raise ProviderError(
                 f"{title(document)} can't be given up: this patch is the only owner of required fields "
-                f"({error}). Let another manager apply them first, or delete the object"
+                f"({error}). Let another manager apply them first, or leave the object as it is with the option "
+                "`retain_on_delete`"
             ) from error
         raise
 

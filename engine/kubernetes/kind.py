@@ -72,3 +72,20 @@ def _table(scopes: Mapping[str, str], namespaced: bool) -> dict[tuple[str, str],
 
 
 BUILT_IN: Mapping[tuple[str, str], Kind] = {**_table(_NAMESPACED, True), **_table(_CLUSTER_WIDE, False)}
+
+
+def group_of(api_version: str) -> str:
+    """The API group, empty for the core group."""
+    return api_version.rpartition("/")[0]
+
+
+_OWN_GROUPS = frozenset(group_of(version) for version, _ in BUILT_IN)
+
+
+def may_be_defined(api_version: str) -> bool:
+    """Whether a definition or an extension may serve it later: the API server's own groups are closed to them.
+
+    A group without a dot can't be anybody's: https://kubernetes.io/docs/reference/using-api/#api-groups
+    """
+    group = group_of(api_version)
+    return "." in group and group not in _OWN_GROUPS

@@ -10,20 +10,29 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.kubernetes.kind import BUILT_IN, Kind
+from engine.kubernetes.kind import BUILT_IN, Kind, may_be_defined
 from engine.kubernetes.objects import Object, at
 from engine.provider import ProviderError
 
 
 class UnknownKind(ProviderError):
-    """The API server serves no such kind (yet)."""
+    """The API server serves no such kind. `may_come` says whether it may still be defined."""
 
     def __init__(self, api_version: str, kind: str):
+        self.may_come = may_be_defined(api_version)
+        remedy = _DEFINE if self.may_come else _corrected(kind)
         super().__init__(
-            f'no matches for kind "{kind}" in version "{api_version}": the cluster does not serve it. '
-            "Install the CustomResourceDefinition (or the API extension) that defines it first, or correct the "
-            "apiVersion"
+            f'no matches for kind "{kind}" in version "{api_version}": the cluster does not serve it. {remedy}'
         )
+
+
+_DEFINE = "Install the CustomResourceDefinition (or the API extension) that defines it first, or correct the apiVersion"
+
+
+def _corrected(kind: str) -> str:
+    """What to do about a version of the API server's own that is not there, or not any more."""
+    known = ", ".join(version for version, name in BUILT_IN if name == kind)
+    return f"Correct the apiVersion: {kind} is in {known}" if known else "Correct the apiVersion or the kind"
 
 
 class Kinds:
@@ -32,6 +41,7 @@ class Kinds:
     def __init__(self, fetch: Callable[[str], Mapping[str, Any] | None]):
         self._fetch = fetch
         self._discovered: dict[str, dict[str, Kind]] = {}
+        self._announced: dict[tuple[str, str], bool] = {}
         self._lock = threading.Lock()
 
     def known(self, api_version: str, kind: str) -> Kind | None:
@@ -49,6 +59,19 @@ class Kinds:
         if kind not in discovered:
             raise UnknownKind(api_version, kind)
         return discovered[kind]
+
+    def are_namespaced(self, api_version: str, kind: str) -> bool:
+        """Whether its objects live in namespaces; as most do, where nobody can tell yet. Raises like `find`."""
+        try:
+            return self.find(api_version, kind).namespaced
+        except UnknownKind:
+            return self._announced.get((api_version, kind), True)
+
+    def announce(self, definition: Object) -> None:
+        """Takes note of where the objects of a CustomResourceDefinition will live once it is served."""
+        with self._lock:
+            kinds = _defined_kinds(definition)
+            self._announced |= {(kind.api_version, kind.name): kind.namespaced for kind in kinds}
 
     def learn(self, definition: Object) -> None:
         """Takes note of what a CustomResourceDefinition that is served now defines."""

@@ -10,16 +10,15 @@ from engine.kubernetes.call import Call
 from engine.kubernetes.client import Unreachable
 from engine.kubernetes.cluster import Cluster
 from engine.kubernetes.create import create
-from engine.kubernetes.definitions import for_state
+from engine.kubernetes.definitions import for_state, is_definition
 from engine.kubernetes.delete import delete
-from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import at
 from engine.kubernetes.read import read
 from engine.kubernetes.settings import Settings
 from engine.kubernetes.unready import is_unready
 from engine.kubernetes.update import update
 from engine.provider import Checked, Diff, Operation, ProviderError, Read
-from engine.values import PropertyMap, reveal
+from engine.values import PropertyMap, has_unknown, reveal
 
 
 class ObjectProvider:
@@ -36,6 +35,8 @@ class ObjectProvider:
         if problem:
             raise ProviderError(problem)
         call = self._call(operation)
+        if is_definition(news) and not has_unknown(news):
+            self.cluster.kinds.announce(reveal(news))
         try:
             namespace = self._namespace(call, olds, news)
         except Unreachable as error:
@@ -106,8 +107,5 @@ class ObjectProvider:
         known = self.cluster.kinds.known(api_version, kind)
         if not known and olds.get("apiVersion") == api_version and olds.get("kind") == kind:
             return str(at(olds, "metadata", "namespace", default=""))
-        try:
-            known = known or self.cluster.kinds.find(api_version, kind)
-        except UnknownKind:
-            return ""
-        return call.default_namespace() if known.namespaced else ""
+        namespaced = self.cluster.kinds.are_namespaced(api_version, kind)
+        return call.default_namespace() if namespaced else ""

@@ -16,6 +16,7 @@ from engine.provider import Change, Checked, CheckFailure, Diff, Operation, Prov
 from engine.values import PropertyMap, has_unknown, reveal
 
 _CLUSTER_KEYS = ("kubeconfig", "context", "cluster")
+_IDENTIFIER = "clusterIdentifier"
 
 
 class KubernetesPackage:
@@ -54,16 +55,16 @@ class KubernetesPackage:
         return SECRET_FIELDS if type.startswith("kubernetes:core/v1:Secret") else ()
 
     def _replacing(self, old: PropertyMap, new: PropertyMap, changed: tuple[str, ...]) -> tuple[str, ...]:
-        """The inputs that lead to another cluster."""
-        if "clusterIdentifier" in changed:
-            return ("clusterIdentifier",)
-        candidates = tuple(key for key in _CLUSTER_KEYS if key in changed)
-        if new.get("clusterIdentifier") or not candidates:
+        """The inputs that lead to another cluster. One that gets an identifier, or loses it, stays what it is."""
+        identifiers = [inputs.get(_IDENTIFIER) for inputs in (old, new)]
+        if all(identifiers) and _IDENTIFIER not in changed:
             return ()
+        named = (_IDENTIFIER,) if all(identifiers) else ()
+        candidates = tuple(key for key in _CLUSTER_KEYS if key in changed)
         unknown = tuple(key for key in candidates if has_unknown(new.get(key)))
-        if unknown:
-            return unknown
-        return candidates if self._active_cluster(old) != self._active_cluster(new) else ()
+        if unknown or not candidates:
+            return (*named, *unknown)
+        return (*named, *(candidates if self._active_cluster(old) != self._active_cluster(new) else ()))
 
     def _active_cluster(self, inputs: PropertyMap) -> object:
         """The entry of the cluster that the inputs lead to; where they lead nowhere, why is all there is to compare."""

@@ -12,7 +12,13 @@ from engine.kubernetes.patience import Patience
 from engine.provider import ProviderError
 from engine.values import Unknown, reveal
 
-REFUSED = ("renderYamlToDirectory", "alwaysRender", "helmReleaseSettings")
+REFUSED = (
+    "renderYamlToDirectory",
+    "alwaysRender",
+    "helmReleaseSettings",
+    "strictMode",
+    "rejectUnknownResources",
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Settings:
             value = values.get(name)
             if value in (None, ""):
                 value = environment.get(f"PULUMI_K8S_{variable}") or default
-            return value if isinstance(value, bool) else str(value).lower() in ("true", "1")
+            return value if isinstance(value, bool) else value == "true"
 
         return cls(
             source=source(values, environment),

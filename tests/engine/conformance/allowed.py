@@ -71,7 +71,7 @@ ALLOWED = (
         "adds to its outputs for itself; the official provider shows what it made up for them.",
         "/[0-9]+ (preview|refresh|destroy|up|diff)/(events|stdout)/steps/.*/new(State)?/(id|outputs/("
         "__initialApiVersion|__inputs|metadata/(creationTimestamp|resourceVersion|uid)))$",
-        official="^(UNKNOWN|TIME|FLEETING|v1|apps/v1|{.*}|" + re.escape(ABSENT) + ")$",
+        official="^(UNKNOWN|TIME|FLEETING|([a-z0-9.]+/)?v1|{.*}|" + re.escape(ABSENT) + ")$",
         embedded=f"^({re.escape(ABSENT)}|UNKNOWN|FLEETING|)$",
     ),
     Allowed(
@@ -80,6 +80,25 @@ ALLOWED = (
         unsaid=r"resource \"urn:[^\"]*\" was (not successfully created by the Kubernetes API server|successfully "
         r"created, but the Kubernetes API server reported that it failed to fully initialize or become live): "
         r"|the Kubernetes API server reported that \"[^\"]*\" failed to fully initialize or become live: ",
+    ),
+    Allowed(
+        "Rights that lack",
+        "This engine adds who can give them; it asks to create an object, the official provider that can be built to "
+        "apply it, and takes the state for perhaps corrupt where an object may not be read or deleted.",
+        "^somebody who may not do all of it/(1 up|6 refresh|7 destroy)/.*(diagnosticEvent|stdout|status|maybeCorrupt)$",
+        embedded=_ABSENT_OR + "cannot create resource|^0$|^False$",
+        official=_ABSENT_OR + "cannot patch resource|^2$|^True$",
+        unsaid=r"\. If that is a matter of permissions, grant them to this user \(`kubectl auth can-i --list` shows "
+        r"what it may do\)",
+    ),
+    Allowed(
+        "Warnings of the API server",
+        "This engine shows them, and says of a version that is gone where its kind is now; the official provider keeps "
+        "them back, and knows old versions by a list of its own.",
+        "^versions that are old or gone/.*/(diagnosticEvent|stdout)$",
+        embedded=_ABSENT_OR
+        + "is deprecated in|the cluster does not serve it|^  kubernetes:core/v1:Endpoints ",
+        official=_ABSENT_OR + "was removed in Kubernetes|^    See https://git.k8s.io",
     ),
     Allowed(
         "A cluster that cannot be reached",
@@ -99,6 +118,11 @@ ALLOWED = (
         + "is still there 2 s after it was deleted|^0$|^False$|^    error: 2 errors occurred:$"
         + "|'never' timed out|condition=Never",
         official=_ABSENT_OR + "timed out waiting for the condition|finalizers might be preventing|^2$|^True$",
+    ),
+    Allowed(
+        "A Service that is not waited for",
+        "The official provider may keep it as it was before the change: as its watch of all Services saw it last.",
+        "^waits that run out/[23] .*/kubernetes:core/v1:Service::balanced/.*/outputs/spec/",
     ),
     Allowed(
         "Waits that are not understood",
@@ -121,6 +145,20 @@ ALLOWED = (
         "^(an object that exists already|managers that change)/",
         embedded=_ABSENT_OR + "already exists|own these fields|owned by|^    Take them over with",
         official=_ABSENT_OR + r"apply conflict|field conflict|^9$|^    - \.metadata\.",
+    ),
+    Allowed(
+        "Previews of new patches",
+        "This engine tries what the API server makes of them; the official provider shows what was declared.",
+        "^a patch that alone owns what is required/0 preview/events/steps/.*/outputs/",
+        official=f"^{re.escape(ABSENT)}$",
+    ),
+    Allowed(
+        "Patches that cannot go",
+        "This engine names all required fields that nobody else owns; the official provider names one, and takes the "
+        "state for perhaps corrupt.",
+        "^a patch that alone owns what is required/2 destroy/.*(diagnosticEvent|stdout|status|maybeCorrupt)$",
+        embedded=_ABSENT_OR + "be given up: this patch|^0$|^False$",
+        official=_ABSENT_OR + "managing a required field|^2$|^True$",
     ),
     Allowed(
         "Operations that were interrupted",

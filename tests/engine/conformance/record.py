@@ -33,6 +33,7 @@ _RULES = tuple(
         (r"(?<=pulumi-kubernetes-)[0-9a-f]{8}\b", "HEX"),
         (r"(?<=[a-z]-)[0-9a-f]{8}\b", "HEX"),
         (r"(?<=generated-)[a-z0-9]{5}\b", "RANDOM"),
+        (r"(?<=\[Pod NAMESPACE/)([a-z]+)(-[a-z0-9]{5,10})+\b", r"\1-RANDOM"),
         (r"\b10\.96\.\d+\.\d+\b", "ADDRESS"),
         (r"\b127\.0\.0\.1:\d+\b", "SERVER"),
         (r"0x[0-9a-f]+", "POINTER"),

@@ -68,15 +68,18 @@ def test_a_custom_resource_waits_for_its_definition(resource: Make, group: str, 
     assert any('no matches for kind "Widget"' in text for _, text in thing.log)
 
 
-def test_a_kind_that_turns_out_to_live_in_namespaces_gets_the_default_one(resource: Make, group: str) -> None:
+@pytest.mark.parametrize(("scope", "id"), [("Namespaced", "default/w"), ("Cluster", "w")])
+def test_a_kind_of_which_nothing_is_known_is_taken_to_live_in_namespaces(
+    resource: Make, group: str, scope: str, id: str
+) -> None:
     thing = resource(f"{group}/v1:Widget")
-    early = widget(group, size=1)
-    assert thing.check(early)["metadata"] == {"name": "w"}
-    resource(DEFINITION).up(definition(group))
+    early = thing.check(widget(group, size=1))
+    assert early["metadata"] == {"name": "w", "namespace": "default"}
+    resource(DEFINITION).up(definition(group, scope))
     thing.id, thing.outputs = thing.provider.create(thing.operation(), thing.type, early)
-    assert thing.id == "default/w"
+    assert thing.id == id
     thing.inputs = early
-    assert thing.diff(early) == Diff()
+    assert thing.diff(widget(group, size=1)) == Diff()
 
 
 def test_kinds_of_the_whole_cluster_get_no_namespace(resource: Make, group: str) -> None:

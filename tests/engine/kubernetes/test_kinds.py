@@ -82,6 +82,46 @@ def test_a_kind_that_was_not_there_is_asked_for_again() -> None:
     assert kinds.find("x.io/v1", "Route").namespaced
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "remedy"),
+    [
+        (
+            "policy/v1beta1",
+            "PodDisruptionBudget",
+            "Correct the apiVersion: PodDisruptionBudget is in policy/v1",
+        ),
+        (
+            "extensions/v1beta1",
+            "Ingress",
+            "Correct the apiVersion: Ingress is in networking.k8s.io/v1",
+        ),
+        ("v1", "Nothing", "Correct the apiVersion or the kind"),
+        ("storage.k8s.io/v1beta1", "Nothing", "Correct the apiVersion or the kind"),
+    ],
+)
+def test_the_api_servers_own_groups_get_no_kinds_later(api_version: str, kind: str, remedy: str) -> None:
+    with pytest.raises(UnknownKind, match=f"{remedy}$") as refused:
+        Kinds(Discovery().fetch).find(api_version, kind)
+
+    assert not refused.value.may_come
+
+
+def test_other_groups_may_get_kinds_later() -> None:
+    with pytest.raises(UnknownKind, match="Install the CustomResourceDefinition") as refused:
+        Kinds(Discovery().fetch).find("x.io/v1", "Route")
+
+    assert refused.value.may_come
+
+
+def test_where_objects_live_is_told_by_definitions_that_are_not_served_yet() -> None:
+    kinds = Kinds(Discovery().fetch)
+
+    assert kinds.are_namespaced("x.io/v1", "Route")
+    kinds.announce({"spec": {**DEFINITION["spec"], "scope": "Cluster"}})
+    assert not kinds.are_namespaced("x.io/v1", "Route")
+    assert kinds.known("x.io/v1", "Route") is None
+
+
 def test_a_definition_teaches_its_kinds_and_takes_them_along() -> None:
     discovery = Discovery()
     kinds = Kinds(discovery.fetch)

@@ -12,7 +12,7 @@ from engine.kubernetes import KubernetesPackage
 from engine.kubernetes.kubeconfig import Source
 from engine.kubernetes.patience import Patience
 from engine.kubernetes.provider import KubernetesProvider
-from engine.kubernetes.settings import Settings
+from engine.kubernetes.settings import REFUSED, Settings
 from engine.provider import Diff, Operation, ProviderError
 from engine.values import UNKNOWN, Secret
 
@@ -59,10 +59,10 @@ def test_settings_are_read_from_texts() -> None:
 
 
 def test_flags_that_are_not_given_come_from_the_environment() -> None:
-    environment = {"PULUMI_K8S_ENABLE_SECRET_MUTABLE": "true", "PULUMI_K8S_AWAIT_ALL": "1"}
+    environment = {"PULUMI_K8S_ENABLE_SECRET_MUTABLE": "true", "PULUMI_K8S_AWAIT_ALL": "True"}
     settings = Settings.parse({}, environment)
     assert settings.secret_mutable
-    assert settings.await_all
+    assert not settings.await_all
     assert not Settings.parse({"enableSecretMutable": "false"}, environment).secret_mutable
 
 
@@ -96,14 +96,15 @@ def test_programs_with_environments_of_their_own_share_connections(tmp_path: Pat
     path.write_text(kubeconfig())
     package = KubernetesPackage()
     one, other = (
-        package.within({"KUBECONFIG": str(path), "PULUMI_K8S_ENABLE_PATCH_FORCE": force}) for force in "01"
+        package.within({"KUBECONFIG": str(path), "PULUMI_K8S_ENABLE_PATCH_FORCE": force})
+        for force in ("1", "true")
     )
     assert one.configure({}).cluster is other.configure({}).cluster
     assert not one.configure({}).settings.patch_force
     assert other.configure({}).settings.patch_force
 
 
-@pytest.mark.parametrize("name", ["renderYamlToDirectory", "alwaysRender", "helmReleaseSettings"])
+@pytest.mark.parametrize("name", REFUSED)
 def test_what_the_engine_can_not_do_is_refused(name: str) -> None:
     (failure,) = KubernetesPackage().check_config(OPERATION, {name: "x"}).failures
     assert failure.property == name
@@ -146,6 +147,19 @@ def test_what_the_engine_can_not_do_is_refused(name: str) -> None:
             {"clusterIdentifier": "a", "kubeconfig": kubeconfig("https://other")},
             (),
             id="the same identifier",
+        ),
+        pytest.param(
+            {"clusterIdentifier": "a", "kubeconfig": kubeconfig()},
+            {"clusterIdentifier": "b", "kubeconfig": kubeconfig("https://other")},
+            ("clusterIdentifier", "kubeconfig"),
+            id="another identifier and another server",
+        ),
+        pytest.param({}, {"clusterIdentifier": "a"}, (), id="an identifier that comes"),
+        pytest.param(
+            {"clusterIdentifier": "a", "kubeconfig": kubeconfig()},
+            {"kubeconfig": kubeconfig("https://other")},
+            ("kubeconfig",),
+            id="an identifier that goes with its server",
         ),
     ],
 )

@@ -50,6 +50,12 @@ rbac.v1.Role("role", metadata={"name": "role", **own}, rules=[{"apiGroups": [""]
 rbac.v1.RoleBinding("binding", metadata={"name": "binding", **own}, subjects=[{"kind": "User", "name": "carol",
     "apiGroup": "rbac.authorization.k8s.io"}],
     role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": f"role{STAGE}"})
+rbac.v1.ClusterRoleBinding("bound", metadata={"name": f"{NAMESPACE}-bound"}, subjects=[{"kind": "User", "name": "carol",
+    "apiGroup": "rbac.authorization.k8s.io"}],
+    role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": f"{NAMESPACE}-{STAGE}"})
+core.v1.PersistentVolume("volume", metadata={"name": f"{NAMESPACE}-volume", "annotations": AT_ONCE}, spec={
+    "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "storageClassName": "by-hand",
+    "hostPath": {"path": f"/srv/{STAGE}"}, "persistentVolumeReclaimPolicy": "Retain"})
 storage.v1.StorageClass("class", metadata={"name": f"{NAMESPACE}-class"}, provisioner="example.com/none",
     parameters={"speed": str(STAGE)})
 policy.v1.PodDisruptionBudget("budget", metadata={"name": "budget", **own},
@@ -68,6 +74,8 @@ core.v1.ConfigMap("moves", metadata={"name": "moves",
     "namespace": NAMESPACE if STAGE == 1 else pulumi.Output.from_input(f"{NAMESPACE}-moves")}, data={"a": "1"})
 core.v1.ConfigMap("named", metadata={"namespace": NAMESPACE, **({"name": f"n{STAGE}"} if STAGE > 1 else {})})
 core.v1.ConfigMap("again", metadata={"name": f"again{STAGE}", "namespace": NAMESPACE})
+core.v1.ConfigMap("written", metadata={"name": "written", "namespace": NAMESPACE, "labels": {"stage": str(STAGE)},
+    "uid": "none", "resourceVersion": "1", "generation": STAGE, "creationTimestamp": "2020-01-01T00:00:00Z"})
 core.v1.ConfigMap("bytes", metadata={"name": "bytes", "namespace": NAMESPACE}, binary_data={"b": "aGk="})
 """
 

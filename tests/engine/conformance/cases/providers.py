@@ -30,6 +30,36 @@ core.v1.ConfigMap("auto", metadata={"namespace": NAMESPACE}, data={"a": "1"}, op
 core.v1.Secret("s", metadata={"namespace": NAMESPACE}, opts=Options.merge(explicit, Options(protect=False)))
 """
 
+TOLD = """
+from scene import *
+import copy, json, os, yaml
+with open(os.environ["KUBECONFIG"]) as file:
+    known = yaml.safe_load(file)
+known["contexts"][0]["context"]["namespace"] = NAMESPACE
+twins = copy.deepcopy(known)
+named = {**known["clusters"][0]["cluster"], "tls-server-name": "127.0.0.1"}
+twins["clusters"].append({"name": "twin", "cluster": named})
+twin = copy.deepcopy(twins)
+twin["contexts"][0]["context"]["cluster"] = "twin"
+texts = {name: json.dumps(value) for name, value in {"known": known, "twins": twins, "twin": twin}.items()}
+forms = [{"kubeconfig": texts["known"], "kube_client_settings": {"timeout": 60}},
+    {"kubeconfig": texts["known"], "cluster_identifier": "a", "kube_client_settings": {"qps": 20, "burst": 40}},
+    {"kubeconfig": texts["twin"], "cluster_identifier": "a"},
+    {"kubeconfig": texts["twins"], "cluster_identifier": "b"},
+    {"kubeconfig": texts["twins"], "cluster": "twin"}]
+core.v1.ConfigMap("auto", data={"a": "1"}, opts=Options(provider=Provider("cluster", **forms[STAGE - 1])))
+"""
+
+AROUND = """
+from scene import *
+own = {"namespace": NAMESPACE}
+core.v1.ConfigMap("map", metadata={"name": "map", **own}, data={"a": str(STAGE)})
+core.v1.Secret("secret", metadata={"name": "secret", **own}, string_data={"a": str(STAGE)})
+if STAGE == 4:
+    core.v1.ConfigMap("client-side", metadata=own)
+"""
+MUTABLE = ("PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE", "PULUMI_K8S_ENABLE_SECRET_MUTABLE")
+
 AWAY = """
 from scene import *
 settings("one", labels={"stage": str(STAGE)})
@@ -75,6 +105,21 @@ CASES = (
             Stage(UP, 4, changes_hands=True),
             Stage(UP, 5),
             Stage(UP, 6, changes_hands=True),
+        ),
+    ),
+    Case(
+        "what a provider is told",
+        TOLD,
+        (Stage(UP), Stage(UP, 2), Stage(PREVIEW, 3), Stage(UP, 4), Stage(PREVIEW, 5), Stage(DESTROY)),
+    ),
+    Case(
+        "what the environment tells providers",
+        AROUND,
+        (
+            Stage(UP),
+            Stage(UP, 2, env=dict.fromkeys(MUTABLE, "true")),
+            Stage(f"{PREVIEW} --target **ConfigMap::map", 3, env=dict.fromkeys(MUTABLE, "True")),
+            Stage(UP, 4, env={"PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "false"}),
         ),
     ),
     Case(

@@ -1,6 +1,8 @@
 """Objects that are waited for: what is ready, what is not, and what is said of it."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from tests.engine.conformance.case import (
     CONTINUED,
@@ -13,9 +15,6 @@ from tests.engine.conformance.case import (
     Case,
     Stage,
 )
-
-PODS = 4
-"""Of each workload of `MET` one."""
 
 RUN_OUT = """
 from scene import *
@@ -36,6 +35,7 @@ core.v1.Service("balancing", metadata=own("balancing"), spec={"type": "LoadBalan
 core.v1.Service("selecting", metadata=own("selecting"), spec={"selector": {"no": "body"}, "ports": [{"port": 80}]})
 core.v1.Pod("pod", metadata=own("pod"), spec=template["spec"])
 backend = {"service": {"name": "balanced", "port": {"number": 80}}}
+batch.v1.Job("failing", metadata=own("failing"), spec={"backoffLimit": 0, "template": once})
 paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
 networking.v1.Ingress("ingress", metadata=own("ingress"), spec={"rules": [{"http": {"paths": paths}}]})
 """
@@ -127,25 +127,87 @@ core.v1.ConfigMap("settings", metadata=own("settings"))
 """
 
 
+ALL = """
+from scene import *
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
+group = f"{NAMESPACE}.example.com"
+schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+definition = CustomResourceDefinition("definition", metadata={"name": f"widgets.{group}"}, spec={
+    "group": group, "scope": "Namespaced", "names": {"plural": "widgets", "singular": "widget", "kind": "Widget"},
+    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]})
+def widget(name, **conditions):
+    listed = [{"type": type, "status": status, "reason": "Told", "message": f"{type} is {status}"}
+        for type, status in conditions.items()]
+    noted = {"pulumi.com/timeoutSeconds": "2"}
+    CustomResource(name, api_version=f"{group}/v1", kind="Widget", opts=Options(depends_on=[definition]),
+        metadata={"name": name, "namespace": NAMESPACE, "annotations": noted, "labels": {"stage": str(STAGE)}},
+        others={"status": {"conditions": listed}} if listed else {})
+widget("bare")
+widget("ready", Ready="True")
+widget("unready", Ready="False")
+widget("stalled", Stalled="True")
+widget("reconciling", Reconciling="True")
+settings("settings")
+"""
+EVERYTHING = {"PULUMI_K8S_AWAIT_ALL": "true"}
+
+
 def ran(api: Api) -> None:
     """What a node does: the pods run, and are ready."""
+    conditions = [{"type": type, "status": "True"} for type in ("PodScheduled", "Initialized", "Ready")]
+    for pod in _pods(api, 4):
+        _write_status(api, pod, {"phase": "Running", "conditions": conditions})
+
+
+def complained(api: Api) -> None:
+    """What a node does that can't pull an image: no pod is ready, and each says why; the pod of one Job fails."""
+    pulling = {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}}
+    for pod in _pods(api, 4):
+        failed = pod["metadata"].get("labels", {}).get("job-name") == "failing"
+        container = {"name": "app", "image": "app:1", "imageID": "", "ready": False, "restartCount": 0}
+        state = {"terminated": {"exitCode": 3, "reason": "Error"}} if failed else pulling
+        told = {
+            "status": "False",
+            "reason": "ContainersNotReady",
+            "message": "containers with unready status: [app]",
+        }
+        conditions = [{"type": "PodScheduled", "status": "True"}, {"type": "Initialized", "status": "True"}]
+        status = {
+            "phase": "Failed" if failed else "Pending",
+            "containerStatuses": [{**container, "state": state}],
+        }
+        _write_status(api, pod, {**status, "conditions": [*conditions, {"type": "Ready", **told}]})
+    path = f"/apis/batch/v1/namespaces/{api.namespace}/jobs/failing"
+    deadline = time.monotonic() + 30
+    while not any(
+        item["type"] == "Failed" for item in api.request("GET", path)["status"].get("conditions", [])
+    ):
+        assert time.monotonic() < deadline, "the Job did not fail"
+        time.sleep(0.05)
+
+
+def _pods(api: Api, number: int) -> list[Any]:
+    """All pods, once there are that many: of each workload one."""
     path = f"/api/v1/namespaces/{api.namespace}/pods"
     deadline = time.monotonic() + 30
-    while len(found := api.request("GET", path)["items"]) < PODS:
-        assert time.monotonic() < deadline, f"{len(found)} pods of {PODS} were made"
+    while len(found := api.request("GET", path)["items"]) < number:
+        assert time.monotonic() < deadline, f"{len(found)} pods of {number} were made"
         time.sleep(0.05)
-    conditions = [{"type": type, "status": "True"} for type in ("PodScheduled", "Initialized", "Ready")]
-    for pod in found:
-        merge = {"Content-Type": "application/merge-patch+json"}
-        body = {"status": {"phase": "Running", "conditions": conditions}}
-        api.request("PATCH", f"{path}/{pod['metadata']['name']}/status", body=body, headers=merge)
+    return list(found)
+
+
+def _write_status(api: Api, pod: Any, status: Mapping[str, Any]) -> None:
+    path = f"/api/v1/namespaces/{api.namespace}/pods/{pod['metadata']['name']}/status"
+    merge = {"Content-Type": "application/merge-patch+json"}
+    api.request("PATCH", path, body={"status": status}, headers=merge)
 
 
 CASES = (
     Case(
         "waits that run out",
         RUN_OUT,
-        (Stage(CONTINUED), Stage(REFRESH), Stage(CONTINUED, 2), Stage(DESTROY)),
+        (Stage(CONTINUED), Stage(REFRESH, before=complained), Stage(CONTINUED, 2), Stage(DESTROY)),
     ),
     Case(
         "waits that annotations tell",
@@ -172,6 +234,11 @@ CASES = (
         "objects that the cluster makes ready",
         SERVED,
         (Stage(UP), Stage(REFRESH), Stage(NO_CHANGES), Stage(DESTROY)),
+    ),
+    Case(
+        "everything is waited for",
+        ALL,
+        (Stage(CONTINUED, env=EVERYTHING), Stage(CONTINUED, 2, env=EVERYTHING), Stage(UP, 2), Stage(DESTROY)),
     ),
     Case(
         "jobs that are replaced while they are not ready",
