@@ -65,8 +65,8 @@ class ScaledObjects:
         return _MOST if most is None else int(most)
 
     def wanted(self, live: Manifest) -> int:
-        """It does not say."""
-        return self.minimum(live)
+        """It does not say, and one that may take all pods away may have wanted none."""
+        return 0 if self.idles(live) else self.minimum(live)
 
     def idles(self, live: Manifest) -> bool:
         return self.minimum(live) == 0 or live["spec"].get("idleReplicaCount") == 0

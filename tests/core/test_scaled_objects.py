@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,6 +104,17 @@ def test_what_somebody_changes_of_primary_s_own_is_put_back() -> None:
     assert twin is not None
     assert twin["spec"]["minReplicaCount"] == 1
     assert any("ScaledObject podinfo-primary.test" in text for text in world.texts)
+
+
+def test_a_primary_that_keda_has_let_rest_stays_at_rest() -> None:
+    world = initialised(DOCUMENT, world=Kept)
+    world.cluster.patch(SCALED_OBJECT, *KEY, {"spec": {"idleReplicaCount": 0}})
+    world.release("v2")
+    world.until(Phase.SUCCEEDED)
+    world.primary = replace(deployment("podinfo-primary", 0), revision=world.hash("v2"))
+    world.tick(3)
+    assert world.primary is not None
+    assert world.primary.replicas == 0
 
 
 def test_a_cluster_without_keda_says_so() -> None:
