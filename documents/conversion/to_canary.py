@@ -226,7 +226,7 @@ def _tell_steps(strategy: CanarySteps, ledger: Ledger) -> None:
         path = strategy.path(index)
         match step:
             case Pause(None):
-                told = "waits for somebody, and a Canary goes on: approval gates are not there yet"
+                told = "waits for somebody, and a Canary goes on; `gates.traffic` may ask for approvals at each weight"
                 ledger.differs(f"{path}.pause", told)
             case SetScale():
                 ledger.differs(f"{path}.setCanaryScale", "has no equal: a canary has as many pods as primary")
@@ -289,7 +289,7 @@ def _blue_green(
     strategy: BlueGreen, templates: Templates, ledger: Ledger
 ) -> tuple[dict[str, Any], Sequence[Metric]]:
     if not strategy.auto_promotion:
-        told = "waits for somebody, and a Canary goes on: approval gates are not there yet"
+        told = "waits for somebody, and a Canary goes on: give it `gates.promotion` with approvals: 1"
         ledger.differs(f"{_BLUE_GREEN}.autoPromotionEnabled", told)
     if strategy.after:
         told = "has no equal: with Services alone a Canary is judged before it is promoted"
