@@ -43,6 +43,13 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+RULES: tuple[dict[str, Any], ...] = (
+    {},
+    {"rollout": {"approvals": 1, "deadline": "5s", "onDeadline": "open"}},
+    {"traffic": {"deadline": "30s"}, "promotion": {"approvals": 2, "deadline": "5s"}},
+    {"traffic": {"approvals": 1, "deadline": "2s", "onDeadline": "open"}},
+)
+"""Of gates that nobody opens, and that yet end."""
 MOODS = st.sampled_from(["good", "good", "good", "good", "bad", "silent", "away", "wrong"])
 
 
@@ -84,13 +91,15 @@ def invariants(world: World) -> None:
 
 @settings(max_examples=60)
 @example(
-    {f"{A}.interval": "30s", f"{A}.webhooks": [hook("confirm-traffic-increase")]}, ["good", "wrong", "good"]
+    {f"{A}.interval": "30s", f"{A}.webhooks": [hook("confirm-traffic-increase")]},
+    ["good", "wrong", "good"],
+    {},
 )
-@given(documents(), st.lists(MOODS, min_size=1, max_size=6))
+@given(documents(), st.lists(MOODS, min_size=1, max_size=6), st.sampled_from(RULES))
 def test_every_run_ends_and_the_failed_checks_never_sink_within_it(
-    changes: dict[str, Any], moods: list[str]
+    changes: dict[str, Any], moods: list[str], rules: dict[str, Any]
 ) -> None:
-    world = moody(initialised(document(changes)), moods)
+    world = moody(initialised(document({**changes, f"{A}.gates": rules})), moods)
     world.release("v2")
     failed = 0
     for _ in range(4000):
