@@ -74,8 +74,8 @@ CloudWatch is asked with the driver's own keys, in the region of `AWS_REGION`.
 After `threshold` failed checks the run is rolled back. With `spec.analysis.onFailure: freeze` it stops instead, with
 the traffic where it is; with `freezeAtZero` users go back to primary, and the pods stay to be looked at. Nothing is
 judged any more then: a new revision, `sluice abort` or a `rollback` hook that passes ends it, and
-`sluice promote --now` lets it through. While people have yet to decide, that is said every ten minutes. Both fields are
-none of Flagger's.
+`sluice promote --now` lets it through. While people have yet to decide, that is said every ten minutes, and
+`sluice release` waits, for as long as its `--timeout`. Both fields are none of Flagger's.
 
 Redirects are not followed, as credentials would go along. An exchange takes 5 s at most, with InfluxDB 15 s. A check
 of Prometheus counts once its samples are newer than the step. The answers of the others don't say how old they are in
