@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 
 from automation.core.observation import QueryFailed
+from automation.questions.metrics.exchange import Call, Exchange, Unanswered
 
 TIMEOUT = 10.0
 
@@ -15,21 +19,15 @@ TIMEOUT = 10.0
 def token(session: requests.Session, settings: Mapping[str, Any], *, verify: bool) -> str | QueryFailed:
     """The token for `tokenUrl`, `clientId`, `clientSecret` and `scopes`."""
     form = {"grant_type": "client_credentials", "scope": " ".join(settings.get("scopes") or ())}
+    call = Call(
+        settings["tokenUrl"],
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=urlencode({name: text for name, text in form.items() if text}),
+        user=(str(settings["clientId"]), str(settings["clientSecret"])),
+    )
     try:
-        answer = session.post(
-            settings["tokenUrl"],
-            data={name: text for name, text in form.items() if text},
-            auth=(str(settings["clientId"]), str(settings["clientSecret"])),
-            timeout=TIMEOUT,
-            verify=verify,
-        )
-    except (requests.ConnectionError, requests.Timeout) as error:
-        return QueryFailed(f"no token was given: {error}", away=True)
-    except requests.RequestException as error:
-        return QueryFailed(f"no token was given: {error}")
-    if not answer.ok:
-        return QueryFailed(f"no token was given: {settings['tokenUrl']} answered {answer.status_code}")
-    try:
-        return str(answer.json()["access_token"])
-    except (requests.exceptions.JSONDecodeError, KeyError, TypeError):
+        return str(json.loads(Exchange(session, verify, TIMEOUT).ask(call))["access_token"])
+    except Unanswered as unanswered:
+        return replace(unanswered.failed, detail=f"no token was given: {unanswered.failed.detail}")
+    except (ValueError, RecursionError, KeyError, TypeError):
         return QueryFailed(f"no token was given: {settings['tokenUrl']} answered without access_token")

@@ -198,13 +198,20 @@ def test_a_token_is_fetched_with_the_clients_own_for_each_measurement(provider: 
 
 @pytest.mark.parametrize(
     ("answer", "why"),
-    [(Answer(403), "/token answered 403"), (Answer(body={"no": 1}), "/token answered without access_token")],
+    [
+        (Answer(403, "unknown client"), "Status 403 Forbidden: unknown client"),
+        (Answer(body={"no": 1}), "/token answered without access_token"),
+        (Answer(body="no JSON"), "/token answered without access_token"),
+        (Answer(307, headers={"Location": "http://else/"}), "it redirects to http://else/"),
+        (Answer(body="x" * (LARGEST + 1)), "its answer is longer than 4 MiB"),
+    ],
+    ids=["refused", "without a token", "no JSON", "sent elsewhere", "endless"],
 )
 def test_a_token_that_is_not_given_is_said_and_nobody_is_asked(answer: Answer, why: str) -> None:
     found, asked = measured(lambda request: answer, authentication={"oauth2": OAUTH})
     assert isinstance(found, QueryFailed)
     assert found.detail.startswith("no token was given: ")
-    assert found.detail.endswith(why)
+    assert why in found.detail
     assert len(asked) == 1
 
 
