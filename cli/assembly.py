@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from automation.clock import SystemClock
+import requests
+
+from automation.clock import Clock, SystemClock
 from automation.cluster import reach
 from automation.cluster.events import Announcement, EventLog
 from automation.cluster.leases import Identity, Keeper, Leases
@@ -18,6 +21,7 @@ from automation.cluster.observer import REMEMBERED, Observer, kinds
 from automation.cluster.ports import Copies
 from automation.cluster.recorder import Recorder
 from automation.cluster.watches import Watches
+from automation.core.alerts import Subscription
 from automation.core.decision import Event
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.refusal import Refused
@@ -29,6 +33,8 @@ from automation.driver.ports import Announcer, Ports
 from automation.driver.rollouts import Rollouts
 from automation.driver.tick import Refusal, Tick
 from automation.errors import CanaryMissing, DocumentRefused, SluiceError
+from automation.questions.alerts.courier import Courier
+from automation.questions.alerts.sender import Sender
 from automation.questions.asker import Asker
 from automation.questions.event_hooks import EventHooks
 from automation.questions.hooks import Hooks
@@ -40,6 +46,7 @@ from cli.environment import Environment, person, scrape_seconds
 from cli.images import write_back
 from cli.known import Known
 from documents.front import canary_of, front_of, status_of
+from stacks.settings import DriverSettings
 
 LAST_WORDS_SECONDS = 10.0
 """How long a driver that ends waits for hooks that hear of what happened."""
@@ -56,6 +63,7 @@ class Assembly:
     keeper: Keeper
     updates: UpdateQueue
     events: EventHooks
+    alerts: Courier
 
     def tick(self, namespace: str, name: str) -> Tick:
         """One tick of a Canary that has to be there. Raises CanaryMissing, DocumentRefused and the cluster's errors."""
@@ -67,11 +75,18 @@ class Assembly:
         return tick
 
     def close(self) -> None:
+        self._alert_last()
         self.keeper.stop()
         self.ports.leases.give_back_all()
         self.watches.stop()
         self.updates.close()
         self.events.close(LAST_WORDS_SECONDS)
+
+    def _alert_last(self) -> None:
+        """Alerts that were sent must not be sent again by the next driver."""
+        for key in self.alerts.close(LAST_WORDS_SECONDS):
+            with suppress(SluiceError, Refused):
+                self.driver.strike_off(*key)
 
 
 def assemble(
@@ -80,8 +95,10 @@ def assemble(
     namespace: str | None = None,
     changed: Callable[[Kind, Manifest], None] = lambda kind, thing: None,
     strict: bool = False,
+    event_webhook: str | None = None,
 ) -> Assembly:
-    """A driver for the Canaries of an environment (or of one namespace of it), its watches listed once.
+    """A driver for the Canaries of an environment (or of one namespace of it), its watches listed once. Who listens at
+    `event_webhook` hears of those without event hooks, in place of whom the settings name.
 
     Raises ClusterAway or ClusterRefused.
     """
@@ -93,6 +110,8 @@ def assemble(
     # Sessions are not for several threads: ticks and those who hear of them have their own.
     hooks = Hooks(reach.session(cluster), clock.sleep, reader(cluster))
     events = EventHooks(hooks.call, display.troubled)
+    settings = opened.settings
+    alerts = courier(opened, display, clock)
     ports = Ports(
         objects=cluster,
         copies=copies,
@@ -111,26 +130,51 @@ def assemble(
             clock,
         ),
         leases=Leases(cluster, Identity.of_this_process(), clock),
-        announce=announcer(display, EventLog(cluster), teller(events, opened.settings.driver.provider)),
+        announce=announcer(
+            display,
+            EventLog(cluster),
+            teller(events, settings.driver.provider, event_webhook or settings.driver.event_webhook or ""),
+        ),
+        alerts=alerts,
         clock=clock,
         rendered=known.rendered,
         command=opened.command,
         write_back=writer_back(opened, watches, display),
         fresh_attempt=fresh_attempt,
     )
-    settings = opened.settings
     strict = strict or settings.driver.strict
-    canaries = Canaries(cluster, watches, settings.driver.provider)
+    canaries = Canaries(cluster, watches, settings.driver.provider, subscriptions(settings.driver))
     driver = Driver(ports, scrape_seconds(settings), strict, canaries)
     rollouts = Driver(ports, scrape_seconds(settings), strict, Rollouts(cluster, watches))
     keeper = Keeper(ports.leases)
     watches.start()
     keeper.start()
-    return Assembly(driver, rollouts, ports, watches, keeper, updates, events)
+    return Assembly(driver, rollouts, ports, watches, keeper, updates, events, alerts)
 
 
-def teller(events: EventHooks, provider: str) -> Announcer:
-    """Tells hooks of type event; a Canary that can't be read has none, nor has a Rollout."""
+def courier(opened: Environment, display: Display, clock: Clock) -> Courier:
+    """Sends alerts; what it could not send the display says."""
+
+    def through(proxy: str) -> requests.Session:
+        session = reach.session(opened.cluster)
+        if proxy:
+            session = requests.Session()
+            session.trust_env = False
+            session.proxies = {"http": proxy, "https": proxy}
+        return session
+
+    name = opened.settings.driver.cluster_name or ""
+    return Courier(Sender(opened.cluster, through), display.troubled, clock, name)
+
+
+def subscriptions(settings: DriverSettings) -> tuple[Subscription, ...]:
+    """Who is alerted about Canaries that name nobody."""
+    return tuple(Subscription(one.provider, one.namespace, one.severity) for one in settings.alerts)
+
+
+def teller(events: EventHooks, provider: str, everywhere: str = "") -> Announcer:
+    """Tells hooks of type event, and whoever listens at the address `everywhere` of Canaries without any; one that
+    can't be read is told of to nobody, nor is a Rollout."""
 
     def tell(announcement: Announcement, live: Manifest) -> None:
         if front_of(live).kind is not CANARY:
@@ -140,7 +184,7 @@ def teller(events: EventHooks, provider: str) -> Announcer:
         except Refused:
             return
         said = Event(announcement.type, announcement.text)
-        events.tell(canary.full_name, event_calls(canary, status, said, announcement.at))
+        events.tell(canary.full_name, event_calls(canary, status, said, announcement.at, everywhere))
 
     return tell
 

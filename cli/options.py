@@ -12,9 +12,17 @@ import click
 
 from automation.cluster.client import Cluster
 from automation.updates import project
+from documents.section import is_reachable
 
 F = TypeVar("F", bound=Callable[..., Any])
 OUTPUTS = ("auto", "text", "json")
+
+
+def _web_address(address: str | None) -> str | None:
+    """Raises BadParameter, which names no address: there may be credentials in it."""
+    if address and not is_reachable(address):
+        raise click.BadParameter("that is not a web address; write http:// or https:// and a host")
+    return address or None
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,14 @@ optional_environment = click.option(
 )
 namespace = click.option(
     "-n", "--namespace", metavar="NAME", help="Its namespace, where the name is not unique."
+)
+event_webhook = click.option(
+    "--event-webhook",
+    metavar="URL",
+    envvar="EVENT_WEBHOOK_URL",
+    show_envvar=True,
+    callback=lambda context, option, address: _web_address(address),
+    help="Who hears of all events of Canaries that name nobody (default: the settings').",
 )
 output = click.option(
     "-o",

@@ -26,7 +26,7 @@ from cli import display as displays
 from cli.assembly import Assembly, assemble
 from cli.environment import Environment, open_environment
 from cli.images import parse_image, refuse_retired, set_image
-from cli.options import Where, environment, namespace, output, where
+from cli.options import Where, environment, event_webhook, namespace, output, where
 from cli.run import describe
 from cli.waiting import Following, cause, troubled_pods
 
@@ -56,6 +56,7 @@ OWED_SECONDS = 60.0
 )
 @namespace
 @output
+@event_webhook
 @where
 def release(
     name: str,
@@ -66,6 +67,7 @@ def release(
     timeout: float | None,
     namespace: str | None,
     output: str,
+    event_webhook: str | None,
     where: Where,
 ) -> None:
     """Set an image and run the release to its end.
@@ -88,7 +90,7 @@ def release(
     title = f"{key[1]}.{key[0]} in {environment}" + (f": {image}" if image else "")
     shown = displays.make(output, title)
     try:
-        assembly = assemble(opened, shown, namespace=key[0], strict=strict)
+        assembly = assemble(opened, shown, namespace=key[0], strict=strict, event_webhook=event_webhook)
         try:
             outcome = Drive(opened, assembly, shown, key, timeout).to_the_end()
         finally:

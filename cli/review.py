@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from automation.core.advice import advice
 from automation.core.analysis import MetricCheck
-from automation.core.kinds import METRIC_TEMPLATE, SECRET, Manifest
+from automation.core.kinds import ALERT_PROVIDER, METRIC_TEMPLATE, SECRET, Manifest
 from automation.core.names import LONGEST_STACK
 from automation.core.refusal import Problem, Refused
 from automation.core.shape import flaws
@@ -22,7 +22,8 @@ from cli import rollouts
 from cli.findings import Finding, Reviewed
 from cli.sharing import Claims, shared_with
 from cli.surroundings import Around, Place, Subject, place_of, placed, template_of
-from documents import metric_template
+from documents import alert_provider, metric_template
+from documents.alert_provider import AlertProvider
 from documents.argo.kinds import is_argo, is_rollout
 from documents.argo.kinds import problems as argo_problems
 from documents.front import canary_of, front_of, is_canary
@@ -77,6 +78,8 @@ def _alone(document: Manifest, provider: str) -> Iterable[Problem]:
         return _refused(document, provider)
     if kind == METRIC_TEMPLATE.kind:
         return _template_problems(document)
+    if kind == ALERT_PROVIDER.kind:
+        return alert_provider.read(document)[1]
     return misnamed(document) or flaws(document, shape_of(kind))
 
 
@@ -107,7 +110,9 @@ def _template_problems(document: Manifest) -> tuple[Problem, ...]:
 
 
 def _secret(one: Found, around: Around) -> Iterator[Finding]:
-    """A Secret among the documents that lacks what the provider of a MetricTemplate needs."""
+    """A Secret among the documents that lacks what the provider of a MetricTemplate, or an AlertProvider, needs."""
+    if one.document["kind"] == ALERT_PROVIDER.kind:
+        yield from _address(alert_provider.parse(one.document), around)
     if one.document["kind"] != METRIC_TEMPLATE.kind:
         return
     template = metric_template.parse(one.document)
@@ -117,11 +122,22 @@ def _secret(one: Found, around: Around) -> Iterator[Finding]:
             yield Finding("problem", secret.origin, f"MetricTemplate {template.full_name}: {text}; add it")
 
 
+def _address(provider: AlertProvider, around: Around) -> Iterator[Finding]:
+    for secret in around.legible.get((SECRET.kind, provider.namespace, provider.secret), ()):
+        if "address" not in keys(secret.document):
+            text = f"spec.secretRef: Secret {provider.secret} has no key address; add it"
+            yield Finding("problem", secret.origin, f"AlertProvider {provider.full_name}: {text}")
+
+
 def _told(one: Found, problems: Iterable[Problem], lacking: set[Place]) -> Iterator[Finding]:
     """What is wrong with one document alone. It is a problem where a release depends on it; else it may be nobody's, or
     a patch of another document, as overlays have them."""
     kind, namespace, name = place = place_of(one.document)
-    read = is_canary(one.document) or is_argo(one.document) or kind == METRIC_TEMPLATE.kind
+    read = (
+        is_canary(one.document)
+        or is_argo(one.document)
+        or kind in (METRIC_TEMPLATE.kind, ALERT_PROVIDER.kind)
+    )
     matters = read or misnamed(one.document) or place in lacking
     for problem in problems:
         text = f"{kind} {name}.{namespace}: {problem}"

@@ -22,7 +22,7 @@ from cli.assembly import assemble
 from cli.display import Display, JsonLines, Lines
 from cli.driving import Driving
 from cli.environment import Environment, open_environment
-from cli.options import Where, environment, where
+from cli.options import Where, environment, event_webhook, where
 from cli.waiting import StandingBy
 from documents.front import release_kinds
 
@@ -56,8 +56,9 @@ def leave_after(seconds: float, display: Display) -> None:
     default="auto",
     help="auto: lines on a terminal, JSON otherwise.",
 )
+@event_webhook
 @where
-def run(environment: str, output: str, where: Where) -> None:
+def run(environment: str, output: str, event_webhook: str | None, where: Where) -> None:
     """Drive every Canary and Rollout of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are
     finished)."""
     opened = open_environment(environment, where)
@@ -72,7 +73,7 @@ def run(environment: str, output: str, where: Where) -> None:
             display.troubled(environment, opened.stranger(key_of(thing), kind))
         driving.changed(kind, thing)
 
-    assembly = assemble(opened, display, changed=changed)
+    assembly = assemble(opened, display, changed=changed, event_webhook=event_webhook)
 
     standing_by = StandingBy()
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from automation.core import revision_hash
 from automation.core.analysis import MetricCheck
-from automation.core.kinds import CONFIG_KINDS, METRIC_TEMPLATE, SERVICE, Manifest
+from automation.core.kinds import ALERT_PROVIDER, CONFIG_KINDS, METRIC_TEMPLATE, SERVICE, Manifest
 from automation.core.spec import Canary
 from cli.findings import Finding
 from cli.sharing import Claims
@@ -143,7 +143,15 @@ class Subject:
     def references(self) -> list[Reference]:
         named = (self.target, self.source, self.autoscaler)
         templates = (template_of(check) for check in self.canary.analysis.checks)
-        return [one for one in (*named, *templates, *self.configs) if one is not None]
+        return [one for one in (*named, *templates, *self.listeners, *self.configs) if one is not None]
+
+    @property
+    def listeners(self) -> list[Reference]:
+        """The AlertProviders that hear of it."""
+        return [
+            Reference("spec.analysis.alerts", ALERT_PROVIDER.kind, one.namespace, one.provider)
+            for one in self.canary.analysis.alerts
+        ]
 
     @property
     def lacking(self) -> list[Reference]:

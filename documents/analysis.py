@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import get_args
 
+from automation.core.alerts import Severity, Subscription
 from automation.core.analysis import (
     BUILT_IN,
     DURATION,
@@ -20,6 +21,7 @@ from automation.core.analysis import (
     TemplateRef,
     Webhook,
 )
+from automation.core.names import LABEL
 from automation.core.shape import Rule
 from automation.core.strategies.registry import DEFAULT, STRATEGIES
 from documents import gate_rules, matches
@@ -58,7 +60,7 @@ def read(section: Section, namespace: str, *, skipped: bool) -> Analysis:
         gates=gate_rules.read(section.section("gates")),
         on_failure=_on_failure(section),
         waits_for_traffic=section.text("noTraffic", choices=("", "fail", "wait")) == "wait",
-        alerts=len(section.sections("alerts")),
+        alerts=tuple(_subscription(alert, namespace) for alert in section.sections("alerts")),
         strategy=strategy.name,
         parameters={name: section.fields[name] for name in strategy.fields if name in section.fields},
         ignored=tuple(sorted(name for name in moving - {*strategy.fields} if section.fields.get(name))),
@@ -201,7 +203,6 @@ def _refuse_hopeless(section: Section, check: MetricCheck) -> None:
 
 
 def _webhook(section: Section, namespace: str) -> Webhook:
-    section.flag("muteAlert")
     hook = Webhook(
         name=section.text("name", required=True),
         url=section.address("url", required=True),
@@ -212,9 +213,23 @@ def _webhook(section: Section, namespace: str) -> Webhook:
         metadata=section.texts_by_name("metadata"),
         headers=_secret(section, "headersSecretRef", namespace),
         signature=_secret(section, "signatureSecretRef", namespace, key=SIGNING_KEY),
+        mute_alert=section.flag("muteAlert"),
     )
     section.close()
     return hook
+
+
+def _subscription(section: Section, namespace: str) -> Subscription:
+    section.text("name", required=True)
+    if "providerRef" not in section:
+        section.refuse("providerRef", "is missing", "name the AlertProvider that the alert is sent to")
+    reference = section.section("providerRef")
+    where = reference.named("namespace", LABEL) or namespace
+    named = reference.named("name", required="providerRef" in section)
+    severity = section.text("severity", choices=("", *Severity)) or Severity.INFO
+    reference.close()
+    section.close()
+    return Subscription(named, where, Severity(severity))
 
 
 def _secret(section: Section, field: str, namespace: str, *, key: str = "") -> SecretRef | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from automation.core.kinds import (
+    ALERT_PROVIDER,
     ANALYSIS_RUN,
     ANALYSIS_TEMPLATE,
     CANARY,
@@ -16,7 +17,7 @@ from automation.core.kinds import (
 from automation.core.refusal import Problem
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
-    CANARY.group: (CANARY.kind, METRIC_TEMPLATE.kind, "AlertProvider"),
+    CANARY.group: (CANARY.kind, METRIC_TEMPLATE.kind, ALERT_PROVIDER.kind),
     ROLLOUT.group: (
         ROLLOUT.kind,
         ANALYSIS_TEMPLATE.kind,

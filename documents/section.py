@@ -15,8 +15,9 @@ from automation.core.refusal import Problem
 from automation.core.shape import Rule, noun, shown
 
 _ADDRESS = re.compile(
-    r"https?://([^\s/?#@]*@)?([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{0,5}))?([/?#].*)?"
+    r"(?P<scheme>[a-z]+)://([^\s/?#@]*@)?([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{0,5}))?([/?#].*)?"
 )
+WEB = ("http", "https")
 
 
 class Section:
@@ -78,7 +79,7 @@ class Section:
         value = self.text(name, required=required)
         if value and not value.startswith(("http://", "https://")):
             self.refuse(name, f"{shown(value)} is not a web address", "begin it with http:// or https://")
-        elif value and not _is_reachable(value):
+        elif value and not is_reachable(value):
             remedy = "write a host, and a port from 1 to 65535 where it has one of its own"
             self.refuse(name, f"{shown(value)} names no host and port that there can be", remedy)
         return value
@@ -189,9 +190,10 @@ class Section:
         return f"{self.path}.{name}" if self.path else name
 
 
-def _is_reachable(address: str) -> bool:
+def is_reachable(address: str, schemes: Sequence[str] = WEB) -> bool:
+    """Whether it is an address of one of these schemes that there can be."""
     found = _ADDRESS.fullmatch(address)
-    return found is not None and 0 < int(found["port"] or 80) < 65536
+    return found is not None and found["scheme"] in schemes and 0 < int(found["port"] or 80) < 65536
 
 
 def _listed(names: set[str]) -> str:

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from automation.core.alerts import Severity
+from documents.section import is_reachable
 from gateways import registry as gateways
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
@@ -32,6 +34,16 @@ def _known(provider: str) -> str:
 
 Provider = Annotated[str, AfterValidator(_known)]
 """A gateway, as Canary documents name it."""
+
+
+def _reachable(address: str) -> str:
+    if not is_reachable(address):
+        raise ValueError("is not a web address; write http:// or https:// and a host")
+    return address
+
+
+WebAddress = Annotated[str, AfterValidator(_reachable)]
+"""An address of the web."""
 
 
 class Section(BaseModel):
@@ -207,6 +219,17 @@ class PaceSettings(Section):
     four scrapes."""
 
 
+class AlertSettings(Section):
+    provider: Name
+    """Name of the AlertProvider."""
+
+    namespace: Name
+    """Namespace of the AlertProvider, and of its Secret."""
+
+    severity: Severity = Severity.INFO
+    """The least that it hears of: info, warn or error."""
+
+
 class DriverSettings(Section):
     namespaces: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """Namespaces whose Canaries are driven; none: all of the cluster. Environments that share a cluster need it."""
@@ -226,6 +249,15 @@ class DriverSettings(Section):
 
     metrics_server: str | None = None
     """URL of the Prometheus for built-in checks; none: the platform's. A Canary's own metricsServer goes first."""
+
+    event_webhook: WebAddress | None = None
+    """URL that hears of all events of Canaries without hooks of type event; `--event-webhook` goes first."""
+
+    alerts: tuple[AlertSettings, ...] = ()
+    """Who is alerted about Canaries whose documents name nobody."""
+
+    cluster_name: str | None = None
+    """What alerts call the cluster."""
 
 
 class Settings(Section):

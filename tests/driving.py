@@ -18,6 +18,7 @@ from automation.inmemory.cluster import MemoryCluster
 from automation.inmemory.questions import MemoryQuestions
 from automation.inmemory.queue import MemoryQueue
 from automation.inmemory.stacks import Declared, MemoryStacks
+from automation.questions.alerts.courier import Alerts
 from automation.updates.placer import Placer, Release, Terms
 from automation.updates.ports import Gate
 from cli.known import Known
@@ -38,6 +39,7 @@ class Room:
     clock: MemoryClock
     questions: MemoryQuestions
     announce: Announcer
+    alerts: Alerts
     fresh_attempt: Callable[[], str]
 
 
@@ -62,6 +64,7 @@ def ports_of(room: Room, stack: str) -> Ports:
         placer=placer,
         leases=Leases(room.cluster, HERE, room.clock),
         announce=room.announce,
+        alerts=room.alerts,
         clock=room.clock,
         rendered=known.rendered,
         command=lambda verb, key: f"sluice {verb} {key[1]} --env dev -n {key[0]}",

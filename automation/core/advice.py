@@ -6,10 +6,9 @@ from automation.core.spec import Canary
 
 def advice(canary: Canary) -> list[str]:
     """One sentence for each field that is ignored, or that decides nothing."""
-    said = ["No alerts are sent: analysis.alerts is not supported"] if canary.analysis.alerts else []
     if canary.skip_analysis:
-        return said
-    said += [
+        return []
+    said = [
         f"analysis.{name} is ignored: the release goes by {canary.analysis.strategy}"
         for name in canary.analysis.ignored
     ]

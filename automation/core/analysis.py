@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from automation.core.alerts import Subscription
 from automation.core.stepwise import Stepwise
 
 SUCCESS_RATE = "request-success-rate"
@@ -79,7 +80,8 @@ class SecretRef:
 class Webhook:
     """A hook that is called with a POST. `timeout` is in seconds and for each attempt.
 
-    `headers` holds further headers by name, `signature` the key that the body is signed with.
+    `headers` holds further headers by name, `signature` the key that the body is signed with. `mute_alert`: that it
+    holds something back is no alert.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Webhook:
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
     headers: SecretRef | None = None
     signature: SecretRef | None = None
+    mute_alert: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Affinity:
 @dataclass(frozen=True)
 class Analysis:
     """`interval` in seconds, weights and ready thresholds in percent, `threshold` in failed checks of one run.
-    `alerts` counts the alerts that the document asks for, `strategy` is a name of `automation.core.strategies`,
+    `alerts` are those that hear of alerts, `strategy` is a name of `automation.core.strategies`,
     `parameters` are the fields by which the document asks for it, as they stand there, `ignored` those of others.
 
     `iterations` counts the checks of A/B and Blue/Green, `match` holds the rules of A/B, each as JSON, `chosen` those
@@ -148,7 +151,7 @@ class Analysis:
     gates: Mapping[str, GateRule] = field(default_factory=dict, hash=False)
     on_failure: Failure = "rollback"
     waits_for_traffic: bool = False
-    alerts: int = 0
+    alerts: tuple[Subscription, ...] = ()
     strategy: str = "weighted"
     iterations: int = 0
     match: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from automation.core.decision import Announce, Decision, MakeLive, Save, ScaleTa
 from automation.core.liveness import is_live
 from automation.core.moves import stay
 from automation.core.observation import Observation
+from automation.core.outbox import alerting
 from automation.core.phases.conclusion import concluding
 from automation.core.phases.deletion import holding, leave
 from automation.core.phases.giving_up import carry_on, give_up
@@ -57,6 +58,12 @@ def decide(canary: Canary, status: Status, observation: Observation) -> Decision
     """Decide one tick. If the decision has questions, the caller adds their answers to the observation and calls again
     in the same tick. Otherwise it is final, and the caller takes its actions in order."""
     at = Situation(canary, status, observation)
+    return alerting(at, _settled(at))
+
+
+def _settled(at: Situation) -> Decision:
+    """What follows from an attempt under way, or else what to do next."""
+    canary, status, observation = at.canary, at.status, at.seen
     if status.intent is None:
         return holding(at, _decide(at))
     if is_live(status.intent, observation):

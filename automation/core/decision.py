@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automation.core.alerts import Alert
 from automation.core.analysis import MetricCheck, Webhook
 from automation.core.runs.metric import Metric
 from automation.core.status import Intent, Status
@@ -11,18 +12,19 @@ from automation.core.status import Intent, Status
 
 @dataclass(frozen=True)
 class Event:
-    """A Kubernetes Event on the Canary. `type` is Normal or Warning."""
+    """A Kubernetes Event on the Canary, and the alert that goes with it, if any. `type` is Normal or Warning."""
 
     type: str
     text: str
+    alert: Alert | None = None
 
 
-def normal(text: str) -> Event:
-    return Event("Normal", text)
+def normal(text: str, alert: Alert | None = None) -> Event:
+    return Event("Normal", text, alert)
 
 
-def warning(text: str) -> Event:
-    return Event("Warning", text)
+def warning(text: str, alert: Alert | None = None) -> Event:
+    return Event("Warning", text, alert)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from automation.core import texts
+from automation.core.alerts import Alert, warn
 from automation.core.analysis import FREE, GateRule, Webhook
 from automation.core.decision import CallHook, Decision, Event
 from automation.core.evidence import CheckResult
@@ -28,7 +29,7 @@ class HookType:
 
     `opens` is what a hook has to answer so that the next one is asked. `told`: its answers are part of the evidence.
     `phase` is what a hook is told that the Canary is in, None for the phase that it is in. `repeats`: it is asked once
-    an interval for as long as the run stands still, and each time anew.
+    an interval for as long as the run stands still, and each time anew. `alert` is that of one that fails.
     """
 
     failed: Callable[[Canary, str, str], Event] | None = None
@@ -37,6 +38,7 @@ class HookType:
     told: bool = False
     phase: Phase | None = None
     repeats: bool = True
+    alert: Alert | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,23 @@ GATES: Mapping[str, HookType] = {
         repeats=False,
     ),
     "rollout": HookType(texts.rollout_failed, phase=Phase.PROGRESSING),
-    "confirm-rollout": HookType(texts.held("approval"), texts.passed("confirm-rollout"), told=True),
+    "confirm-rollout": HookType(
+        texts.held("approval"),
+        texts.passed("confirm-rollout"),
+        told=True,
+        alert=warn("Canary is waiting for approval."),
+    ),
     **{
-        kind: HookType(texts.held(what), texts.passed(kind), told=True, phase=Phase.PROGRESSING)
+        kind: HookType(
+            texts.held(f"{what} approval"),
+            texts.passed(kind),
+            told=True,
+            phase=Phase.PROGRESSING,
+            alert=warn(f"Canary {what} is waiting for approval."),
+        )
         for kind, what in (
-            ("confirm-traffic-increase", "traffic increase approval"),
-            ("confirm-promotion", "promotion approval"),
+            ("confirm-traffic-increase", "traffic increase"),
+            ("confirm-promotion", "promotion"),
         )
     },
     "rollback": HookType(passed=texts.rollback_passed, opens=False),
@@ -105,9 +118,10 @@ def without_hooks(at: Situation, kind: str) -> Passage | None:
         return Passage(
             results=(CheckResult(_GATE_OF[kind], "hook", True, detail=opened.text),), events=(opened,)
         )
-    said = GATES[kind].failed
-    if given < rule.approvals and said is not None:
-        return Passage(passed=False, events=(said(at.canary, f"({given} of {rule.approvals})", ""),))
+    waits = GATES[kind]
+    if given < rule.approvals and waits.failed is not None:
+        said = waits.failed(at.canary, f"({given} of {rule.approvals})", "")
+        return Passage(passed=False, events=(replace(said, alert=waits.alert),))
     return None
 
 
@@ -155,7 +169,10 @@ def _said(canary: Canary, hook: Webhook, answer: HookAnswer) -> tuple[Event, ...
     rule = GATES[hook.type]
     if answer.passed:
         return (rule.passed(hook.name),) if rule.passed else ()
-    return (rule.failed(canary, hook.name, answer.detail),) if rule.failed else ()
+    if rule.failed is None:
+        return ()
+    said = rule.failed(canary, hook.name, answer.detail)
+    return (said if hook.mute_alert else replace(said, alert=rule.alert),)
 
 
 def _call(at: Situation, webhook: Webhook) -> CallHook:

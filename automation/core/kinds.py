@@ -49,6 +49,7 @@ class Scope:
 
 EVERYWHERE = Scope()
 CANARY = Kind("/apis/flagger.app/v1beta1", "canaries", "Canary")
+ALERT_PROVIDER = Kind("/apis/flagger.app/v1beta1", "alertproviders", "AlertProvider")
 METRIC_TEMPLATE = Kind("/apis/flagger.app/v1beta1", "metrictemplates", "MetricTemplate")
 ROLLOUT = Kind("/apis/argoproj.io/v1alpha1", "rollouts", "Rollout")
 ANALYSIS_RUN = Kind("/apis/argoproj.io/v1alpha1", "analysisruns", "AnalysisRun")

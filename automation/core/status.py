@@ -2,7 +2,7 @@
 
 The model's fields keep their names; ours are optional fields beside them: `inForce`, `intent`, `judged`, `begunAt`,
 `splitSince`, `countedAt`, `ending`, `request`, `steps`, `prepared`,
-`postRollout`, `gates`, `waits` and `frozen`.
+`postRollout`, `gates`, `waits`, `frozen`, `alerts` and `alerted`.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from automation.core.alerts import Notice
 from automation.core.evidence import CheckResult, Evidence
 from automation.core.progress import Progress
 from automation.core.stepwise import StepStatus
@@ -199,7 +200,8 @@ class Status:
     up (Failed, Cancelled or Aborted) and until that is live. `steps` is where a run by steps stands. `prepared`: the
     pre-rollout hooks of the run have passed. `post_rollout`: the run has ended, and its post-rollout hooks are still to
     be called. `words` are those of people on gates, by the gate's name; `wait` is the gate that is waited at.
-    `frozen`: the checks of the run have failed, and what becomes of it is for people to decide.
+    `frozen`: the checks of the run have failed, and what becomes of it is for people to decide. `alerts` are those that
+    are still to be sent, `alerted` holds the last one's message and its time (unix seconds).
     """
 
     phase: Phase = Phase.NONE
@@ -225,6 +227,8 @@ class Status:
     words: Mapping[str, Word] = field(default_factory=dict)
     wait: Wait | None = None
     frozen: bool = False
+    alerts: tuple[Notice, ...] = ()
+    alerted: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def traffic(self) -> Traffic:
@@ -270,6 +274,8 @@ class Status:
             words={name: Word.parse(word) for name, word in (document.get("gates") or {}).items()},
             wait=Wait.parse(document["waits"]) if document.get("waits") else None,
             frozen=bool(document.get("frozen")),
+            alerts=tuple(map(Notice.parse, document.get("alerts") or ())),
+            alerted={message: float(at) for message, at in (document.get("alerted") or {}).items()},
         )
 
     def document(self) -> dict[str, Any]:
@@ -300,5 +306,7 @@ class Status:
             "gates": {name: word.document() for name, word in self.words.items()},
             "waits": self.wait.document() if self.wait else None,
             "frozen": self.frozen,
+            "alerts": [notice.document() for notice in self.alerts],
+            "alerted": dict(self.alerted),
         }
         return found | {name: value for name, value in optional.items() if value}

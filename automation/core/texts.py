@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from automation.core import kubectl
+from automation.core.alerts import error, info, warn
 from automation.core.decision import Event, normal, warning
 from automation.core.durations import shown
 from automation.core.observation import Drift, Workload
@@ -37,7 +38,8 @@ def providers(problem: str) -> Event:
 
 
 def initialized(canary: Canary) -> Event:
-    return normal(f"Initialization done! {canary.full_name}")
+    told = f"New {canary.target.kind} detected, initialization completed."
+    return normal(f"Initialization done! {canary.full_name}", info(told, detailed=True))
 
 
 def returning(canary: Canary) -> Event:
@@ -46,7 +48,8 @@ def returning(canary: Canary) -> Event:
 
 
 def new_revision(canary: Canary) -> Event:
-    return normal(f"New revision detected! Scaling up {canary.target_full_name}")
+    told = info("New revision detected, progressing canary analysis.", detailed=True)
+    return normal(f"New revision detected! Scaling up {canary.target_full_name}", told)
 
 
 def restarting(canary: Canary) -> Event:
@@ -108,7 +111,8 @@ def rollback_passed(hook: str) -> Event:
 
 
 def called_back(canary: Canary) -> Event:
-    return warning(f"Rolling back {canary.full_name} manual webhook invoked")
+    told = warn("Rolling back manual webhook invoked")
+    return warning(f"Rolling back {canary.full_name} manual webhook invoked", told)
 
 
 def advanced(canary: Canary, before: Progress, after: Progress) -> Event:
@@ -167,11 +171,15 @@ def all_to_primary() -> Event:
 
 def promoted(canary: Canary) -> Event:
     if canary.skip_analysis:
-        return normal(f"Promotion completed! Canary analysis was skipped for {canary.target_full_name}")
+        skipped = info("Canary analysis was skipped, promotion finished.")
+        return normal(
+            f"Promotion completed! Canary analysis was skipped for {canary.target_full_name}", skipped
+        )
     if canary.hands_over:
         steps = len(canary.analysis.stepwise.steps) if canary.analysis.stepwise else 0
         return normal(f"Rollout completed update of {canary.full_name}: Completed all {steps} canary steps")
-    return normal(f"Promotion completed! Scaling down {canary.target_full_name}")
+    passed = info("Canary analysis completed successfully, promotion finished.")
+    return normal(f"Promotion completed! Scaling down {canary.target_full_name}", passed)
 
 
 def primary_not_ready(canary: Canary, why: str) -> Event:
@@ -202,18 +210,21 @@ def no_start(canary: Canary, container: str) -> Event:
 
 
 def threshold_reached(canary: Canary, failed_checks: int) -> Event:
-    return warning(f"Rolling back {canary.full_name} failed checks threshold reached {failed_checks}")
+    told = error(f"Failed checks threshold reached {failed_checks}")
+    return warning(f"Rolling back {canary.full_name} failed checks threshold reached {failed_checks}", told)
 
 
 def frozen(canary: Canary, failed_checks: int, traffic: Traffic) -> Event:
     return warning(
         f"Halt {canary.full_name} advancement failed checks threshold reached {failed_checks}: it stays at {traffic} "
-        "until its target changes, or somebody aborts or promotes it"
+        "until its target changes, or somebody aborts or promotes it",
+        error(f"Failed checks threshold reached {failed_checks}"),
     )
 
 
 def promotion_failed(canary: Canary, why: str) -> Event:
-    return warning(f"Promotion of {canary.target_full_name} failed, primary not ready: {why}")
+    told = error(f"Promotion failed, primary not ready: {why}")
+    return warning(f"Promotion of {canary.target_full_name} failed, primary not ready: {why}", told)
 
 
 def rolled_back(canary: Canary) -> Event:
@@ -230,7 +241,8 @@ def withdrawn(canary: Canary) -> Event:
 
 def reverted(canary: Canary) -> Event:
     return normal(
-        f"Cancelling {canary.full_name}: {canary.target_full_name} is back at the promoted revision"
+        f"Cancelling {canary.full_name}: {canary.target_full_name} is back at the promoted revision",
+        info("Canary was cancelled, the target is back at the promoted revision."),
     )
 
 
@@ -239,7 +251,8 @@ def cancelled(canary: Canary) -> Event:
 
 
 def aborting(canary: Canary, by: str) -> Event:
-    return warning(f"Rolling back {canary.full_name} aborted by {by or 'request'}")
+    who = by or "request"
+    return warning(f"Rolling back {canary.full_name} aborted by {who}", warn(f"Canary was aborted by {who}"))
 
 
 def aborted(canary: Canary) -> Event:

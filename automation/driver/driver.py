@@ -95,6 +95,7 @@ class Driver:
         live = self._ports.copies.get(self._origin.kind, namespace, name)
         if live is None:
             self._part(self.memories.forget((namespace, name)))
+            self._ports.alerts.owed((namespace, name), ())
             return None
         memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
         memory.counts_from = self._ports.clock.now() + early if early else 0.0
@@ -122,8 +123,25 @@ class Driver:
     def _attend(self, canary: Canary, tick: Tick) -> None:
         """What is done beside the release, by whoever drives it."""
         live = self._ports.copies.get(self._origin.kind, canary.namespace, canary.name)
-        if live is not None and not isinstance(tick.trouble, Rival):
-            self._origin.attend(canary, live, tick.status, self._ports.clock.now())
+        if live is None or isinstance(tick.trouble, Rival):
+            return
+        self._origin.attend(canary, live, tick.status, self._ports.clock.now())
+        # A tick at rest has no Lease, and nobody is to be alerted by two drivers.
+        if tick.status.alerts and not self._ports.leases.hold(canary):
+            self._strike_off(live)
+
+    def strike_off(self, namespace: str, name: str) -> None:
+        """Takes alerts that were sent from the status of a Canary. Raises the cluster's errors."""
+        live = self._ports.copies.get(self._origin.kind, namespace, name)
+        if live is not None:
+            self._strike_off(live)
+
+    def _strike_off(self, live: Manifest) -> None:
+        """Has the alerts in a status sent, and takes from it those that were."""
+        status, metadata = self._origin.status(live), live["metadata"]
+        owed = self._ports.alerts.owed((metadata["namespace"], metadata["name"]), status.alerts)
+        if owed != status.alerts:
+            self._origin.save(live, replace(status, alerts=owed))
 
     def _look(self, live: Manifest, canary: Canary, status: Status, memory: Memory) -> Scene:
         initialising = status.phase in BEGINNING and not canary.skip_analysis

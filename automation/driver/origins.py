@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from automation.cluster.ports import Copies, Objects
 from automation.cluster.watches import Key
+from automation.core.alerts import Subscription
 from automation.core.decision import ScaleTarget
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.spec import Canary
@@ -49,18 +51,28 @@ class Origin(Protocol):
 
 
 class Canaries:
-    """Flagger's Canaries; those that name no gateway have `provider`. Their status is their own."""
+    """Flagger's Canaries; those that name no gateway have `provider`, and those that say nobody to be alerted `alerts`.
+    Their status is their own."""
 
     kind = CANARY
 
-    def __init__(self, objects: Objects, copies: Copies, provider: str = DEFAULT) -> None:
-        self._objects, self._copies, self._provider = objects, copies, provider
+    def __init__(
+        self,
+        objects: Objects,
+        copies: Copies,
+        provider: str = DEFAULT,
+        alerts: tuple[Subscription, ...] = (),
+    ) -> None:
+        self._objects, self._copies, self._provider, self._alerts = objects, copies, provider, alerts
 
     def status(self, live: Manifest) -> Status:
         return status_of(live)
 
     def read(self, live: Manifest, status: Status) -> Canary:
-        return canary_of(live, self._provider)
+        canary = canary_of(live, self._provider)
+        if canary.analysis.alerts or not self._alerts:
+            return canary
+        return replace(canary, analysis=replace(canary.analysis, alerts=self._alerts))
 
     def save(self, live: Manifest, status: Status) -> Manifest:
         saved = self._objects.replace_status(CANARY, {**live, "status": status.document()})

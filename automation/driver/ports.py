@@ -17,6 +17,7 @@ from automation.core.kinds import Manifest
 from automation.core.observation import Observation
 from automation.core.spec import Canary
 from automation.driver.drift import Rendered
+from automation.questions.alerts.courier import Alerts
 from automation.questions.asker import Asked
 from automation.updates.placer import Placer
 
@@ -52,6 +53,7 @@ class Ports:
     placer: Placer
     leases: Leases
     announce: Announcer
+    alerts: Alerts
     clock: Clock
     rendered: Rendered
     command: Callable[[str, tuple[str, str]], str]

@@ -22,6 +22,7 @@ from cli.sharing import shared_with
 from cli.sources import read
 from stacks.manifests import Found
 from tests.components import documents
+from tests.core.documents import alert_provider
 
 HPA = {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "podinfo", "namespace": "test"}}
 
@@ -459,7 +460,7 @@ def test_files_folders_and_standard_input_are_looked_at_together(tmp_path: Path)
 
 def test_objects_without_a_release_are_no_error(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
-    path.write_text(yaml.safe_dump_all([{"kind": "AlertProvider", "metadata": {"name": "a"}}, template()]))
+    path.write_text(yaml.safe_dump_all([alert_provider(address="https://x.org"), template()]))
     done = run(str(path))
     assert (done.exit_code, done.output) == (0, "no Canary among the 2 objects; nothing is wrong with them\n")
     path.write_text(yaml.safe_dump(template()))

@@ -61,3 +61,13 @@ def document(changes: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def canary(changes: dict[str, Any] | None = None) -> Canary:
     return canary_of(document(changes))
+
+
+def alert_provider(**spec: Any) -> dict[str, Any]:
+    """The AlertProvider on-call.ops, of type slack unless `spec` says otherwise."""
+    return {
+        "apiVersion": "flagger.app/v1beta1",
+        "kind": "AlertProvider",
+        "metadata": {"name": "on-call", "namespace": "ops"},
+        "spec": {"type": "slack", **spec},
+    }

@@ -688,17 +688,10 @@ def test_a_fix_is_not_held_to_the_deadline_of_what_it_mends() -> None:
 
 
 def test_what_a_document_asks_for_in_vain_is_said_when_a_run_starts() -> None:
-    alerts = [{"name": "on-call", "providerRef": {"name": "slack"}}]
-    metrics = [{"name": "request-success-rate"}]
-    world = initialised(
-        document(
-            {f"spec.analysis.{name}": value for name, value in [("alerts", alerts), ("metrics", metrics)]}
-        )
-    )
+    world = initialised(document({"spec.analysis.metrics": [{"name": "request-success-rate"}]}))
     world.release("v2")
     world.tick()
     assert [event.text for event in world.events if event.type == "Warning"] == [
-        "No alerts are sent: analysis.alerts is not supported",
         "Metric request-success-rate has no bound and passes whatever it measures: give it thresholdRange.min",
     ]
 

@@ -45,6 +45,7 @@ from automation.core.traffic import Traffic
 from automation.driver.driver import Driver
 from automation.driver.origins import Canaries
 from automation.driver.tick import Tick
+from automation.inmemory.alerts import MemoryAlerts
 from automation.inmemory.clock import MemoryClock
 from automation.inmemory.cluster import MemoryCluster, MemoryCopies
 from automation.inmemory.pods import run_pods
@@ -110,6 +111,7 @@ class World:
         self.policy: Callable[[Intent], Veto | None] = lambda intent: None
         self.events: list[Event] = []
         self.calls: list[CallHook] = []
+        self.alerts = MemoryAlerts()
         self.made_live: list[Intent] = []
         self.forward: list[bool] = []
         self._gated = False
@@ -351,6 +353,7 @@ class World:
             self.clock,
             self._questions(),
             self._announce,
+            self.alerts,
             self._fresh_attempt,
         )
         canaries = Canaries(self.cluster, self.copies, self.provider)

@@ -6,6 +6,7 @@ While a run is given up `status.ending` says why, so that a driver that dies in 
 from dataclasses import replace
 
 from automation.core import texts
+from automation.core.alerts import error
 from automation.core.decision import Decision, Event
 from automation.core.evidence import CheckResult
 from automation.core.moves import attempt, note, stay
@@ -17,7 +18,9 @@ from automation.core.transitions import JUDGED, enter
 
 
 def give_up(at: Situation, ending: str, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
-    """End the run as `ending`: Failed, Cancelled or Aborted."""
+    """End the run as `ending`: Failed, Cancelled or Aborted. Each that fails is an alert, whatever it fails of."""
+    if ending == "Failed" and events and not any(event.alert for event in events):
+        events = (*events[:-1], replace(events[-1], alert=error(events[-1].text)))
     ended = at.having(replace(at.status, ending=ending, request=None))
     if at.status.phase is Phase.WAITING:
         return _turned_away(ended, *events)

@@ -193,7 +193,7 @@ def _freeze(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ())
         wanted = replace(at.in_force, traffic=traffic)
         return attempt(at, Purpose.RESTORE, wanted, *events, said, checks=checks)
     if not events:
-        return stay("frozen", said)
+        return stay("frozen", replace(said, alert=None))  # people were called when it failed
     return replace(note("frozen", at.status, *events, said), waits=said.text)
 
 

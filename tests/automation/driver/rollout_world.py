@@ -24,6 +24,7 @@ from automation.core.status import Status
 from automation.driver.driver import Driver
 from automation.driver.rollouts import Rollouts
 from automation.driver.tick import Tick
+from automation.inmemory.alerts import MemoryAlerts
 from automation.inmemory.clock import MemoryClock
 from automation.inmemory.cluster import MemoryCluster, MemoryCopies
 from automation.inmemory.pods import run_pods
@@ -209,6 +210,7 @@ class RolloutWorld:
             self.clock,
             questions,
             self._announce,
+            MemoryAlerts(),
             self._fresh_attempt,
         )
         return Driver(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from automation.cluster.events import Announcement
 from automation.core.decision import CallHook
 from automation.core.kinds import Manifest
 from automation.core.observation import HookAnswer
+from automation.core.revision_hash import run_checksum
 from automation.core.spec import Webhook
 from automation.errors import ClusterAway
 from automation.questions import event_hooks
@@ -80,6 +82,28 @@ def test_what_waits_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     held.set()
     events.close(LONG)
     assert len(lost) in (2, 3)  # one may be under way already
+
+
+@pytest.mark.parametrize(
+    ("kind", "listeners"),
+    [("event", ["/own"]), ("rollout", ["/everywhere"])],
+    ids=["one with hooks of events", "one without"],
+)
+def test_who_listens_everywhere_hears_of_canaries_without_such_hooks(kind: str, listeners: list[str]) -> None:
+    with loopback(lambda asked: Answer(200)) as server:
+        events = EventHooks(Hooks(requests.Session()).call, lambda canary, why: None)
+        said = Announcement("test", "podinfo", "Warning", "Canary failed!", 1.5)
+        live = described(f"{server.url}/own", **{"spec.analysis.webhooks.0.type": kind})
+        teller(events, "apisix", f"{server.url}/everywhere")(said, live)
+        events.close(LONG)
+    assert [asked.path for asked in server.asked] == listeners
+    assert json.loads(server.asked[0].body) == {
+        "name": "podinfo",
+        "namespace": "test",
+        "phase": "Progressing",
+        "checksum": run_checksum("", {}),
+        "metadata": {"eventMessage": "Canary failed!", "eventType": "Warning", "timestamp": "1500"},
+    }
 
 
 def described(url: str, **changes: object) -> Manifest:
