@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import click
 
+from automation.cluster.client import Conflict
 from automation.cluster.direct import Direct
 from automation.cluster.leases import holder_of
 from automation.cluster.observer import Observer, TickContext
@@ -103,14 +104,15 @@ class Asked:
 
 
 def ask(opened: Environment, key: tuple[str, str], verb: str, about: About = About()) -> Asked:
-    """Writes the request into the status. Raises NothingToDo exactly where a driver would do nothing about it, and
-    DocumentRefused where a driver refuses the document."""
+    """Writes the request into the status. Raises NothingToDo exactly where a driver would do nothing about it, or has
+    yet to hear what somebody else said of a gate, and DocumentRefused where a driver refuses the document."""
     live = opened.cluster.get(CANARY, *key)
     if live is None:
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
     request = Request(verb, uuid.uuid4().hex[:8], person(), about.gate, about.reason)
     at = situation(opened, live, request)
     if verb in WORDS:
+        _refuse_unheard(opened, key, live)
         at = _identified(opened, at, request)
         request = at.status.request or request
     if why := refusal(at, request):
@@ -119,8 +121,24 @@ def ask(opened: Environment, key: tuple[str, str], verb: str, about: About = Abo
             f"nothing to {verb} for {key[1]}.{key[0]} ({phase or 'new'}): {why}",
             remedy(opened, key, verb, phase),
         )
-    opened.cluster.patch(CANARY, *key, {"status": {"request": request.document()}}, subresource="status")
+    written: Manifest = {"status": {"request": request.document()}}
+    if verb in WORDS:
+        written["metadata"] = {"resourceVersion": live["metadata"]["resourceVersion"]}
+    try:
+        opened.cluster.patch(CANARY, *key, written, subresource="status")
+    except Conflict:  # somebody wrote it meanwhile: what they said must not be lost
+        return ask(opened, key, verb, about)
     return Asked(at.status.phase, decide(at.canary, at.status, at.seen).waits)
+
+
+def _refuse_unheard(opened: Environment, key: tuple[str, str], live: Manifest) -> None:
+    """There is room for one request, and what people say of gates adds up."""
+    pending = Status.parse(live.get("status") or {}).request
+    if pending is not None and pending.verb in WORDS:
+        raise NothingToDo(
+            f"nobody has yet heard of {key[1]}.{key[0]} what {pending.by} asked for: {pending.verb}",
+            f"ask again once it was heard; {answering(opened, key, 'hears it')}",
+        )
 
 
 def _identified(opened: Environment, at: Situation, request: Request) -> Situation:

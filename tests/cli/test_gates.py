@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from click import UsageError
 from click.testing import CliRunner
 
 from automation.core.observation import HookAnswer, Permission
-from automation.core.status import Phase
+from automation.core.status import Phase, Request
 from automation.errors import NothingToDo
 from automation.questions.permissions import User
 from automation.updates.history import HistoryEntry
 from cli import gates, requests
 from cli import promote as promotions
 from cli.history import table
+from cli.requests import situation
 from tests.cli.test_requests import Opened
 from tests.core.documents import document
 from tests.core.world import KEY, World, initialised
@@ -62,6 +64,29 @@ def test_a_hold_from_the_command_line_is_taken_away_again(monkeypatch: pytest.Mo
         say(monkeypatch, world, verb, "--gate", "traffic", "--reason", "incident 7")
         world.tick()
         assert ("traffic" in world.status.words) is held
+
+
+def test_what_somebody_said_is_heard_before_another_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = waiting(promotion={"approvals": 2})
+    world.status = replace(world.status, request=Request("approve", "1", "bob", "promotion", "seen"))
+    with pytest.raises(NothingToDo, match="what bob asked for: approve"):
+        say(monkeypatch, world, "approve", "--reason", "me too")
+    world.tick()
+    say(monkeypatch, world, "approve", "--reason", "me too")
+    world.until(Phase.SUCCEEDED)
+
+
+def test_who_speaks_at_the_same_time_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = waiting(promotion={"approvals": 2})
+
+    def meanwhile(opened: Any, live: Any, request: Request) -> Any:
+        if world.status.request is None:
+            world.status = replace(world.status, request=Request("approve", "1", "bob", "promotion", "seen"))
+        return situation(opened, live, request)
+
+    monkeypatch.setattr(requests, "situation", meanwhile)
+    with pytest.raises(NothingToDo, match="what bob asked for: approve"):
+        say(monkeypatch, world, "approve", "--reason", "me too")
 
 
 def test_an_emergency_from_the_command_line_promotes(monkeypatch: pytest.MonkeyPatch) -> None:
