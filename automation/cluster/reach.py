@@ -68,6 +68,13 @@ def sentence(answer: str) -> str:
     return said if isinstance(said, str) else answer
 
 
+def failure(url: str, error: Exception) -> str:
+    """What went wrong with whom, without the rest of the URL, in which there may be credentials."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    where = urlsplit(url)
+    return f"request failed: {where.scheme}://{where.netloc.rpartition('@')[2]}: {reason or error}"
+
+
 class InClusterAdapter(HTTPAdapter):
     """Sends requests for in-cluster names through the API server; all others as they are."""
 

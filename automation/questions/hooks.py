@@ -7,7 +7,7 @@ from contextlib import closing
 
 import requests
 
-from automation.cluster.reach import sentence
+from automation.cluster.reach import failure, sentence
 from automation.core.decision import CallHook
 from automation.core.observation import HookAnswer
 from automation.questions.deadline import Overdue, within
@@ -57,8 +57,10 @@ class Hooks:
                 return _read(response, timeout)
         except Unreadable as unreadable:
             return HookAnswer(False, str(unreadable)), True
-        except (requests.RequestException, Overdue) as error:
-            return HookAnswer(False, str(error)), False
+        except Overdue as overdue:
+            return HookAnswer(False, str(overdue)), False
+        except requests.RequestException as error:
+            return HookAnswer(False, failure(question.webhook.url, error)), False
 
     def _post(self, question: CallHook) -> requests.Response:
         """The beginning of an answer. Raises Unreadable, Overdue, or what requests does."""

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
+from automation.cluster.reach import failure
 from automation.core.observation import QueryFailed
 
 TIMEOUT = 5.0
@@ -101,15 +101,15 @@ class Exchange:
             with closing(response):
                 return _good(response, self._read(response, deadline))
         except requests.exceptions.SSLError as error:
-            raise unanswered(_failed(call, error)) from error
+            raise unanswered(failure(call.url, error)) from error
         except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
-            raise unanswered(_failed(call, error), away=True) from error
+            raise unanswered(failure(call.url, error), away=True) from error
         except (requests.exceptions.InvalidHeader, UnicodeError):
             raise unanswered(
                 "its headers can't be sent; check them, and its Secret, for breaks of lines"
             ) from None
         except requests.RequestException as error:
-            raise unanswered(_failed(call, error)) from error
+            raise unanswered(failure(call.url, error)) from error
 
     def _read(self, response: requests.Response, deadline: float) -> str:
         body = b""
@@ -122,13 +122,6 @@ class Exchange:
             if time.monotonic() > deadline:
                 raise unanswered(f"its answer was not there within {self.timeout:g}s", away=True)
         return body.decode(errors="replace")
-
-
-def _failed(call: Call, error: Exception) -> str:
-    """What went wrong with whom, without the rest of the URL, in which there may be credentials."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    where = urlsplit(call.url)
-    return f"request failed: {where.scheme}://{where.netloc.rpartition('@')[2]}: {reason or error}"
 
 
 def _good(response: requests.Response, body: str) -> str:

@@ -111,9 +111,11 @@ def test_a_success_after_a_failure_is_a_success() -> None:
 def test_nobody_listening_is_a_failure_with_its_reason() -> None:
     with loopback(lambda asked: Answer()) as server:
         address = server.url
-    answer = Hooks(requests.Session()).call(question(address))
+    answer = Hooks(requests.Session()).call(question(f"{address}/services/s3cr3t"))
     assert not answer.passed
+    assert answer.detail.startswith(f"request failed: {address}: ")
     assert "refused" in answer.detail
+    assert "s3cr3t" not in answer.detail
 
 
 def test_megabytes_are_cut() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
+import trustme
 
 from automation.questions.alerts.mail import letter, send
 from automation.questions.alerts.message import Recipient
@@ -19,8 +23,10 @@ from tests.automation.questions.alerts.messages import message, recipient
 
 @dataclass
 class Mailbox:
-    """A mail server without TLS: what it was told line by line, and the letters. It has no user `nobody`."""
+    """A mail server: what it was told line by line, and the letters. It has no user `nobody`, and TLS where it is given
+    a context; then it takes every password."""
 
+    tls: ssl.SSLContext | None = None
     address: str = ""
     said: list[str] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
@@ -30,12 +36,15 @@ class Mailbox:
         verb = line.split(" ")[0].upper()
         if verb == "RCPT" and "nobody" in line:
             return "550 no such user"
-        return {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 fine")
+        if verb == "EHLO" and self.tls:
+            return "250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN"
+        answers = {"DATA": "354 go on", "QUIT": "221 bye", "STARTTLS": "220 go on", "AUTH": "235 fine"}
+        return answers.get(verb, "250 fine")
 
 
 @contextmanager
-def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
+def mailbox(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
+    box = Mailbox(tls)
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -45,6 +54,10 @@ def mailbox() -> Iterator[Mailbox]:
                 if line.upper() == "DATA":
                     box.letters.append(self._letter())
                     self._say("250 taken")
+                if line.upper() == "STARTTLS" and box.tls:
+                    box.said.clear()
+                    self.request = box.tls.wrap_socket(self.request, server_side=True)
+                    self.setup()
 
         def _letter(self) -> str:
             lines = []
@@ -107,6 +120,18 @@ def test_no_password_goes_over_a_line_that_others_can_read() -> None:
             send(message(), mailed(address))
     assert not any("AUTH" in line for line in box.said)
     assert box.letters == []
+
+
+def test_a_password_goes_over_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    authority, tls = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with mailbox(tls) as box:
+        send(message(), mailed(box.address.replace("//", "//me:pass%21word@")))
+    (said,) = [line for line in box.said if line.startswith("AUTH")]
+    assert base64.b64decode(said.split(" ")[2]) == b"\0me\0pass!word"
+    assert len(box.letters) == 1
 
 
 def test_what_a_server_says_of_recipients_is_told() -> None:
