@@ -116,6 +116,11 @@ class NothingToDo(SluiceError):
     meaning = "what was asked for makes no sense in the phase that the Canary is in"
 
 
+class PortTaken(SluiceError):
+    exit_code = 43
+    meaning = "the driver can't listen on the address that it was given for metrics and probes"
+
+
 def all_errors() -> tuple[type[SluiceError], ...]:
     """Every concrete error, ordered by exit code."""
     return tuple(sorted(SluiceError.__subclasses__(), key=lambda error: error.exit_code))

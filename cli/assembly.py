@@ -22,8 +22,10 @@ from automation.cluster.ports import Copies
 from automation.cluster.recorder import Recorder
 from automation.cluster.watches import Watches
 from automation.core.alerts import Subscription
+from automation.core.analysis import MetricCheck
 from automation.core.decision import Event
-from automation.core.kinds import CANARY, Kind, Manifest
+from automation.core.kinds import CANARY, ROLLOUT, Kind, Manifest
+from automation.core.observation import Answer
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
 from automation.core.telling import event_calls
@@ -39,6 +41,7 @@ from automation.questions.asker import Asker
 from automation.questions.event_hooks import EventHooks
 from automation.questions.hooks import Hooks
 from automation.questions.secrets import reader
+from automation.telemetry.meters import Meters
 from automation.updates.placer import Placer, Terms
 from automation.updates.queue import UpdateQueue
 from cli.display import Display
@@ -64,6 +67,7 @@ class Assembly:
     updates: UpdateQueue
     events: EventHooks
     alerts: Courier
+    meters: Meters
 
     def tick(self, namespace: str, name: str) -> Tick:
         """One tick of a Canary that has to be there. Raises CanaryMissing, DocumentRefused and the cluster's errors."""
@@ -104,9 +108,11 @@ def assemble(
     """
     cluster, clock = opened.cluster, SystemClock()
     watches = Watches(cluster, kinds(), namespace, opened.namespaces, changed, REMEMBERED)
+    meters = Meters(opened.settings.driver.provider, partial(driven, opened, watches))
+    cluster.session.hooks["response"].append(meters.answered)
     copies = Lending(watches)
     known = Known(cluster, copies)
-    updates = UpdateQueue(os.cpu_count() or 1)
+    updates = UpdateQueue(os.cpu_count() or 1, ran=meters.updated)
     # Sessions are not for several threads: ticks and those who hear of them have their own.
     hooks = Hooks(reach.session(cluster), clock.sleep, reader(cluster))
     events = EventHooks(hooks.call, display.troubled)
@@ -117,7 +123,12 @@ def assemble(
         copies=copies,
         observer=Observer(copies, opened.settings.driver.provider),
         questions=Asker(
-            cluster, copies, reach.session(cluster), opened.settings.metrics_server, display.measured, clock
+            cluster,
+            copies,
+            reach.session(cluster),
+            opened.settings.metrics_server,
+            listener(display, meters),
+            clock,
         ),
         recorder=Recorder(cluster, copies),
         placer=Placer(
@@ -149,7 +160,28 @@ def assemble(
     keeper = Keeper(ports.leases)
     watches.start()
     keeper.start()
-    return Assembly(driver, rollouts, ports, watches, keeper, updates, events, alerts)
+    return Assembly(driver, rollouts, ports, watches, keeper, updates, events, alerts, meters)
+
+
+def driven(opened: Environment, watches: Watches) -> list[Manifest]:
+    """The releases of an environment, as its driver sees them. Rollouts that can't be seen are none."""
+    found: list[Manifest] = []
+    for kind in (CANARY, ROLLOUT):
+        try:
+            found += watches.all(kind)
+        except SluiceError:
+            continue
+    return [live for live in found if opened.owns(live)]
+
+
+def listener(display: Display, meters: Meters) -> Callable[[Canary, MetricCheck, Answer], None]:
+    """Whoever hears what was measured."""
+
+    def measured(canary: Canary, check: MetricCheck, answer: Answer) -> None:
+        display.measured(canary, check, answer)
+        meters.measured(canary, check, answer)
+
+    return measured
 
 
 def courier(opened: Environment, display: Display, clock: Clock) -> Courier:

@@ -1,4 +1,4 @@
-"""Rollouts as the command line finds them: by name in a cluster, without an environment."""
+"""Releases as the command line finds them: Rollouts by name, without an environment, and where a release stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from automation.core.kinds import ROLLOUT, Manifest, Scope
 from automation.core.refusal import Refused
 from automation.core.status import Status
 from automation.errors import CanaryMissing, DocumentRefused
-from documents.front import status_of
+from documents.front import front_of, status_of
 
 
 def rollout_of(cluster: Objects, name: str, namespace: str | None) -> Manifest:
@@ -35,4 +35,4 @@ def standing_of(live: Manifest) -> Status:
     try:
         return status_of(live)
     except Refused as refused:
-        raise DocumentRefused(f"Rollout {full_name(live)}: {refused}") from refused
+        raise DocumentRefused(f"{front_of(live).kind.kind} {full_name(live)}: {refused}") from refused

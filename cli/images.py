@@ -10,11 +10,11 @@ from typing import Any
 from automation.cluster.ports import Copies
 from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.spec import Canary
-from automation.core.status import Status
 from automation.core.texts import released_no_more
 from automation.core.transitions import LEAVING
 from automation.errors import CanaryMissing, DocumentRefused, ImageRefused, NothingToDo
 from cli.environment import Environment
+from cli.found import standing_of
 from documents.front import outline_of
 from stacks import files
 from workloads.registry import WORKLOADS, workload_of
@@ -71,7 +71,7 @@ def set_image(opened: Environment, key: tuple[str, str], wanted: Image, request:
 def refuse_retired(opened: Environment, key: tuple[str, str]) -> None:
     """Raises NothingToDo where a Canary releases nothing any more, and DocumentRefused as a driver does."""
     live = opened.cluster.get(CANARY, *key)
-    if live is None or Status.parse(live.get("status") or {}).phase not in LEAVING:
+    if live is None or standing_of(live).phase not in LEAVING:
         return
     raise NothingToDo(released_no_more(opened.canary(live)))
 

@@ -19,13 +19,13 @@ from automation.core.marks import is_deleted, is_held
 from automation.core.phases.approving import WORDS, ask_permission, gate_of
 from automation.core.phases.requests import refusal
 from automation.core.situation import Situation
-from automation.core.status import Phase, Request, Status
+from automation.core.status import Phase, Request
 from automation.core.transitions import RUNNING
 from automation.errors import CanaryMissing, ClusterRefused, NothingToDo
 from automation.questions.permissions import identity, own_permission
 from cli import rollout_requests
 from cli.environment import DEFAULT_SCRAPE_SECONDS, Environment, open_environment, person
-from cli.found import rollout_of
+from cli.found import rollout_of, standing_of
 from cli.options import Where, namespace, optional_environment, where
 
 
@@ -133,7 +133,7 @@ def ask(opened: Environment, key: tuple[str, str], verb: str, about: About = Abo
 
 def _refuse_unheard(opened: Environment, key: tuple[str, str], live: Manifest) -> None:
     """There is room for one request, and what people say of gates adds up."""
-    pending = Status.parse(live.get("status") or {}).request
+    pending = standing_of(live).request
     if pending is not None and pending.verb in WORDS:
         raise NothingToDo(
             f"nobody has yet heard of {key[1]}.{key[0]} what {pending.by} asked for: {pending.verb}",
@@ -155,7 +155,7 @@ def _identified(opened: Environment, at: Situation, request: Request) -> Situati
 def situation(opened: Environment, live: Manifest, request: Request) -> Situation:
     """What a driver would see of a live Canary of which this was asked. Raises DocumentRefused."""
     canary, provider = opened.canary(live), opened.settings.driver.provider
-    status = replace(Status.parse(live.get("status") or {}), request=request)
+    status = replace(standing_of(live), request=request)
     context = TickContext(
         time.time(), "", DEFAULT_SCRAPE_SECONDS, held=is_held(live), deleted=is_deleted(live)
     )

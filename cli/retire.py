@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import click
 
 from automation.core.kinds import CANARY
-from automation.core.status import Phase, Status
+from automation.core.status import Phase
 from automation.driver.tick import Tick
 from automation.errors import ClusterAway, NothingToDo, TimedOut
 from cli import display as displays
 from cli.assembly import Assembly, assemble
 from cli.environment import Environment, open_environment
+from cli.found import standing_of
 from cli.options import Where, environment, namespace, where
 from cli.requests import ask
 from cli.run import describe
@@ -106,7 +107,7 @@ class Leaving:
         again = self.opened.command("retire", self.key)
         why = "; ".join((why, *troubled_pods(self.opened.cluster, self.key)))
         canary = self.opened.canary(live)
-        placed = Status.parse(live.get("status") or {}).in_force
+        placed = standing_of(live).in_force
         if placed is not None and placed.apex == "target":
             return TimedOut(
                 f"what was generated for {canary.full_name} is not gone after {self.timeout:g} s: {why}",

@@ -15,13 +15,16 @@ import click
 from automation.cluster.leases import drivers_of
 from automation.cluster.watches import Key, key_of
 from automation.core.kinds import LEASE, Kind, Manifest
+from automation.driver.driver import Driver
 from automation.driver.loop import EVERYBODY, Loop
 from automation.driver.tick import Tick
 from automation.errors import SluiceError
+from automation.telemetry.server import Address
 from cli.assembly import assemble
 from cli.display import Display, JsonLines, Lines
 from cli.driving import Driving
 from cli.environment import Environment, open_environment
+from cli.monitoring import Monitor, listen_address, serving
 from cli.options import Where, environment, event_webhook, where
 from cli.waiting import StandingBy
 from documents.front import release_kinds
@@ -57,8 +60,17 @@ def leave_after(seconds: float, display: Display) -> None:
     help="auto: lines on a terminal, JSON otherwise.",
 )
 @event_webhook
+@click.option(
+    "--listen",
+    callback=listen_address,
+    metavar="HOST:PORT",
+    envvar="SLUICE_LISTEN",
+    help="Serve /metrics, /healthz and /readyz there.",
+)
 @where
-def run(environment: str, output: str, event_webhook: str | None, where: Where) -> None:
+def run(
+    environment: str, output: str, event_webhook: str | None, listen: Address | None, where: Where
+) -> None:
     """Drive every Canary and Rollout of an environment until stopped (Ctrl-C or SIGTERM; ticks under way are
     finished)."""
     opened = open_environment(environment, where)
@@ -77,7 +89,7 @@ def run(environment: str, output: str, event_webhook: str | None, where: Where) 
 
     standing_by = StandingBy()
 
-    def ticked(key: Key, tick: Tick) -> None:
+    def told(key: Key, tick: Tick) -> None:
         display.ticked(tick)
         if news := standing_by.news(tick):
             display.troubled(f"{key[1]}.{key[0]}", news)
@@ -86,14 +98,20 @@ def run(environment: str, output: str, event_webhook: str | None, where: Where) 
         name = "cluster" if key == EVERYBODY else f"{key[1]}.{key[0]}"
         display.troubled(name, describe(trouble))
 
-    for told in standing_by.found(drivers(opened)):
-        display.troubled(environment, told)
+    for rival in standing_by.found(drivers(opened)):
+        display.troubled(environment, rival)
 
-    provider = opened.settings.driver.provider
-    canaries, rollouts = (
-        Loop(assembly.watches, driver, opened.owns, ticked, troubled, provider)
-        for driver in (assembly.driver, assembly.rollouts)
-    )
+    def loop(driver: Driver) -> Loop:
+        monitor = Monitor(assembly, driver)
+
+        def ticked(key: Key, tick: Tick) -> None:
+            told(key, tick)
+            monitor.ticked(key, tick)
+
+        provider = opened.settings.driver.provider
+        return Loop(assembly.watches, driver, opened.owns, ticked, troubled, provider, monitor.timed)
+
+    canaries, rollouts = loop(assembly.driver), loop(assembly.rollouts)
 
     def stop(number: int, frame: FrameType | None) -> None:
         driving.stop()
@@ -102,10 +120,14 @@ def run(environment: str, output: str, event_webhook: str | None, where: Where) 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     if text:
-        told = f"driving the Canaries and Rollouts of {environment} ({opened.scope}) with the {opened.engine}"
-        click.echo(told)
+        click.echo(
+            f"driving the Canaries and Rollouts of {environment} ({opened.scope}) with the {opened.engine}"
+        )
     try:
-        driving.run(canaries, rollouts, assembly.watches.all)
+        with serving(listen, assembly, canaries) as server:
+            if text and server:
+                click.echo(f"metrics and probes at http://{server.address}")
+            driving.run(canaries, rollouts, assembly.watches.all)
     finally:
         assembly.close()
         display.close()

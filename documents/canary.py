@@ -15,6 +15,7 @@ from automation.core.status import Status
 from documents import analysis
 from documents.outline import DEFAULT_INTERVAL, Outline
 from documents.section import Section
+from documents.standing import status_at
 from documents.support import refuse_unsupported
 from gateways import registry as gateways
 from gateways.gateway import Gateway, Source
@@ -77,8 +78,11 @@ def outline(document: Mapping[str, Any], provider: str) -> Outline:
 
 
 def status(document: Mapping[str, Any]) -> Status:
-    """Where a live Canary stands: its `.status`."""
-    return Status.parse(document.get("status") or {})
+    """Where a live Canary stands: its `.status`. Raises Refused where somebody has made nonsense of it."""
+    named = document.get("metadata") or {}
+    edit = f"kubectl -n {named.get('namespace')} edit canary {named.get('name')} --subresource=status"
+    remedy = f"put it right with {edit}; without a status it is initialised anew, and primary serves on"
+    return status_at("status", document.get("status") or {}, remedy)
 
 
 def own_fields(document: Mapping[str, Any]) -> list[str]:

@@ -67,6 +67,11 @@ class Agenda:
                 self._due[key] = replace(due, time=time)
                 self._changed.notify()
 
+    def due_of(self, key: Key) -> float:
+        """When a key that is out was due (monotonic seconds)."""
+        with self._changed:
+            return self._out[key].at
+
     def time_of(self, key: Key) -> float | None:
         """The time of a key that is out, where it was hastened and that is still its time."""
         with self._changed:

@@ -37,11 +37,13 @@ EVERYBODY = ("", "")
 """The key of trouble that concerns all Canaries."""
 Ticked = Callable[[Key, Tick], None]
 Troubled = Callable[[Key, BaseException], None]
+Timed = Callable[[Key, float, float], None]
+"""Is told how many seconds after its time a tick began, and how many it took."""
 
 
 class Loop:
     """Drives the Canaries for which `mine` is true; those that name no gateway have `provider`. `ticked` is told how a
-    tick ended, `troubled` why one failed."""
+    tick ended, `troubled` why one failed, `timed` of both how long they took."""
 
     def __init__(
         self,
@@ -51,10 +53,12 @@ class Loop:
         ticked: Ticked = lambda key, tick: None,
         troubled: Troubled = lambda key, trouble: None,
         provider: str = DEFAULT,
+        timed: Timed = lambda key, late, seconds: None,
     ) -> None:
         self._watches, self._driver, self._mine = watches, driver, mine
         self._kind = driver.kind
-        self._ticked, self._troubled = ticked, troubled
+        self._ticked, self._troubled, self._timed = ticked, troubled, timed
+        self._turned: float | None = None
         self._agenda = Agenda(ROOM)
         self._outlines = Outlines(provider)
         self._written: dict[Key, tuple[object, object]] = {}
@@ -119,6 +123,11 @@ class Loop:
     def stop(self) -> None:
         self._stopped.set()
 
+    def still(self, now: float) -> float:
+        """For how long a loop that runs has handed out nothing nor looked for anything, in seconds; `now` is
+        monotonic."""
+        return 0.0 if self._turned is None else now - self._turned
+
     def run(self) -> None:
         """Ticks until `stop`; the ticks that are under way are finished first."""
         for canary in self._watches.all(self._kind):
@@ -127,6 +136,7 @@ class Loop:
                 self._agenda.hasten(key_of(canary), Due(time.monotonic(), urgency_of(canary)))
         with ThreadPoolExecutor(max_workers=ROOM.all, thread_name_prefix="tick") as pool:
             while not self._stopped.is_set():
+                self._turned = time.monotonic()
                 # At rest nothing else would notice that the cluster is away.
                 self._say_once(EVERYBODY, self._watches.trouble())
                 key = self._agenda.take(time.monotonic, wait=0.5)
@@ -144,7 +154,7 @@ class Loop:
 
     def _tick(self, key: Key) -> None:
         begun, interval, pause = time.monotonic(), None, None
-        own = self._agenda.time_of(key)
+        own, late = self._agenda.time_of(key), max(begun - self._agenda.due_of(key), 0.0)
         try:
             tick = self._driver.tick(*key, early=max(0.0, own - begun) if own else 0.0)
             if tick is None:
@@ -162,6 +172,7 @@ class Loop:
             interval = interval_of(self._watches.get(self._kind, *key))
             self._say_once(key, trouble)
         finally:
+            self._timed(key, late, time.monotonic() - begun)
             at = None if interval is None else time_of_next(begun, interval, time.monotonic(), pause)
             if at is not None and own is not None and own > begun:
                 at = min(at, own)

@@ -42,11 +42,20 @@ class Job:
     outcome: Future[object] = field(compare=False, default_factory=Future)
 
 
-class UpdateQueue:
-    """Runs jobs in threads of its own, the most urgent first."""
+Ran = Callable[[Urgency, float, bool], None]
+"""Is told how urgent a job was, how many seconds it took, and whether it succeeded."""
 
-    def __init__(self, cores: int, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._cores, self._elapsed = cores, elapsed
+
+class UpdateQueue:
+    """Runs jobs in threads of its own, the most urgent first. `ran` hears of each."""
+
+    def __init__(
+        self,
+        cores: int,
+        elapsed: Callable[[], float] = time.monotonic,
+        ran: Ran = lambda urgency, seconds, succeeded: None,
+    ) -> None:
+        self._cores, self._elapsed, self._ran = cores, elapsed, ran
         self._numbers = count()
         self._waiting: list[Job] = []
         self._running: dict[int, tuple[Urgency, float]] = {}
@@ -96,11 +105,14 @@ class UpdateQueue:
             self._pool.submit(self._run, job)
 
     def _run(self, job: Job) -> None:
+        begun = self._elapsed()
         try:
             result = job.work()
         except BaseException as raised:  # noqa: BLE001 - whoever asks for the outcome gets it
+            self._ran(job.urgency, self._elapsed() - begun, False)
             job.outcome.set_exception(raised)
         else:
+            self._ran(job.urgency, self._elapsed() - begun, True)
             job.outcome.set_result(result)
         finally:
             with self._changed:

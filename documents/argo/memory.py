@@ -14,11 +14,12 @@ from typing import Any
 
 from automation.core.kinds import Manifest
 from automation.core.marks import STATUS
-from automation.core.refusal import Problem, Refused
+from automation.core.refusal import Refused
 from automation.core.status import Phase, Request, Status
 from automation.core.transitions import RUNNING
 from documents.argo import rollout
 from documents.argo.places import written_index
+from documents.standing import status_at
 
 
 def status(document: Mapping[str, Any]) -> Status:
@@ -26,14 +27,20 @@ def status(document: Mapping[str, Any]) -> Status:
     text = ((document.get("metadata") or {}).get("annotations") or {}).get(STATUS)
     if not text:
         return Status()
-    try:
-        known = Status.parse(json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as broken:
-        problem = f"can't be read ({type(broken).__name__}: {broken})"
-        remedy = "take the annotation away: the release begins anew, with what the Rollout's template says as stable"
-        raise Refused((Problem(f"metadata.annotations.{STATUS}", problem, remedy),)) from broken
+    remedy = (
+        "take the annotation away: the release begins anew, with what the Rollout's template says as stable"
+    )
+    known = status_at(f"metadata.annotations.{STATUS}", _remembered(text), remedy)
     verb = "" if known.request else _asked(document, known)
     return replace(known, request=Request(verb)) if verb else known
+
+
+def _remembered(text: str) -> Any:
+    """What the annotation says, itself where it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def remembering(live: Manifest, known: Status) -> Manifest:

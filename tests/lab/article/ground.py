@@ -51,6 +51,12 @@ class Running:
         """Whether an event's text matches the whole pattern."""
         return any(re.fullmatch(pattern, text) for text in self.events)
 
+    @property
+    def pages(self) -> str:
+        """Where a driver serves metrics and probes."""
+        (url,) = re.findall(r"^metrics and probes at (\S+)$", self.said, re.M)
+        return str(url)
+
     def kill(self) -> None:
         """Pulls the plug: SIGKILL, and waits until it is gone."""
         self.process.kill()

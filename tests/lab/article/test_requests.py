@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
+import requests
 
 from lab.traffic import Traffic
 from tests.lab.article import documents
@@ -67,12 +69,18 @@ def test_a_canary_that_reverts_on_deletion_goes_in_mid_run_without_a_failed_requ
     podinfo.kubectl("patch", "canary", "podinfo", "--type=merge", "-p", patch)
     gateway = podinfo.ground.lab.addresses["gateway"]
     with (
-        podinfo.ground.begun("run", "--env", "dev", "--output", "text") as driver,
+        podinfo.ground.begun("run", "--env", "dev", "--output", "text", "--listen", "127.0.0.1:0") as driver,
         Traffic(f"http://{gateway}/api/info", documents.host(namespace), rate=20) as users,
     ):
-        eventually(lambda: podinfo.canary["metadata"].get("finalizers"))
+        eventually(lambda: podinfo.canary["metadata"].get("finalizers"), 30)
         podinfo.set_image("6.0.1")
         podinfo.until_weight(25)
+        # then
+        pages = driver.pages
+        of_target = f'{{namespace="{namespace}",workload="podinfo"}}'
+        metrics = requests.get(f"{pages}/metrics", timeout=10).text
+        assert re.search(rf"^flagger_canary_weight{re.escape(of_target)} (25|50)\.0$", metrics, re.M)
+        assert requests.get(f"{pages}/readyz", timeout=10).text == "ok\n"
         # when
         podinfo.kubectl("delete", "canary", "podinfo", "--timeout=60s")
         # then
