@@ -34,5 +34,5 @@ class Shell:
 
     def text(self, text: str) -> None:
         """Print a text of any number of lines."""
-        for line in text.rstrip("\n").split("\n"):
+        for line in text.split("\n"):
             self.out(line)

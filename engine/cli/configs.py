@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.arguments import Arguments
+from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
 from engine.errors import ConfigurationError, EngineError
 from engine.paths import written
@@ -41,10 +42,8 @@ def listing(place: Workplace, arguments: Arguments) -> None:
         place.shell.text(json.dumps(entries, indent=2, ensure_ascii=False))
         return
     shown = decrypter or Masking()
-    rows = [("KEY", "VALUE"), *((_short(place, key), text(config[key], shown)) for key in sorted(config))]
-    width = max(len(row[0]) for row in rows)
-    for name, value in rows:
-        place.shell.out(f"{name.ljust(width)}  {value}".rstrip())
+    rows = ((_short(place, key), text(config[key], shown)) for key in sorted(config))
+    print_table(place, [("KEY", "VALUE"), *rows])
 
 
 def get(place: Workplace, arguments: Arguments) -> None:
@@ -79,7 +78,7 @@ def set_(place: Workplace, arguments: Arguments) -> None:
     place.require_stack()
     arguments.require_one_of("secret", "plaintext", "type")
     name = arguments.positionals[0]
-    given = arguments.positionals[1] if len(arguments.positionals) > 1 else place.shell.read().rstrip("\n")
+    given = arguments.positionals[1] if len(arguments.positionals) > 1 else _read(place, arguments)
     key = parse_key(name, place.project.name, path=arguments.flag("path"))
     value = of_type(arguments.value("type"), given) if arguments.has("type") else along(key, given)
     if not arguments.flag("secret") and not arguments.flag("plaintext"):
@@ -89,6 +88,12 @@ def set_(place: Workplace, arguments: Arguments) -> None:
     except ConfigurationError as error:
         raise ConfigurationError(f"could not set config: {error}") from error
     place.config.save()
+
+
+def _read(place: Workplace, arguments: Arguments) -> str:
+    """A value from standard input, without the end of its last line."""
+    text = place.shell.read()
+    return text if arguments.flag("raw") else text.removesuffix("\n")
 
 
 def set_all(place: Workplace, arguments: Arguments) -> None:
@@ -234,7 +239,11 @@ VERBS = (
     ),
     Verb("config get", "Show a value", get, options("", "path json open", j="json"), "KEY", _NO_ENVIRONMENTS),
     Verb(
-        "config set", "Set a value", set_, options("type", "path secret plaintext", s="stack"), "KEY [VALUE]"
+        "config set",
+        "Set a value",
+        set_,
+        options("type", "path secret plaintext raw", s="stack"),
+        "KEY [VALUE]",
     ),
     Verb("config set-all", "Set several values", set_all, options("plaintext secret json", "path")),
     Verb("config rm", "Remove a value", remove, _PATH, "KEY"),

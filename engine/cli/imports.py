@@ -7,6 +7,8 @@ from functools import partial
 from engine.action import Action, Kind, parallelism
 from engine.cli.arguments import Arguments
 from engine.cli.operations import (
+    IDLE,
+    URNS_TOLD,
     is_agreed_to,
     performed,
     require_consent,
@@ -20,13 +22,17 @@ from engine.errors import Bail, ConfigurationError, EngineError
 from engine.workplace import Workplace
 
 SYNTAX = options(
-    "file message parallel out from parent provider properties event-log exec-kind exec-agent",
-    "yes skip-preview preview-only protect generate-code diff json suppress-outputs suppress-progress debug",
+    "file message parallel out from parent provider properties event-log exec-kind exec-agent generate-resources "
+    "suppress-permalink",
+    "yes skip-preview preview-only protect generate-code diff json suppress-outputs suppress-progress debug "
+    "skip-plugin-pre-install urns",
     y="yes",
     f="file",
     m="message",
     o="out",
     p="parallel",
+    j="json",
+    d="debug",
 )
 
 
@@ -105,7 +111,11 @@ VERBS = (
         import_,
         SYNTAX,
         "[TYPE NAME ID]",
-        refused={"properties": "it imports with all properties that the provider finds"},
-        idle=frozenset({"suppress-progress"}),
+        refused={
+            "properties": "it imports with all properties that the provider finds",
+            "generate-resources": "write the file by hand, for --file",
+            "urns": URNS_TOLD,
+        },
+        idle=IDLE,
     ),
 )

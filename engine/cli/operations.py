@@ -29,9 +29,10 @@ from engine.workplace import Workplace
 
 _TRUE = ("true", "1")
 _ALL = options(
-    "message target exclude parallel event-log exec-kind exec-agent client config attach-debugger",
-    "diff json target-dependents exclude-dependents config-path run-program clear-pending-creates show-sames "
-    "show-replacement-steps suppress-outputs suppress-progress suppress-permalink debug copilot neo",
+    "message target exclude parallel event-log exec-kind exec-agent client config attach-debugger override-env",
+    "diff json target-dependents config-path run-program clear-pending-creates show-sames show-replacement-steps "
+    "suppress-outputs suppress-progress suppress-permalink debug copilot neo skip-config-validation "
+    "skip-plugin-pre-install urns",
     m="message",
     t="target",
     p="parallel",
@@ -41,11 +42,15 @@ _ALL = options(
 )
 _ACTING = options("", "yes skip-preview", y="yes", f="skip-preview")
 _LOOKING = options("", "preview-only")
+_EXCLUDING = options("", "exclude-dependents")
+_EXCLUDING_SHORT = options("", "", x="exclude")
 _GOING_ON = options("", "refresh continue-on-error show-config show-full-output", r="refresh")
+_UNPROTECTED = options("", "ignore-protect")
 _DECLARED = options(
     "replace target-replace policy-pack policy-pack-config plan save-plan import-file",
-    "expect-no-changes show-reads show-secrets strict",
+    "expect-no-changes show-reads show-secrets show-policy-remediations strict",
 )
+_FROM_TEMPLATE = options("secrets-provider")
 _REFRESHED = options("import-pending-creates", "expect-no-changes skip-pending-creates")
 _DESTROYED = options("", "remove exclude-protected")
 
@@ -54,11 +59,14 @@ _PENDING = (
     "run `pulumi up`, which looks what became of interrupted creations, or pass --clear-pending-creates"
 )
 _NO_RUN = "a refresh or a destroy runs no program; run `pulumi up` first where a provider has changed"
+URNS_TOLD = "`stack --show-urns`, --json and --event-log tell them"
 _REFUSED = {
     "attach-debugger": _OFFICIAL,
     "run-program": _NO_RUN,
     "copilot": "it is not part of it; leave it out",
     "neo": "it is not part of it; leave it out",
+    "override-env": "environments are kept by Pulumi's service; leave it out",
+    "urns": URNS_TOLD,
 }
 _REFUSED_GOING_ON = _REFUSED | {"show-config": "see it with `pulumi config`"}
 _REFUSED_DECLARED = _REFUSED_GOING_ON | {
@@ -66,16 +74,17 @@ _REFUSED_DECLARED = _REFUSED_GOING_ON | {
     "save-plan": _OFFICIAL,
     "strict": f"it has no plans; {_OFFICIAL}",
     "import-file": "write the file by hand, for `pulumi import --file`",
+    "show-policy-remediations": "--event-log and `up --json` tell each of them",
     "show-reads": "what is read stands in what --diff and --json show",
     "show-secrets": "see them with `pulumi stack output --show-secrets`",
 }
 _REFUSED_REFRESHED = _REFUSED | {"skip-pending-creates": _PENDING, "import-pending-creates": _PENDING}
-_IDLE = frozenset({"suppress-permalink", "suppress-progress"})
-"""There are no permalinks and no spinner."""
-_IDLE_GOING_ON = _IDLE | {"show-full-output"}
+IDLE = frozenset({"suppress-permalink", "suppress-progress", "skip-plugin-pre-install"})
+"""There are no permalinks, no spinner and no plugins."""
+_IDLE_GOING_ON = IDLE | {"show-full-output"}
 """Values are always shown in full."""
-_NO_PROGRAM = frozenset({"client"})
-"""The address of a program is given even where none is run."""
+_NO_PROGRAM = frozenset({"client", "skip-config-validation"})
+"""The address of a program is given even where none is run; where none is, no configuration is held against it."""
 
 
 def up(place: Workplace, arguments: Arguments) -> None:
@@ -101,6 +110,7 @@ def refresh(place: Workplace, arguments: Arguments) -> None:
 
 def destroy(place: Workplace, arguments: Arguments) -> None:
     _require_no_program(place, arguments)
+    arguments.require_one_of("exclude-protected", "ignore-protect")
     # The rest of the stack stays with a part of it.
     arguments.require_one_of("target", "remove")
     protected = 0
@@ -236,7 +246,7 @@ def _once(place: Workplace, arguments: Arguments, kind: Kind, preview: bool) -> 
         kind,
         _options(place, arguments, preview),
         # Read before there is a heading: what can't begin shows none. Where no program runs nobody needs it right.
-        place.program_config(checked=kind is Kind.UPDATE),
+        place.program_config(checked=kind is Kind.UPDATE and not arguments.flag("skip-config-validation")),
         _program(place, arguments, kind),
         message=arguments.value("message"),
         environment=started_by(arguments),
@@ -286,6 +296,7 @@ def _options(place: Workplace, arguments: Arguments, preview: bool) -> Options:
         targets=Targets(named or excluded, exclude=bool(excluded), dependents=dependents),
         replaces=Targets(replaced),
         exclude_protected=arguments.flag("exclude-protected"),
+        ignore_protect=arguments.flag("ignore-protect"),
     )
 
 
@@ -303,10 +314,10 @@ def _program(place: Workplace, arguments: Arguments, kind: Kind) -> Program | No
     return PythonProgram(project.runtime_options, place.shell.env)
 
 
-_UP = _ALL | _ACTING | _GOING_ON | _DECLARED
-_PREVIEW = _ALL | _GOING_ON | _DECLARED
-_REFRESH = _ALL | _ACTING | _LOOKING | _REFRESHED
-_DESTROY = _ALL | _ACTING | _LOOKING | _GOING_ON | _DESTROYED
+_UP = _ALL | _ACTING | _EXCLUDING | _GOING_ON | _DECLARED | _UNPROTECTED | _FROM_TEMPLATE
+_PREVIEW = _ALL | _EXCLUDING | _EXCLUDING_SHORT | _GOING_ON | _DECLARED | _UNPROTECTED
+_REFRESH = _ALL | _ACTING | _EXCLUDING | _EXCLUDING_SHORT | _LOOKING | _REFRESHED
+_DESTROY = _ALL | _ACTING | _EXCLUDING_SHORT | _LOOKING | _GOING_ON | _DESTROYED | _UNPROTECTED
 
 VERBS = (
     Verb(
@@ -316,7 +327,8 @@ VERBS = (
         _UP,
         "[TEMPLATE]",
         refused=_REFUSED_DECLARED,
-        idle=_IDLE_GOING_ON,
+        # Only a stack that comes from a template would get another one.
+        idle=_IDLE_GOING_ON | _FROM_TEMPLATE.values,
     ),
     Verb(
         "preview",
@@ -332,7 +344,7 @@ VERBS = (
         refresh,
         _REFRESH,
         refused=_REFUSED_REFRESHED,
-        idle=_IDLE | _NO_PROGRAM,
+        idle=IDLE | _NO_PROGRAM,
     ),
     Verb(
         "destroy",

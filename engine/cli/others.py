@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from engine.cli.arguments import Arguments
 from engine.cli.verb import Verb, options
 from engine.errors import ConfigurationError, EngineError
-from engine.state import history
 from engine.state.lock import cancel as cancel_locks
 from engine.version import VERSION
 from engine.workplace import Workplace
@@ -46,30 +45,6 @@ def about(place: Workplace, arguments: Arguments) -> None:
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         place.shell.out(f"{name.ljust(width)}  {value}")
-
-
-def history_(place: Workplace, arguments: Arguments) -> None:
-    size, page = arguments.number("page-size", 10), arguments.number("page", 1)
-    if arguments.flag("full-dates") or not arguments.has("page-size"):
-        size = arguments.number("page-size", 0)
-    found = history.updates(place.backend, place.existing, size, page)
-    decrypter = place.secrets if arguments.flag("show-secrets") else None
-    if arguments.flag("json"):
-        place.shell.text(json.dumps([item.listed(decrypter) for item in found], indent=4, ensure_ascii=False))
-        return
-    for item in found:
-        place.shell.out(f"UpdateKind: {item.kind}")
-        place.shell.out(f"Status: {item.result}")
-        place.shell.out(f"Message: {item.message}")
-        counts = " ".join(f"{sign}{item.changes.get(name, 0)}" for sign, name in _COUNTS)
-        place.shell.out(f"Resource Changes: {counts}")
-        place.shell.out(
-            f"Updated: {datetime.fromtimestamp(item.start).isoformat(sep=' ')} took {item.end - item.start}s"
-        )
-        place.shell.out("")
-
-
-_COUNTS = (("+", "create"), ("-", "delete"), ("~", "update"), ("+-", "replace"), (" ", "same"))
 
 
 def cancel(place: Workplace, arguments: Arguments) -> None:
@@ -119,7 +94,7 @@ def refuse_org(place: Workplace, arguments: Arguments) -> None:
     raise EngineError(f"the backend '{place.url}' does not support organizations")
 
 
-_INSTALLED = options("server file checksum", "exact reinstall")
+_INSTALLED = options("server file checksum parallel", "exact reinstall", f="file")
 _REMOVED = options("", "yes all", y="yes", a="all")
 _PREPARED = options("parallel", "use-language-version-tools no-plugins no-dependencies reinstall")
 
@@ -134,12 +109,6 @@ VERBS = (
         about,
         options("", "json transitive", j="json", t="transitive"),
         refused={"transitive": "see the packages of the program with pip"},
-    ),
-    Verb(
-        "stack history",
-        "List what was done to a stack",
-        history_,
-        options("page-size page", "json show-secrets full-dates", j="json"),
     ),
     Verb("cancel", "Release the lock of a stack", cancel, options("", "yes", y="yes"), "[STACK]"),
     Verb(

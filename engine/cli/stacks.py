@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.cli.arguments import Arguments
 from engine.cli.configs import copy_config
+from engine.cli.moments import ago
 from engine.cli.tables import print_table
 from engine.cli.verb import Verb, options
 from engine.display import tree
@@ -75,8 +76,9 @@ def select(place: Workplace, arguments: Arguments) -> None:
 
 
 def unselect(place: Workplace, arguments: Arguments) -> None:
-    place.home.select(place.project, place.backend.url, "")
-    place.shell.err("Stack was unselected")
+    if place.home.selected(place.project, place.backend.url):
+        place.home.select(place.project, place.backend.url, "")
+        place.shell.err("Stack was unselected")
 
 
 def listing(place: Workplace, arguments: Arguments) -> None:
@@ -128,8 +130,8 @@ def show(place: Workplace, arguments: Arguments) -> None:
         if arguments.flag("show-ids") and resource.id:
             place.shell.out(f"      ID: {resource.id}")
     place.shell.out("")
-    place.shell.out("Current stack outputs:")
     found = outputs_of(deployment)
+    place.shell.out(f"Current stack outputs ({len(found)}):")
     found = reveal(found) if show_secrets else found
     for line in tree.properties(found) if found else ["    No output values currently in this stack"]:
         place.shell.out(line)
@@ -148,7 +150,7 @@ def remove(place: Workplace, arguments: Arguments) -> None:
 
 
 def remove_stack(place: Workplace, preserve_config: bool = False, force: bool = False) -> None:
-    """Remove a stack with its configuration and select it no more. Raises `StateError` while it has resources."""
+    """Remove a stack with its configuration; none is selected then. Raises `StateError` while it has resources."""
     ref = place.ref
     with locked(place.backend, ref, place.shell.err):
         stacks.remove(place.backend, ref, force=force)
@@ -156,8 +158,7 @@ def remove_stack(place: Workplace, preserve_config: bool = False, force: bool = 
         return
     if not preserve_config:
         place.config_path(ref.name).unlink(missing_ok=True)
-    if place.home.selected(place.project, place.backend.url) in (ref.full_name, ref.name):
-        place.home.select(place.project, place.backend.url, "")
+    place.home.select(place.project, place.backend.url, "")
 
 
 def rename(place: Workplace, arguments: Arguments) -> None:
@@ -188,12 +189,7 @@ def _milliseconds(moment: str) -> str:
 def _ago(moment: str | None) -> str:
     if moment is None:
         return "n/a"
-    spent = (datetime.now(UTC) - datetime.fromisoformat(moment.replace("Z", "+00:00"))).total_seconds()
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if spent >= length:
-            count = int(spent // length)
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return "now" if spent < 1 else f"{int(spent)} seconds ago"
+    return ago(datetime.fromisoformat(moment.replace("Z", "+00:00")), datetime.now(UTC))
 
 
 def _confirm(place: Workplace, warning: str, name: str) -> None:
@@ -208,7 +204,7 @@ def _confirm(place: Workplace, warning: str, name: str) -> None:
 
 
 _NO_TEAMS = {"teams": "the backend has no accounts; leave it out"}
-_INIT = options("secrets-provider copy-config-from teams", "no-select")
+_INIT = options("secrets-provider copy-config-from teams", "no-select yes", y="yes")
 
 VERBS = (
     Verb(
@@ -217,7 +213,7 @@ VERBS = (
         show,
         options("", "show-ids show-urns show-secrets show-name", i="show-ids", u="show-urns"),
     ),
-    Verb("stack init", "Create a stack", init, _INIT, "[NAME]", _NO_TEAMS),
+    Verb("stack init", "Create a stack", init, _INIT, "[NAME]", _NO_TEAMS, frozenset({"yes"})),
     Verb(
         "stack select",
         "Choose the stack that other commands work on",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shlex
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -37,9 +37,9 @@ def output(place: Workplace, arguments: Arguments) -> None:
         place.shell.text(_indented(found))
     elif arguments.flag("shell"):
         for key, value in found.items():
-            place.shell.out(f"{key}={shlex.quote(_line(value))}")
+            place.shell.out(f"{key}={_quoted(_line(value))}")
     else:
-        place.shell.out("Current stack outputs:")
+        place.shell.out(f"Current stack outputs ({len(found)}):")
         rows = [(key, _line(value)) for key, value in found.items()]
         print_table(place, [("OUTPUT", "VALUE"), *rows], "    ") if rows else place.shell.out(
             "    No output values currently in this stack"
@@ -48,6 +48,14 @@ def output(place: Workplace, arguments: Arguments) -> None:
 
 def _line(value: Any) -> str:
     return value if isinstance(value, str) else compact(value)
+
+
+def _quoted(word: str) -> str:
+    """A word of a shell's command line: marks that mean something get backslashes, blanks take quotes around all."""
+    if word and not re.search(r"[ \t\n]", word):
+        return re.sub(r"[\\'\"`${\[|&;<>()*?!]|^~", r"\\\g<0>", word)
+    quoted = "\\'".join(f"'{part}'" if part else "" for part in word.split("'"))
+    return quoted or "''"
 
 
 def _indented(value: Any) -> str:
@@ -80,7 +88,7 @@ def import_(place: Workplace, arguments: Arguments) -> None:
     document = parse_export(data, file or "standard input")
     secrets = _secrets_of(place, document)
     deployment = decode_deployment(document, Vault(secrets), file or "standard input")
-    _admit(place, stacks.objections(deployment, ref), arguments.flag("force"))
+    _admit(place, stacks.objections(deployment, ref, document), arguments.flag("force"))
     for item in deployment.pending_operations:
         told = f"removing pending operation '{item.type}' on '{item.resource.urn}' from snapshot"
         place.shell.err(f"warning: {told}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.cli import configs, edits, imports, operations, others, stacks, states, tags
+from engine.cli import configs, edits, histories, imports, operations, others, stacks, states, tags
 from engine.cli.verb import Verb
 
 VERBS: dict[str, Verb] = {
@@ -11,6 +11,7 @@ VERBS: dict[str, Verb] = {
         *operations.VERBS,
         *imports.VERBS,
         *stacks.VERBS,
+        *histories.VERBS,
         *states.VERBS,
         *tags.VERBS,
         *edits.VERBS,

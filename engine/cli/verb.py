@@ -13,7 +13,18 @@ Run = Callable[[Workplace, Arguments], int | None]
 """Does the verb; the exit code, None for 0. Failures are raised."""
 
 COMMON = Syntax(
-    values=frozenset({"color", "cwd", "verbose", "tracing", "profiling", "memprofilerate", "otel-traces"}),
+    values=frozenset(
+        {
+            "color",
+            "cwd",
+            "verbose",
+            "tracing",
+            "tracing-header",
+            "profiling",
+            "memprofilerate",
+            "otel-traces",
+        }
+    ),
     flags=frozenset(
         {
             "non-interactive",
@@ -34,6 +45,7 @@ COMMON_REFUSED = {
     "logflow": _NO_LOG,
     "logtostderr": _NO_LOG,
     "tracing": _NO_TRACE,
+    "tracing-header": _NO_TRACE,
     "profiling": _NO_TRACE,
     "memprofilerate": _NO_TRACE,
     "otel-traces": _NO_TRACE,

@@ -117,7 +117,8 @@ class Changes:
 
     def _make_room(self, old: Resource, diff: Diff) -> None:
         found = dependents(old, self._ledger.unregistered(), self._diff_of)
-        _require_free(old, [resource for resource, _ in reversed(found)])
+        if not self._context.options.ignore_protect:
+            _require_free(old, [resource for resource, _ in reversed(found)])
         with self._ledger.making_room(old, diff.replaces, found) as going:
             for resource in reversed(going):
                 self._executor.run(Step(Op.DELETE_REPLACED, resource.urn, resource.type, resource))
@@ -129,7 +130,7 @@ class Changes:
         return provider.diff(operation, resource.type, resource.id, resource.inputs, resource.outputs, inputs)
 
     def _require_unprotected(self, old: Resource, new: Resource) -> None:
-        if old.protect and new.protect:
+        if old.protect and new.protect and not self._context.options.ignore_protect:
             self._context.error(
                 f'unable to replace resource "{old.urn}"\nas it is currently marked for protection. '
                 "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program "

@@ -26,6 +26,7 @@ class Options:
     targets: Targets = field(default_factory=Targets)
     replaces: Targets = field(default_factory=Targets)
     exclude_protected: bool = False
+    ignore_protect: bool = False
 
 
 @dataclass

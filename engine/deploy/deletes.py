@@ -122,12 +122,12 @@ class Deletes:
 
         What a resource that stays refers to stays, too, and nothing is said of it.
         """
-        self._context.ledger.doomed.update(_certain(doomed))
+        self._context.ledger.doomed.update(self._certain(doomed))
         staying: list[Resource] = []
         for layer in layers(doomed):
             going = set(map(id, not_held(doomed, staying)))
             free = [item for item in layer if id(item) in going]
-            protected = [item for item in free if _is_protected(item)]
+            protected = [item for item in free if self._is_protected(item)]
             for resource in protected:
                 self._refuse(resource)
             failed = self._layer([item for item in free if item not in protected])
@@ -173,13 +173,12 @@ class Deletes:
             return Op.DISCARD_REPLACED if resource.external else Op.DELETE_REPLACED
         return Op.DISCARD if resource.external else Op.DELETE
 
+    def _is_protected(self, resource: Resource) -> bool:
+        kept = resource.protect and not self._context.options.ignore_protect
+        return kept and not resource.delete and not resource.external
 
-def _is_protected(resource: Resource) -> bool:
-    return resource.protect and not resource.delete and not resource.external
-
-
-def _certain(doomed: Sequence[Resource]) -> set[str]:
-    """URNs of what goes unless something fails: neither protected itself nor needed by what is."""
-    protected = [item for item in doomed if _is_protected(item)]
-    staying = held_by(protected, doomed) | {item.urn for item in protected}
-    return {item.urn for item in doomed} - staying
+    def _certain(self, doomed: Sequence[Resource]) -> set[str]:
+        """URNs of what goes unless something fails: neither protected itself nor needed by what is."""
+        protected = [item for item in doomed if self._is_protected(item)]
+        staying = held_by(protected, doomed) | {item.urn for item in protected}
+        return {item.urn for item in doomed} - staying

@@ -18,6 +18,9 @@ from engine.resource import Resource
 from engine.step import Op, Step
 from engine.urn import is_provider
 
+RETRIES = 100
+"""How often error hooks can ask for another attempt."""
+
 
 class StepError(Exception):
     """A step failed; what went wrong has been reported. `resource` is what exists nevertheless."""
@@ -98,12 +101,22 @@ class Executor:
                 return self._once(step)
             except ProviderError as error:
                 errors = (str(error), *errors)
-                names = step.resource.resource_hooks.get("on_error", [])
-                kind = _verb(step.op)
-                if not names or not kind or self._context.options.preview:
+                if not self._is_tried_again(step, errors):
                     raise
-                if not self._hooks.wants_retry(names, Failure(kind, step.resource, step.old, errors)):
-                    raise
+
+    def _is_tried_again(self, step: Step, errors: tuple[str, ...]) -> bool:
+        """Whether the resource's error hooks want another attempt after these errors, newest first."""
+        names, verb = step.resource.resource_hooks.get("on_error", []), _verb(step.op)
+        if not names or not verb:
+            return False
+        if len(errors) > RETRIES:
+            self._context.warn(f"maximum number of error hook retries ({RETRIES}) reached", step.urn)
+            return False
+        if not self._hooks.wants_retry(names, Failure(verb, step.resource, step.old, errors)):
+            return False
+        told = f"retrying {verb} due to on-error hook request ({len(errors)}/{RETRIES})"
+        self._context.warn(told, step.urn)
+        return True
 
     def _once(self, step: Step) -> Resource | None:
         verb = _verb(step.op)

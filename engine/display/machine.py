@@ -9,7 +9,17 @@ from typing import Any
 
 from engine.display.sections import TOLD, Told, is_told
 from engine.eventlog import EventLog
-from engine.events import Diagnostic, Ended, Event, Prelude, StepDone, StepFailed, StepStarted, Summary
+from engine.events import (
+    Diagnostic,
+    Ended,
+    Event,
+    Prelude,
+    StepDone,
+    StepFailed,
+    StepStarted,
+    Summary,
+    counted_as,
+)
 from engine.resource import Resource
 from engine.state.fields import encode_resource
 from engine.step import Op, Step
@@ -22,7 +32,7 @@ Say = Callable[[str], None]
 class DigestDisplay:
     """A listener that prints one JSON document when the preview has ended.
 
-    Each step is told as it begins, so that nothing is in it that only comes of it; a refresh as it ends.
+    Each step is told as it begins, so that nothing is in it that only comes of it; a refresh by what it finds.
     """
 
     def __init__(self, say: Say, told: Told = TOLD):
@@ -37,8 +47,8 @@ class DigestDisplay:
                 self._body |= {"config": dict(config)} if config else {}
             case StepStarted(step) if step.op is not Op.REFRESH and self._shows(step):
                 self._steps.append(_digest(step))
-            case StepDone(step, _, True) if step.op is Op.REFRESH and self._shows(step):
-                self._steps.append(_digest(step))
+            case StepDone(step, _, counted) if step.op is Op.REFRESH and self._shows(step):
+                self._steps.append(_digest(_found(step, counted)))
             case Diagnostic(severity, message, urn) if severity != "debug":
                 self._diagnostics.append(
                     {**({"urn": urn} if urn else {}), "message": message, "severity": severity}
@@ -77,6 +87,14 @@ class _Printed:
 
     def close(self) -> None:
         return
+
+
+def _found(step: Step, counted: bool) -> Step:
+    """A refresh as the change that it finds; where it finds none, or an update follows, that it looks."""
+    result = Op(counted_as(step))
+    if counted and result in (Op.UPDATE, Op.DELETE):
+        return replace(step, op=result)
+    return replace(step, new=step.old, detailed=None)
 
 
 def _digest(step: Step) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from engine.kubernetes.conflict import apply
 from engine.kubernetes.definitions import for_server
 from engine.kubernetes.kinds import UnknownKind
 from engine.kubernetes.objects import Object, is_patch, object_id, title
-from engine.kubernetes.outputs import predicted_new
+from engine.kubernetes.outputs import predicted_new, untold
 from engine.kubernetes.settling import settled
 from engine.provider import ProviderError
 from engine.values import PropertyMap, has_unknown, reveal
@@ -54,9 +54,9 @@ class AlreadyExists(ProviderError):
 
 
 def _foretell(call: Call, type: str, news: PropertyMap) -> PropertyMap:
-    """What the server says it would create; the inputs where it can't tell."""
+    """What the server says it would create; what is known without it where it can't tell."""
     if has_unknown(news):
-        return news
+        return untold(news, news)
     body = for_server(reveal(news))
     try:
         return predicted_new(_create(call, type, body, call.manager_of(body)), news)
@@ -66,9 +66,9 @@ def _foretell(call: Call, type: str, news: PropertyMap) -> PropertyMap:
         return news
     except (AlreadyExists, Unreachable):
         # What exists may be what the new object replaces.
-        return news
+        return untold(news, news)
     except ApiError as error:
         # The namespace may be part of the same update, and the right to create may not include the right to try.
         if error.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND) or "dry run" in str(error).lower():
-            return news
+            return untold(news, news)
         raise

@@ -9,6 +9,7 @@ from engine.kubernetes.definitions import for_state
 from engine.kubernetes.objects import LAST_APPLIED, SECRET_FIELDS, Object, annotation, is_secret
 from engine.values import UNKNOWN, PropertyMap, Secret, reveal
 
+_CHOSEN = ("uid", "resourceVersion", "creationTimestamp")
 INPUTS = "__inputs"
 INITIAL_VERSION = "__initialApiVersion"
 FIELD_MANAGER = "__fieldManager"
@@ -60,9 +61,17 @@ def predicted(answer: Object, inputs: PropertyMap) -> PropertyMap:
 
 def predicted_new(answer: Object, inputs: PropertyMap) -> PropertyMap:
     """Like `predicted`, for an object that does not exist yet: its status is nobody's yet."""
-    document = predicted({key: value for key, value in answer.items() if key != "status"}, inputs)
-    document["metadata"].update(dict.fromkeys(("uid", "resourceVersion", "creationTimestamp"), UNKNOWN))
-    if document.get("kind") == "Service":
+    return untold(predicted({key: value for key, value in answer.items() if key != "status"}, inputs), inputs)
+
+
+def untold(document: PropertyMap, inputs: PropertyMap) -> PropertyMap:
+    """A new object as far as it is known, with what the server will choose for it unknown."""
+    document = dict(document)
+    metadata = document.get("metadata")
+    if isinstance(reveal(metadata), dict):
+        whole = {**reveal(metadata), **dict.fromkeys(_CHOSEN, UNKNOWN)}
+        document["metadata"] = Secret(whole) if isinstance(metadata, Secret) else whole
+    if document.get("kind") == "Service" and isinstance(reveal(document.get("spec")), dict):
         chosen = reveal(inputs.get("spec") or {})
         addresses = {field: UNKNOWN for field in ("clusterIP", "clusterIPs") if field not in chosen}
         document["spec"] = {**reveal(document["spec"]), **addresses}

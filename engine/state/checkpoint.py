@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from engine.resource import Deployment, PendingOperation, Resource
 from engine.state.errors import BrokenCheckpoint
 from engine.state.fields import decode_resource, encode_resource
+from engine.state.integrity import magic
 from engine.state.vault import Vault
 
 VERSION = "v3.260.0"
@@ -107,7 +107,7 @@ def _resource(document: Mapping[str, Any], vault: Vault) -> Resource:
 def manifest(now: datetime | None = None) -> dict[str, str]:
     """When and by what a deployment was written; the magic is derived from the version."""
     moment = (now or datetime.now(UTC)).isoformat().replace("+00:00", "Z")
-    return {"time": moment, "magic": hashlib.sha256(VERSION.encode()).hexdigest(), "version": VERSION}
+    return {"time": moment, "magic": magic(VERSION), "version": VERSION}
 
 
 def encode_header(deployment: Deployment, provider: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from engine.resource import Deployment, Resource
 from engine.urn import PROVIDER_PREFIX, provider_reference
+
+
+def tampering(document: Mapping[str, Any]) -> str | None:
+    """What is wrong with a deployment as JSON whose `magic` does not come of its `version`."""
+    manifest = document.get("manifest") or {}
+    version = manifest.get("version") or ""
+    if (manifest.get("magic") or "") == (magic(version) if version else ""):
+        return None
+    return "magic cookie mismatch; possible tampering/corruption detected"
+
+
+def magic(version: str) -> str:
+    """What a deployment that this version has written is known by."""
+    return hashlib.sha256(version.encode()).hexdigest()
 
 
 def problem(deployment: Deployment) -> str | None:

@@ -11,7 +11,7 @@ from engine.state.checkpoint import Checkpoint, decode_deployment, encode_header
 from engine.state.errors import BrokenCheckpoint, PassphraseError, StackNotFound
 from engine.state.fields import encode_resource
 from engine.state.files import Backend
-from engine.state.integrity import problem
+from engine.state.integrity import problem, tampering
 from engine.state.properties import compact
 from engine.state.reference import StackReference
 from engine.state.roots import rooted
@@ -115,7 +115,7 @@ class Snapshots:
         # Cipher texts of another salt can't be kept.
         vault = self._vault if manager is self._secrets else Vault(manager)
         deployment = decode_deployment(checkpoint.deployment or {}, vault, origin)
-        require_integrity(deployment, origin)
+        require_integrity(deployment, origin, checkpoint.deployment or {})
         if vault is self._vault:
             self._encoded = dict(_unsealed(deployment.resources, checkpoint.deployment or {}))
         return deployment
@@ -174,9 +174,12 @@ def _unsealed(
             yield id(resource), (resource, text)
 
 
-def require_integrity(deployment: Deployment, origin: str) -> None:
-    """Raises `BrokenCheckpoint` if the deployment breaks a rule; `origin` says where it comes from."""
-    found = problem(deployment)
+def require_integrity(deployment: Deployment, origin: str, document: Mapping[str, Any]) -> None:
+    """Raises `BrokenCheckpoint` if the deployment breaks a rule.
+
+    `document` is its JSON; `origin` says where it comes from.
+    """
+    found = tampering(document) or problem(deployment)
     if found:
         raise BrokenCheckpoint(
             f"snapshot integrity failure; refusing to use it: {found} (in '{origin}'); "

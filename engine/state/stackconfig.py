@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import tempfile
 from contextlib import suppress
@@ -18,6 +19,7 @@ from engine.state.errors import ConfigurationError, StateError
 from engine.yamltext import PulumiLoader, is_ambiguous
 
 SALT, PROVIDER, KEY, CONFIG = "encryptionsalt", "secretsprovider", "encryptedkey", "config"
+ENVIRONMENT = "environment"
 
 
 @dataclass
@@ -52,11 +54,27 @@ class StackConfig:
             str(document.get(SALT) or ""),
             str(document.get(PROVIDER) or ""),
             str(document.get(KEY) or ""),
-            document.get("environment"),
+            document.get(ENVIRONMENT),
         )
 
     def save(self) -> None:
         """Writes what has changed into the file, atomically; the rest of it stays as it is."""
+        _write(self.path, self._in_json() if self.path.suffix == ".json" else self._in_yaml())
+
+    def _in_json(self) -> str:
+        """The whole of it; JSON has no comments that could be lost."""
+        document = {
+            PROVIDER: self.secrets_provider,
+            KEY: self.encrypted_key,
+            SALT: self.salt,
+            CONFIG: {str(key): self.config[key] for key in sorted(self.config, key=str)},
+            ENVIRONMENT: self.environment,
+        }
+        return json.dumps(
+            {name: value for name, value in document.items() if value}, indent=4, ensure_ascii=False
+        )
+
+    def _in_yaml(self) -> str:
         before = StackConfig.read(self.path)
         editor = _editor()
         document = editor.load(self.path.read_text()) if self.path.exists() else None
@@ -75,7 +93,8 @@ class StackConfig:
         out = io.StringIO()
         if document:
             editor.dump(document, out)
-        _write(self.path, out.getvalue())
+        # The mark after a text that ends with empty lines is needed by no reader.
+        return out.getvalue().removesuffix("...\n")
 
 
 def _load(text: str, path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -174,6 +193,7 @@ def _styled(value: Any) -> Any:
 
 def _write(path: Path, text: str) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".Pulumi.", dir=path.parent)
         try:
             with os.fdopen(handle, "w") as file:

@@ -12,7 +12,7 @@ from engine.state import layout
 from engine.state.checkpoint import encode_header
 from engine.state.errors import StackExists, StackNotFound, StateError
 from engine.state.files import Backend
-from engine.state.integrity import problem
+from engine.state.integrity import problem, tampering
 from engine.state.properties import compact
 from engine.state.reference import StackReference
 from engine.state.secrets import SecretsManager
@@ -127,15 +127,18 @@ def write_tags(backend: Backend, ref: StackReference, tags: dict[str, str]) -> N
         backend.delete(layout.tags(ref))
 
 
-def objections(deployment: Deployment, ref: StackReference) -> list[str]:
-    """What speaks against a state as that of a stack: resources of other stacks, and contradictions."""
+def objections(deployment: Deployment, ref: StackReference, document: Mapping[str, Any]) -> list[str]:
+    """What speaks against a state as that of a stack: resources of other stacks, and contradictions.
+
+    `document` is its JSON.
+    """
     stacks = ((resource.urn, Urn.parse(resource.urn).stack) for resource in deployment.resources)
     found = [
         f"resource '{urn}' is from a different stack ({stack} != {ref.name})"
         for urn, stack in stacks
         if stack != ref.name
     ]
-    broken = problem(deployment)
+    broken = tampering(document) or problem(deployment)
     return [*found, *([f"state file contains errors: {broken}"] if broken else [])]
 
 

@@ -57,6 +57,7 @@ ALLOWED = (
         "Environment of an entry in the history",
         "The official CLI lists its flags, variables and platform; this engine says what started it.",
         "/environment(/|$)",
+        unsaid=r"^ {4}((exec|pulumi|runtime|stack)\.\S+|updatePlan): .*$",
     ),
     Allowed(
         "Who wrote an object first",
@@ -292,7 +293,8 @@ ALLOWED = (
         + "the (state in|value|state folder) '|is not a Pulumi state file|could not read (the import file )?'"
         "|^error: state store unsupported",
         official=_ABSENT_OR
-        + r"strconv\.|json: |EOF$|could not (open|read) (import )?file|version of the Pulumi CLI"
+        + r"strconv\.|json: |EOF$|Legacy DIY state|pulumi state upgrade|^It is due|^If you have any|^issue at|^=+$"
+        r"|^error:$|PULUMI_DIY_BACKEND_IGNORE|could not (open|read) (import )?file|version of the Pulumi CLI"
         "|unable to open state directory|failed to load checkpoint",
     ),
     Allowed(
@@ -313,13 +315,13 @@ ALLOWED = (
     Allowed(
         "A stack that `PULUMI_STACK` names and that is not there",
         "It is named; the official CLI says that none is selected.",
-        "^settings of the environment/3 stack/(code|stderr)$",
+        "^settings of the environment/3 stack output/(code|stderr)$",
         embedded=_ABSENT_OR + "^6$|no stack named 'nowhere' found",
         official=_ABSENT_OR + "^1$|no stack selected",
     ),
     Allowed(
         "Help after a wrong command line",
         "Each engine lists its own options and commands.",
-        r"^words that a command does not take/\d+ (?!up)\w+/stdout$|^words that a command does not take/2 up/stdout$",
+        r"^words that a command does not take/\d+ (?!up)[^/]+/stdout$|^words that a command does not take/2 up/stdout$",
     ),
 )

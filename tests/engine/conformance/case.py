@@ -19,12 +19,14 @@ NO_CHANGES = f"{UP} --expect-no-changes"
 class Api:
     """The cluster and the backend as somebody else sees them.
 
-    `request` asks the API server, `namespace` is the case's own; `state` is the folder that the stacks are kept in.
+    `request` asks the API server, `namespace` is the case's own; `state` is the folder that the stacks are kept in,
+    `work` the project's.
     """
 
     request: Callable[..., Any]
     namespace: str
     state: Path
+    work: Path
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Stage:
     `number` is what the program finds as `STAGE`; `before` is what others do first.
 
     `env` is what the command finds in its environment beside what is always there; None takes that away.
+    `told` is its standard input.
     `changes_hands` has the command done by the other engine, on the state that this one has left.
     """
 
@@ -41,6 +44,7 @@ class Stage:
     number: int = 1
     before: Callable[[Api], None] | None = None
     env: Mapping[str, str | None] = field(default_factory=dict)
+    told: str = ""
     changes_hands: bool = False
 
 

@@ -85,9 +85,12 @@ class Site:
         """Run a stage's command; `other` is the engine that takes over where the stack changes hands."""
         engine = other if stage.changes_hands else self.engine
         command = stage.command.replace("NAMESPACE", self.namespace)
-        return self._execute(engine, command, {"STAGE": str(stage.number), **stage.env})
+        env = {"STAGE": str(stage.number), **stage.env}
+        return self._execute(engine, command, env, told=stage.told)
 
-    def _execute(self, engine: Engine, line: str, env: Mapping[str, str | None], log: bool = True) -> Ended:
+    def _execute(
+        self, engine: Engine, line: str, env: Mapping[str, str | None], log: bool = True, told: str = ""
+    ) -> Ended:
         words = shlex.split(line)
         events = self.folder / "events"
         events.unlink(missing_ok=True)
@@ -100,7 +103,7 @@ class Site:
             command,
             cwd=self.work,
             env={key: value for key, value in whole.items() if value is not None},
-            stdin=subprocess.DEVNULL,
+            input=told,
             capture_output=True,
             text=True,
             timeout=SECONDS,

@@ -27,6 +27,10 @@ _RULES = tuple(
             r"\1",
         ),
         (r"Duration: \S+", "Duration: DURATION"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC", "TIME"),
+        (r"(?<=LAST UPDATE) +", " "),
+        (r"(\bnow|\d+ (second|minute)s? ago) +(?=took |\d+$)", "AGO "),
+        (r"(?<= took )\S+", "DURATION"),
         (r"(?<=encryptionsalt: )\S+", "SALT"),
         (r"v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", "CIPHERTEXT"),
         (r"\bv1:[A-Za-z0-9+/=]{12}:CIPHERTEXT", "SALT"),
@@ -151,7 +155,7 @@ class Recorder:
 
     def _settings(self) -> dict[str, Any]:
         """The settings of stacks as they are written, comments and order too."""
-        found = {file.name: file.read_text() for file in self._site.work.glob("Pulumi.*.yaml")}
+        found = {file.name: file.read_text() for file in self._site.work.rglob("Pulumi.*.*")}
         return {name: [self._line(line) for line in text.splitlines()] for name, text in found.items()}
 
     def _objects(self) -> dict[str, Any]:

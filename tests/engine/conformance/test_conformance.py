@@ -18,6 +18,9 @@ from tests.engine.conformance.record import Recorder
 
 Records = dict[str, Any]
 
+GROUPS = ("config", "plugin", "stack", "state")
+"""Commands that have others below them."""
+
 
 @pytest.mark.timeout(1800)  # the first one may have to wait for the official engine to be built
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -56,8 +59,14 @@ def played(site: Site, other: Engine) -> Records:
     recorder, records = Recorder(site, api.request), {}
     for index, stage in enumerate(site.case.stages):
         if stage.before:
-            stage.before(Api(api.request, site.namespace, site.state))
-        words = stage.command.split()
-        verb = "diff" if "--diff" in words else words[0]
-        records[f"{index} {verb}"] = recorder.record(site.run(stage, other))
+            stage.before(Api(api.request, site.namespace, site.state, site.work))
+        records[f"{index} {verb(stage.command)}"] = recorder.record(site.run(stage, other))
     return records
+
+
+def verb(command: str) -> str:
+    """What a command does, in its words before options and values: `up`, `diff`, `stack output`."""
+    first, *rest = command.split()
+    if "--diff" in rest:
+        return "diff"
+    return f"{first} {rest[0]}" if first in GROUPS and rest and rest[0].isalpha() else first

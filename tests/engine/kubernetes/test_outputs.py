@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kubernetes.definitions import for_server, for_state
-from engine.kubernetes.outputs import checkpoint, predicted_new, secret_like
+from engine.kubernetes.outputs import checkpoint, predicted_new, secret_like, untold
 from engine.kubernetes.read import derived
 from engine.kubernetes.shape import cut
 from engine.values import UNKNOWN, Secret
@@ -60,6 +60,18 @@ def test_a_dry_run_foretells_nothing_that_is_chosen_anew() -> None:
     assert foretold["spec"] == {"clusterIP": UNKNOWN, "clusterIPs": UNKNOWN, "type": "x"}
     assert "status" not in foretold
     assert predicted_new(service, {"spec": {"clusterIP": "None"}})["spec"]["clusterIP"] == "10.0.0.9"
+
+
+def test_what_a_server_cannot_tell_yet_is_unknown() -> None:
+    service = {"kind": "Service", "metadata": Secret({"name": "x"}), "spec": {"type": "x"}}
+
+    told = untold(service, service)
+
+    assert told["metadata"] == Secret(
+        {"name": "x", "uid": UNKNOWN, "resourceVersion": UNKNOWN, "creationTimestamp": UNKNOWN}
+    )
+    assert told["spec"] == {"type": "x", "clusterIP": UNKNOWN, "clusterIPs": UNKNOWN}
+    assert untold({"kind": "Service", "metadata": UNKNOWN}, {}) == {"kind": "Service", "metadata": UNKNOWN}
 
 
 def test_inputs_are_refreshed_with_live_values_of_declared_fields_only() -> None:

@@ -23,7 +23,7 @@ from engine.state.properties import compact, decode, encode
 from engine.state.reference import StackReference
 from engine.state.roots import rooted
 from engine.state.secrets import Blind, SecretsManager
-from engine.state.snapshots import Snapshots, read_checkpoint, read_deployment, read_outputs
+from engine.state.snapshots import Snapshots, find_checkpoint, read_checkpoint, read_deployment, read_outputs
 from engine.state.vault import Vault
 from engine.values import UNKNOWN, Asset, Output, Reference, Secret
 
@@ -447,6 +447,19 @@ def test_a_state_that_contradicts_itself_is_refused(
     Snapshots(backend, ref, secrets).save(Deployment(resources))
     with pytest.raises(BrokenCheckpoint, match=text):
         Snapshots(backend, ref, secrets).load()
+
+
+def test_a_state_of_other_hands_is_refused(
+    backend: Backend, ref: StackReference, secrets: SecretsManager
+) -> None:
+    snapshots = Snapshots(backend, ref, secrets)
+    snapshots.save(Deployment([]))
+    key = find_checkpoint(backend, ref)
+    assert key is not None
+    backend.write(key, backend.read(key).replace(b'"magic":"', b'"magic":"0'))
+
+    with pytest.raises(BrokenCheckpoint, match="magic cookie mismatch"):
+        snapshots.load()
 
 
 @pytest.mark.parametrize(

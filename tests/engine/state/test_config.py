@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +256,16 @@ def test_an_edit_touches_its_own_line_only(file: Path) -> None:
     assert "aws:config:region: us-east-1" in changed
     assert "token" not in changed
     assert StackConfig.read(file).config == stack.config
+
+
+def test_a_file_of_a_project_in_json_is_json(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.json"
+    stack = StackConfig(path, salt="v1:salt:check")
+    stack.config = put(stack.config, parse_key("size", "shop"), "3")
+    stack.save()
+
+    assert json.loads(path.read_text()) == {"encryptionsalt": "v1:salt:check", "config": {"shop:size": "3"}}
+    assert StackConfig.read(path) == stack
 
 
 def test_a_new_file_is_made_and_read_again(tmp_path: Path) -> None:

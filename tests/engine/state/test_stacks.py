@@ -150,10 +150,10 @@ def test_a_stack_is_not_renamed_onto_another(
 
 
 def test_everything_that_speaks_against_a_state_is_told(ref: StackReference) -> None:
-    assert stacks.objections(Deployment([ROOT]), ref) == []
+    assert stacks.objections(Deployment([ROOT]), ref, {}) == []
 
     orphan = replace(ROOT, parent="urn:gone")
-    foreign, broken = stacks.objections(Deployment([orphan]), replace(ref, name="prod"))
+    foreign, broken = stacks.objections(Deployment([orphan]), replace(ref, name="prod"), {})
 
     assert foreign == f"resource '{ROOT.urn}' is from a different stack (dev != prod)"
     assert broken.startswith("state file contains errors: ")

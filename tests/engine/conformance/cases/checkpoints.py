@@ -52,6 +52,20 @@ def changed(name: str, change: Callable[[str], str]) -> Callable[[Api], None]:
     return act
 
 
+def laid_out_as_once(api: Api) -> None:
+    """As before there were projects in the folder."""
+    (api.state / "meta.yaml").unlink()
+    (api.state / STATE).rename(api.state / "stacks" / "dev.json")
+
+
+def laid_out_as_now(api: Api) -> None:
+    (api.state / "stacks" / "dev.json").rename(api.state / STATE)
+
+
+def versioned(old: int, new: int) -> Callable[[Api], None]:
+    return changed(STATE, lambda text: text.replace(f'"version":{old}', f'"version":{new}'))
+
+
 def tainted(text: str) -> str:
     document = json.loads(text)
     document["checkpoint"]["latest"]["resources"][1]["taint"] = True
@@ -73,11 +87,11 @@ CASES = (
             Stage(UP),
             Stage(UP, before=changed(STATE, tainted)),
             Stage("stack export"),
-            Stage(
-                "stack export", before=changed(STATE, lambda text: text.replace('"version":3', '"version":9'))
-            ),
+            Stage("stack export", before=versioned(3, 9)),
             Stage(UP),
-            Stage(UP, before=changed(STATE, lambda text: text.replace('"version":9', '"version":3'))),
+            Stage(UP, before=versioned(9, 3)),
+            Stage("stack ls", before=laid_out_as_once),
+            Stage("stack ls", before=laid_out_as_now),
             Stage("stack ls", before=changed("meta.yaml", lambda text: "version: 7\n")),
             Stage("stack ls", before=changed("meta.yaml", lambda text: "version: 1\n")),
             Stage("stack export", before=changed(STATE, lambda text: text[:100])),
@@ -106,10 +120,13 @@ CASES = (
             Stage("stack select two --create"),
             Stage("stack select new --create"),
             Stage("stack unselect"),
+            Stage("stack unselect"),
             Stage(UP),
             Stage("stack rename --stack two organization/shop/six"),
             Stage("stack rename --stack six other/shop/seven"),
+            Stage("stack select new"),
             Stage("stack rm --yes --force six"),
+            Stage("stack ls"),
             Stage(f"{DESTROY} --stack three"),
             Stage("stack rm --yes three --preserve-config"),
             Stage("stack ls --json"),

@@ -40,6 +40,7 @@ CASES = (
         (
             Stage(UP),
             Stage("destroy some-resource --yes --skip-preview"),
+            Stage("destroy --exclude-dependents --yes --skip-preview"),
             Stage("up one two --yes --skip-preview"),
             Stage("preview x"),
             Stage("refresh x --yes --skip-preview"),
@@ -139,6 +140,9 @@ CASES = (
             Stage(f"{PREVIEW} --config-path -c deep.x=1 -c deep.list[0]=true -c deep.list[1]=z"),
             Stage(f"{REFRESH} --config-path -c deep.y=2 -c a=3"),
             Stage("config --json"),
+            Stage("config set piped", told="one\ntwo\n\n"),
+            Stage("config set --raw piped-raw", told="one\ntwo\n\n"),
+            Stage("config get piped-raw"),
             Stage("config set --secret hush hush-hush"),
             Stage("stack init another --copy-config-from dev"),
             Stage("config --json --show-secrets"),

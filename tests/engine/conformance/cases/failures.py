@@ -26,7 +26,12 @@ if STAGE == 6:
 REFUSED = """
 from scene import *
 settings("one", {"a": "1"})
-core.v1.ConfigMap("wrong", metadata={"name": "Not Valid" if STAGE == 1 else "valid", "namespace": NAMESPACE})
+def once_more(args):
+    pulumi.log.info(f"{args.name} failed to {args.failed_operation}, told {len(args.errors)} errors")
+    return len(args.errors) < 2
+again = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("again", once_more)])
+core.v1.ConfigMap("wrong", metadata={"name": "Not Valid" if STAGE == 1 else "valid", "namespace": NAMESPACE},
+    opts=Options(hooks=again))
 """
 
 DUPLICATE = """
@@ -79,7 +84,15 @@ CASES = (
         (Stage(PREVIEW), Stage(UP), Stage(UP, 2), Stage(NO_CHANGES, 2), Stage(DESTROY)),
     ),
     Case("two resources of one name", DUPLICATE, (Stage(PREVIEW), Stage(UP))),
-    Case("going on after an error", CONTINUED, (Stage(f"{UP} --continue-on-error"), Stage(f"{DESTROY}"))),
+    Case(
+        "going on after an error",
+        CONTINUED,
+        (
+            Stage(f"{UP} --continue-on-error"),
+            Stage(UP, env={"PULUMI_CONTINUE_ON_ERROR": "true"}),
+            Stage(f"{DESTROY}"),
+        ),
+    ),
     Case(
         "an object that does not become ready",
         NOT_READY,

@@ -38,6 +38,8 @@ CASES = (
             Stage("stack ls"),
             Stage("stack ls --all --json"),
             Stage("stack history --json"),
+            Stage("stack history --full-dates --page-size 1 --page 0"),
+            Stage("stack history --page 2"),
             Stage("stack rename prod"),
             Stage("stack ls"),
             Stage("stack rename dev"),

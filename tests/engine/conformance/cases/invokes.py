@@ -8,7 +8,15 @@ text = f"kind: ConfigMap\\napiVersion: v1\\nmetadata:\\n  name: m{STAGE}\\n"
 found = pulumi.runtime.invoke("kubernetes:yaml:decode", {"text": text})
 pulumi.export("found", found.value["result"][0]["metadata"]["name"])
 if STAGE == 2:
-    settings("two")
+    two = settings("two")
+    late = pulumi.runtime.invoke_output("kubernetes:yaml:decode", {"text": text},
+        pulumi.InvokeOutputOptions(depends_on=[two]))
+    pulumi.export("late", late.apply(lambda value: value["result"][0]["metadata"]["name"]))
+    group = Group("group", size=1, hush=pulumi.Output.secret("s"))
+    def looked_up(urn):
+        return pulumi.runtime.invoke("pulumi:pulumi:getResource", {"urn": urn}).value
+    pulumi.export("looked up", pulumi.Output.all(two.urn, two.id, group.urn).apply(
+        lambda known: [looked_up(urn)["id"] for urn in known[::2]]))
 """
 
 YAML = """
@@ -47,6 +55,7 @@ CASES = (
             Stage(PREVIEW),
             Stage(UP),
             Stage(NO_CHANGES, changes_hands=True),
+            Stage(PREVIEW, 2),
             Stage(UP, 2),
             Stage(NO_CHANGES, 2, changes_hands=True),
             Stage(DESTROY, 2),

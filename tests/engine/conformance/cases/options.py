@@ -98,13 +98,19 @@ settings("one", opts=Options(custom_timeouts=pulumi.CustomTimeouts(create="5m", 
 
 TRANSFORMS = """
 from scene import *
-def label(args):
-    props = dict(args.props)
-    if args.type_ == "kubernetes:core/v1:ConfigMap":
-        props["metadata"] = {**props["metadata"], "labels": {"stage": str(STAGE)}}
-    return pulumi.ResourceTransformResult(props, args.opts)
-pulumi.runtime.register_resource_transform(label)
-settings("one")
+def marked(word):
+    def act(args):
+        props = dict(args.props)
+        if args.type_ == "kubernetes:core/v1:ConfigMap":
+            metadata = props["metadata"]
+            trail = "-".join(filter(None, [metadata.get("labels", {}).get("trail"), word]))
+            props["metadata"] = {**metadata, "labels": {"trail": trail, "stage": str(STAGE)}}
+        return pulumi.ResourceTransformResult(props, args.opts)
+    return act
+pulumi.runtime.register_resource_transform(marked("stack"))
+outer = Group("outer", Options(transforms=[marked("outer")]))
+inner = Group("inner", Options(parent=outer, transforms=[marked("inner")]))
+settings("one", opts=Options(parent=inner, transforms=[marked("own"), marked("second")]))
 """
 
 HOOKS = """

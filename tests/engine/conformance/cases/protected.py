@@ -16,7 +16,7 @@ if STAGE == 1:
 
 ALL = """
 from scene import *
-one = Group("one", Options(protect=STAGE == 1))
+one = Group("one", Options(protect=STAGE < 3, replacement_trigger=STAGE)) if STAGE < 3 else None
 Group("two", Options(parent=one))
 """
 
@@ -48,12 +48,17 @@ CASES = (
             Stage(KEPT),
             Stage("stack history --json"),
             Stage(f"{DESTROY} --target {URN} --target-dependents"),
+            Stage(f"{DESTROY} --ignore-protect --exclude-protected"),
+            Stage("destroy --preview-only --non-interactive --ignore-protect"),
             Stage(f"state unprotect --yes {URN}"),
             Stage("state unprotect --yes urn:pulumi:dev::shop::shop:index:Group::none"),
             Stage("state unprotect --yes --all"),
             Stage("stack export"),
             Stage(KEPT),
             Stage(KEPT),
+            Stage(UP),
+            Stage(f"{UP} --ignore-protect", 2),
+            Stage(f"{UP} --ignore-protect", 3),
         ),
     ),
 )

@@ -139,6 +139,7 @@ CASES = (
             Stage(UP),
             Stage(REFRESH, changes_hands=True),
             Stage("refresh --preview-only --non-interactive", before=deleted("one")),
+            Stage("refresh --preview-only --non-interactive --json"),
             Stage(REFRESH),
             Stage(UP, changes_hands=True),
             Stage(DESTROY),
@@ -162,6 +163,7 @@ CASES = (
         (
             Stage(UP),
             Stage(NO_CHANGES, before=relabelled),
+            Stage("refresh --preview-only --non-interactive --json"),
             Stage(REFRESH),
             Stage(PREVIEW),
             Stage(UP),

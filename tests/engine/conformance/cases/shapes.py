@@ -7,6 +7,7 @@ from scene import *
 inner = Group("inner", size=STAGE)
 other = Group("other", Options(protect=STAGE == 1), of=inner, list=[inner], map={"of": inner})
 Group("top", Options(parent=inner))
+Group("a::b", Options(parent=Group("odd::name", Options(parent=inner))), size=STAGE)
 pulumi.export("inner", inner)
 pulumi.export("list", [inner.urn, {"r": other}])
 pulumi.export("json", '{"a": [1, %d], "b": "<x>&"}' % STAGE)
@@ -27,9 +28,11 @@ CASES = (
             Stage(UP),
             Stage("stack output --json"),
             Stage("stack output"),
+            Stage("stack output --shell"),
             Stage(PREVIEW, 2),
             Stage(UP, 2),
             Stage(NO_CHANGES, 2),
+            Stage(f"{PREVIEW} --target **::odd::name --target-dependents", 1),
             Stage(DESTROY),
         ),
     ),

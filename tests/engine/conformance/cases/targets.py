@@ -35,6 +35,8 @@ CASES = (
             Stage(f"{UP} --target-replace {URN}::none", 2),
             Stage(f"{REFRESH} --target {URN}::one"),
             Stage(f"{REFRESH} --exclude {URN}::one"),
+            Stage(f"{REFRESH} --target {URN}::one --target-dependents"),
+            Stage(f"{REFRESH} -x {URN}::one --exclude-dependents"),
             Stage(f"{UP} --target {URN}::none$x", 2),
             Stage(DESTROY),
         ),
