@@ -1,6 +1,6 @@
 """Projects: what their file is called, and where they keep their program, their states and their configuration."""
 
-from tests.engine.conformance.case import DESTROY, PREVIEW, UP, Api, Case, Stage
+from tests.engine.conformance.case import PREVIEW, UP, Api, Case, Stage
 
 PROJECT = """name: shop
 runtime: python
@@ -41,10 +41,8 @@ CASES = (
             Stage(f"{UP} --stack dev", env=BY_PROJECT),
             Stage(f"config set text other {OTHER}"),
             Stage(f"config get text {OTHER}"),
-            Stage(f"{UP} {OTHER}"),
             Stage("config get text"),
             Stage("stack output --json"),
-            Stage(DESTROY),
         ),
         files={"source/__main__.py": PROGRAM},
         project=PROJECT,
