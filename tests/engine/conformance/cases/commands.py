@@ -40,9 +40,9 @@ CASES = (
         (
             Stage(UP),
             Stage("destroy some-resource --yes --skip-preview"),
-            Stage("destroy --exclude-dependents --yes --skip-preview"),
             Stage("up one two --yes --skip-preview"),
             Stage("preview x"),
+            Stage("destroy --exclude-dependents --yes --skip-preview"),
             Stage("refresh x --yes --skip-preview"),
             Stage("stack rm dev zzz --yes --force"),
             Stage("stack init a b"),
