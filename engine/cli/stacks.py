@@ -144,13 +144,16 @@ def remove(place: Workplace, arguments: Arguments) -> None:
     if not arguments.flag("yes"):
         _confirm(place, f"This will permanently remove the '{place.shown(ref)}' stack!", place.shown(ref))
     remove_stack(target, arguments.flag("preserve-config"), arguments.flag("force"))
+    if target.found_project is not None:
+        # The official CLI selects none then, whichever was removed.
+        target.home.select(target.project, target.backend.url, "")
     if arguments.flag("remove-backups"):
         stacks.remove_backups(target.backend, ref)
     place.shell.out(f"Stack '{place.shown(ref)}' has been removed!")
 
 
 def remove_stack(place: Workplace, preserve_config: bool = False, force: bool = False) -> None:
-    """Remove a stack with its configuration; none is selected then. Raises `StateError` while it has resources."""
+    """Remove a stack with its configuration and select it no more. Raises `StateError` while it has resources."""
     ref = place.ref
     with locked(place.backend, ref, place.shell.err):
         stacks.remove(place.backend, ref, force=force)
@@ -158,7 +161,8 @@ def remove_stack(place: Workplace, preserve_config: bool = False, force: bool = 
         return
     if not preserve_config:
         place.config_path(ref.name).unlink(missing_ok=True)
-    place.home.select(place.project, place.backend.url, "")
+    if place.home.selected(place.project, place.backend.url) in (ref.full_name, ref.name):
+        place.home.select(place.project, place.backend.url, "")
 
 
 def rename(place: Workplace, arguments: Arguments) -> None:
