@@ -26,6 +26,11 @@ apps.v1.StatefulSet("set", metadata=own, spec={"replicas": 0, "serviceName": f"s
     "selector": {"matchLabels": {"a": "b"}}, "template": template({"a": "b"})})
 batch.v1.Job("job", metadata=own, spec={"parallelism": 0, "backoffLimit": STAGE,
     "template": template({"v": str(STAGE)}, restartPolicy="Never")})
+apps.v1.StatefulSet("ordered", metadata={"name": "ordered", **own}, spec={"replicas": 0, "serviceName": "s",
+    "podManagementPolicy": ["OrderedReady", "Parallel"][STAGE - 1], "selector": {"matchLabels": {"a": "o"}},
+    "template": template({"a": "o"})})
+batch.v1.Job("counted", metadata={"name": "counted", **own}, spec={"parallelism": 0, "completions": STAGE,
+    "template": template({"v": "1"}, restartPolicy="Never")})
 batch.v1.CronJob("cron", metadata={"name": "cron", **own}, spec={"schedule": f"{STAGE} * * * *", "jobTemplate":
     {"spec": {"template": template({"v": str(STAGE)}, restartPolicy="Never")}}})
 core.v1.Pod("pod", metadata=own, spec={"nodeName": "none", "terminationGracePeriodSeconds": 0,
@@ -41,6 +46,9 @@ core.v1.Secret("typed", metadata={"name": "typed", **own}, type=f"example.com/{S
 core.v1.Secret("fixed", metadata={"name": "fixed", **own}, immutable=True, string_data={"a": "1"})
 core.v1.PersistentVolumeClaim("claim", metadata={"name": "claim", **own}, spec={"accessModes": ["ReadWriteOnce"],
     "storageClassName": f"c{STAGE}", "resources": {"requests": {"storage": "1Gi"}}})
+core.v1.PersistentVolumeClaim("picky", metadata={"name": "picky", **own}, spec={"accessModes": ["ReadWriteOnce"],
+    "storageClassName": "none", "selector": {"matchLabels": {"v": str(STAGE)}},
+    "resources": {"requests": {"storage": "1Gi"}}})
 core.v1.ResourceQuota("quota", metadata={"name": "quota", **own}, spec={"hard": {"pods": str(STAGE + 3)},
     "scopes": ["BestEffort"] if STAGE == 1 else ["NotBestEffort"]})
 core.v1.Service("address", metadata={"name": "address", **own}, spec={"ports": [{"port": 80}],
