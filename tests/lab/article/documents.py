@@ -87,6 +87,12 @@ def load(namespace: str) -> Document:
     }
 
 
+def alert_provider(namespace: str, address: str) -> Document:
+    """Who takes alerts as plain JSON at an address."""
+    spec = {"type": "webhook", "address": address}
+    return _document("flagger.app/v1beta1", "AlertProvider", "on-call", namespace, spec)
+
+
 def _podcli(path: str) -> list[str]:
     return ["podcli", "check", "http", f"localhost:9898/{path}"]
 

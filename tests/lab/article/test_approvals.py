@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests.automation.loopback import Answer, Loopback, loopback
 from tests.lab.article import documents
 from tests.lab.article.application import Application, in_order
+from tests.lab.article.ground import Ground
 from tests.lab.deadline import eventually
 
 pytestmark = pytest.mark.lab
@@ -38,13 +40,23 @@ def switched(podinfo: Application, switch: str) -> None:
     podinfo.kubectl("create", "--raw", path, "-f", "-", stdin=about)
 
 
+@pytest.fixture
+def on_call() -> Iterator[Loopback]:
+    """Somebody who hears of alerts."""
+    with loopback(lambda asked: Answer(200)) as server:
+        yield server
+
+
 def test_a_release_waits_to_be_let_in_and_to_be_promoted_and_is_cleaned_up_after(
-    application: Callable[..., Application], namespace: str
+    application: Callable[..., Application], ground: Ground, namespace: str, on_call: Loopback
 ) -> None:
     # given
     gates = [hook("confirm-rollout", "gate/halt"), hook("confirm-promotion", "gate/check")]
     others = [hook("post-rollout", "gate/approve"), hook("event", "gate/approve")]
-    podinfo = application(webhooks=[documents.load(namespace), *gates, *others])
+    provider = documents.alert_provider(namespace, on_call.url)
+    ground.kubectl(namespace)("apply", "-f", "-", stdin=json.dumps(provider))
+    alerts = [{"name": "on-call", "severity": "info", "providerRef": {"name": "on-call"}}]
+    podinfo = application(webhooks=[documents.load(namespace), *gates, *others], alerts=alerts)
     podinfo.set_image("6.0.1")
     with podinfo.ground.begun(*podinfo.release_command) as driver:
         podinfo.until_phase("Waiting")
@@ -72,6 +84,14 @@ def test_a_release_waits_to_be_let_in_and_to_be_promoted_and_is_cleaned_up_after
         driver.events,
     )
     assert podinfo.image("podinfo-primary").endswith(":6.0.1")
+    assert [json.loads(asked.body)["message"] for asked in on_call.asked] == [
+        "New Deployment detected, initialization completed.",
+        "Canary is waiting for approval.",
+        "New revision detected, progressing canary analysis.",
+        "Canary promotion is waiting for approval.",
+        "Canary analysis completed successfully, promotion finished.",
+    ]
+    assert "alerts" not in podinfo.status
 
 
 def test_somebody_calls_a_release_back(application: Callable[..., Application], namespace: str) -> None:
