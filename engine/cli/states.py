@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from engine.cli.arguments import Arguments
@@ -46,8 +47,21 @@ def output(place: Workplace, arguments: Arguments) -> None:
         )
 
 
+_TEXT_OR_POWER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+')
+
+
 def _line(value: Any) -> str:
-    return value if isinstance(value, str) else compact(value)
+    return value if isinstance(value, str) else _TEXT_OR_POWER.sub(_spelled, compact(value))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    """A number as the official CLI spells it: with a power of ten below 0.000001 and from 10 to the 21st on."""
+    word = found.group()
+    if word.startswith('"'):
+        return word
+    if 1e-6 <= abs(float(word)) < 1e21:
+        return format(Decimal(word), "f")
+    return re.sub(r"e([+-])0+", r"e\1", word)
 
 
 def _quoted(word: str) -> str:
