@@ -42,6 +42,10 @@ COMMANDS = {
         "cli.settings:settings",
         "The merged settings of an environment, and their sources.",
     ),
+    "rights": (
+        "cli.rights:rights_of_a_driver",
+        "The rights of a driver as manifests, for kubectl apply -f -.",
+    ),
     "pulumi": ("cli.pulumi:pulumi", "Any Pulumi command, on whichever engine is here."),
 }
 """Verb -> (where it is, what it does in a line): `sluice --help` must not pay for the Pulumi SDK."""

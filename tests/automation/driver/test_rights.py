@@ -1,0 +1,44 @@
+"""What a driver may do: every kind that it deals in, once, and nothing of what it has no business with."""
+
+from __future__ import annotations
+
+import pytest
+
+import gateways.registry as gateways
+import workloads.registry as workloads
+from automation.core.kinds import CANARY, SECRET, SERVICE, Kind
+from automation.driver.rights import LOOK, MAKE, group_of, rights
+
+VERBS = {(right.group, right.resource): right.verbs for right in rights()}
+
+
+def test_each_resource_stands_once() -> None:
+    assert len(VERBS) == len(rights())
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(gateways.kinds() | workloads.kinds(), key=str), ids=lambda kind: kind.kind
+)
+def test_what_gateways_and_workloads_need_is_made(kind: Kind) -> None:
+    assert VERBS[group_of(kind), kind.plural] == MAKE
+
+
+@pytest.mark.parametrize(
+    ("group", "resource", "verbs"),
+    [
+        (group_of(CANARY), "canaries", (*LOOK, "update", "patch")),
+        (group_of(CANARY), "canaries/status", ("update", "patch")),
+        (group_of(SERVICE), "services/proxy", ("get", "create")),
+        (group_of(SECRET), "secrets", MAKE),
+        ("", "pods/eviction", ("create",)),
+        ("authorization.k8s.io", "subjectaccessreviews", ("create",)),
+    ],
+)
+def test_single_rights(group: str, resource: str, verbs: tuple[str, ...]) -> None:
+    assert VERBS[group, resource] == verbs
+
+
+@pytest.mark.parametrize("resource", ["nodes", "clusterroles", "pods/exec", "serviceaccounts", "*"])
+def test_what_is_no_business_of_its_own(resource: str) -> None:
+    assert ("", resource) not in VERBS
+    assert ("rbac.authorization.k8s.io", resource) not in VERBS
