@@ -32,8 +32,8 @@ example: setup ## one example in the lab, from nothing to its end (NAME=apisix, 
 	$(PY) -m examples.run $(NAME)
 
 test: setup check ## all tests, with one closing line
-	@# Two processes wait for labs most of their time (tests/conftest.py), and the third computes.
-	$(PY) -m pytest -n 3
+	@# Both begin with what waits for labs (tests/conftest.py): more beside it would make users of the stories wait.
+	$(PY) -m pytest -n 2
 
 quick: setup check ## the tests that need no program of the lab: three minutes
 	$(PY) -m pytest tests --ignore tests/lab --ignore tests/engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -53,14 +54,16 @@ class Monitor:
         return self.assembly.watches.get(self.driver.kind, *key)
 
 
-def serving(address: Address | None, assembly: Assembly, loop: Loop) -> AbstractContextManager[Server | None]:
+def serving(
+    address: Address | None, assembly: Assembly, loops: Sequence[Loop]
+) -> AbstractContextManager[Server | None]:
     """A server of the pages, where there is an address for one. Raises PortTaken."""
     if address is None:
         return nullcontext()
 
     def ailing() -> str:
-        still = loop.still(time.monotonic())
-        return f"no tick was handed out for {still:.0f} s" if still > STILL_SECONDS else ""
+        still = max(loop.still(time.monotonic()) for loop in loops)
+        return f"a loop has stood still for {still:.0f} s" if still > STILL_SECONDS else ""
 
     def unready() -> str:
         trouble = assembly.watches.trouble()

@@ -111,8 +111,9 @@ def ask(opened: Environment, key: tuple[str, str], verb: str, about: About = Abo
         raise CanaryMissing(f"Canary {key[1]}.{key[0]} is not in the cluster")
     request = Request(verb, uuid.uuid4().hex[:8], person(), about.gate, about.reason)
     at = situation(opened, live, request)
-    if verb in WORDS:
+    if verb != "abort":  # which has to get through whatever waits
         _refuse_unheard(opened, key, live)
+    if verb in WORDS:
         at = _identified(opened, at, request)
         request = at.status.request or request
     if why := refusal(at, request):
@@ -122,7 +123,7 @@ def ask(opened: Environment, key: tuple[str, str], verb: str, about: About = Abo
             remedy(opened, key, verb, phase),
         )
     written: Manifest = {"status": {"request": request.document()}}
-    if verb in WORDS:
+    if verb != "abort":
         written["metadata"] = {"resourceVersion": live["metadata"]["resourceVersion"]}
     try:
         opened.cluster.patch(CANARY, *key, written, subresource="status")

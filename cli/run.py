@@ -124,7 +124,7 @@ def run(
             f"driving the Canaries and Rollouts of {environment} ({opened.scope}) with the {opened.engine}"
         )
     try:
-        with serving(listen, assembly, canaries) as server:
+        with serving(listen, assembly, (canaries, rollouts)) as server:
             if text and server:
                 click.echo(f"metrics and probes at http://{server.address}")
             driving.run(canaries, rollouts, assembly.watches.all)

@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 LONGEST = 40
 WAITING = ("tests/lab/article/", "tests/lab/")
-"""Folders whose tests share a lab and wait for most of their time, while the other processes compute."""
+"""Folders whose tests share a lab and wait for most of their time: each has a process of its own."""
 
 
 def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
@@ -28,5 +28,6 @@ class Processes(LoadScopeScheduling):  # type: ignore[misc]
         return next((folder for folder in WAITING if nodeid.startswith(folder)), nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Processes:
     return Processes(config, log)

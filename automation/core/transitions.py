@@ -92,6 +92,8 @@ def enter(canary: Canary, status: Status, phase: Phase, now: float, **changes: A
         raise ValueError(f"no way from phase {status.phase or 'none'} to {phase}")
     if phase not in (*JUDGED, Phase.PROMOTING):
         changes = {"canary_weight": 0, "iterations": 0, "wait": None, "frozen": False} | changes
+    if phase in (Phase.SUCCEEDED, Phase.FAILED):  # a retry is asked about anew; holds stay
+        changes = {"words": {gate: word for gate, word in status.words.items() if word.holds}} | changes
     moved = replace(status, phase=phase, last_transition_time=timestamp(now), **changes)
     return replace(moved, conditions=(_condition(canary, moved, now),))
 

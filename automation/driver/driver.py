@@ -28,7 +28,7 @@ from automation.core.decision import (
     normal,
     warning,
 )
-from automation.core.kinds import Kind, Manifest
+from automation.core.kinds import CANARY, Kind, Manifest
 from automation.core.liveness import is_live
 from automation.core.marks import FINALIZER, finalizers, is_deleted, is_held
 from automation.core.observation import Drift, Observation
@@ -95,7 +95,8 @@ class Driver:
         live = self._ports.copies.get(self._origin.kind, namespace, name)
         if live is None:
             self._part(self.memories.forget((namespace, name)))
-            self._ports.alerts.owed((namespace, name), ())
+            if self._origin.kind is CANARY:  # a Rollout of that name has none, and must not forget a Canary's
+                self._ports.alerts.owed((namespace, name), ())
             return None
         memory = self.memories.of((namespace, name), live["metadata"].get("uid", ""))
         memory.counts_from = self._ports.clock.now() + early if early else 0.0

@@ -124,8 +124,7 @@ class Loop:
         self._stopped.set()
 
     def still(self, now: float) -> float:
-        """For how long a loop that runs has handed out nothing nor looked for anything, in seconds; `now` is
-        monotonic."""
+        """For how long a loop that runs has not looked for what is due, in seconds; `now` is monotonic."""
         return 0.0 if self._turned is None else now - self._turned
 
     def run(self) -> None:
@@ -172,13 +171,14 @@ class Loop:
             interval = interval_of(self._watches.get(self._kind, *key))
             self._say_once(key, trouble)
         finally:
-            self._timed(key, late, time.monotonic() - begun)
+            took = time.monotonic() - begun
             at = None if interval is None else time_of_next(begun, interval, time.monotonic(), pause)
             if at is not None and own is not None and own > begun:
                 at = min(at, own)
             canary = self._watches.get(self._kind, *key) or {}
             due = None if at is None else Due(at, urgency_of(canary))
             self._agenda.done(key, due, begun + PAUSE_SECONDS, early=not eager(canary))
+            self._timed(key, late, took)
 
 
 def time_of_next(begun: float, interval: float, ended: float, pause: float | None) -> float:

@@ -65,7 +65,7 @@ def rights() -> tuple[Right, ...]:
         *_of(workloads.kinds(), ("patch",), "scale"),
         *_of((POD,), (*LOOK, "patch")),
         *_of((POD,), ("create",), "eviction"),
-        *_of((EVENT,), ("create", "patch", "list")),
+        *_of((EVENT,), ("get", "list", "create", "patch")),
         *_of((ACCESS,), ("create",)),
         # Prometheus and hooks in the cluster are reached through its API server from outside of it.
         *_of((SERVICE,), ("get", "create"), "proxy"),

@@ -14,7 +14,7 @@ from automation.core.kinds import CANARY, Manifest
 from automation.core.observation import Answer, Measured
 from automation.core.refusal import Refused
 from automation.core.spec import Canary
-from automation.core.status import Status
+from automation.core.status import Phase, Status
 from automation.core.strategies.ab import AB
 from automation.core.strategies.blue_green import BlueGreen
 from automation.core.urgency import Urgency
@@ -113,12 +113,16 @@ class Meters:
             return
         own = level.outline
         with self._lock:
-            before = self._known.get(key := (own.kind.kind, own.namespace, own.name))
+            key = (own.kind.kind, own.namespace, own.name)
+            before = self._known.get(key)
             self._known[key] = status
         ending = ending_of(before, status)
         if ending is None:
             return
-        self._releases.labels(*key[:1], own.name, own.namespace, ending).observe(now - status.begun_at)
+        if before is not None and before.phase is not Phase.WAITING:  # whoever never began took no time
+            self._releases.labels(own.kind.kind, own.name, own.namespace, ending).observe(
+                now - status.begun_at
+            )
         if own.kind is CANARY:
             self._count(level, live, ending)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +56,21 @@ class Address:
     port: int
 
     def __str__(self) -> str:
-        return f"{self.host or '0.0.0.0'}:{self.port}"
+        host = self.host or "0.0.0.0"
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that goes away while it is answered has no need of the answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class Server:
@@ -63,13 +79,12 @@ class Server:
     def __init__(self, address: Address, pages: Pages) -> None:
         """Raises PortTaken."""
         try:
-            self._server = ThreadingHTTPServer((address.host, address.port), _handler(pages))
+            self._server = _Listener((address.host, address.port), _handler(pages))
         except OSError as refused:
             raise PortTaken(
                 f"can't listen on {address}: {refused.strerror or refused}",
                 "pass another address: sluice run --listen HOST:PORT",
             ) from refused
-        self._server.daemon_threads = True
         self.address = Address(address.host, self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="pages", daemon=True)
 

@@ -109,11 +109,11 @@ class UpdateQueue:
         try:
             result = job.work()
         except BaseException as raised:  # noqa: BLE001 - whoever asks for the outcome gets it
-            self._ran(job.urgency, self._elapsed() - begun, False)
             job.outcome.set_exception(raised)
+            self._ran(job.urgency, self._elapsed() - begun, False)
         else:
-            self._ran(job.urgency, self._elapsed() - begun, True)
             job.outcome.set_result(result)
+            self._ran(job.urgency, self._elapsed() - begun, True)
         finally:
             with self._changed:
                 del self._running[job.number]

@@ -68,9 +68,13 @@ class Kinds:
             return self._announced.get((api_version, kind), True)
 
     def announce(self, definition: Object) -> None:
-        """Takes note of where the objects of a CustomResourceDefinition will live once it is served."""
-        with self._lock:
+        """Takes note of where the objects of a CustomResourceDefinition will live once it is served. What is wrong with
+        one that makes no sense the API server says."""
+        try:
             kinds = _defined_kinds(definition)
+        except (AttributeError, KeyError, TypeError):
+            return
+        with self._lock:
             self._announced |= {(kind.api_version, kind.name): kind.namespaced for kind in kinds}
 
     def learn(self, definition: Object) -> None:

@@ -93,8 +93,9 @@ class StackConfig:
         out = io.StringIO()
         if document:
             editor.dump(document, out)
-        # The mark after a text that ends with empty lines is needed by no reader.
-        return out.getvalue().removesuffix("...\n")
+        text = out.getvalue()
+        # The mark after a text that ends with empty lines is needed by no reader; it stands alone on its line.
+        return text.removesuffix("...\n") if text.endswith("\n...\n") else text
 
 
 def _load(text: str, path: Path) -> tuple[dict[str, Any], dict[str, str]]:

@@ -108,3 +108,17 @@ def test_a_driver_that_dies_before_users_are_back_takes_them_back_at_its_next_ti
     world.now += 10.0
     world.tick(3)
     assert (world.status.frozen, world.status.traffic) == (True, split(0))
+
+
+def test_a_document_that_allows_fewer_failures_in_mid_run_calls_people_once() -> None:
+    alerts = [{"name": "people", "severity": "error", "providerRef": {"name": "slack"}}]
+    asked = {f"{A}.onFailure": "freeze", f"{A}.stepWeight": 20, f"{A}.alerts": alerts}
+    world = initialised(document({**asked, f"{A}.threshold": 9}))
+    world.release("v2")
+    world.tick(2)
+    world.answer = bad
+    world.tick(4)
+    world.document = document({**asked, f"{A}.threshold": 2})
+    world.tick(8)
+    assert world.status.frozen
+    assert [str(one.severity) for one in world.alerts.sent].count("error") == 1

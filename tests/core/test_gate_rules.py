@@ -158,3 +158,12 @@ def test_what_was_said_of_a_gate_is_read_back() -> None:
     assert known.wait is not None
     assert [one.by for one in known.words["promotion"].approvals] == ["ann", "bob"]
     assert Status.parse(known.document()) == known
+
+
+def test_a_retry_of_what_failed_is_asked_about_anew() -> None:
+    world = said(gated("rollout", approvals=1), "approve", "ann", "rollout")
+    world.answer = lambda seen, check: seen.measured(0.0)
+    world.until(Phase.FAILED)
+    world.status = replace(world.status, request=Request("retry", "2", "eve"))
+    world.tick(3)
+    assert world.status.phase is Phase.WAITING

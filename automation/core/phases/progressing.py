@@ -101,7 +101,7 @@ def _analyse(at: Situation) -> Decision:
     if not back.passed:
         return give_up(at, "Failed", *back.events, texts.called_back(at.canary))
     if _is_frozen(at):
-        return _freeze(at)
+        return _freeze(at, called=True)
     if at.status.progress.begun:
         return _check(at)
     return stay("the run can't begin", *_problems(at)) if at.seen.problems else _begin(at)
@@ -184,16 +184,19 @@ def _is_frozen(at: Situation) -> bool:
     return at.status.frozen and at.canary.analysis.on_failure != "rollback"
 
 
-def _freeze(at: Situation, *events: Event, checks: tuple[CheckResult, ...] = ()) -> Decision:
-    """Pods and traffic stay as they are, or users go back to primary and the pods stay to be looked at."""
+def _freeze(
+    at: Situation, *events: Event, checks: tuple[CheckResult, ...] = (), called: bool = False
+) -> Decision:
+    """Pods and traffic stay as they are, or users go back to primary and the pods stay to be looked at. People are
+    called unless they were before."""
     keeps = at.canary.analysis.on_failure == "freeze"
     traffic = at.status.traffic if keeps else at.status.traffic.withdrawn()
     said = texts.frozen(at.canary, at.status.failed_checks, traffic)
     if not (keeps or at.status.traffic.on_primary):
         wanted = replace(at.in_force, traffic=traffic)
         return attempt(at, Purpose.RESTORE, wanted, *events, said, checks=checks)
-    if not events:
-        return stay("frozen", replace(said, alert=None))  # people were called when it failed
+    if called:
+        return stay("frozen", replace(said, alert=None))
     return replace(note("frozen", at.status, *events, said), waits=said.text)
 
 

@@ -92,6 +92,12 @@ def test_strategies_have_the_models_names(meters: Meters, changes: dict[str, Any
     assert labels in line
 
 
+def test_a_release_that_never_began_took_no_time(meters: Meters) -> None:
+    for phase in (Phase.WAITING, Phase.FAILED):
+        meters.ticked(CANARY, Status(phase=phase), 1.8e9)
+    assert told(meters, "sluice_release_duration_seconds_sum") == []
+
+
 def test_a_release_is_timed_from_its_begin(meters: Meters) -> None:
     release(meters, Phase.PROGRESSING, Phase.PROGRESSING, Phase.SUCCEEDED)
     (line,) = told(meters, "sluice_release_duration_seconds_sum")

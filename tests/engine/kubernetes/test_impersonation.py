@@ -49,3 +49,11 @@ def test_every_request_says_as_whom_it_is_made() -> None:
         (sent,) = server.headers
 
     assert (sent["Authorization"], sent["Impersonate-User"]) == ("Bearer t", "carol")
+
+
+@pytest.mark.parametrize(
+    "user", [{"as-groups": "shop"}, {"as-user-extra": {"k": None}}, {"as-user-extra": ["k"]}]
+)
+def test_fields_of_another_shape_are_named(user: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(user))):
+        impersonation.headers({"as": "carol", **user})

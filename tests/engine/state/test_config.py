@@ -403,3 +403,10 @@ def test_secrets_in_a_file_are_decrypted_at_any_depth(tmp_path: Path, secrets: S
     assert "geheim" not in stack.path.read_text()
     given = program_config(StackConfig.read(stack.path).config, secrets)
     assert given.values == {"shop:db": '{"users":[{"password":"geheim"}]}'}
+
+
+@pytest.mark.parametrize("value", ["loading...", "one\n...", "one\n...\n", "a\n\n"])
+def test_a_text_that_ends_with_dots_or_empty_lines_stays_whole(value: str, tmp_path: Path) -> None:
+    config = StackConfig(tmp_path / "Pulumi.dev.yaml", {ConfigKey("shop", "note"): value})
+    config.save()
+    assert StackConfig.read(config.path).config == config.config

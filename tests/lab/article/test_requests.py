@@ -25,11 +25,11 @@ def test_a_run_is_aborted_tried_again_and_in_the_end_retired_without_a_failed_re
     application: Callable[..., Application], namespace: str
 ) -> None:
     # given
-    podinfo = application()
+    podinfo = application(stepWeight=5)
     asked = ("podinfo", "--env", "dev", "-n", namespace)
     podinfo.set_image("6.0.1")
     with podinfo.ground.begun(*podinfo.release_command) as driver:
-        podinfo.until_weight(25)
+        podinfo.until_weight(5)
         # when
         podinfo.ground.sluice("abort", *asked)
         # then
@@ -64,7 +64,7 @@ def test_a_canary_that_reverts_on_deletion_goes_in_mid_run_without_a_failed_requ
     application: Callable[..., Application], namespace: str
 ) -> None:
     # given
-    podinfo = application()
+    podinfo = application(stepWeight=2)
     patch = json.dumps({"spec": {"revertOnDeletion": True}})
     podinfo.kubectl("patch", "canary", "podinfo", "--type=merge", "-p", patch)
     gateway = podinfo.ground.lab.addresses["gateway"]
@@ -74,12 +74,12 @@ def test_a_canary_that_reverts_on_deletion_goes_in_mid_run_without_a_failed_requ
     ):
         eventually(lambda: podinfo.canary["metadata"].get("finalizers"), 30)
         podinfo.set_image("6.0.1")
-        podinfo.until_weight(25)
+        podinfo.until_weight(2)
         # then
         pages = driver.pages
         of_target = f'{{namespace="{namespace}",workload="podinfo"}}'
         metrics = requests.get(f"{pages}/metrics", timeout=10).text
-        assert re.search(rf"^flagger_canary_weight{re.escape(of_target)} (25|50)\.0$", metrics, re.M)
+        assert re.search(rf"^flagger_canary_weight{re.escape(of_target)} [1-9]\d*\.0$", metrics, re.M)
         assert requests.get(f"{pages}/readyz", timeout=10).text == "ok\n"
         # when
         podinfo.kubectl("delete", "canary", "podinfo", "--timeout=60s")
@@ -100,7 +100,9 @@ def test_what_a_canary_that_goes_without_it_leaves_behind_is_said_with_the_way_o
     podinfo = application()
     with podinfo.ground.begun("run", "--env", "dev", "--output", "text") as driver:
         podinfo.kubectl("delete", "service/podinfo-canary")
-        eventually(lambda: any("made again" in event for event in driver.events))  # it looks after it by now
+        eventually(
+            lambda: any("made again" in event for event in driver.events), 30
+        )  # it looks after it by now
         # when
         podinfo.kubectl("delete", "canary", "podinfo")
         # then

@@ -9,6 +9,7 @@ import pytest
 
 from automation.questions.alerts import msteams
 from automation.questions.alerts.channels import CHANNELS
+from automation.questions.alerts.posting import with_path
 from automation.questions.metrics.exchange import Unanswered
 from tests.automation.loopback import Answer, Asked, Loopback, loopback
 from tests.automation.questions.alerts.messages import message, recipient
@@ -216,3 +217,17 @@ def test_what_is_not_taken_is_a_failure_and_nobody_is_followed_elsewhere(kind: s
     with loopback(lambda asked: Answer(302, "", headers={"Location": "http://else/"})) as server:
         assert "redirects" in answering(server, kind)
         assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "end", "asked"),
+    [
+        ("https://x/hooks/1/T", "/slack", "https://x/hooks/1/T/slack"),
+        ("https://x/hooks/1/T/", "/slack", "https://x/hooks/1/T/slack"),
+        ("https://x/hooks/1/T/slack?thread_id=9", "/slack", "https://x/hooks/1/T/slack?thread_id=9"),
+        ("https://x/hooks/1/T?thread_id=9", "/slack", "https://x/hooks/1/T/slack?thread_id=9"),
+        ("https://x/hooks?a=1", "", "https://x/hooks?a=1"),
+    ],
+)
+def test_a_path_is_added_before_the_query(address: str, end: str, asked: str) -> None:
+    assert with_path(address, end) == asked
