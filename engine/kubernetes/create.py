@@ -63,7 +63,7 @@ def _foretell(call: Call, type: str, news: PropertyMap) -> PropertyMap:
     except UnknownKind as error:
         if not error.may_come:
             call.operation.log("warning", str(error), False)
-        return news
+        return untold(news, news)
     except (AlreadyExists, Unreachable):
         # What exists may be what the new object replaces.
         return untold(news, news)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from engine.kubernetes.cluster import Cluster
+from engine.kubernetes.outputs import untold
 from engine.provider import Diff, ProviderError
 from tests.engine.kubernetes.conftest import Resource
 
@@ -120,6 +121,6 @@ def test_a_definition_takes_its_kind_along(resource: Make, group: str, namespace
 def test_a_kind_that_nobody_defines_is_named_in_the_error(resource: Make, namespace: str) -> None:
     thing = resource("nobody.io/v1:Nothing", cancelled=lambda: True)
     document = {**widget("nobody.io", namespace), "kind": "Nothing"}
-    assert thing.preview(document) == document
+    assert thing.preview(document) == untold(document, document)
     with pytest.raises(ProviderError, match=r'no matches for kind "Nothing" in version "nobody\.io/v1"'):
         thing.up(document)

@@ -11,6 +11,7 @@ import pytest
 
 from engine.kubernetes.cluster import Cluster, Write
 from engine.kubernetes.conflict import Conflict
+from engine.kubernetes.outputs import untold
 from engine.provider import Diff, InitFailed, ProviderError
 from engine.values import UNKNOWN, Secret, reveal
 from tests.engine.kubernetes.conftest import Resource, eventually
@@ -172,9 +173,11 @@ def test_a_preview_of_a_new_object_is_tried_on_the_server(
 
 
 @pytest.mark.parametrize("space", ["not-there-yet", UNKNOWN], ids=["not there yet", "unknown"])
-def test_a_preview_that_can_not_be_tried_shows_the_inputs(resource: Make, space: Any) -> None:
+def test_a_preview_that_can_not_be_tried_shows_the_inputs_and_what_is_unknown(
+    resource: Make, space: Any
+) -> None:
     document = config_map(space, a="1")
-    assert resource(CONFIG_MAP).preview(document) == document
+    assert resource(CONFIG_MAP).preview(document) == untold(document, document)
 
 
 def test_a_preview_finds_what_the_server_will_refuse(resource: Make, namespace: str) -> None:

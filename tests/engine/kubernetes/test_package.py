@@ -10,6 +10,7 @@ import pytest
 
 from engine.kubernetes import KubernetesPackage
 from engine.kubernetes.kubeconfig import Source
+from engine.kubernetes.outputs import untold
 from engine.kubernetes.patience import Patience
 from engine.kubernetes.provider import KubernetesProvider
 from engine.kubernetes.settings import REFUSED, Settings
@@ -198,7 +199,7 @@ def test_an_unreachable_cluster_fails_operations_and_not_previews() -> None:
     provider = unreachable()
     assert provider.check(OPERATION, TYPE, {}, CONFIG_MAP, b"").inputs == CONFIG_MAP
     preview = Operation(urn=OPERATION.urn, preview=True)
-    assert provider.create(preview, TYPE, CONFIG_MAP) == ("", CONFIG_MAP)
+    assert provider.create(preview, TYPE, CONFIG_MAP) == ("", untold(CONFIG_MAP, CONFIG_MAP))
     assert provider.update(preview, TYPE, "n/x", CONFIG_MAP, CONFIG_MAP, CONFIG_MAP) == CONFIG_MAP
     with pytest.raises(ProviderError, match=UNREACHABLE):
         provider.create(OPERATION, TYPE, CONFIG_MAP)
