@@ -24,8 +24,9 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """The group of its API, for kinds that have one."""
-        return self.api_version.partition("/")[0]
+        """The group of its API, "" for Kubernetes' oldest kinds, which have none."""
+        group, _, _ = self.api_version.rpartition("/")
+        return group
 
     def path(self, namespace: str | None, name: str | None = None) -> str:
         scope = f"/namespaces/{namespace}" if namespace else ""

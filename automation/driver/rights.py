@@ -76,9 +76,4 @@ def rights() -> tuple[Right, ...]:
 
 def _of(kinds: Iterable[Kind], verbs: tuple[str, ...], part: str = "") -> list[Right]:
     resource = f"/{part}" if part else ""
-    return [Right(group_of(kind), f"{kind.plural}{resource}", verbs) for kind in kinds]
-
-
-def group_of(kind: Kind) -> str:
-    """The API group as rules name it."""
-    return "" if kind.api.startswith("/api/") else kind.group
+    return [Right(kind.group, f"{kind.plural}{resource}", verbs) for kind in kinds]

@@ -7,7 +7,7 @@ import pytest
 import gateways.registry as gateways
 import workloads.registry as workloads
 from automation.core.kinds import CANARY, SECRET, SERVICE, Kind
-from automation.driver.rights import LOOK, MAKE, group_of, rights
+from automation.driver.rights import LOOK, MAKE, rights
 
 VERBS = {(right.group, right.resource): right.verbs for right in rights()}
 
@@ -20,16 +20,16 @@ def test_each_resource_stands_once() -> None:
     "kind", sorted(gateways.kinds() | workloads.kinds(), key=str), ids=lambda kind: kind.kind
 )
 def test_what_gateways_and_workloads_need_is_made(kind: Kind) -> None:
-    assert VERBS[group_of(kind), kind.plural] == MAKE
+    assert VERBS[kind.group, kind.plural] == MAKE
 
 
 @pytest.mark.parametrize(
     ("group", "resource", "verbs"),
     [
-        (group_of(CANARY), "canaries", (*LOOK, "update", "patch")),
-        (group_of(CANARY), "canaries/status", ("update", "patch")),
-        (group_of(SERVICE), "services/proxy", ("get", "create")),
-        (group_of(SECRET), "secrets", MAKE),
+        (CANARY.group, "canaries", (*LOOK, "update", "patch")),
+        (CANARY.group, "canaries/status", ("update", "patch")),
+        (SERVICE.group, "services/proxy", ("get", "create")),
+        (SECRET.group, "secrets", MAKE),
         ("", "pods/eviction", ("create",)),
         ("authorization.k8s.io", "subjectaccessreviews", ("create",)),
     ],
