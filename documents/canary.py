@@ -20,7 +20,7 @@ from documents.support import refuse_unsupported
 from gateways import registry as gateways
 from gateways.gateway import Gateway, Source
 from workloads import registry as workloads
-from workloads.horizontal import out_of_order
+from workloads.bounded import out_of_order
 
 _ROUTING = (
     "timeout",
@@ -201,9 +201,10 @@ def _ref(parent: Section, name: str, default: Kind) -> Ref | None:
 
 def _primary_bounds(autoscaler: Section) -> dict[str, int]:
     section = autoscaler.section("primaryScalerReplicas")
-    bounds = {name: section.whole(name) for name in ("minReplicas", "maxReplicas") if name in section}
+    names = ("minReplicas", "maxReplicas")
+    bounds = {name: section.whole(name) for name in names if name in section}
     section.close()
-    section.problems.extend(out_of_order(bounds, section.path))
+    section.problems.extend(out_of_order(*names, bounds, section.path))
     return bounds
 
 

@@ -6,55 +6,31 @@ One scales a target up from zero whenever a trigger is active, so it is paused f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
 
 from automation.core.kinds import Kind, Manifest
-from automation.core.marks import RELEASE, inherited
-from automation.core.names import NAMED
-from automation.core.refusal import Problem
 from automation.core.shape import COUNT, TEXT, Items, Named, fields
 from automation.core.spec import Canary
+from workloads.bounded import Bounded, scaling
 from workloads.scaler import ScalerKind
 
 SCALED_OBJECT = Kind("/apis/keda.sh/v1alpha1", "scaledobjects", "ScaledObject")
 PAUSED = "autoscaling.keda.sh/paused-replicas"
 """How many pods there are to be while it is paused. KEDA's name, which Flagger uses, too."""
-_OF_ITS_OWN = (PAUSED, "autoscaling.keda.sh/paused", "scaledobject.keda.sh/name")
-"""Labels and annotations that are about the one that has them."""
 _BOUNDS = {"minReplicas": "minReplicaCount", "maxReplicas": "maxReplicaCount"}
 _MOST = 100
 """What KEDA takes where no maxReplicaCount is said."""
 
 
-def _out_of_order(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    least, most = spec.get("minReplicaCount") or 0, spec.get("maxReplicaCount")
-    if most is not None and least > most:
-        problem = f"{least} is more than maxReplicaCount, {most}"
-        yield Problem(f"{path}.minReplicaCount", problem, "lower it, or raise maxReplicaCount")
-
-
-class ScaledObjects:
+class ScaledObjects(Bounded):
     """ScaledObjects of group `keda.sh`."""
 
     kind = SCALED_OBJECT
-    shape = fields(
-        "metadata",
-        "spec",
-        metadata=NAMED,
-        spec=replace(
-            fields(
-                "scaleTargetRef",
-                scaleTargetRef=fields("name", name=TEXT),
-                minReplicaCount=COUNT,
-                maxReplicaCount=COUNT,
-                idleReplicaCount=COUNT,
-                triggers=Items(fields(name=TEXT, metadata=Named(TEXT))),
-                advanced=fields(horizontalPodAutoscalerConfig=fields(name=TEXT)),
-            ),
-            disagreeing=_out_of_order,
-        ),
+    of_its_own = (PAUSED, "autoscaling.keda.sh/paused", "scaledobject.keda.sh/name")
+    shape = scaling(
+        *_BOUNDS.values(),
+        idleReplicaCount=COUNT,
+        triggers=Items(fields(name=TEXT, metadata=Named(TEXT))),
+        advanced=fields(horizontalPodAutoscalerConfig=fields(name=TEXT)),
     )
 
     def minimum(self, live: Manifest) -> int:
@@ -71,9 +47,6 @@ class ScaledObjects:
     def idles(self, live: Manifest) -> bool:
         return self.minimum(live) == 0 or live["spec"].get("idleReplicaCount") == 0
 
-    def target(self, live: Manifest) -> str:
-        return str(live["spec"]["scaleTargetRef"]["name"])
-
     def left_alone(self, canary: Canary, live: Manifest) -> tuple[str, ...]:
         known = [name for trigger in live["spec"].get("triggers") or () if (name := _called(trigger))]
         return tuple(
@@ -88,34 +61,19 @@ class ScaledObjects:
 
     def primary(self, canary: Canary, original: Manifest, owner: Manifest) -> Manifest:
         """The target's, asking about primary, with the Canary's own bounds where it states them."""
-        spec, metadata = original["spec"], original.get("metadata") or {}
+        spec = original["spec"]
         bounds = {_BOUNDS[name]: number for name, number in canary.primary_bounds.items()}
-        asked = {"triggers": [_trigger(canary, trigger) for trigger in spec.get("triggers") or ()]}
-        return {
-            "apiVersion": self.kind.api_version,
-            "kind": self.kind.kind,
-            "metadata": {
-                "name": canary.primary_scaler_name,
-                "namespace": canary.namespace,
-                "labels": _lasting(metadata.get("labels")),
-                "annotations": {**_lasting(metadata.get("annotations")), **RELEASE},
-                "ownerReferences": [owner],
-            },
-            "spec": {
-                **spec,
-                **asked,
-                **_named(spec.get("advanced") or {}),
-                **bounds,
-                "scaleTargetRef": {**spec["scaleTargetRef"], "name": canary.primary_name},
-            },
+        made = {
+            **spec,
+            "triggers": [_trigger(canary, trigger) for trigger in spec.get("triggers") or ()],
+            **_named(spec.get("advanced") or {}),
+            **bounds,
+            "scaleTargetRef": {**spec["scaleTargetRef"], "name": canary.primary_name},
         }
+        return self.of_primary(canary, original, owner, made)
 
 
 SCALED_OBJECTS: ScalerKind = ScaledObjects()
-
-
-def _lasting(marks: Mapping[str, str] | None) -> dict[str, str]:
-    return {name: value for name, value in inherited(marks).items() if name not in _OF_ITS_OWN}
 
 
 def _named(advanced: Manifest) -> Manifest:
