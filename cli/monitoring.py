@@ -13,7 +13,7 @@ from automation.cluster.watches import Key
 from automation.core.kinds import Manifest
 from automation.driver.driver import Driver
 from automation.driver.loop import Loop
-from automation.driver.tick import Tick
+from automation.driver.tick import Refusal, Tick
 from automation.telemetry.server import Address, Server, pages
 from cli.assembly import Assembly
 
@@ -47,7 +47,8 @@ class Monitor:
             self.assembly.meters.timed(live, late, seconds)
 
     def ticked(self, key: Key, tick: Tick) -> None:
-        if live := self._live(key):
+        live = self._live(key)
+        if live and not isinstance(tick.trouble, Refusal):  # then nothing is known of where it stands
             self.assembly.meters.ticked(live, tick.status, time.time())
 
     def _live(self, key: Key) -> Manifest | None:

@@ -31,8 +31,12 @@ class Level:
 
     @property
     def target(self) -> str:
-        """The name of its workload; a release that names none goes by its own."""
-        return self.outline.target.name if self.outline.target else self.outline.name
+        return target_of(self.outline)
+
+
+def target_of(outline: Outline) -> str:
+    """The name of a release's workload; one that names none goes by its own."""
+    return outline.target.name if outline.target else outline.name
 
 
 def level_of(live: Manifest) -> Level | None:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 import requests
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from automation.cluster.outlines import Outlines
 from automation.core.analysis import MetricCheck
 from automation.core.kinds import CANARY, Manifest
 from automation.core.observation import Answer, Measured
@@ -19,7 +20,7 @@ from automation.core.strategies.ab import AB
 from automation.core.strategies.blue_green import BlueGreen
 from automation.core.urgency import Urgency
 from automation.telemetry.endings import Ending, ending_of
-from automation.telemetry.levels import Level, Levels, level_of
+from automation.telemetry.levels import Levels, target_of
 from documents.front import canary_of
 
 TICKS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -38,7 +39,7 @@ class Meters:
     """Metrics of one driver. All of its methods may be called from any thread, and none of them waits."""
 
     def __init__(self, provider: str, live: Callable[[], list[Manifest]]) -> None:
-        self._provider = provider
+        self._provider, self._outlines = provider, Outlines(provider)
         self._known: dict[tuple[str, str, str], Status] = {}
         self._lock = threading.Lock()
         self._registry = registry = CollectorRegistry()
@@ -102,16 +103,14 @@ class Meters:
 
     def timed(self, live: Manifest, late: float, seconds: float) -> None:
         """A tick of a release began `late` seconds after its time and took `seconds`."""
-        if level := level_of(live):
-            self._lateness.labels(level.outline.kind.kind).observe(late)
-            if level.outline.kind is CANARY:
-                self._ticks.labels(level.target, level.outline.namespace).observe(seconds)
+        own = self._outlines.of(live)
+        self._lateness.labels(own.kind.kind).observe(late)
+        if own.kind is CANARY:
+            self._ticks.labels(target_of(own), own.namespace).observe(seconds)
 
     def ticked(self, live: Manifest, status: Status, now: float) -> None:
         """A tick of a release ended with a status; `now` is unix seconds."""
-        if (level := level_of(live)) is None:
-            return
-        own = level.outline
+        own = self._outlines.of(live)
         with self._lock:
             key = (own.kind.kind, own.namespace, own.name)
             before = self._known.get(key)
@@ -124,7 +123,7 @@ class Meters:
                 now - status.begun_at
             )
         if own.kind is CANARY:
-            self._count(level, live, ending)
+            self._count(live, ending)
 
     def updated(self, urgency: Urgency, seconds: float, succeeded: bool) -> None:
         """A stack update ended."""
@@ -135,7 +134,7 @@ class Meters:
         """The API server answered a request; a hook of `requests`."""
         self._requests.labels(answer.request.method, str(answer.status_code)).inc()
 
-    def _count(self, level: Level, live: Manifest, ending: Ending) -> None:
+    def _count(self, live: Manifest, ending: Ending) -> None:
         try:
             canary = canary_of(live, self._provider)
         except Refused:
@@ -143,4 +142,4 @@ class Meters:
         counter = self._successes if ending is Ending.PROMOTED else self._failures
         strategy = STRATEGIES.get(canary.analysis.strategy, "canary")
         analysed = "skipped" if canary.skip_analysis else "completed"
-        counter.labels(level.target, canary.namespace, strategy, analysed).inc()
+        counter.labels(canary.target.name, canary.namespace, strategy, analysed).inc()

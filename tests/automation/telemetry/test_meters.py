@@ -15,7 +15,7 @@ from automation.telemetry.meters import Meters
 from documents.front import canary_of
 from tests.core.documents import MISSING, document
 
-CANARY = document({"spec.targetRef.name": "web"})
+CANARY = document({"spec.targetRef.name": "web", "metadata.resourceVersion": "1"})
 OF_CANARY = 'name="web",namespace="test"'
 
 
@@ -87,7 +87,12 @@ def test_what_is_no_end_is_not_counted(meters: Meters, phases: tuple[Phase, ...]
     ],
 )
 def test_strategies_have_the_models_names(meters: Meters, changes: dict[str, Any], labels: str) -> None:
-    release(meters, Phase.PROGRESSING, Phase.SUCCEEDED, live=document(changes))
+    release(
+        meters,
+        Phase.PROGRESSING,
+        Phase.SUCCEEDED,
+        live=document({**changes, "metadata.resourceVersion": "1"}),
+    )
     (line,) = told(meters, "flagger_canary_successes_total")
     assert labels in line
 
