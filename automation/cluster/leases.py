@@ -19,12 +19,12 @@ from pathlib import Path
 from automation.clock import Clock
 from automation.cluster.client import Conflict
 from automation.cluster.ports import Objects
+from automation.cluster.watches import Key
 from automation.core.kinds import LEASE, Manifest
 from automation.core.moments import unix_seconds
 from automation.core.spec import Canary
 from automation.errors import SluiceError
 
-Key = tuple[str, str]
 SECONDS = 30
 RENEW_SECONDS = 10.0
 _PREFIX = "sluice-"

@@ -14,6 +14,7 @@ from automation.core.kinds import EVERYWHERE, Kind, Manifest, Scope
 from automation.errors import ClusterAway, SluiceError
 
 Key = tuple[str, str]
+"""Namespace and name of an object."""
 Changed = Callable[[Kind, Manifest], None]
 Kept = Callable[[Manifest], Manifest]
 LIST_SECONDS = 30.0

@@ -9,18 +9,15 @@ from typing import Any
 from engine.resource import Deployment, Resource
 from engine.urn import PROVIDER_PREFIX, provider_reference
 
-MISMATCH = "magic cookie mismatch; possible tampering/corruption detected"
-
 
 def tampering(document: Mapping[str, Any]) -> str | None:
     """What is wrong with a deployment as JSON whose `magic` does not come of its `version`."""
     manifest = document.get("manifest") or {}
-    if not isinstance(manifest, Mapping):
-        return MISMATCH
-    version = str(manifest.get("version") or "")
-    if (manifest.get("magic") or "") == (magic(version) if version else ""):
-        return None
-    return MISMATCH
+    if isinstance(manifest, Mapping):
+        version = str(manifest.get("version") or "")
+        if (manifest.get("magic") or "") == (magic(version) if version else ""):
+            return None
+    return "magic cookie mismatch; possible tampering/corruption detected"
 
 
 def magic(version: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from automation.clock import Clock
+from automation.cluster.watches import Key
 from automation.core.alerts import Notice
 from automation.core.backoff import pause
 from automation.questions.alerts.message import Message
@@ -17,8 +18,6 @@ from automation.questions.alerts.sender import Undelivered
 
 LASTING_SECONDS = 86400.0
 """After which an alert that nobody has taken is of no use any more."""
-Key = tuple[str, str]
-"""Namespace and name of a Canary."""
 Failed = Callable[[str, str], None]
 """Is told of a Canary (NAME.NAMESPACE) what has not been sent, and why."""
 
@@ -137,9 +136,8 @@ class Courier:
             namespace, _, name = message.notice.to.partition("/")
             follows = "it is lost" if done else "it is sent again"
             told = f"alert provider {name}.{namespace} was not told {message.text!r}: {text}; {follows}"
-            with suppress(
-                OSError, ValueError
-            ):  # nobody reads any more: those that wait are sent all the same
+            # Where nobody reads any more, those that wait are sent all the same.
+            with suppress(OSError, ValueError):
                 self._failed(message.full_name, told)
         with self._changed:
             line.trouble = "" if done else text
