@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.answering import answering
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,8 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     loopback.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield loopback
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _encoded(document: Any) -> bytes:

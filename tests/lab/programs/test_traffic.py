@@ -1,13 +1,13 @@
 """What users outside are counted to have seen."""
 
 import http.server
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from lab.traffic import ANSWER_SECONDS, Count, Traffic
+from tests.answering import answering
 from tests.lab.deadline import eventually
 
 
@@ -29,10 +29,9 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as running:
-        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    with answering(running):
         yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import base64
 import email
 import socketserver
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ import trustme
 from automation.questions.alerts.mail import letter, send
 from automation.questions.alerts.message import Recipient
 from automation.questions.metrics.exchange import Unanswered
+from tests.answering import answering
 from tests.automation.questions.alerts.messages import message, recipient
 
 
@@ -70,14 +70,8 @@ def mailbox(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
 
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
     box.address = f"smtp://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield box
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def mailed(address: str) -> Recipient:
