@@ -75,6 +75,25 @@ def canary_spec(namespace: str, analysis: Document) -> Document:
     }
 
 
+def counted_deployment(namespace: str) -> Document:
+    """podinfo whose pods are asked for their own counts, where no gateway counts requests."""
+    made = deployment(namespace)
+    counted = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
+    made["spec"]["template"]["metadata"]["annotations"] = counted
+    return made
+
+
+def canary_by_service(namespace: str, iterations: int) -> Document:
+    """A Canary without a gateway, which is checked so often by its own Service."""
+    command = f"hey -z 10s -q 10 -c 2 http://podinfo-canary.{namespace}/api/info"
+    hey = {**load(namespace), "metadata": {"cmd": command}}
+    checked = {"iterations": iterations, "webhooks": [hey]}
+    made = canary(namespace, stepWeight=None, maxWeight=None, **checked)
+    del made["spec"]["routeRef"]
+    made["spec"]["provider"] = "kubernetes"
+    return made
+
+
 def load(namespace: str) -> Document:
     """The hook that makes the load tester send requests for as long as there is an analysis."""
     command = f"hey -z 10s -q 10 -c 2 -host {host(namespace)} {GATEWAY}/api/info"

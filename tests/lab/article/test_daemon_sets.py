@@ -26,19 +26,13 @@ def podinfo(ground: Ground, namespace: str) -> Iterator[Application]:
 
 
 def daemon_set(namespace: str) -> documents.Document:
-    made = documents.deployment(namespace)
-    counted = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
-    made["spec"]["template"]["metadata"]["annotations"] = counted
+    made = documents.counted_deployment(namespace)
     del made["spec"]["replicas"]
     return {**made, "kind": "DaemonSet"}
 
 
 def canary(namespace: str) -> documents.Document:
-    command = f"hey -z 10s -q 10 -c 2 http://podinfo-canary.{namespace}/api/info"
-    load = {**documents.load(namespace), "metadata": {"cmd": command}}
-    made = documents.canary(namespace, stepWeight=None, maxWeight=None, iterations=2, webhooks=[load])
-    del made["spec"]["routeRef"]
-    made["spec"]["provider"] = "kubernetes"
+    made = documents.canary_by_service(namespace, iterations=2)
     made["spec"]["targetRef"]["kind"] = "DaemonSet"
     return made
 

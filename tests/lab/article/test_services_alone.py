@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 import requests
@@ -22,27 +21,12 @@ pytestmark = pytest.mark.lab
 def podinfo(ground: Ground, namespace: str) -> Iterator[Application]:
     """podinfo 6.0.0, whose pods are asked for their own counts, under a Canary that counts eight checks."""
     application = Application(ground, namespace)
-    application.kubectl.apply(deployment(namespace), canary(namespace))
+    application.kubectl.apply(
+        documents.counted_deployment(namespace), documents.canary_by_service(namespace, iterations=8)
+    )
     application.release()
     yield application
     ground.kubectl(namespace)("delete", "canary,deployment", "--all", "--wait=false")
-
-
-def deployment(namespace: str) -> documents.Document:
-    made = documents.deployment(namespace)
-    counted = {"prometheus.io/scrape": "true", "prometheus.io/port": "9797"}
-    made["spec"]["template"]["metadata"]["annotations"] = counted
-    return made
-
-
-def canary(namespace: str) -> documents.Document:
-    command = f"hey -z 10s -q 10 -c 2 http://podinfo-canary.{namespace}/api/info"
-    load = {**documents.load(namespace), "metadata": {"cmd": command}}
-    fields: dict[str, Any] = {"stepWeight": None, "maxWeight": None, "iterations": 8, "webhooks": [load]}
-    made = documents.canary(namespace, **fields)
-    del made["spec"]["routeRef"]
-    made["spec"]["provider"] = "kubernetes"
-    return made
 
 
 @contextmanager
