@@ -87,7 +87,8 @@ def canary_by_service(namespace: str, iterations: int) -> Document:
     """A Canary without a gateway, which is checked so often by its own Service."""
     command = f"hey -z 10s -q 10 -c 2 http://podinfo-canary.{namespace}/api/info"
     hey = {**load(namespace), "metadata": {"cmd": command}}
-    checked = {"iterations": iterations, "webhooks": [hey]}
+    # Prometheus takes up to five seconds to find a new pod, and two scrapes more: quicker checks would be over by then.
+    checked = {"interval": "3s", "iterations": iterations, "webhooks": [hey]}
     made = canary(namespace, stepWeight=None, maxWeight=None, **checked)
     del made["spec"]["routeRef"]
     made["spec"]["provider"] = "kubernetes"
