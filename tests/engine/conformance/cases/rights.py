@@ -1,11 +1,11 @@
 """A user who acts as somebody else, and what that one may not do."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from automation.errors import ClusterRefused
 from tests.engine.conformance.case import DESTROY, PREVIEW, REFRESH, UP, Api, Case, Stage
+from tests.lab.deadline import eventually
 
 AS_CAROL = """
 from scene import *
@@ -35,10 +35,7 @@ def may(*verbs: str) -> Callable[[Api], None]:
         with suppress(ClusterRefused):
             body = {"metadata": metadata, "subjects": [group], "roleRef": role}
             api.request("POST", f"{path}/rolebindings", body=body)
-        deadline = time.monotonic() + 30
-        while not all(_is_allowed(api, verb) is (verb in verbs) for verb in ALL):
-            assert time.monotonic() < deadline, f"the rights did not become {verbs}"
-            time.sleep(0.05)
+        eventually(lambda: all(_is_allowed(api, verb) is (verb in verbs) for verb in ALL), 30)
 
     return act
 

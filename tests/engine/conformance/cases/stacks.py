@@ -81,13 +81,8 @@ core.v1.Service("headless", metadata={"name": "headless", "namespace": NAMESPACE
 CUSTOM = """
 from scene import *
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
-group = f"{NAMESPACE}.example.com"
-schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-definition = CustomResourceDefinition("crd", metadata={"name": f"widgets.{group}"}, spec={
-    "group": group, "scope": "Namespaced", "names": {"plural": "widgets", "singular": "widget", "kind": "Widget"},
-    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]})
-CustomResource("w", api_version=f"{group}/v1", kind="Widget", metadata={"name": "w", "namespace": NAMESPACE},
+definition = define_widgets("crd")
+CustomResource("w", api_version=f"{WIDGETS}/v1", kind="Widget", metadata={"name": "w", "namespace": NAMESPACE},
     spec={"size": STAGE, "list": [{"name": "a", "weight": STAGE * 10}, {"name": "b", "weight": 100 - STAGE * 10}]},
     opts=Options(depends_on=[definition]))
 """

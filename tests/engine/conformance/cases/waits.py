@@ -1,6 +1,5 @@
 """Objects that are waited for: what is ready, what is not, and what is said of it."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from tests.engine.conformance.case import (
     Case,
     Stage,
 )
+from tests.lab.deadline import eventually
 
 RUN_OUT = """
 from scene import *
@@ -130,17 +130,12 @@ core.v1.ConfigMap("settings", metadata=own("settings"))
 ALL = """
 from scene import *
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.apiextensions.v1 import CustomResourceDefinition
-group = f"{NAMESPACE}.example.com"
-schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-definition = CustomResourceDefinition("definition", metadata={"name": f"widgets.{group}"}, spec={
-    "group": group, "scope": "Namespaced", "names": {"plural": "widgets", "singular": "widget", "kind": "Widget"},
-    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]})
+definition = define_widgets("definition")
 def widget(name, **conditions):
     listed = [{"type": type, "status": status, "reason": "Told", "message": f"{type} is {status}"}
         for type, status in conditions.items()]
     noted = {"pulumi.com/timeoutSeconds": "2"}
-    CustomResource(name, api_version=f"{group}/v1", kind="Widget", opts=Options(depends_on=[definition]),
+    CustomResource(name, api_version=f"{WIDGETS}/v1", kind="Widget", opts=Options(depends_on=[definition]),
         metadata={"name": name, "namespace": NAMESPACE, "annotations": noted, "labels": {"stage": str(STAGE)}},
         others={"status": {"conditions": listed}} if listed else {})
 widget("bare")
@@ -179,22 +174,22 @@ def complained(api: Api) -> None:
         }
         _write_status(api, pod, {**status, "conditions": [*conditions, {"type": "Ready", **told}]})
     path = f"/apis/batch/v1/namespaces/{api.namespace}/jobs/failing"
-    deadline = time.monotonic() + 30
-    while not any(
-        item["type"] == "Failed" for item in api.request("GET", path)["status"].get("conditions", [])
-    ):
-        assert time.monotonic() < deadline, "the Job did not fail"
-        time.sleep(0.05)
+
+    def conditions_of_the_job() -> list[str]:
+        return [item["type"] for item in api.request("GET", path)["status"].get("conditions", [])]
+
+    eventually(lambda: "Failed" in conditions_of_the_job(), 30)
 
 
 def _pods(api: Api, number: int) -> list[Any]:
     """All pods, once there are that many: of each workload one."""
     path = f"/api/v1/namespaces/{api.namespace}/pods"
-    deadline = time.monotonic() + 30
-    while len(found := api.request("GET", path)["items"]) < number:
-        assert time.monotonic() < deadline, f"{len(found)} pods of {number} were made"
-        time.sleep(0.05)
-    return list(found)
+
+    def made() -> list[Any]:
+        found: list[Any] = api.request("GET", path)["items"]
+        return found if len(found) >= number else []
+
+    return eventually(made, 30)
 
 
 def _write_status(api: Api, pod: Any, status: Mapping[str, Any]) -> None:
