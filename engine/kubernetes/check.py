@@ -43,7 +43,7 @@ _DATA = ("data", "binaryData", "stringData")
 class Naming:
     """What names are made of: the resource's name in the program, eight hex digits, and the default namespace.
 
-    `namespace` is empty for a kind that lives in none, or of which that isn't known yet.
+    `namespace` is empty for a kind that lives in none, or where the API server can't be asked about it.
     """
 
     base: str

@@ -30,7 +30,7 @@ def create(call: Call, type: str, news: PropertyMap) -> tuple[str, PropertyMap]:
 def _create(call: Call, type: str, body: Object, manager: str) -> Object:
     collection = call.collection_of(body)
     if collection.kind.namespaced and not collection.namespace:
-        # Nobody knew before that the kind lives in namespaces: its definition is younger than the check.
+        # The check could not ask the API server, or was told by a definition that has changed since.
         body = {**body, "metadata": {**body["metadata"], "namespace": call.default_namespace()}}
         collection = call.collection_of(body)
     if is_patch(type, body) or call.settings.upsert:
