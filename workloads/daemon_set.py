@@ -12,6 +12,7 @@ from automation.core.observation import Workload
 from automation.core.refusal import Problem
 from automation.core.shape import TEXT, fields
 from workloads.copied import Copied
+from workloads.deployment import ROLLED_OUT
 from workloads.pod_names import LETTER, LONGEST
 from workloads.template import selecting
 from workloads.templated import Templated
@@ -33,7 +34,7 @@ class DaemonSets(Copied, Templated):
         metadata=NAMED,
         spec=selecting("selector", "template", updateStrategy=fields(type=TEXT)),
     )
-    rollout_fields = ("minReadySeconds", "revisionHistoryLimit", "updateStrategy")
+    rollout_fields = (*ROLLED_OUT, "updateStrategy")
     scalable = False
 
     def template(self, live: Manifest) -> Manifest:

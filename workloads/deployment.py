@@ -19,6 +19,8 @@ from workloads.replicated import Replicated
 from workloads.template import selecting
 from workloads.workload import Primary, WorkloadKind
 
+ROLLED_OUT = ("minReadySeconds", "revisionHistoryLimit")
+"""What each workload of group `apps` says of how its pods are replaced."""
 _LONGEST = 46
 """Letters of a Deployment's name that are whole in the names of its pods: these are cut after 58 and five more follow,
 and a hash of up to ten stands between, with a dash on both sides."""
@@ -35,7 +37,7 @@ class Deployments(Copied, Replicated):
         metadata=NAMED,
         spec=selecting("selector", "template", replicas=COUNT),
     )
-    rollout_fields = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
+    rollout_fields = ("progressDeadlineSeconds", *ROLLED_OUT, "strategy")
 
     def made(self, name: str, pod: str) -> bool:
         """Kubernetes makes names of two parts of its own: the hash of a pod template, and five letters. The name before

@@ -12,6 +12,7 @@ from automation.core.observation import Workload
 from automation.core.refusal import Problem
 from automation.core.shape import COUNT, OBJECT, TEXT, Items, fields
 from workloads.copied import Copied
+from workloads.deployment import ROLLED_OUT
 from workloads.replicated import Replicated
 from workloads.template import selecting
 from workloads.update_strategy import at_once, unpromotable
@@ -35,14 +36,7 @@ class StatefulSets(Copied, Replicated):
             volumeClaimTemplates=Items(OBJECT),
         ),
     )
-    rollout_fields = (
-        "minReadySeconds",
-        "ordinals",
-        "podManagementPolicy",
-        "revisionHistoryLimit",
-        "serviceName",
-        "updateStrategy",
-    )
+    rollout_fields = (*ROLLED_OUT, "ordinals", "podManagementPolicy", "serviceName", "updateStrategy")
 
     def made(self, name: str, pod: str) -> bool:
         return re.fullmatch(rf"{re.escape(name)}-\d+", pod) is not None
